@@ -1,0 +1,3 @@
+PROGS    += mql
+mql.src  := cli/main.c
+mql.deps := client agent

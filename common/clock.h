@@ -1,0 +1,12 @@
+/* clock.h - the two clocks that we use, in the two units that we use.
+ * Any thread. */
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_mono_ms(void); /* never jumps; for deadlines and rates */
+int64_t clock_mono_ns(void);
+int64_t clock_wall_ms(void); /* since the epoch; for @ts */
+
+#endif

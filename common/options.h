@@ -1,0 +1,60 @@
+/* options.h - the command line of every program of ours, from one table.
+ *
+ * A table row says name, argument, default, help and where the value goes;
+ * parsing, `--help`, `MQL_...` environment variables and error sentences all
+ * come from it. The command line wins over the environment, which wins over
+ * the default. Start-up only. */
+#ifndef COMMON_OPTIONS_H
+#define COMMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum option_kind {
+	OPTION_FLAG,     /* bool */
+	OPTION_STRING,   /* const char *, borrowed from argv or environment */
+	OPTION_STRINGS,  /* struct option_list: may be given several times */
+	OPTION_UINT,     /* uint64_t; 10k, 4M, 1G are 1024-based when `bytes` */
+	OPTION_BYTES,    /* uint64_t */
+	OPTION_DURATION, /* int64_t ms */
+	OPTION_CHOICE,   /* int: index into `arg`, which lists them as a|b|c */
+};
+
+struct option_list {
+	const char **item; /* heap; freed by options_fini() */
+	size_t       n;
+};
+
+struct option {
+	const char      *name; /* without the dashes; NULL ends the table */
+	char             letter; /* 0 when there is none */
+	enum option_kind kind;
+	const char      *arg;  /* what --help calls the value; choices */
+	const char      *init; /* default as text, or NULL */
+	const char      *help; /* one line */
+	void            *to;
+};
+
+struct option_usage {
+	const char *prog;     /* "mql tap" */
+	const char *synopsis; /* "[options] --app NAME [FILE...]" */
+	const char *about;    /* one or more lines under it */
+	const char *tail;     /* after the options: examples; or NULL */
+};
+
+/* Parse argv[1..]; what is no option is moved to the front of argv (from
+ * argv[1]) in order, and *nrest says how many. `--` ends options. `--help`
+ * and `--version` print to standard output and set *done. On an error one
+ * sentence that begins with usage->prog goes to standard error and
+ * MQL_EINVAL is returned: the program exits with status 2. */
+int options_parse(const struct option_usage *usage, const struct option *table,
+		  int argc, char **argv, int *nrest, bool *done);
+
+void options_help(const struct option_usage *usage, const struct option *table,
+		  FILE *to);
+
+/* Free what options_parse() allocated for the table's values. */
+void options_fini(const struct option *table);
+
+#endif

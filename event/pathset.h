@@ -1,0 +1,32 @@
+/* pathset.h - the paths that the live queries of a stream read, each once.
+ *
+ * Slot numbers index the reader's values. Built on the agent's thread, then
+ * immutable and shared by all publishers. Keys are interned: one trie node a
+ * distinct step, so that one forward scan of a JSON text finds them all. */
+#ifndef EVENT_PATHSET_H
+#define EVENT_PATHSET_H
+
+#include "event/path.h"
+
+enum { PATHSET_MAX = 1024 }; /* slots: 32 KiB of values a thread */
+
+struct pathset; /* opaque */
+struct schema;  /* schema.h */
+
+/* schema may be NULL (JSON and built events). It is borrowed for the life of
+ * the set: paths resolve to slots of the struct when they are added. */
+int pathset_new(const struct schema *schema, struct pathset **out);
+void pathset_free(struct pathset *ps); /* NULL is allowed */
+
+/* Add p (copied) unless it is there; *slot is its number either way. Returns
+ * 0, MQL_ELIMIT when the set is full, or MQL_ENOMEM. */
+int pathset_add(struct pathset *ps, const struct path *p, unsigned *slot);
+
+unsigned pathset_size(const struct pathset *ps);
+const struct path *pathset_path(const struct pathset *ps, unsigned slot);
+
+/* Does any path name this meta field? The publisher reads a clock, or counts
+ * a sequence number, only then. */
+bool pathset_uses(const struct pathset *ps, enum path_meta m);
+
+#endif

@@ -1,0 +1,65 @@
+/* reader.h - read fields of one event, whatever its form, each at most once.
+ *
+ *     reader_begin(r, ps, &ev)     JSON text: one scan; else nothing is read
+ *     reader_get(r, slot)          the value, remembered
+ *
+ * One reader per publishing thread, made when the thread first publishes to a
+ * live stream; nothing below reader_new() allocates. */
+#ifndef EVENT_READER_H
+#define EVENT_READER_H
+
+#include "event/built.h"
+#include "event/json.h"
+#include "event/pathset.h"
+#include "event/schema.h"
+#include "event/value.h"
+
+enum event_form { EVENT_JSON, EVENT_STRUCT, EVENT_BUILT };
+
+struct event_meta { /* what the @ fields say; text is borrowed */
+	int64_t    ts;  /* ms since the epoch */
+	uint64_t   seq;
+	struct str app, host, zone, version, agent, stream; /* len 0: null */
+};
+
+struct event {
+	enum event_form form;
+	union {
+		struct str          text;   /* EVENT_JSON */
+		const void         *record; /* EVENT_STRUCT */
+		const struct built *built;  /* EVENT_BUILT */
+	};
+	const struct schema     *schema; /* EVENT_STRUCT */
+	const struct event_meta *meta;   /* never NULL */
+};
+
+struct reader; /* opaque */
+
+/* max_event: the largest JSON text in bytes; scratch of that size is mapped,
+ * and touched only as far as needed. Returns 0 or MQL_ENOMEM. */
+int reader_new(size_t max_event, struct reader **out);
+void reader_free(struct reader *r); /* NULL is allowed */
+
+/* Point r at an event; both are borrowed until the next begin. Returns 0 or
+ * MQL_EBADEVENT (not a JSON object, larger than max_event, a built event that
+ * is incomplete). */
+int reader_begin(struct reader *r, const struct pathset *ps,
+		 const struct event *ev);
+
+/* The value at slot < pathset_size(). Null when missing. Never NULL. For a
+ * path with [*]: the container before it. Valid until the next begin. */
+const struct value *reader_get(struct reader *r, unsigned slot);
+
+/* For a path with [*]: call fn for each value that it reaches, until fn
+ * returns false. */
+void reader_each(struct reader *r, unsigned slot,
+		 bool (*fn)(void *arg, const struct value *v), void *arg);
+
+/* Fixed memory for intermediate texts, as large as max_event, emptied by
+ * reader_begin(). */
+struct buf *reader_scratch(struct reader *r);
+
+/* Append the whole event as one line of JSON (`select *`). */
+void reader_write_event(struct reader *r, struct buf *out);
+
+#endif

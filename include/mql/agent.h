@@ -1,0 +1,190 @@
+/* agent.h - let people ask your running service questions.
+ *
+ *     struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
+ *     opt.app = "playback";
+ *     mql_agent_open(&opt, &agent);
+ *     mql_stream_open(agent, "requests", &stream);
+ *     ...
+ *     mql_publish_json(stream, text, length);   // on any thread, per request
+ *     ...
+ *     mql_agent_close(agent, 1000);
+ *
+ * Publishing never blocks, never takes a lock, never calls back into the
+ * service and costs one load and a branch while nobody asks. When a queue is
+ * full the event is dropped and counted. One background thread, which blocks
+ * all signals, talks to the source-job; it reconnects for ever.
+ *
+ * Environment: MQL_AGENT=off makes everything here do nothing;
+ * MQL_AGENT_SOURCE_JOB gives the endpoint when the options do not. */
+#ifndef MQL_AGENT_H
+#define MQL_AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mql/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mql_agent;  /* opaque */
+struct mql_stream; /* opaque; lives as long as its agent */
+struct mql_event;  /* opaque; the calling thread's event under construction */
+
+struct mql_agent_options {
+	size_t      size;       /* of this struct: set by ..._INIT */
+	const char *app;        /* @app; required */
+	const char *host;       /* @host; NULL: gethostname() */
+	const char *zone;       /* @zone; NULL: none */
+	const char *version;    /* @version of the service; NULL: none */
+	const char *source_job; /* NULL: MQL_AGENT_SOURCE_JOB, else
+				   tcp://127.0.0.1:7400 */
+	size_t ring_bytes;      /* per publishing thread, a power of two is
+				   taken; 0: 256 KiB. Allocated at the thread's
+				   first match. A row takes at most half. */
+	size_t max_event_bytes; /* larger JSON texts are bad events; 0: 1 MiB */
+	unsigned max_queries;   /* 0: 256; more are refused */
+	bool   wait_when_full;  /* publish waits for room in the ring instead
+				   of dropping: for pipes, never for requests */
+	/* What goes wrong in the background, one line without a newline. From
+	 * the agent's thread; must not call the agent. NULL: silence. */
+	void (*log)(void *arg, const char *line);
+	void  *log_arg;
+};
+
+#define MQL_AGENT_OPTIONS_INIT { .size = sizeof(struct mql_agent_options) }
+
+/* Start an agent: one thread. All strings are copied. Returns 0, MQL_EINVAL
+ * (no app, a bad endpoint: MQL_EADDRESS), MQL_ENOMEM or MQL_EOS; on failure
+ * *out is NULL. An absent source-job is no error. With MQL_AGENT=off an agent
+ * is returned that never has a query. Any thread. */
+MQL_API int mql_agent_open(const struct mql_agent_options *opt,
+			   struct mql_agent **out);
+
+/* Hand over what is queued, say goodbye, stop the thread, free everything
+ * including the streams. Waits at most deadline_ms for the hand-over; what is
+ * left is dropped. NULL is allowed. The caller makes sure that no thread
+ * publishes any more. Any thread. */
+MQL_API void mql_agent_close(struct mql_agent *a, int deadline_ms);
+
+/* Declare a stream whose events are JSON text or built. The name is copied.
+ * Opening a name again gives the same stream. Returns 0, MQL_EINVAL,
+ * MQL_ELIMIT (64 streams) or MQL_ENOMEM. Any thread. */
+MQL_API int mql_stream_open(struct mql_agent *a, const char *name,
+			    struct mql_stream **out);
+
+/* --- mapped struct ------------------------------------------------------- */
+
+enum mql_type {
+	MQL_T_BOOL,   /* bool */
+	MQL_T_I8, MQL_T_I16, MQL_T_I32, MQL_T_I64,
+	MQL_T_U8, MQL_T_U16, MQL_T_U32, MQL_T_U64,
+	MQL_T_F32, MQL_T_F64,
+	MQL_T_CHARS,  /* char[size], ends at a NUL or at its size */
+	MQL_T_CSTR,   /* const char *, NULL is null */
+	MQL_T_TEXT,   /* struct mql_text, ptr NULL is null */
+	MQL_T_JSON,   /* const char * to JSON text of any kind, NULL is null */
+	MQL_T_STRUCT, /* an embedded struct with its own table: an object */
+};
+
+struct mql_text {
+	const char *ptr;
+	size_t      len;
+};
+
+struct mql_field {
+	const char   *name;
+	enum mql_type type;
+	size_t        offset; /* offsetof() */
+	size_t        size;   /* MQL_T_CHARS: the array's */
+	const struct mql_field *fields; /* MQL_T_STRUCT: its table */
+	size_t        nfields;
+};
+
+/* As mql_stream_open(), for events that are a C struct of the service. The
+ * tables are copied. MQL_EINVAL too for a bad table or a name that is open
+ * in another form. */
+MQL_API int mql_stream_open_struct(struct mql_agent *a, const char *name,
+				   const struct mql_field *fields,
+				   size_t nfields, struct mql_stream **out);
+
+/* --- publish: any thread, never blocks ----------------------------------- */
+
+/* Does anybody ask? One load. Lets a service skip building an event. */
+static inline bool
+mql_active(const struct mql_stream *s)
+{
+	/* ABI: a stream begins with the number of its live queries. */
+	return __atomic_load_n((const uint32_t *)(const void *)s,
+			       __ATOMIC_RELAXED) != 0;
+}
+
+/* What the inline functions below call while a query is live. */
+MQL_API void mql_publish_live(struct mql_stream *s, const void *record);
+MQL_API void mql_publish_json_live(struct mql_stream *s, const char *text,
+				   size_t len);
+
+/* Publish one event of a struct stream. record is borrowed for the call. */
+static inline void
+mql_publish(struct mql_stream *s, const void *record)
+{
+	if (__builtin_expect(mql_active(s), 0))
+		mql_publish_live(s, record);
+}
+
+/* Publish one event that is a JSON object as text, borrowed for the call. */
+static inline void
+mql_publish_json(struct mql_stream *s, const char *text, size_t len)
+{
+	if (__builtin_expect(mql_active(s), 0))
+		mql_publish_json_live(s, text, len);
+}
+
+/* --- built event ---------------------------------------------------------- */
+
+/* Begin an event in the calling thread's builder; one at a time per thread.
+ * Returns NULL while nobody asks: every function here takes NULL and then
+ * does nothing, so a caller need not look. Keys and strings are borrowed
+ * until mql_event_publish(). */
+MQL_API struct mql_event *mql_event_begin(struct mql_stream *s);
+MQL_API void mql_event_null(struct mql_event *e, const char *key);
+MQL_API void mql_event_bool(struct mql_event *e, const char *key, bool v);
+MQL_API void mql_event_int(struct mql_event *e, const char *key, int64_t v);
+MQL_API void mql_event_double(struct mql_event *e, const char *key, double v);
+MQL_API void mql_event_str(struct mql_event *e, const char *key,
+			   const char *z); /* NULL is null */
+MQL_API void mql_event_text(struct mql_event *e, const char *key,
+			    const char *ptr, size_t len);
+/* A value that is JSON text already: arrays, deep objects. */
+MQL_API void mql_event_json(struct mql_event *e, const char *key,
+			    const char *ptr, size_t len);
+/* What follows, up to the matching end, are members of the object `key`. */
+MQL_API void mql_event_object(struct mql_event *e, const char *key);
+MQL_API void mql_event_end(struct mql_event *e);
+/* Publish and end the event. One with more than 256 fields, or with objects
+ * left open, is a bad event: counted and dropped. */
+MQL_API void mql_event_publish(struct mql_event *e);
+
+/* --- what the agent has done ---------------------------------------------- */
+
+struct mql_agent_stats {
+	size_t   size;       /* of this struct, set by the caller */
+	uint64_t seen;       /* events published while a query was live */
+	uint64_t matched;    /* (event, query) pairs */
+	uint64_t sampled;    /* of those: left out by `sample` */
+	uint64_t sent;       /* rows handed to the link */
+	uint64_t dropped;    /* rows dropped, all causes */
+	uint64_t bad;        /* events that were no valid JSON */
+	uint32_t queries;    /* live now */
+	bool     connected;  /* a source-job has welcomed us */
+};
+
+/* Any thread. Figures of different threads may be a moment apart. */
+MQL_API void mql_agent_stats(struct mql_agent *a, struct mql_agent_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,133 @@
+/* client.h - ask a fleet a question from your own program.
+ *
+ *     struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
+ *     opt.query = "select * where country=='BR'";
+ *     mql_tail_open(&opt, &tail, &diag);
+ *     while (mql_tail_next(tail, -1, &item) == 0 && item.kind != MQL_END)
+ *             if (item.kind == MQL_ROW)
+ *                     fwrite(item.row.ptr, 1, item.row.len, stdout);
+ *     mql_tail_close(tail);
+ *
+ * A tail is one subscription. It reconnects by itself, tells what it missed
+ * meanwhile, and counts. One owner thread per tail; no thread is started but
+ * ZeroMQ's own. */
+#ifndef MQL_CLIENT_H
+#define MQL_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mql/error.h"
+#include "mql/mql.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mql_tail;   /* opaque */
+
+struct mql_tail_options {
+	size_t      size;       /* of this struct: set by ..._INIT */
+	const char *source_job; /* NULL: MQL_SOURCE_JOB, else
+				   tcp://127.0.0.1:7401 */
+	const char *query;
+	const char *name;       /* who asks, for `mql queries`; NULL: "libmql-client" */
+	uint64_t    limit;      /* rows; 0: none beyond the query's own */
+	uint64_t    credit_bytes; /* rows in flight towards us; 0: 4 MiB */
+	int64_t     connect_ms; /* give up when nobody answered at first; 0: 5 s,
+				   < 0: wait for ever */
+};
+#define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
+
+enum mql_item_kind {
+	MQL_ROW,   /* one row of JSON */
+	MQL_LIVE,  /* the number of live agents changed */
+	MQL_META,  /* the books, about once a second */
+	MQL_LINK,  /* the link went down (up == false) or is back */
+	MQL_GAP,   /* rows that were missed while it was down */
+	MQL_END,   /* the last item; every later call returns it again */
+};
+
+/* X(field, sentence for people): every reason why a matched event is not
+ * among the rows. */
+#define MQL_DROPS(X)                                       \
+	X(ring,   "agent ring full")                       \
+	X(budget, "agent over budget")                     \
+	X(rate,   "rate cap")                              \
+	X(link,   "link down")                             \
+	X(large,  "row too large")                         \
+	X(limit,  "past the limit")                        \
+	X(slow,   "subscriber slow")
+
+struct mql_books {
+	uint64_t seen, matched, sampled;
+	uint64_t sent;      /* rows that agents handed to the link */
+	uint64_t delivered; /* rows that the source-job handed to us */
+	uint64_t received;  /* rows that mql_tail_next() gave */
+	uint64_t queued;    /* on the way: agent queues and ours */
+	uint64_t lost;      /* gaps in sequence numbers */
+	uint64_t bad, mismatches, regex_limited;
+	struct {
+#define X(field, text) uint64_t field;
+		MQL_DROPS(X)
+#undef X
+	} dropped;
+	uint32_t targeted, live, refused, lost_agents, left;
+	bool     balanced;  /* the equations of the books hold */
+};
+
+struct mql_slice {
+	const char *ptr;
+	size_t      len;
+};
+
+struct mql_item {
+	enum mql_item_kind kind;
+	struct mql_slice   row;   /* MQL_ROW; borrowed until the next call */
+	struct mql_books   books; /* all kinds but MQL_ROW */
+	bool               up;    /* MQL_LINK */
+	uint64_t           gap;   /* MQL_GAP: matching rows that were missed */
+	uint64_t           gap_ms; /* MQL_GAP: how long the link was down */
+	const char        *why;   /* MQL_END, MQL_LINK, MQL_LIVE (a refusal);
+				     borrowed; may be NULL */
+	bool               failed; /* MQL_END: not as asked for */
+};
+
+/* Compile, connect, subscribe. Returns when the source-job has accepted, or
+ * with MQL_ESYNTAX, MQL_ETYPE, MQL_EUNSUP, MQL_ELIMIT (see diag, which may be
+ * NULL), MQL_EADDRESS, MQL_EUNREACH (nobody answered in time),
+ * MQL_EREFUSED (diag->text says why), MQL_ENOMEM; on failure *out is NULL. */
+MQL_API int mql_tail_open(const struct mql_tail_options *opt,
+			  struct mql_tail **out, struct mql_diag *diag);
+
+/* The next item. timeout_ms: -1 waits for ever. 0, or MQL_ETIMEOUT when
+ * nothing came (also when a signal interrupted the wait). */
+MQL_API int mql_tail_next(struct mql_tail *t, int timeout_ms,
+			  struct mql_item *item);
+
+/* Ask the source-job to end the query. Rows that are on their way still come,
+ * then MQL_END with the closing books (at the latest after a second or two,
+ * even when the source-job is gone). */
+MQL_API void mql_tail_stop(struct mql_tail *t);
+
+/* The query in canonical spelling and its id at the source-job. */
+MQL_API const char *mql_tail_query(const struct mql_tail *t);
+MQL_API uint32_t mql_tail_query_id(const struct mql_tail *t);
+
+MQL_API void mql_tail_close(struct mql_tail *t); /* NULL is allowed */
+
+/* --- operator requests ------------------------------------------------------ */
+
+/* One request and its answer, a JSON text that the caller frees with free(3):
+ * an array of objects for "agents", "queries" and "streams"; an object for
+ * "kill". *json also holds {"error":...} with MQL_EREFUSED. Errors besides:
+ * MQL_EADDRESS, MQL_EUNREACH, MQL_ENOMEM. Any thread; blocks until
+ * timeout_ms. */
+MQL_API int mql_request(const char *source_job, const char *what,
+			const char *arg, int timeout_ms, char **json);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

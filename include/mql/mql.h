@@ -1,0 +1,80 @@
+/* mql.h - the language as a library: compile a query once, try it on events.
+ *
+ *     struct mql_query *q;
+ *     struct mql_diag   d;
+ *     if (mql_query_compile("select * where ms > 250", &q, &d))
+ *             fprintf(stderr, "%d:%d: %s\n", d.line, d.col, d.text);
+ *
+ * A query never changes after it is compiled: any number of threads may use
+ * it at once, each with a runner of its own. */
+#ifndef MQL_MQL_H
+#define MQL_MQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mql/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mql_query;  /* opaque */
+struct mql_runner; /* opaque: one query on many events, one thread */
+
+/* Where and why a query was refused. Filled on failure only. */
+struct mql_diag {
+	int  line, col;   /* both from 1; col counts characters (UTF-8) */
+	int  beg, end;    /* byte offsets into the text, end exclusive */
+	char text[240];   /* one sentence, what was expected included */
+};
+
+/* Compile text into *out, which the caller frees with mql_query_free().
+ * diag may be NULL. Returns 0, MQL_ESYNTAX, MQL_ETYPE, MQL_EUNSUP (a clause
+ * or function of the language that is not there yet), MQL_ELIMIT or
+ * MQL_ENOMEM; on failure *out is NULL. Any thread. */
+MQL_API int mql_query_compile(const char *text, struct mql_query **out,
+			      struct mql_diag *diag);
+MQL_API void mql_query_free(struct mql_query *q); /* NULL is allowed */
+
+/* Print d as people read it: `3:14: sentence`, the line, and a caret. */
+MQL_API void mql_diag_print(const struct mql_diag *d, const char *text,
+			    FILE *to);
+
+/* The same query in one fixed spelling. Lives as long as q. */
+MQL_API const char *mql_query_text(const struct mql_query *q);
+
+/* The program's listing, one instruction a line. */
+MQL_API void mql_query_disassemble(const struct mql_query *q, FILE *to);
+
+/* What runs where, fields read, cost bound, warnings. */
+MQL_API void mql_query_explain(const struct mql_query *q, FILE *to);
+
+/* A runner borrows q. max_event: the largest text in bytes (0: 1 MiB).
+ * Returns 0 or MQL_ENOMEM. */
+MQL_API int mql_runner_new(const struct mql_query *q, size_t max_event,
+			   struct mql_runner **out);
+MQL_API void mql_runner_free(struct mql_runner *r); /* NULL is allowed */
+
+/* Try one event. *row is its row, or NULL when it does not match (or was
+ * sampled out); borrowed until the next call. Returns 0 or MQL_EBADEVENT. */
+MQL_API int mql_runner_event(struct mql_runner *r, const char *text,
+			     size_t len, const char **row, size_t *rowlen);
+
+/* True when the query's `limit` is reached: no row will come any more. */
+MQL_API bool mql_runner_done(const struct mql_runner *r);
+
+/* What happened so far. seen = unmatched + matched; matched = sampled + rows.
+ * mismatches: orderings of a string against a number, each false. */
+struct mql_runner_stats {
+	uint64_t seen, matched, sampled, rows, bad, mismatches, regex_limited;
+};
+MQL_API void mql_runner_stats(const struct mql_runner *r,
+			      struct mql_runner_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

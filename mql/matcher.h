@@ -1,0 +1,45 @@
+/* matcher.h - the live queries of one stream as one immutable object.
+ *
+ * Built on the agent's thread, then read by all publishers at once; swapped,
+ * never changed. matcher_match() says which queries an event answers. */
+#ifndef MQL_MATCHER_H
+#define MQL_MATCHER_H
+
+#include "mql/query.h"
+
+struct matcher; /* opaque */
+
+struct matcher_query {
+	const struct mql_query *q;  /* borrowed for the matcher's life */
+	uint16_t                id; /* the caller's number, < 65536 */
+};
+
+/* schema may be NULL; it is borrowed for the matcher's life. refused (one per
+ * query, may be NULL) is set for a query that does not fit into the slots of
+ * the stream; it takes no part. Returns 0 or MQL_ENOMEM. */
+int matcher_new(const struct schema *schema, const struct matcher_query *query,
+		size_t n, bool *refused, struct matcher **out);
+void matcher_free(struct matcher *m); /* NULL is allowed */
+
+size_t matcher_size(const struct matcher *m);
+const struct pathset *matcher_paths(const struct matcher *m);
+
+/* i < matcher_size() */
+const struct mql_query *matcher_query(const struct matcher *m, size_t i);
+uint16_t matcher_id(const struct matcher *m, size_t i);
+
+/* Evaluate on the event that r has begun with matcher_paths(). The indexes
+ * (not ids) of matching queries go to hit[], ascending, room for
+ * matcher_size(); returns how many. counts is indexed by the caller's id. */
+size_t matcher_match(const struct matcher *m, struct eval *e,
+		     struct reader *r, struct eval_counts *counts,
+		     uint16_t *hit);
+
+/* Append the row of the i-th query. */
+void matcher_write_row(const struct matcher *m, size_t i, struct reader *r,
+		       struct buf *out);
+
+/* Do queries i and j write the same row for every event? */
+bool matcher_same_row(const struct matcher *m, size_t i, size_t j);
+
+#endif

@@ -1,0 +1,73 @@
+/* query.h - a compiled query as the rest of the product sees it.
+ *
+ *   text -- lex.l ----> tokens
+ *        -- grammar.y -> tree        ast.h     nodes in an arena
+ *        -- check.c --> checked tree           names, types, limits
+ *        -- plan.c ---> plan                   what runs where, canonical text
+ *        -- emit.c ---> program      prog.h    bytecode, op.h lists it
+ *        -- verify.c -> trusted                bounds, forward jumps
+ *   eval.c runs it, dis.c prints it, row.c writes the columns.
+ *
+ * Immutable once compiled; any thread. */
+#ifndef MQL_QUERY_H
+#define MQL_QUERY_H
+
+#include "common/buf.h"
+#include "common/str.h"
+#include "event/reader.h"
+#include "mql/mql.h"
+
+/* As mql_query_compile(), for text that is not NUL-terminated (a NUL inside
+ * is a syntax error). At most QUERY_MAX_TEXT bytes. */
+enum { QUERY_MAX_TEXT = 256 * 1024 };
+int query_compile(struct str text, struct mql_query **out,
+		  struct mql_diag *diag);
+
+/* The part that an agent runs, in canonical spelling: where, select, sample,
+ * from; without limit. Two queries with the same agent text share one run. */
+struct str query_agent_text(const struct mql_query *q);
+
+/* Is the stream of this name asked? (No `from`: every stream.) */
+bool query_wants_stream(const struct mql_query *q, struct str name);
+
+uint64_t query_limit(const struct mql_query *q); /* UINT64_MAX: none */
+
+/* The share of matching events to keep, as a threshold on 32 random bits:
+ * keep when random < threshold. 1 << 32 keeps all. */
+uint64_t query_sample_threshold(const struct mql_query *q);
+
+/* Column names of the projection in order; 0 for `select *`. */
+size_t query_columns(const struct mql_query *q);
+struct str query_column(const struct mql_query *q, size_t i);
+
+/* --- running it: one publishing thread ------------------------------------ */
+
+/* Counted while evaluating, per query; see the books. */
+struct eval_counts {
+	uint64_t mismatches;    /* string ordered against number: false */
+	uint64_t regex_limited; /* match limit reached: false */
+};
+
+/* Registers and match data of one thread, for programs of any query. Nothing
+ * below eval_new() allocates, except PCRE2's own frames at a thread's first
+ * regular expression (bounded by its heap limit, kept and reused). */
+struct eval; /* opaque */
+int eval_new(struct eval **out); /* 0 or MQL_ENOMEM */
+void eval_free(struct eval *e);  /* NULL is allowed */
+
+/* Add what q reads to ps; slots[i] is where q's i-th path stands. slots has
+ * room for query_paths(q). Returns 0, MQL_ELIMIT or MQL_ENOMEM. */
+size_t query_paths(const struct mql_query *q);
+int query_link(const struct mql_query *q, struct pathset *ps,
+	       uint16_t *slots);
+
+/* Does the event that r has begun match the where clause? */
+bool query_match(const struct mql_query *q, const uint16_t *slots,
+		 struct eval *e, struct reader *r, struct eval_counts *c);
+
+/* Append the row as one line of JSON without a newline. out->err tells when
+ * it did not fit. */
+void query_write_row(const struct mql_query *q, const uint16_t *slots,
+		     struct reader *r, struct buf *out);
+
+#endif

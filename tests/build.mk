@@ -1,0 +1,2 @@
+# Each folder lists its own tests.
+include $(sort $(wildcard tests/*/build.mk))

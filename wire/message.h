@@ -1,0 +1,217 @@
+/* message.h - the control messages, each with its encoder and decoder.
+ *
+ * wire_X_encode() appends a whole frame to a buffer (look at buf.err).
+ * wire_X_decode() takes the body after wire_get_header(); it fills a struct
+ * whose text and lists live in `mem`, which the caller frees with
+ * arena_fini(&m.mem) (also after a failure). Unknown fields are ignored,
+ * absent ones take their zero. A decoder trusts nothing: MQL_EBADFRAME for a
+ * wrong type, a value out of range, a list or text over its limit; MQL_ENOMEM.
+ * Any thread. */
+#ifndef WIRE_MESSAGE_H
+#define WIRE_MESSAGE_H
+
+#include "common/arena.h"
+#include "wire/books.h"
+#include "wire/frame.h"
+
+/* --- agent hop ------------------------------------------------------------ */
+
+struct wire_label {
+	struct str name, value;
+};
+
+struct wire_hello { /* the first message of a session, and after each link */
+	struct arena mem;
+	struct str agent;   /* unique per agent process: @agent */
+	struct str app, host, zone, version; /* empty: none */
+	struct str language; /* version of MQL that it speaks */
+	uint64_t   pid;
+	uint64_t   session; /* counts the links of this agent, from 1 */
+	struct str *stream;
+	size_t     nstream;
+	struct wire_label *label;
+	size_t     nlabel;
+	struct str *capability; /* what it can do beyond version 1 */
+	size_t     ncapability;
+};
+
+struct wire_welcome {
+	struct arena mem;
+	struct str source_job;  /* unique per source-job process */
+	uint64_t   heartbeat_ms; /* how often the agent reports */
+	uint64_t   silence_ms;   /* either side is gone after this long */
+	uint64_t   lease_ms;     /* queries live on this long without a link */
+	uint64_t   credit;       /* bytes of ROWS bodies that may be sent */
+};
+
+struct wire_query {
+	uint32_t   id;   /* unique in the life of the source-job, from 1 */
+	struct str text; /* query_agent_text() */
+};
+
+struct wire_queries { /* the query set: a snapshot, or what changed */
+	struct arena mem;
+	uint64_t version;  /* the set's version after this message */
+	uint64_t base;     /* delta: the version it applies to; 0: snapshot.
+			      An agent at another version asks for a snapshot
+			      with an ACK whose resync is true */
+	struct wire_query *add;
+	size_t    nadd;
+	uint32_t *remove;
+	size_t    nremove;
+};
+
+enum wire_ack_state { WIRE_LIVE, WIRE_REFUSED, WIRE_ENDED };
+
+struct wire_ack_entry {
+	uint32_t            id;
+	enum wire_ack_state state; /* "live" | "refused" | "ended" */
+	struct str          why;   /* refused */
+	/* "live": rows of this run of the query handed to any link before
+	 * now; the next row has sequence number sent + 1. A source-job that
+	 * never heard of this run learns here where its count begins. */
+	uint64_t            sent;
+	uint64_t            since; /* ms since the epoch: when it went live */
+	/* "ended": the last word; every row before it is already on its way. */
+	struct books_agent  books;
+};
+
+struct wire_ack {
+	struct arena mem;
+	uint64_t version; /* of the set that the agent now runs */
+	bool     resync;
+	struct wire_ack_entry *entry;
+	size_t   nentry;
+};
+
+struct wire_counts {
+	uint32_t           id;
+	struct books_agent books; /* since the query went live there */
+};
+
+struct wire_heartbeat { /* MessagePack; queries whose books changed only */
+	struct arena mem;
+	uint64_t at;       /* ms since the epoch, agent's clock */
+	uint64_t version;  /* of the query set in force */
+	struct wire_counts *query;
+	size_t   nquery;
+	struct str *stream; /* streams opened since the last hello */
+	size_t   nstream;
+};
+
+struct wire_credit { /* cumulative since the welcome or acceptance */
+	struct arena mem;
+	uint32_t id;       /* subscription; 0 on the agent hop */
+	uint64_t bytes;    /* of ROWS or DATA bodies allowed so far in all */
+};
+
+struct wire_goodbye {
+	struct arena mem;
+	struct str why;
+};
+
+struct wire_error { /* about a message that could not be taken */
+	struct arena mem;
+	uint32_t   id;    /* what it is about, 0: the link itself */
+	int        code;  /* MQL_E... */
+	struct str text;
+	int        line, col, beg, end; /* a query's error: its place, or 0 */
+};
+
+/* --- subscriber hop --------------------------------------------------------- */
+
+struct wire_subscribe {
+	struct arena mem;
+	uint32_t   id;      /* chosen by the subscriber, unique per link */
+	struct str query;   /* as typed */
+	uint64_t   limit;   /* rows; 0: none beyond the query's own */
+	uint64_t   credit;  /* bytes of DATA bodies it will take */
+	struct str client;  /* "mql 0.1.0", for `mql queries` */
+	bool       resumed; /* the same subscription as before a broken link */
+};
+
+struct wire_accepted {
+	struct arena mem;
+	uint32_t   id;
+	uint32_t   query_id;   /* for `mql kill` */
+	struct str source_job;
+	struct str canonical;
+	uint64_t   lease_ms;   /* PING more often than this */
+	uint32_t   targeted, live, refused;
+};
+
+struct wire_refusal { /* why agents do not run a query, grouped by reason */
+	struct str why;
+	uint32_t   agents;
+};
+
+/* The books, once a second, at once when `live` changes, and last in END.
+ * Rows that were sent before a subscription began are not in its books;
+ * `before` says how many rows of this run of the query the agents had handed
+ * to a link that this source-job never saw (it was restarted): the client
+ * subtracts those that it received itself, the rest is the gap. */
+struct wire_meta {
+	struct arena mem;
+	uint32_t id;
+	struct books books;
+	uint64_t before_sent;    /* rows */
+	uint64_t before_dropped; /* rows dropped at agents meanwhile */
+	uint64_t before_matched;
+	struct wire_refusal *refusal;
+	size_t   nrefusal;
+};
+
+struct wire_end {
+	struct wire_meta meta; /* the closing books */
+	struct str why;        /* "limit", "unsubscribed", "killed by ...",
+				  "source-job is shutting down", ... */
+	bool failed;           /* exit status 1 rather than 0 */
+};
+
+struct wire_unsubscribe { struct arena mem; uint32_t id; };
+struct wire_ping { struct arena mem; uint64_t n; }; /* PONG echoes n */
+
+struct wire_request {
+	struct arena mem;
+	uint32_t   id;
+	struct str what; /* "agents" | "queries" | "streams" | "kill" */
+	struct str arg;  /* kill: the query id */
+};
+
+struct wire_reply {
+	struct arena mem;
+	uint32_t   id;
+	bool       ok;
+	struct str text; /* JSON: an array of objects, or {"error":"..."} */
+};
+
+/* X(name, NAME): the JSON and MessagePack messages, all of one shape. */
+#define WIRE_MESSAGES(X)                   \
+	X(hello,       HELLO)              \
+	X(welcome,     WELCOME)            \
+	X(queries,     QUERIES)            \
+	X(ack,         ACK)                \
+	X(heartbeat,   HEARTBEAT)          \
+	X(credit,      CREDIT)             \
+	X(goodbye,     GOODBYE)            \
+	X(error,       ERROR)              \
+	X(subscribe,   SUBSCRIBE)          \
+	X(accepted,    ACCEPTED)           \
+	X(meta,        META)               \
+	X(end,         END)                \
+	X(unsubscribe, UNSUBSCRIBE)        \
+	X(ping,        PING)               \
+	X(request,     REQUEST)            \
+	X(reply,       REPLY)
+
+#define X(name, NAME)                                                   \
+	void wire_##name##_encode(const struct wire_##name *m,          \
+				  struct buf *b);                       \
+	int wire_##name##_decode(struct str body, struct wire_##name *m);
+WIRE_MESSAGES(X)
+#undef X
+/* A pong is a ping of another kind: decode it with wire_ping_decode(). */
+void wire_pong_encode(const struct wire_ping *m, struct buf *b);
+/* END: free with arena_fini(&m.meta.mem). */
+
+#endif

@@ -1,0 +1,96 @@
+/* rows.h - batches of finished rows, read in place.
+ *
+ * ROWS, agent to source-job (all little-endian):
+ *
+ *     u32 nrows  u16 nqueries  u16 0
+ *     nqueries x { u32 query id, u32 count, u64 first sequence number }
+ *     nrows x    { u32 length, u16 n, n x u16 index into the table, bytes }
+ *
+ * A row names each query that it answers; sequence numbers count the rows of
+ * one run of a query at one agent, from 1, without holes: a hole is a loss.
+ *
+ * DATA, source-job to subscriber:
+ *
+ *     u32 subscription  u32 nrows  u64 first row number
+ *     nrows x { u32 length, bytes }
+ *
+ * Row numbers count what this subscription was sent, from 1. Decoders check
+ * the whole batch before the first row is handed out. Any thread. */
+#ifndef WIRE_ROWS_H
+#define WIRE_ROWS_H
+
+#include "wire/frame.h"
+
+/* --- ROWS ------------------------------------------------------------------ */
+
+/* Collects rows for one frame. The owner adds rows until full, then takes
+ * the frame. Memory is kept between frames. */
+struct rows_writer {
+	struct buf table, body;
+	uint32_t   nrows;
+	uint16_t   nqueries;
+	/* query id -> index into the table, for the frame being made */
+	struct { uint32_t id; uint32_t count; uint64_t first; } *query;
+	size_t     capqueries;
+};
+
+void rows_writer_init(struct rows_writer *w);
+void rows_writer_fini(struct rows_writer *w);
+size_t rows_writer_size(const struct rows_writer *w); /* bytes if taken now */
+
+/* Add a row that answers n queries (n >= 1); seq[i] is its number in query
+ * id[i]. 0, MQL_ELIMIT when the frame would pass WIRE_MAX_ROWS or 65535
+ * queries (take it first, then add again), MQL_ENOMEM. */
+int rows_writer_add(struct rows_writer *w, const uint32_t *id,
+		    const uint64_t *seq, uint16_t n, struct str row);
+
+/* Append header and body as one frame and begin anew. Nothing is appended
+ * when there are no rows. */
+void rows_writer_take(struct rows_writer *w, struct buf *out);
+
+struct rows_query {
+	uint32_t id, count;
+	uint64_t first;
+};
+
+struct rows_reader { /* points into the body */
+	struct str body;
+	uint32_t   nrows;
+	uint16_t   nqueries;
+	size_t     at;
+	uint32_t   row;
+};
+
+/* Check the whole of it (lengths, indexes, counts that agree with the table)
+ * and stand before the first row. 0 or MQL_EBADFRAME. */
+int rows_reader_init(struct rows_reader *r, struct str body);
+struct rows_query rows_reader_query(const struct rows_reader *r, unsigned i);
+/* The next row: its text and its n table indexes (little-endian u16s, at
+ * index; read them with rows_index()). False at the end. */
+bool rows_reader_next(struct rows_reader *r, struct str *row,
+		      const uint8_t **index, uint16_t *n);
+static inline uint16_t
+rows_index(const uint8_t *index, unsigned i)
+{
+	return (uint16_t)(index[2 * i] | index[2 * i + 1] << 8);
+}
+
+/* --- DATA ------------------------------------------------------------------ */
+
+/* Append to out: a header for a batch whose rows follow by data_put_row().
+ * data_end() writes the count. */
+size_t data_begin(struct buf *out, uint32_t subscription, uint64_t first);
+void data_put_row(struct buf *out, struct str row);
+void data_end(struct buf *out, size_t begun, uint32_t nrows);
+
+struct data_reader {
+	struct str body;
+	uint32_t   subscription, nrows, row;
+	uint64_t   first;
+	size_t     at;
+};
+
+int data_reader_init(struct data_reader *r, struct str body);
+bool data_reader_next(struct data_reader *r, struct str *row);
+
+#endif

@@ -1,0 +1,87 @@
+/* socket.h - the two kinds of ZeroMQ sockets that we use, with the options
+ * that ZeroMQ gets wrong for us set right (no endless linger, no silent drops,
+ * a real backlog, no queueing for a dead peer), and the link's state told.
+ *
+ * One owner thread per socket, always. */
+#ifndef WIRE_SOCKET_H
+#define WIRE_SOCKET_H
+
+#include "common/buf.h"
+#include "common/str.h"
+
+struct wire_context; /* a ZeroMQ context; opaque */
+
+int wire_context_new(int io_threads, struct wire_context **out);
+/* Every socket must be closed before. NULL is allowed. */
+void wire_context_free(struct wire_context *c);
+
+/* tcp://HOST:PORT, tcp://[IPV6]:PORT, ipc://PATH or inproc://NAME. 0, or
+ * MQL_EADDRESS and a sentence in why. */
+int wire_endpoint_check(const char *endpoint, char *why, size_t nwhy);
+
+/* --- the side that connects: a DEALER -------------------------------------- */
+
+struct wire_dealer; /* opaque */
+
+enum wire_link { WIRE_LINK_DOWN, WIRE_LINK_UP };
+
+/* Connects in the background and for ever (jittered back-off from 50 ms to
+ * 1 s). 0, MQL_EADDRESS, MQL_ENOMEM, MQL_EOS. */
+int wire_dealer_open(struct wire_context *c, const char *endpoint,
+		     struct wire_dealer **out);
+/* linger_ms: how long what is already sent may take to leave. */
+void wire_dealer_close(struct wire_dealer *d, int linger_ms);
+
+/* Handshake done and not lost since. Call it after each wait; it reads the
+ * link's events. *changes counts downs and ups, so that a quick down and up is
+ * not missed. A new link is a new session: the peer knows nothing. */
+enum wire_link wire_dealer_link(struct wire_dealer *d, unsigned *changes);
+
+/* Wait for a message, a change of the link or the time. Interrupted by a
+ * signal it returns early. wakefd (-1: none) is waited for too; its bytes are
+ * the caller's to read. */
+void wire_dealer_wait(struct wire_dealer *d, int timeout_ms, int wakefd);
+
+/* Send the bytes as one message; never blocks. 0; MQL_EUNREACH when the link
+ * is down, MQL_ENOMEM. */
+int wire_dealer_send(struct wire_dealer *d, const void *data, size_t len);
+
+/* The next message, if one is there: 1 and *msg (borrowed until the next call
+ * on d), 0 when there is none. Multi-part messages are skipped and counted as
+ * bad by returning them with len 0. */
+int wire_dealer_recv(struct wire_dealer *d, struct str *msg);
+
+/* --- the side that listens: a ROUTER ---------------------------------------- */
+
+struct wire_router; /* opaque */
+
+enum { WIRE_PEER_MAX = 32 };
+
+struct wire_peer { /* who a message came from; compare by bytes */
+	uint8_t len;
+	uint8_t id[WIRE_PEER_MAX];
+};
+
+/* Listens on endpoint (port 0 or * takes a free one). 0, MQL_EADDRESS,
+ * MQL_EINUSE, MQL_EOS; why gets a sentence. */
+int wire_router_open(struct wire_context *c, const char *endpoint,
+		     struct wire_router **out, char *why, size_t nwhy);
+void wire_router_close(struct wire_router *r, int linger_ms);
+
+/* The real endpoint, with its port. Lives as long as r. */
+const char *wire_router_endpoint(const struct wire_router *r);
+
+/* For the caller's own poll set: readable means "call recv until it says 0". */
+int wire_router_fd(const struct wire_router *r);
+
+/* As wire_dealer_recv(). Larger messages than max_bytes never arrive: the
+ * peer is cut off by ZeroMQ. */
+int wire_router_recv(struct wire_router *r, struct wire_peer *from,
+		     struct str *msg);
+
+/* 0; MQL_EUNREACH when the peer is gone (forget it), MQL_ENOMEM. Never blocks;
+ * flow is bounded by credit, so nothing is dropped here. */
+int wire_router_send(struct wire_router *r, const struct wire_peer *to,
+		     const void *data, size_t len);
+
+#endif
