@@ -5,8 +5,10 @@
 #   make demo          watch it work         make lint     style and layering
 #   make bench         figures               make fuzz     ten seconds a fuzzer
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
+#   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz
-#   OUT is where the trees go (default build)
+#   OUT is where the trees go (default build), WERROR=1 makes warnings errors,
+#   V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -26,8 +28,10 @@ bindir     ?= $(prefix)/bin
 libdir     ?= $(prefix)/lib
 includedir ?= $(prefix)/include
 mandir     ?= $(prefix)/share/man
+unitdir    ?= $(prefix)/lib/systemd/system
 
 O := $(OUT)/$(BUILD)
+B := $(O)/obj# objects and generated code; what we make of them is in $(O)
 
 opt.release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 opt.debug   := -Og -g3
@@ -44,7 +48,7 @@ WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla -Wformat=
           -Wcast-qual -Wwrite-strings -Wpointer-arith -Wdouble-promotion \
           -Wimplicit-fallthrough -Wswitch-enum $(if $(WERROR),-Werror)
 BASE   := -std=c17 -D_GNU_SOURCE -D_LGPL_SOURCE -DMQL_VERSION='"$(VERSION)"' \
-          -I. -Iinclude -I$(O) \
+          -I. -Iinclude -I$(B) \
           -fPIC -fvisibility=hidden -fno-common $(opt.$(BUILD))
 
 # --- what to build: filled in by the folders --------------------------------
@@ -65,59 +69,181 @@ PKGFLAGS := $(if $(ALLPKGS),$(shell $(PKG_CONFIG) --cflags $(ALLPKGS) check 2>/d
 
 # A library carries the objects of the libraries it needs: what we install
 # stands alone, and libcommon never becomes somebody's public dependency.
-own   = $(patsubst %.c,$(O)/%.o,$($(1).src) $($(1).gen))
+own   = $(patsubst %.c,$(B)/%.o,$($(1).src) $($(1).gen))
 deps  = $(sort $($(1).deps) $(foreach d,$($(1).deps),$(call deps,$(d))))
 obj   = $(call own,$(1)) $(foreach d,$(call deps,$(1)),$(call own,$(d)))
 pkgs  = $(sort $($(1).pkgs) $(foreach d,$(call deps,$(1)),$($(d).pkgs)))
 flibs = $(if $(call pkgs,$(1)),$(shell $(PKG_CONFIG) --libs $(call pkgs,$(1)) 2>/dev/null)) $($(1).ldlibs) -lm -lpthread
 
+# V=1 shows the commands, else what they make.
+Q    := $(if $(V),,@)
+show  = $(if $(V),,@echo '  $(1)	$(2)')
+
 # --- compile ----------------------------------------------------------------
-$(O)/%.o: %.c
+$(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(WARN) $(PKGFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC,$<)
+	$(Q)$(CC) $(BASE) $(WARN) $(PKGFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/%.o: $(O)/%.c            # generated code: our warnings do not apply to it
-	$(CC) $(BASE) -w $(PKGFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/%.o: $(B)/%.c            # generated code: our warnings do not apply to it
+	$(call show,CC,$<)
+	$(Q)$(CC) $(BASE) -w $(PKGFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/%.c $(O)/%.h &: %.y
+$(B)/%.c $(B)/%.h &: %.y
 	@mkdir -p $(@D)
-	$(BISON) -Wall -Wcounterexamples -Werror --defines=$(O)/$*.h -o $(O)/$*.c $<
+	$(call show,BISON,$<)
+	$(Q)$(BISON) -Wall -Wcounterexamples -Werror --defines=$(B)/$*.h -o $(B)/$*.c $<
 
-$(O)/%.c $(O)/%.h &: %.l
+$(B)/%.c $(B)/%.h &: %.l
 	@mkdir -p $(@D)
-	$(FLEX) --header-file=$(O)/$*.h -o $(O)/$*.c $<
+	$(call show,FLEX,$<)
+	$(Q)$(FLEX) --header-file=$(B)/$*.h -o $(B)/$*.c $<
+
+$(B)/%.h.o: %.h               # a header must stand alone: see lint
+	@mkdir -p $(@D)
+	@$(CC) $(BASE) $(WARN) -Werror -Wno-pedantic $(PKGFLAGS) $(CPPFLAGS) \
+	  $(CFLAGS) -MMD -MP -x c -c -o $@ $<
 
 # --- link -------------------------------------------------------------------
 define lib_rule
 $(O)/lib$(1).a: $(call own,$(1))
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(call show,AR,$$@)
+	$$(Q)$$(AR) rcs $$@ $$^
 endef
 define so_rule
 $(O)/lib$(1).so.$(VERSION): $(call obj,$(1)) $($(1).map)
-	$$(CC) -shared $$(BASE) $$(LDFLAGS) $$(DEFS) -Wl,-soname,lib$(1).so.$(SOVER) \
-	  -Wl,--version-script,$($(1).map) -o $$@ $$(filter %.o,$$^) $(call flibs,$(1))
+	$$(call show,LD,$$@)
+	$$(Q)$$(CC) -shared $$(BASE) $$(LDFLAGS) $$(DEFS) -Wl,-soname,lib$(1).so.$(SOVER) \
+	  -Wl,--version-script,$($(1).map) -o $$@ $$(filter %.o,$$^) $$(call flibs,$(1))
+
+# The installed archive is one object whose hidden symbols became local, so
+# that it shows its user nothing which the shared library does not.
+$(O)/lib$(1).a: $(call obj,$(1))
+	@rm -f $$@
+	$$(call show,AR,$$@)
+	$$(Q)$$(LD) -r -o $(B)/$(1).o $$^
+	$$(Q)objcopy --localize-hidden $(B)/$(1).o
+	$$(Q)$$(AR) rcs $$@ $(B)/$(1).o
 endef
 define prog_rule
 $(O)/$(1): $(call obj,$(1))
 	@mkdir -p $$(@D)
-	$$(CC) $$(BASE) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) $(call flibs,$(1)) $(3)
+	$$(call show,LD,$$@)
+	$$(Q)$$(CC) $$(BASE) $$(LDFLAGS) $(2) -o $$@ $$(filter %.o,$$^) $$(call flibs,$(1)) $(3)
 endef
 DEFS := $(if $(filter asan tsan fuzz,$(BUILD)),,-Wl,-z,defs)
-TESTLIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
+TESTLIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 $(foreach l,$(SOLIBS),$(eval $(call so_rule,$(l))))
 $(foreach p,$(PROGS) $(BENCHES),$(eval $(call prog_rule,$(p),,)))
-$(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$(TESTLIBS))))
+$(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$$(TESTLIBS))))
 $(foreach p,$(FUZZERS),$(eval $(call prog_rule,$(p),-fsanitize=fuzzer,)))
 
-all: $(LIBS:%=$(O)/lib%.a) $(SOLIBS:%=$(O)/lib%.so.$(VERSION)) \
-     $(PROGS:%=$(O)/%)
+INSTALLED := $(SOLIBS:%=$(O)/lib%.so.$(VERSION)) $(SOLIBS:%=$(O)/lib%.a) \
+             $(PROGS:%=$(O)/%)
 
+all: $(INSTALLED)
 tests: $(TESTS:%=$(O)/%)
+fuzzers: $(FUZZERS:%=$(O)/%)
+benches: $(BENCHES:%=$(O)/%)
+
+# --- the commands of the README ----------------------------------------------
+# They install what they need first. pkg-config can answer only after that, so
+# the work itself is a second make, as parallel as the machine.
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+check lint fuzz bench demo: deps
+	+@$(MAKE) --no-print-directory $(JOBS) $@-now
+
+deps:
+	@tools/deps.sh
+
+# --- check: one line a test for tools/run-tests.sh, the long ones first --------
+define newline
+
+
+endef
+FUZZ_SECONDS ?= 10
+SCRIPTS   := $(filter-out %/lib.sh,$(sort $(wildcard tests/e2e/*.sh tests/cli/*.sh)))
+SANITIZED := $(filter asan tsan,$(BUILD))
+line       = $(1)$(newline)
+
+CHECKS = \
+  $(foreach s,$(SCRIPTS),$(call line,$(s:tests/%.sh=%) $(s) $(O))) \
+  $(foreach t,$(TESTS),$(call line,$(t) $(O)/$(t))) \
+  $(call line,golden tests/golden.sh $(O)/mql tests/mql/cases) \
+  $(if $(SANITIZED),,$(call line,install tests/install.sh $(O))) \
+  $(if $(SANITIZED),,$(call line,exports tools/exports.sh $(O) $(EXPORTS))) \
+  $(call line,man mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-8])) \
+  $(if $(SANITIZED),,$(FUZZ_LINES))
+EXPORTS = $(foreach l,$(SOLIBS),lib$(l) $($(l).map) $($(l).api:%=include/mql/%.h))
+FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $(f) $(FUZZ_SECONDS)))
+
+check-now: all tests $(if $(SANITIZED),,stage fuzzers-built)
+	$(file >$(O)/checks,$(CHECKS))
+	@tools/run-tests.sh $(O)/log < $(O)/checks
+
+fuzz-now: fuzzers-built
+	$(file >$(OUT)/fuzz/checks,$(FUZZ_LINES))
+	@tools/run-tests.sh $(OUT)/fuzz/log < $(OUT)/fuzz/checks
+
+fuzzers-built:
+	+@$(MAKE) --no-print-directory BUILD=fuzz CC=clang fuzzers
+
+# --- lint, bench, demo ----------------------------------------------------------
+HEADERS := $(filter-out $(OUT)/%,$(wildcard */*.h */*/*.h))
+
+lint-now: $(HEADERS:%=$(B)/%.o) $(INSTALLED)
+	@tools/layers.sh
+	@tools/style.sh
+	@tools/exports.sh $(O) $(EXPORTS)
+
+bench-now: all benches
+	@tools/bench.sh $(O) $(OUT)/bench.json $(BENCHES)
+
+demo-now: all examples
+	@tools/demo.sh $(O)
+
+# --- install -----------------------------------------------------------------
+install: all
+	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(unitdir) \
+	  $(includedir)/mql $(foreach n,1 3 7 8,$(mandir)/man$(n)))
+	install -m 755 $(PROGS:%=$(O)/%) $(DESTDIR)$(bindir)
+	install -m 644 include/mql/*.h $(DESTDIR)$(includedir)/mql
+	$(foreach m,$(wildcard docs/man/*.[1378]),\
+	  install -m 644 $(m) $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))$(newline)	)
+	$(foreach l,$(SOLIBS),\
+	  install -m 755 $(O)/lib$(l).so.$(VERSION) $(DESTDIR)$(libdir)$(newline)	\
+	  install -m 644 $(O)/lib$(l).a $(DESTDIR)$(libdir)$(newline)	\
+	  ln -sf lib$(l).so.$(VERSION) $(DESTDIR)$(libdir)/lib$(l).so.$(SOVER)$(newline)	\
+	  ln -sf lib$(l).so.$(SOVER) $(DESTDIR)$(libdir)/lib$(l).so$(newline)	\
+	  $(call fill,$(dir $($(l).map))$(l).pc.in,$(libdir)/pkgconfig/$(l).pc,$(call pkgs,$(l)))$(newline)	)
+	$(foreach u,$(wildcard packaging/*.service.in),\
+	  $(call fill,$(u),$(unitdir)/$(notdir $(u:.in=)))$(newline)	)
+
+fill = sed -e 's|@prefix@|$(prefix)|; s|@bindir@|$(bindir)|; s|@libdir@|$(libdir)|' \
+  -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|; s|@requires@|$(3)|' \
+  $(1) > $(DESTDIR)$(2)
+
+# What a user of the installed libraries sees, without touching the system.
+STAGE := $(abspath $(O))/stage
+stage: $(O)/stage/.done
+$(O)/stage/.done: $(INSTALLED) $(wildcard include/mql/*.h */*.in docs/man/*)
+	@$(MAKE) --no-print-directory install prefix=$(STAGE) DESTDIR= > /dev/null
+	@touch $@
+
+examples: stage
+	@PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig $(MAKE) --no-print-directory \
+	  -C examples OUT=$(abspath $(O))/examples
+
+dist:
+	@mkdir -p $(OUT)
+	git archive --prefix=$(NAME)-$(VERSION)/ -o $(OUT)/$(NAME)-$(VERSION).tar.gz HEAD
 
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests clean
+.PHONY: all tests fuzzers benches check lint fuzz bench demo deps install stage \
+        examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -37,6 +37,7 @@ void buf_put_u8(struct buf *b, uint8_t v);
 void buf_put_u16(struct buf *b, uint16_t v); /* little-endian */
 void buf_put_u32(struct buf *b, uint32_t v);
 void buf_put_u64(struct buf *b, uint64_t v);
+/* A fixed buffer needs room for one byte more than the text. */
 __attribute__((format(printf, 2, 3)))
 void buf_printf(struct buf *b, const char *fmt, ...);
 

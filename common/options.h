@@ -12,11 +12,11 @@
 #include <stdio.h>
 
 enum option_kind {
-	OPTION_FLAG,     /* bool */
+	OPTION_FLAG,     /* bool; `--no-name` switches it off */
 	OPTION_STRING,   /* const char *, borrowed from argv or environment */
 	OPTION_STRINGS,  /* struct option_list: may be given several times */
-	OPTION_UINT,     /* uint64_t; 10k, 4M, 1G are 1024-based when `bytes` */
-	OPTION_BYTES,    /* uint64_t */
+	OPTION_UINT,     /* uint64_t */
+	OPTION_BYTES,    /* uint64_t; 64k, 4M and 1G are multiples of 1024 */
 	OPTION_DURATION, /* int64_t ms */
 	OPTION_CHOICE,   /* int: index into `arg`, which lists them as a|b|c */
 };

@@ -30,15 +30,29 @@ struct value json_value(struct str text, struct buf *scratch);
 
 /* Walk from a valid container text along steps; calls fn for each value
  * reached (many when a step is [*]: elements of an array, members of an
- * object) until fn returns false. */
+ * object, duplicates too) until fn returns false. Strings are undone into
+ * scratch, for the time of the call. */
 void json_walk(struct str text, const struct step *steps, unsigned nsteps,
 	       struct buf *scratch,
 	       bool (*fn)(void *arg, const struct value *v), void *arg);
 
+/* The one value at the end of steps without [*], from a value of any type:
+ * null when the steps lead through a scalar or past an end. Its text lives as
+ * long as that of from, and scratch. */
+struct value json_at(const struct value *from, const struct step *steps,
+		     unsigned nsteps, struct buf *scratch);
+
+/* The members of a valid container text in order, each call the next: start
+ * with *at = 0. key is the raw text of the name, quotes and escapes included
+ * (ptr NULL in an array), value the raw text of the value; json_value() undoes
+ * either. False at the end. */
+bool json_member_next(struct str text, size_t *at, struct str *key,
+		      struct str *value);
+
 /* Do two valid texts mean the same? Numbers by value, objects whatever the
  * order of keys. Bounded by the product of their sizes; deeper than
  * JSON_MAX_DEPTH is never equal. */
-bool json_equal(struct str a, struct str b);
+bool json_same(struct str a, struct str b);
 
 /* Append s as a JSON string with its quotes. */
 void json_write_str(struct str s, struct buf *out);

@@ -64,9 +64,9 @@ bool value_equal(const struct value *a, const struct value *b);
  * when they have no order (other or mixed types, a NaN). */
 bool value_order(const struct value *a, const struct value *b, int *cmp);
 
-/* Append as JSON: raw text if there is any, else canonical. A float is
- * written with the fewest digits that read back the same; NaN and infinities
- * as null; strings escaped, invalid UTF-8 passed as it is. */
+/* Append as JSON on one line: raw text if there is any, else canonical. A
+ * float is written with the fewest digits that read back the same; NaN and
+ * infinities as null; strings escaped, invalid UTF-8 passed as it is. */
 void value_write_json(const struct value *v, struct buf *out);
 
 /* Append as a person or a pattern sees it: strings bare, the rest as JSON. */

@@ -1,11 +1,11 @@
 # The library is called `language` here because the program is called mql.
 LIBS          += language
-language.src  := mql/arith.c mql/ast.c mql/check.c mql/dis.c mql/emit.c mql/eval.c mql/explain.c \
-                 mql/like.c mql/matcher.c mql/mql.c mql/plan.c mql/prog.c mql/regex.c mql/row.c \
-                 mql/runner.c mql/verify.c
+language.src  := mql/arith.c mql/ast.c mql/check.c mql/columns.c mql/dis.c mql/emit.c mql/eval.c mql/explain.c \
+                 mql/like.c mql/matcher.c mql/mql.c mql/plan.c mql/pool.c mql/prog.c mql/regex.c mql/row.c \
+                 mql/runner.c mql/set.c mql/spell.c mql/tree.c mql/verify.c mql/word.c
 language.gen  := mql/grammar.c mql/lex.c
 language.deps := event
 language.pkgs := libpcre2-8
 
 # The generated headers must exist before the files that include them.
-$(O)/mql/mql.o $(O)/mql/grammar.o $(O)/mql/lex.o: $(O)/mql/grammar.h $(O)/mql/lex.h
+$(B)/mql/mql.o $(B)/mql/grammar.o $(B)/mql/lex.o $(B)/mql/word.o: $(B)/mql/grammar.h $(B)/mql/lex.h

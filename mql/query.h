@@ -42,10 +42,11 @@ struct str query_column(const struct mql_query *q, size_t i);
 
 /* --- running it: one publishing thread ------------------------------------ */
 
-/* Counted while evaluating, per query; see the books. */
+/* Counted while evaluating, per query; see the books. Atomic, because an
+ * agent reports them while publishers count. */
 struct eval_counts {
-	uint64_t mismatches;    /* string ordered against number: false */
-	uint64_t regex_limited; /* match limit reached: false */
+	_Atomic uint64_t mismatches; /* string against number: false */
+	_Atomic uint64_t regex_limited; /* match limit: false */
 };
 
 /* Registers and match data of one thread, for programs of any query. Nothing

@@ -1,2 +1,2 @@
-# Each folder lists its own tests.
-include $(sort $(wildcard tests/*/build.mk))
+# Each folder lists its own tests, each fuzzer itself.
+include $(sort $(wildcard tests/*/build.mk tests/fuzz/*.mk))

@@ -52,7 +52,7 @@ enum wire_kind {
 #undef X
 };
 
-/* "hello", ...; "kind 77" is for the caller to say: NULL if unknown. */
+/* "HELLO", ...; NULL if unknown. */
 const char *wire_kind_name(unsigned kind);
 
 /* Append a header. */

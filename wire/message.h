@@ -67,12 +67,11 @@ struct wire_ack_entry {
 	uint32_t            id;
 	enum wire_ack_state state; /* "live" | "refused" | "ended" */
 	struct str          why;   /* refused */
-	/* "live": rows of this run of the query handed to any link before
-	 * now; the next row has sequence number sent + 1. A source-job that
-	 * never heard of this run learns here where its count begins. */
-	uint64_t            sent;
 	uint64_t            since; /* ms since the epoch: when it went live */
-	/* "ended": the last word; every row before it is already on its way. */
+	/* "live": where this run of the query stands now, all zero for a new
+	 * one; the next row has sequence number books.sent + 1. A source-job
+	 * that never heard of the run learns here where its count begins.
+	 * "ended": the last word; every row before it is already on its way. */
 	struct books_agent  books;
 };
 
@@ -146,17 +145,16 @@ struct wire_refusal { /* why agents do not run a query, grouped by reason */
 };
 
 /* The books, once a second, at once when `live` changes, and last in END.
- * Rows that were sent before a subscription began are not in its books;
- * `before` says how many rows of this run of the query the agents had handed
- * to a link that this source-job never saw (it was restarted): the client
- * subtracts those that it received itself, the rest is the gap. */
+ * They count from the moment of the subscription. `before` is what the agents'
+ * counters stood at then, summed: all zero for a query that began with this
+ * subscription; more when it joined one that ran already, or when the agents
+ * carried the run over from a source-job that is gone. A client that comes
+ * back after such a break subtracts what it knew, and the rest is the gap. */
 struct wire_meta {
 	struct arena mem;
 	uint32_t id;
 	struct books books;
-	uint64_t before_sent;    /* rows */
-	uint64_t before_dropped; /* rows dropped at agents meanwhile */
-	uint64_t before_matched;
+	struct books_agent before;
 	struct wire_refusal *refusal;
 	size_t   nrefusal;
 };

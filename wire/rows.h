@@ -25,33 +25,37 @@
 
 /* Collects rows for one frame. The owner adds rows until full, then takes
  * the frame. Memory is kept between frames. */
+struct rows_query { /* an entry of the table */
+	uint32_t id, count;
+	uint64_t first;
+};
+
 struct rows_writer {
-	struct buf table, body;
+	struct buf body; /* the rows; the table is written last */
 	uint32_t   nrows;
-	uint16_t   nqueries;
-	/* query id -> index into the table, for the frame being made */
-	struct { uint32_t id; uint32_t count; uint64_t first; } *query;
-	size_t     capqueries;
+	uint32_t   nqueries, capqueries;
+	struct rows_query *query;
+	/* Hash of the ids: 1 + index into query, 0 is free; twice as many
+	 * places as capqueries, a power of two. */
+	uint32_t  *slot;
 };
 
 void rows_writer_init(struct rows_writer *w);
 void rows_writer_fini(struct rows_writer *w);
-size_t rows_writer_size(const struct rows_writer *w); /* bytes if taken now */
+/* Bytes of the frame if it were taken now: header and body; 0: no rows. */
+size_t rows_writer_size(const struct rows_writer *w);
 
 /* Add a row that answers n queries (n >= 1); seq[i] is its number in query
  * id[i]. 0, MQL_ELIMIT when the frame would pass WIRE_MAX_ROWS or 65535
- * queries (take it first, then add again), MQL_ENOMEM. */
+ * queries, or a number does not follow the last of its query in this frame
+ * (take it first, then add again), MQL_ENOMEM. After a failure w is as it
+ * was. */
 int rows_writer_add(struct rows_writer *w, const uint32_t *id,
 		    const uint64_t *seq, uint16_t n, struct str row);
 
 /* Append header and body as one frame and begin anew. Nothing is appended
  * when there are no rows. */
 void rows_writer_take(struct rows_writer *w, struct buf *out);
-
-struct rows_query {
-	uint32_t id, count;
-	uint64_t first;
-};
 
 struct rows_reader { /* points into the body */
 	struct str body;
@@ -62,8 +66,9 @@ struct rows_reader { /* points into the body */
 };
 
 /* Check the whole of it (lengths, indexes, counts that agree with the table)
- * and stand before the first row. 0 or MQL_EBADFRAME. */
+ * and stand before the first row. 0, MQL_EBADFRAME or MQL_ENOMEM. */
 int rows_reader_init(struct rows_reader *r, struct str body);
+/* Entry i < nqueries of the table. */
 struct rows_query rows_reader_query(const struct rows_reader *r, unsigned i);
 /* The next row: its text and its n table indexes (little-endian u16s, at
  * index; read them with rows_index()). False at the end. */
@@ -90,6 +95,7 @@ struct data_reader {
 	size_t     at;
 };
 
+/* As rows_reader_init(). 0 or MQL_EBADFRAME. */
 int data_reader_init(struct data_reader *r, struct str body);
 bool data_reader_next(struct data_reader *r, struct str *row);
 

@@ -6,17 +6,22 @@
 #ifndef WIRE_SOCKET_H
 #define WIRE_SOCKET_H
 
+#include <stdbool.h>
+
 #include "common/buf.h"
 #include "common/str.h"
 
 struct wire_context; /* a ZeroMQ context; opaque */
 
+/* Starts io_threads (1 to 16) threads and one more, which block all signals
+ * and are named ZMQbg/... by ZeroMQ. 0, MQL_EINVAL, MQL_ENOMEM, or MQL_EOS,
+ * mostly for want of file descriptors. */
 int wire_context_new(int io_threads, struct wire_context **out);
 /* Every socket must be closed before. NULL is allowed. */
 void wire_context_free(struct wire_context *c);
 
-/* tcp://HOST:PORT, tcp://[IPV6]:PORT, ipc://PATH or inproc://NAME. 0, or
- * MQL_EADDRESS and a sentence in why. */
+/* tcp://HOST:PORT, tcp://[IPV6]:PORT, ipc://PATH or inproc://NAME; `localhost`
+ * is 127.0.0.1. 0, or MQL_EADDRESS and a sentence in why. */
 int wire_endpoint_check(const char *endpoint, char *why, size_t nwhy);
 
 /* --- the side that connects: a DEALER -------------------------------------- */
@@ -29,21 +34,24 @@ enum wire_link { WIRE_LINK_DOWN, WIRE_LINK_UP };
  * 1 s). 0, MQL_EADDRESS, MQL_ENOMEM, MQL_EOS. */
 int wire_dealer_open(struct wire_context *c, const char *endpoint,
 		     struct wire_dealer **out);
-/* linger_ms: how long what is already sent may take to leave. */
+/* linger_ms: how long what is already sent may take to leave. NULL is
+ * allowed. */
 void wire_dealer_close(struct wire_dealer *d, int linger_ms);
 
 /* Handshake done and not lost since. Call it after each wait; it reads the
  * link's events. *changes counts downs and ups, so that a quick down and up is
- * not missed. A new link is a new session: the peer knows nothing. */
+ * not missed. A new link is a new session: the peer knows nothing, and what
+ * was not read of the old link's messages is dropped here. */
 enum wire_link wire_dealer_link(struct wire_dealer *d, unsigned *changes);
 
-/* Wait for a message, a change of the link or the time. Interrupted by a
- * signal it returns early. wakefd (-1: none) is waited for too; its bytes are
- * the caller's to read. */
-void wire_dealer_wait(struct wire_dealer *d, int timeout_ms, int wakefd);
+/* Wait for a message, a change of the link or the time (-1: for ever).
+ * wakefd (-1: none) is waited for too; its bytes are the caller's to read.
+ * False when a signal interrupted it. */
+bool wire_dealer_wait(struct wire_dealer *d, int timeout_ms, int wakefd);
 
 /* Send the bytes as one message; never blocks. 0; MQL_EUNREACH when the link
- * is down, MQL_ENOMEM. */
+ * is down, or is not the one that wire_dealer_link() last spoke of; MQL_ENOMEM.
+ */
 int wire_dealer_send(struct wire_dealer *d, const void *data, size_t len);
 
 /* The next message, if one is there: 1 and *msg (borrowed until the next call
@@ -66,15 +74,16 @@ struct wire_peer { /* who a message came from; compare by bytes */
  * MQL_EINUSE, MQL_EOS; why gets a sentence. */
 int wire_router_open(struct wire_context *c, const char *endpoint,
 		     struct wire_router **out, char *why, size_t nwhy);
-void wire_router_close(struct wire_router *r, int linger_ms);
+void wire_router_close(struct wire_router *r, int linger_ms); /* NULL: none */
 
 /* The real endpoint, with its port. Lives as long as r. */
 const char *wire_router_endpoint(const struct wire_router *r);
 
-/* For the caller's own poll set: readable means "call recv until it says 0". */
+/* For the caller's own poll set: readable means "call recv until it says 0".
+ * Level-triggered, whatever is sent in between. */
 int wire_router_fd(const struct wire_router *r);
 
-/* As wire_dealer_recv(). Larger messages than max_bytes never arrive: the
+/* As wire_dealer_recv(). Messages larger than any of ours never arrive: the
  * peer is cut off by ZeroMQ. */
 int wire_router_recv(struct wire_router *r, struct wire_peer *from,
 		     struct str *msg);

@@ -97,12 +97,13 @@ struct mql_item {
 /* Compile, connect, subscribe. Returns when the source-job has accepted, or
  * with MQL_ESYNTAX, MQL_ETYPE, MQL_EUNSUP, MQL_ELIMIT (see diag, which may be
  * NULL), MQL_EADDRESS, MQL_EUNREACH (nobody answered in time),
- * MQL_EREFUSED (diag->text says why), MQL_ENOMEM; on failure *out is NULL. */
+ * MQL_EREFUSED (diag->text says why), MQL_EINTR, MQL_ENOMEM; on failure *out
+ * is NULL. */
 MQL_API int mql_tail_open(const struct mql_tail_options *opt,
 			  struct mql_tail **out, struct mql_diag *diag);
 
-/* The next item. timeout_ms: -1 waits for ever. 0, or MQL_ETIMEOUT when
- * nothing came (also when a signal interrupted the wait). */
+/* The next item. timeout_ms: -1 waits for ever. 0; MQL_ETIMEOUT when nothing
+ * came in time; MQL_EINTR when a signal interrupted the wait. */
 MQL_API int mql_tail_next(struct mql_tail *t, int timeout_ms,
 			  struct mql_item *item);
 
@@ -122,7 +123,7 @@ MQL_API void mql_tail_close(struct mql_tail *t); /* NULL is allowed */
 /* One request and its answer, a JSON text that the caller frees with free(3):
  * an array of objects for "agents", "queries" and "streams"; an object for
  * "kill". *json also holds {"error":...} with MQL_EREFUSED. Errors besides:
- * MQL_EADDRESS, MQL_EUNREACH, MQL_ENOMEM. Any thread; blocks until
+ * MQL_EADDRESS, MQL_EUNREACH, MQL_EINTR, MQL_ENOMEM. Any thread; blocks until
  * timeout_ms. */
 MQL_API int mql_request(const char *source_job, const char *what,
 			const char *arg, int timeout_ms, char **json);

@@ -29,7 +29,8 @@ extern "C" {
 	X(TIMEOUT, -14, "timed out")                                    \
 	X(REFUSED, -15, "refused")                                      \
 	X(CLOSED,  -16, "closed")                                       \
-	X(OS,      -17, "the operating system refused")
+	X(OS,      -17, "the operating system refused")                 \
+	X(INTR,    -18, "interrupted by a signal")
 
 enum mql_error {
 	MQL_OK = 0,

@@ -46,6 +46,12 @@ MQL_API void mql_diag_print(const struct mql_diag *d, const char *text,
 /* The same query in one fixed spelling. Lives as long as q. */
 MQL_API const char *mql_query_text(const struct mql_query *q);
 
+/* Names of the projection's columns in order; none for `select *`. The name
+ * (of *len bytes, borrowed from q) is NULL when there is no i-th column. */
+MQL_API size_t mql_query_columns(const struct mql_query *q);
+MQL_API const char *mql_query_column(const struct mql_query *q, size_t i,
+				     size_t *len);
+
 /* The program's listing, one instruction a line. */
 MQL_API void mql_query_disassemble(const struct mql_query *q, FILE *to);
 
@@ -58,8 +64,12 @@ MQL_API int mql_runner_new(const struct mql_query *q, size_t max_event,
 			   struct mql_runner **out);
 MQL_API void mql_runner_free(struct mql_runner *r); /* NULL is allowed */
 
+/* What @ts says from the next event on: ms since the epoch. */
+MQL_API void mql_runner_time(struct mql_runner *r, int64_t ms);
+
 /* Try one event. *row is its row, or NULL when it does not match (or was
- * sampled out); borrowed until the next call. Returns 0 or MQL_EBADEVENT. */
+ * sampled out, or the limit is reached: then it is not even looked at);
+ * borrowed until the next call. Returns 0, MQL_EBADEVENT or MQL_ENOMEM. */
 MQL_API int mql_runner_event(struct mql_runner *r, const char *text,
 			     size_t len, const char **row, size_t *rowlen);
 
@@ -67,7 +77,9 @@ MQL_API int mql_runner_event(struct mql_runner *r, const char *text,
 MQL_API bool mql_runner_done(const struct mql_runner *r);
 
 /* What happened so far. seen = unmatched + matched; matched = sampled + rows.
- * mismatches: orderings of a string against a number, each false. */
+ * bad: events that gave an error, and nothing else. mismatches: orderings of
+ * a string against a number, each false. regex_limited: matches that would
+ * have cost too much, each false. */
 struct mql_runner_stats {
 	uint64_t seen, matched, sampled, rows, bad, mismatches, regex_limited;
 };

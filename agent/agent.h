@@ -1,0 +1,110 @@
+/* agent.h - the agent as its own files see it.
+ *
+ *   service's threads                      the agent's thread (thread.c)
+ *   publish.c, builder.c                   link.c     the state of the link
+ *     generation (stream.h) <------RCU---- matchers.c the query set in force
+ *     ring (publisher.h) ----------------> drain.c    rows into frames
+ *     counters ------------------------->  report.c   acks, heartbeats
+ *
+ * Who may touch what is said part by part below. A publisher never waits for
+ * the agent's thread and never wakes it. */
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "agent/link.h"
+#include "agent/publisher.h"
+#include "agent/run.h"
+#include "agent/stream.h"
+#include "common/arena.h"
+#include "mql/agent.h"
+#include "wire/message.h"
+#include "wire/rows.h"
+#include "wire/socket.h"
+
+enum { QUERIES_MAX = 4096 }; /* the most that max_queries may be */
+
+struct mql_agent {
+	/* --- never changes after open: any thread ------------------------ */
+	struct arena  mem; /* of the texts below */
+	struct str    app, host, zone, version;
+	struct str    name; /* @agent: host:pid:random */
+	char         *source_job;
+	size_t        ring_bytes, max_event;
+	unsigned      max_queries;
+	bool          wait_when_full, off;
+	void        (*log)(void *arg, const char *line);
+	void         *log_arg;
+	pid_t         pid;
+	int           wakefd; /* an eventfd: the thread looks around */
+	pthread_t     thread;
+	pthread_key_t key;    /* the calling thread's publisher */
+	bool          has_key;
+
+	/* --- shared, atomic or locked ------------------------------------ */
+	struct stream_table streams;
+	_Atomic(struct publisher *) publishers;
+	_Atomic uint64_t starved; /* events lost for want of memory */
+	_Atomic uint64_t sent, drop_link; /* written by the agent's thread */
+	_Atomic uint32_t queries;
+	_Atomic bool     connected;
+	_Atomic bool     closing;
+	int64_t          deadline; /* set before closing */
+
+	/* --- the agent's thread ------------------------------------------ */
+	struct run_table     runs;
+	struct link          link;
+	struct wire_context *context;
+	struct rows_writer   writer;
+	struct buf           frame;  /* the message being sent */
+	struct publisher    *drain_at; /* where the next drain begins */
+	struct wire_ack      ack;    /* the one being put together */
+	bool                 ack_due;
+	unsigned             streams_told; /* by hello and heartbeats */
+	uint64_t             starved_told;
+};
+
+/* One line to the service's log callback. The agent's thread. */
+__attribute__((format(printf, 2, 3)))
+void agent_say(struct mql_agent *a, const char *fmt, ...);
+
+void agent_wake(struct mql_agent *a); /* any thread */
+
+void *thread_main(void *agent); /* thread.c */
+
+/* --- matchers.c ------------------------------------------------------------ */
+
+/* Take in a QUERIES message. */
+void matchers_take(struct mql_agent *a, const struct wire_queries *m);
+/* Bring the matchers in line with the runs, if they are not; say "live" for
+ * those that now are. When memory is out it is tried again on a later call. */
+void matchers_apply(struct mql_agent *a);
+void matchers_end_all(struct mql_agent *a, int64_t until);
+void matchers_rest_all(struct mql_agent *a, int64_t until);
+/* Close the books of runs that are through. */
+void matchers_settle(struct mql_agent *a, int64_t now);
+bool matchers_idle(const struct mql_agent *a); /* no run but RESTING ones */
+
+/* --- drain.c ---------------------------------------------------------------- */
+
+/* Move rows from the rings into frames as far as link and credit allow; says
+ * whether any moved. */
+bool drain_rings(struct mql_agent *a);
+/* Strike the rows of an ending run that wait behind others: drop_link. */
+void drain_strike(struct mql_agent *a, struct run *r);
+
+/* --- report.c --------------------------------------------------------------- */
+
+/* Entries of the next ACK. why is copied. False when memory is out: nothing
+ * is said yet. */
+bool report_live(struct mql_agent *a, struct run *r);
+bool report_refused(struct mql_agent *a, uint32_t id, const char *why);
+bool report_ended(struct mql_agent *a, uint32_t id, int64_t since,
+		  const struct books_agent *books);
+void report_send_ack(struct mql_agent *a); /* if one is due */
+void report_heartbeat(struct mql_agent *a);
+
+#endif

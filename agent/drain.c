@@ -1,0 +1,217 @@
+/* drain.c - rows from the publishers' rings into frames.
+ *
+ * A row goes out in the order of its ring, when link and credit allow; until
+ * then it stays where it is, the ring fills, and publishers drop and count.
+ * What belongs to a query that is at rest, or unknown to the source-job that
+ * is there now, is dropped here as drop_link. A record is
+ *
+ *     u16 n, n x u16 slot, the row's text            (publish.c writes it)
+ *
+ * All on the agent's thread. */
+#include <string.h>
+
+#include "agent/agent.h"
+
+enum {
+	STRUCK = UINT16_MAX,   /* a slot that is accounted for already */
+	FRAME_BYTES = 64 << 10, /* full enough to be sent */
+	TURN_BYTES = 1 << 20,  /* then somebody else may have a turn */
+};
+
+struct record {
+	uint16_t *slot;
+	uint16_t  n;
+	struct str row;
+};
+
+static struct record
+record_of(void *bytes, size_t len)
+{
+	uint16_t *u = bytes;
+	size_t head = sizeof *u * (1u + u[0]);
+
+	return (struct record){
+		u + 1, u[0], { (char *)bytes + head, len - head },
+	};
+}
+
+/* Does the row have somewhere to go, now or later? Never for a run at rest,
+ * or one that ends without the source-job knowing it. */
+static bool
+wanted(const struct run *r)
+{
+	return r->state == RUN_LIVE || (r->state == RUN_ENDING && r->id);
+}
+
+static void
+drop(struct mql_agent *a, struct run *r)
+{
+	r->done.drop_link++;
+	atomic_fetch_add_explicit(&a->drop_link, 1, memory_order_relaxed);
+}
+
+/* --- frames ---------------------------------------------------------------------- */
+
+/* Rows of a frame are sent or dropped as one. */
+static void
+flush(struct mql_agent *a)
+{
+	bool sent;
+
+	if (!a->writer.nrows)
+		return;
+	rows_writer_take(&a->writer, &a->frame);
+	a->link.spent += a->frame.len - WIRE_HEADER;
+	sent = !link_send(a);
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (sent)
+			r->done.sent += r->framed;
+		else
+			r->done.drop_link += r->framed;
+		atomic_fetch_add_explicit(sent ? &a->sent : &a->drop_link,
+					  r->framed, memory_order_relaxed);
+		r->framed = 0;
+	}
+}
+
+static int
+add_row(struct mql_agent *a, const struct record *rec)
+{
+	uint32_t id[QUERIES_MAX];
+	uint64_t seq[QUERIES_MAX];
+	uint16_t n = 0;
+	int err;
+
+	for (unsigned i = 0; i < rec->n; i++) {
+		struct run *r;
+
+		if (rec->slot[i] == STRUCK)
+			continue;
+		r = &a->runs.at[rec->slot[i]];
+		if (!wanted(r))
+			continue;
+		id[n] = r->id;
+		seq[n++] = r->done.sent + r->framed + 1;
+	}
+	err = rows_writer_add(&a->writer, id, seq, n, rec->row);
+	for (unsigned i = 0; !err && i < rec->n; i++) {
+		struct run *r;
+
+		if (rec->slot[i] == STRUCK)
+			continue;
+		r = &a->runs.at[rec->slot[i]];
+		if (wanted(r))
+			r->framed++;
+		else
+			drop(a, r);
+	}
+	return err;
+}
+
+static bool
+any_wanted(const struct mql_agent *a, const struct record *rec)
+{
+	for (unsigned i = 0; i < rec->n; i++)
+		if (rec->slot[i] != STRUCK &&
+		    wanted(&a->runs.at[rec->slot[i]]))
+			return true;
+	return false;
+}
+
+/* While any credit is left a row may go, so that one larger than what is left
+ * never stands in the way for ever. */
+static bool
+may_send(const struct mql_agent *a)
+{
+	return link_takes_rows(a) &&
+	       a->link.spent + rows_writer_size(&a->writer) < a->link.credit;
+}
+
+/* Account for one record; false when it has to wait. */
+static bool
+take(struct mql_agent *a, const struct record *rec)
+{
+	int err;
+
+	if (!any_wanted(a, rec)) {
+		for (unsigned i = 0; i < rec->n; i++)
+			if (rec->slot[i] != STRUCK)
+				drop(a, &a->runs.at[rec->slot[i]]);
+		return true;
+	}
+	if (!may_send(a))
+		return false;
+	err = add_row(a, rec);
+	if (err == MQL_ELIMIT) {
+		flush(a);
+		err = may_send(a) ? add_row(a, rec) : MQL_EUNREACH;
+	}
+	if (!err && rows_writer_size(&a->writer) >= FRAME_BYTES)
+		flush(a);
+	return !err;
+}
+
+/* --- rings ------------------------------------------------------------------------ */
+
+/* Returns the bytes moved. */
+static size_t
+drain(struct mql_agent *a, struct ring *ring)
+{
+	size_t begun = ring_begin(ring), at = begun, done = begun, len;
+	void *bytes;
+
+	while (at - begun < TURN_BYTES &&
+	       (bytes = ring_next(ring, &at, &len))) {
+		struct record rec = record_of(bytes, len);
+
+		if (!take(a, &rec))
+			break;
+		done = at;
+		ring_release(ring, done);
+	}
+	return done - begun;
+}
+
+bool
+drain_rings(struct mql_agent *a)
+{
+	struct publisher *first = publisher_first(a), *p = a->drain_at;
+	struct publisher *stop;
+	size_t moved = 0;
+
+	if (!first)
+		return false;
+	if (!p)
+		p = first;
+	stop = p;
+	do {
+		moved += drain(a, &p->ring);
+		p = p->next ? p->next : first;
+	} while (p != stop && moved < TURN_BYTES);
+	/* When credit ran out half-way, the next one is first next time. */
+	a->drain_at = p == stop ? stop->next : p;
+	flush(a);
+	return moved;
+}
+
+void
+drain_strike(struct mql_agent *a, struct run *r)
+{
+	for (struct publisher *p = publisher_first(a); p; p = p->next) {
+		size_t at = ring_begin(&p->ring), len;
+		void *bytes;
+
+		while ((bytes = ring_next(&p->ring, &at, &len))) {
+			struct record rec = record_of(bytes, len);
+
+			for (unsigned i = 0; i < rec.n; i++) {
+				if (rec.slot[i] != r->slot)
+					continue;
+				rec.slot[i] = STRUCK;
+				drop(a, r);
+			}
+		}
+	}
+}

@@ -1,0 +1,296 @@
+/* link.c - the link's state machine: see link.h for the picture, and the
+ * table below for all of it. Everything else here either feeds it an event
+ * (the socket, the clock; inbox.c: a message) or is one of its actions. */
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "common/clock.h"
+
+enum {
+	HELLO_MS = 1000,    /* between hellos that nobody answers */
+	REOPEN_MS = 1000,   /* between attempts to get a socket */
+	FORGET_MS = 60000,  /* how long a query at rest is remembered */
+	/* Until a welcome says otherwise. */
+	HEARTBEAT_MS = 1000, SILENCE_MS = 3000, LEASE_MS = 5000,
+	LONGEST_MS = 600000, /* of what a welcome may ask for */
+	BURST = 256,        /* messages taken before rows have a turn */
+};
+
+/* --- the table ------------------------------------------------------------------- */
+
+typedef void action(struct mql_agent *a, const struct wire_welcome *w);
+
+static action greet, hello, enter, refresh, reopen;
+
+static const struct {
+	enum link_state next;
+	action         *act;
+} table[LINK_STATES][EV_COUNT] = {
+	[LINK_DOWN] = {
+		[EV_UP]       = { LINK_GREETING, greet },
+		[EV_LOST]     = { LINK_DOWN,     NULL },
+		[EV_WELCOME]  = { LINK_DOWN,     NULL },
+		[EV_STRANGER] = { LINK_DOWN,     NULL },
+		[EV_GOODBYE]  = { LINK_DOWN,     NULL },
+		[EV_LATE]     = { LINK_DOWN,     NULL },
+		[EV_SILENCE]  = { LINK_DOWN,     reopen },
+	},
+	[LINK_GREETING] = {
+		[EV_UP]       = { LINK_GREETING, greet },
+		[EV_LOST]     = { LINK_DOWN,     NULL },
+		[EV_WELCOME]  = { LINK_LIVE,     enter },
+		[EV_STRANGER] = { LINK_GREETING, NULL }, /* on its way */
+		[EV_GOODBYE]  = { LINK_DOWN,     NULL },
+		[EV_LATE]     = { LINK_GREETING, hello },
+		[EV_SILENCE]  = { LINK_DOWN,     reopen },
+	},
+	[LINK_LIVE] = {
+		[EV_UP]       = { LINK_GREETING, greet },
+		[EV_LOST]     = { LINK_DOWN,     NULL },
+		[EV_WELCOME]  = { LINK_LIVE,     refresh },
+		[EV_STRANGER] = { LINK_GREETING, greet },
+		[EV_GOODBYE]  = { LINK_DOWN,     NULL },
+		[EV_LATE]     = { LINK_LIVE,     NULL },
+		[EV_SILENCE]  = { LINK_DOWN,     reopen },
+	},
+};
+
+void
+link_step(struct mql_agent *a, enum link_event ev,
+	  const struct wire_welcome *w)
+{
+	struct link *l = &a->link;
+	enum link_state from = l->state;
+	action *act = table[from][ev].act;
+
+	l->state = table[from][ev].next;
+	if (from == LINK_LIVE && l->state != LINK_LIVE) {
+		l->lost = clock_mono_ms();
+		atomic_store(&a->connected, false);
+		agent_say(a, "lost the source-job at %s", a->source_job);
+	}
+	if (act)
+		act(a, w);
+}
+
+/* --- actions ------------------------------------------------------------------------ */
+
+static void
+hello(struct mql_agent *a, const struct wire_welcome *w)
+{
+	struct str stream[STREAM_MAX];
+	struct wire_hello m = {
+		.agent = a->name, .app = a->app, .host = a->host,
+		.zone = a->zone, .version = a->version,
+		.language = STR(MQL_VERSION), .pid = (uint64_t)a->pid,
+		.session = a->link.session, .stream = stream,
+		.nstream = stream_count(&a->streams),
+	};
+
+	(void)w;
+	for (size_t i = 0; i < m.nstream; i++)
+		stream[i] = a->streams.at[i].name;
+	a->streams_told = (unsigned)m.nstream;
+	a->link.greeted = clock_mono_ms();
+	wire_hello_encode(&m, &a->frame);
+	link_send(a);
+}
+
+static void
+greet(struct mql_agent *a, const struct wire_welcome *w)
+{
+	a->link.session++;
+	a->link.synced = false;
+	a->link.heard = clock_mono_ms();
+	hello(a, w);
+}
+
+static int64_t
+clamp(uint64_t ms, int64_t least, int64_t otherwise)
+{
+	if (!ms)
+		return otherwise;
+	if (ms > LONGEST_MS)
+		return LONGEST_MS;
+	return (int64_t)ms > least ? (int64_t)ms : least;
+}
+
+/* A second welcome, because a hello was sent twice: what we have spent since
+ * the first one counts on the other side too. */
+static void
+refresh(struct mql_agent *a, const struct wire_welcome *w)
+{
+	struct link *l = &a->link;
+
+	l->heartbeat_ms = clamp(w->heartbeat_ms, 10, HEARTBEAT_MS);
+	l->silence_ms = clamp(w->silence_ms, 20, SILENCE_MS);
+	l->lease_ms = clamp(w->lease_ms, 20, LEASE_MS);
+	if (w->credit > l->credit)
+		l->credit = w->credit;
+}
+
+/* The numbers that another source-job gave to our queries mean nothing to
+ * this one; its snapshot will name those that it wants. */
+static void
+meet(struct mql_agent *a, struct str source_job)
+{
+	if (str_eq(source_job, str_of(a->link.source_job)))
+		return;
+	for (unsigned i = 0; i < a->max_queries; i++)
+		a->runs.at[i].id = 0;
+	snprintf(a->link.source_job, sizeof a->link.source_job, "%.*s",
+		 (int)source_job.len, source_job.ptr);
+}
+
+static void
+enter(struct mql_agent *a, const struct wire_welcome *w)
+{
+	struct link *l = &a->link;
+
+	l->credit = l->spent = 0;
+	l->version = 0;
+	l->synced = false;
+	l->beat = clock_mono_ms();
+	refresh(a, w);
+	meet(a, w->source_job);
+	atomic_store(&a->connected, true);
+	agent_say(a, "connected to the source-job at %s", a->source_job);
+}
+
+static void
+reopen(struct mql_agent *a, const struct wire_welcome *w)
+{
+	(void)w;
+	link_close(a, 0);
+	if (link_open(a))
+		agent_say(a, "cannot open a socket; trying again");
+}
+
+int
+link_open(struct mql_agent *a)
+{
+	struct link *l = &a->link;
+
+	l->changes = 0;
+	l->up = false;
+	l->heard = l->reopened = clock_mono_ms();
+	return wire_dealer_open(a->context, a->source_job, &l->dealer);
+}
+
+void
+link_close(struct mql_agent *a, int linger_ms)
+{
+	if (a->link.dealer)
+		wire_dealer_close(a->link.dealer, linger_ms);
+	a->link.dealer = NULL;
+}
+
+/* --- out ---------------------------------------------------------------------------- */
+
+bool
+link_takes_rows(const struct mql_agent *a)
+{
+	return a->link.state == LINK_LIVE && a->link.synced;
+}
+
+int
+link_send(struct mql_agent *a)
+{
+	int err = a->frame.err;
+
+	if (!err && !a->link.dealer)
+		err = MQL_EUNREACH;
+	if (!err)
+		err = wire_dealer_send(a->link.dealer, a->frame.data,
+				       a->frame.len);
+	buf_reset(&a->frame);
+	return err;
+}
+
+void
+link_goodbye(struct mql_agent *a, const char *why)
+{
+	struct wire_goodbye m = { .why = str_of(why) };
+
+	if (a->link.state == LINK_DOWN)
+		return;
+	wire_goodbye_encode(&m, &a->frame);
+	link_send(a);
+}
+
+/* --- the socket ---------------------------------------------------------------- */
+
+static void
+watch(struct mql_agent *a)
+{
+	unsigned changes;
+	enum wire_link link = wire_dealer_link(a->link.dealer, &changes);
+
+	if (changes == a->link.changes)
+		return;
+	a->link.changes = changes;
+	a->link.up = link == WIRE_LINK_UP;
+	link_step(a, EV_LOST, NULL);
+	if (a->link.up)
+		link_step(a, EV_UP, NULL);
+}
+
+void
+link_poll(struct mql_agent *a, int timeout_ms)
+{
+	struct pollfd wake = { .fd = a->wakefd, .events = POLLIN };
+	struct str msg;
+	uint64_t n;
+
+	if (a->link.dealer)
+		wire_dealer_wait(a->link.dealer, timeout_ms, a->wakefd);
+	else
+		poll(&wake, 1, timeout_ms);
+	while (read(a->wakefd, &n, sizeof n) > 0)
+		;
+	if (!a->link.dealer)
+		return;
+	watch(a);
+	for (int i = 0; i < BURST &&
+	     wire_dealer_recv(a->link.dealer, &msg) == 1; i++)
+		inbox_take(a, msg);
+}
+
+/* --- time --------------------------------------------------------------------------- */
+
+void
+link_tick(struct mql_agent *a, int64_t now)
+{
+	struct link *l = &a->link;
+
+	if (!l->dealer && now - l->reopened >= REOPEN_MS)
+		reopen(a, NULL);
+	if (l->state == LINK_GREETING && now - l->greeted >= HELLO_MS)
+		link_step(a, EV_LATE, NULL);
+	if (l->up && now - l->heard > l->silence_ms)
+		link_step(a, EV_SILENCE, NULL);
+	if (l->state != LINK_LIVE && now - l->lost > l->lease_ms)
+		matchers_rest_all(a, now + FORGET_MS);
+	if (l->state == LINK_LIVE && now - l->beat >= l->heartbeat_ms) {
+		report_heartbeat(a);
+		l->beat = now;
+	}
+}
+
+int64_t
+link_idle_ms(const struct mql_agent *a, int64_t now)
+{
+	const struct link *l = &a->link;
+	int64_t next = l->heard + l->silence_ms + 1;
+
+	if (l->state == LINK_LIVE && l->beat + l->heartbeat_ms < next)
+		next = l->beat + l->heartbeat_ms;
+	if (l->state == LINK_GREETING && l->greeted + HELLO_MS < next)
+		next = l->greeted + HELLO_MS;
+	if (!l->dealer)
+		next = l->reopened + REOPEN_MS;
+	/* In LINK_DOWN silence says nothing: sleep, but not for ever. */
+	return next > now ? next - now : 1000;
+}

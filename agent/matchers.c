@@ -1,0 +1,324 @@
+/* matchers.c - the query set: from the source-job's messages to the matchers
+ * that publishers read, and to the last word about a query.
+ *
+ *   QUERIES ---take---> runs ---apply---> generations   "live", "refused"
+ *                        |
+ *                        '---- settle --> closed books  "ended"
+ *
+ * Nothing is acknowledged before it is true: when memory for a new matcher is
+ * out, the old one stays in force, its streams stay dirty, and apply is tried
+ * again. All on the agent's thread. */
+#include <stdlib.h>
+
+#include "agent/agent.h"
+#include "agent/rcu.h"
+#include "common/clock.h"
+
+enum { ENDING_MS = 500 }; /* how long rows of a removed query may still go */
+
+/* --- take --------------------------------------------------------------------- */
+
+static void
+add_query(struct mql_agent *a, const struct wire_query *wq, bool snapshot)
+{
+	struct run *r = snapshot ? run_by_text(a, wq->text) : NULL;
+	char why[sizeof((struct mql_diag *)0)->text] = "";
+
+	if (r)
+		run_resume(a, r, wq->id);
+	else if ((r = run_by_id(a, wq->id)) && str_eq(r->text, wq->text))
+		r->ack_due = true; /* told twice: answered twice */
+	else if (r || !wq->id)
+		report_refused(a, wq->id, "this id is another query's");
+	else if (atomic_load(&a->closing))
+		report_refused(a, wq->id, "the agent is closing");
+	else if (run_start(a, wq->id, wq->text, &r, why, sizeof why))
+		report_refused(a, wq->id, why);
+	else
+		for (unsigned i = 0; i < stream_count(&a->streams); i++)
+			if (run_wants(r, &a->streams.at[i]))
+				a->streams.at[i].dirty = true;
+}
+
+static void
+remove_query(struct mql_agent *a, uint32_t id)
+{
+	struct run *r = run_by_id(a, id);
+
+	if (r)
+		run_end(a, r, clock_mono_ms() + ENDING_MS);
+	else /* refused, or never heard of: nothing to wait for */
+		report_ended(a, id, 0, &(struct books_agent){ 0 });
+}
+
+/* Before a snapshot nothing is confirmed. Ids that it does not give anew mean
+ * nothing any more, when another source-job gave them. */
+static void
+unconfirm_all(struct mql_agent *a)
+{
+	for (unsigned i = 0; i < a->max_queries; i++)
+		a->runs.at[i].confirmed = false;
+}
+
+static void
+end_unconfirmed(struct mql_agent *a)
+{
+	int64_t until = clock_mono_ms() + ENDING_MS;
+
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (r->state == RUN_LIVE && !r->confirmed)
+			run_end(a, r, until);
+	}
+}
+
+void
+matchers_take(struct mql_agent *a, const struct wire_queries *m)
+{
+	bool snapshot = !m->base;
+
+	a->ack_due = true;
+	if (!snapshot && (!a->link.synced || m->base != a->link.version)) {
+		a->ack.resync = true;
+		return;
+	}
+	if (snapshot)
+		unconfirm_all(a);
+	for (size_t i = 0; i < m->nremove; i++)
+		remove_query(a, m->remove[i]);
+	for (size_t i = 0; i < m->nadd; i++)
+		add_query(a, &m->add[i], snapshot);
+	if (snapshot)
+		end_unconfirmed(a);
+	a->link.version = m->version;
+	a->link.synced = true;
+}
+
+/* --- apply ---------------------------------------------------------------------- */
+
+static int
+by_age(const void *x, const void *y)
+{
+	const struct run *a = *(struct run *const *)x;
+	const struct run *b = *(struct run *const *)y;
+
+	return (a->serial > b->serial) - (a->serial < b->serial);
+}
+
+/* A run that is refused by one stream is refused: half an answer that looks
+ * whole would be a lie. One that is live elsewhere already (the stream is
+ * new, and full) keeps what it has. */
+static bool
+refuse(struct mql_agent *a, const struct mql_stream *s, struct run *r)
+{
+	if (r->streams || !r->ack_due) {
+		agent_say(a, "stream %.*s has no room for a query's fields",
+			  (int)s->name.len, s->name.ptr);
+		return false;
+	}
+	report_refused(a, r->id, "too many fields of one stream are asked for");
+	run_end(a, r, 0);
+	r->id = 0;
+	return true;
+}
+
+/* Build the next generation of s. *again: a run was refused meanwhile. */
+static int
+build(struct mql_agent *a, struct mql_stream *s, bool *again)
+{
+	struct run_table *t = &a->runs;
+	size_t n = 0;
+	int err;
+
+	for (unsigned i = 0; i < a->max_queries; i++)
+		if (run_wants(&t->at[i], s))
+			t->order[n++] = &t->at[i];
+	qsort(t->order, n, sizeof(struct run *), by_age);
+	memset(t->refused, 0, a->max_queries * sizeof *t->refused);
+	if ((err = stream_build(a, s, t->order, n, t->refused)))
+		return err;
+	for (size_t i = 0; i < n; i++)
+		if (t->refused[i] && refuse(a, s, t->order[i]))
+			*again = true;
+	return 0;
+}
+
+static int
+build_all(struct mql_agent *a, unsigned nstream)
+{
+	bool again;
+	int err;
+
+	do {
+		again = false;
+		for (unsigned i = 0; i < nstream; i++) {
+			struct mql_stream *s = &a->streams.at[i];
+
+			if (s->dirty && (err = build(a, s, &again)))
+				return err;
+		}
+	} while (again); /* each time with a run less */
+	return 0;
+}
+
+static void
+enter(struct mql_agent *a, const struct mql_stream *s,
+      const struct generation *g)
+{
+	for (size_t i = 0; g && i < matcher_size(g->matcher); i++)
+		a->runs.at[matcher_id(g->matcher, i)].streams |=
+			UINT64_C(1) << s->index;
+}
+
+/* The old generation's last word goes into the books of those it had. */
+static void
+retire(struct mql_agent *a, const struct mql_stream *s, struct generation *g)
+{
+	uint64_t seen, bad;
+
+	stream_seen(a, s, g, &seen, &bad);
+	for (size_t i = 0; i < matcher_size(g->matcher); i++) {
+		struct run *r = &a->runs.at[matcher_id(g->matcher, i)];
+
+		r->done.seen += seen;
+		r->done.bad += bad;
+	}
+	generation_free(g);
+}
+
+static void
+leave(struct mql_agent *a, const struct mql_stream *s,
+      const struct generation *g)
+{
+	for (size_t i = 0; i < matcher_size(g->matcher); i++)
+		a->runs.at[matcher_id(g->matcher, i)].streams &=
+			~(UINT64_C(1) << s->index);
+}
+
+/* All swaps first, then one grace period for all of them. */
+static void
+swap_all(struct mql_agent *a, unsigned nstream)
+{
+	struct generation *old[STREAM_MAX] = { NULL };
+	bool any = false;
+
+	for (unsigned i = 0; i < nstream; i++) {
+		struct mql_stream *s = &a->streams.at[i];
+
+		if (!s->dirty)
+			continue;
+		old[i] = stream_swap(a, s);
+		if (old[i])
+			leave(a, s, old[i]);
+		any = any || old[i];
+		enter(a, s, atomic_load(&s->generation));
+	}
+	if (!any)
+		return;
+	rcu_wait(a->streams.at);
+	for (unsigned i = 0; i < nstream; i++)
+		if (old[i])
+			retire(a, &a->streams.at[i], old[i]);
+}
+
+static bool
+any_dirty(const struct mql_agent *a, unsigned nstream)
+{
+	for (unsigned i = 0; i < nstream; i++)
+		if (a->streams.at[i].dirty)
+			return true;
+	return false;
+}
+
+static void
+say_live(struct mql_agent *a)
+{
+	uint32_t live = 0;
+
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		live += r->state == RUN_LIVE;
+		if (r->ack_due && link_takes_rows(a))
+			r->ack_due = !report_live(a, r);
+	}
+	atomic_store(&a->queries, live);
+}
+
+void
+matchers_apply(struct mql_agent *a)
+{
+	/* Once: a stream that is opened meanwhile has its turn next time. */
+	unsigned nstream = stream_count(&a->streams);
+
+	if (any_dirty(a, nstream)) {
+		if (build_all(a, nstream))
+			return;
+		swap_all(a, nstream);
+	}
+	say_live(a);
+}
+
+/* --- settle ---------------------------------------------------------------------- */
+
+void
+matchers_end_all(struct mql_agent *a, int64_t until)
+{
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (r->state == RUN_LIVE)
+			run_end(a, r, until);
+		else if (r->state == RUN_ENDING && r->until > until)
+			r->until = until;
+	}
+}
+
+void
+matchers_rest_all(struct mql_agent *a, int64_t until)
+{
+	for (unsigned i = 0; i < a->max_queries; i++)
+		if (a->runs.at[i].state == RUN_LIVE)
+			run_rest(a, &a->runs.at[i], until);
+}
+
+static void
+settle(struct mql_agent *a, struct run *r, int64_t now)
+{
+	struct books_agent books;
+
+	if (r->state == RUN_ENDING && (now >= r->until || !r->id))
+		drain_strike(a, r);
+	if (r->state == RUN_RESTING && now < r->until)
+		return;
+	if (!run_drained(a, r))
+		return;
+	run_books(a, r, &books);
+	if (r->state == RUN_RESTING || !r->id ||
+	    report_ended(a, r->id, r->since, &books))
+		run_free(r);
+}
+
+void
+matchers_settle(struct mql_agent *a, int64_t now)
+{
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (r->state == RUN_ENDING || r->state == RUN_RESTING)
+			settle(a, r, now);
+	}
+}
+
+bool
+matchers_idle(const struct mql_agent *a)
+{
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		enum run_state state = a->runs.at[i].state;
+
+		if (state == RUN_LIVE || state == RUN_ENDING)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,267 @@
+/* publish.c - what happens to an event, on the service's own thread.
+ *
+ *   1. inside the read side: read the fields that queries name, match, count,
+ *      draw lots for `sample`, write each distinct row once into p->rows
+ *   2. outside of it: push these rows into the ring, or count the drop
+ *
+ * Nothing is allocated or locked, and no system call made, unless something
+ * matches for the first time on this thread. The second step is outside so
+ * that a pipe may wait for room there: a thread that waited inside would hold
+ * up the agent's thread, which is the one that makes room.
+ *
+ * p->rows holds, one after the other, without padding:
+ *
+ *     u32 length of what follows, u16 n, n x u16 slot, the row's text
+ *
+ * which is, without the length, also a record of the ring. */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "agent/publish.h"
+#include "agent/rcu.h"
+#include "common/clock.h"
+
+enum {
+	TAKEN = UINT16_MAX, /* in p->hit: already part of a row */
+	WAIT_NS = 200 * 1000,
+	ROW_MAX = WIRE_MAX_ROWS / 2, /* a frame must hold it */
+};
+
+/* splitmix64, Steele et al.: one state word, good enough for lots. */
+static uint32_t
+draw(struct publisher *p)
+{
+	uint64_t z = p->random += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return (uint32_t)(z >> 32);
+}
+
+/* Count the hits and leave those that the lot has kept; returns how many. */
+static size_t
+keep(struct publisher *p, const struct matcher *m, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t hit = p->hit[i];
+		struct tally *t = &p->tally[matcher_id(m, hit)];
+		uint64_t most = query_sample_threshold(matcher_query(m, hit));
+
+		counter_inc(&t->matched);
+		if (most <= UINT32_MAX && draw(p) >= most)
+			counter_inc(&t->sampled);
+		else
+			p->hit[kept++] = hit;
+	}
+	return kept;
+}
+
+static void
+drop_all(struct publisher *p, const struct matcher *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		counter_inc(&p->tally[matcher_id(m, p->hit[i])].drop_ring);
+}
+
+/* The slots of a row, as they lie in p->rows or in the ring. */
+static uint16_t
+slot_at(const uint8_t *row, unsigned i)
+{
+	uint16_t slot;
+
+	memcpy(&slot, row + 2 + 2 * i, sizeof slot);
+	return slot;
+}
+
+static void
+drop_row(struct publisher *p, const uint8_t *row, bool large)
+{
+	uint16_t n;
+
+	memcpy(&n, row, sizeof n);
+	for (unsigned i = 0; i < n; i++) {
+		struct tally *t = &p->tally[slot_at(row, i)];
+
+		counter_inc(large ? &t->drop_large : &t->drop_ring);
+	}
+}
+
+/* Write the row of hit[first] with the slots of all hits that share it. */
+static void
+write_row(struct publisher *p, const struct generation *g, size_t first,
+	  size_t n)
+{
+	struct buf *b = &p->rows;
+	uint16_t hit = p->hit[first], class = g->class[hit], nslot = 0;
+	size_t begun = b->len, body = begun + sizeof(uint32_t);
+	uint32_t len;
+
+	buf_put(b, &(uint32_t){ 0 }, sizeof(uint32_t));
+	buf_put(b, &nslot, sizeof nslot);
+	for (size_t i = first; i < n; i++) {
+		uint16_t slot;
+
+		if (p->hit[i] == TAKEN || g->class[p->hit[i]] != class)
+			continue;
+		slot = matcher_id(g->matcher, p->hit[i]);
+		buf_put(b, &slot, sizeof slot);
+		p->hit[i] = TAKEN;
+		nslot++;
+	}
+	memcpy(b->data + body, &nslot, sizeof nslot);
+	matcher_write_row(g->matcher, hit, p->reader, b);
+	if (b->err || b->len - body > ring_max(&p->ring) ||
+	    b->len - body > ROW_MAX) {
+		drop_row(p, b->data + body, true);
+		b->len = begun;
+		b->err = 0;
+		return;
+	}
+	len = (uint32_t)(b->len - body);
+	memcpy(b->data + begun, &len, sizeof len);
+}
+
+static const struct event_meta *
+stamp(struct mql_stream *s, const struct generation *g,
+      struct event_meta *meta)
+{
+	if (!g->uses_ts && !g->uses_seq)
+		return &s->meta;
+	*meta = s->meta;
+	if (g->uses_ts)
+		meta->ts = clock_wall_ms();
+	if (g->uses_seq)
+		meta->seq = 1 + atomic_fetch_add_explicit(&s->seq, 1,
+						memory_order_relaxed);
+	return meta;
+}
+
+/* Step 1. */
+static void
+evaluate(struct publisher *p, struct mql_stream *s,
+	 const struct generation *g, struct event *ev)
+{
+	const struct matcher *m = g->matcher;
+	struct stream_tally *t = &p->stream[s->index];
+	struct event_meta meta;
+	size_t n;
+
+	ev->meta = stamp(s, g, &meta);
+	if (reader_begin(p->reader, matcher_paths(m), ev)) {
+		counter_inc(&t->bad[g->parity]);
+		return;
+	}
+	counter_inc(&t->seen[g->parity]);
+	n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
+	if (!n || !(n = keep(p, m, n)))
+		return;
+	if (publisher_ready(p)) {
+		drop_all(p, m, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (p->hit[i] != TAKEN)
+			write_row(p, g, i, n);
+}
+
+/* For pipes. Gives up when the agent closes, and in a forked child, where
+ * nobody will ever make room. */
+static bool
+wait_and_push(struct publisher *p, const uint8_t *row, uint32_t len)
+{
+	const struct timespec pause = { .tv_nsec = WAIT_NS };
+	const struct mql_agent *a = p->agent;
+
+	while (!atomic_load(&a->closing) && getpid() == a->pid) {
+		nanosleep(&pause, NULL);
+		if (ring_push(&p->ring, row, len))
+			return true;
+	}
+	return false;
+}
+
+/* Step 2. */
+static void
+push_rows(struct publisher *p)
+{
+	const uint8_t *row = p->rows.data, *end = row + p->rows.len;
+	uint32_t len;
+
+	for (; row < end; row += len) {
+		memcpy(&len, row, sizeof len);
+		row += sizeof len;
+		if (ring_push(&p->ring, row, len))
+			continue;
+		if (!p->agent->wait_when_full || !wait_and_push(p, row, len))
+			drop_row(p, row, false);
+	}
+	buf_reset(&p->rows);
+}
+
+void
+publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
+{
+	struct generation *g;
+
+	rcu_enter();
+	g = atomic_load_explicit(&s->generation, memory_order_acquire);
+	if (g)
+		evaluate(p, s, g, ev);
+	rcu_leave(s);
+	if (p->rows.len)
+		push_rows(p);
+}
+
+void
+publish_bad(struct publisher *p, struct mql_stream *s)
+{
+	struct generation *g;
+
+	rcu_enter();
+	g = atomic_load_explicit(&s->generation, memory_order_acquire);
+	if (g)
+		counter_inc(&p->stream[s->index].bad[g->parity]);
+	rcu_leave(s);
+}
+
+/* --- what the inline functions of mql/agent.h call ---------------------------- */
+
+/* In a forked child a stream is zeroed: it has no agent. */
+static struct publisher *
+publisher_of(const struct mql_stream *s)
+{
+	return mql_active(s) && s->agent ? publisher_get(s->agent) : NULL;
+}
+
+void
+mql_publish_live(struct mql_stream *s, const void *record)
+{
+	struct event ev = { .form = EVENT_STRUCT, .record = record };
+	struct publisher *p = publisher_of(s);
+
+	if (!p)
+		return;
+	ev.schema = s->schema;
+	if (s->schema && record)
+		publish_event(p, s, &ev);
+	else
+		publish_bad(p, s);
+}
+
+void
+mql_publish_json_live(struct mql_stream *s, const char *text, size_t len)
+{
+	struct event ev = { .form = EVENT_JSON, .text = { text, len } };
+	struct publisher *p = publisher_of(s);
+
+	if (!p)
+		return;
+	if (!s->schema && text)
+		publish_event(p, s, &ev);
+	else
+		publish_bad(p, s);
+}

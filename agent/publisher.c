@@ -1,0 +1,144 @@
+/* publisher.c - see publisher.h. */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "agent/agent.h"
+#include "agent/builder.h"
+#include "common/clock.h"
+
+struct publisher *
+publisher_first(const struct mql_agent *a)
+{
+	return atomic_load_explicit(&a->publishers, memory_order_acquire);
+}
+
+static void
+publisher_free(struct publisher *p)
+{
+	if (!p)
+		return;
+	if (p->rows.data)
+		munmap(p->rows.data, p->rows.cap);
+	ring_fini(&p->ring);
+	builder_free(p->event, p->agent->max_event);
+	reader_free(p->reader);
+	eval_free(p->eval);
+	free(p->hit);
+	free(p->tally);
+	free(p->counts);
+	free(p);
+}
+
+void
+publisher_free_all(struct mql_agent *a)
+{
+	struct publisher *next;
+
+	for (struct publisher *p = publisher_first(a); p; p = next) {
+		next = p->next;
+		publisher_free(p);
+	}
+}
+
+static struct publisher *
+publisher_new(struct mql_agent *a)
+{
+	struct publisher *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	p->agent = a;
+	p->taken = true;
+	p->random = (uint64_t)clock_mono_ns() ^ (uint64_t)(uintptr_t)p;
+	p->hit = calloc(a->max_queries, sizeof *p->hit);
+	p->tally = calloc(a->max_queries, sizeof *p->tally);
+	p->counts = calloc(a->max_queries, sizeof *p->counts);
+	if (!p->hit || !p->tally || !p->counts ||
+	    reader_new(a->max_event, &p->reader) || eval_new(&p->eval)) {
+		publisher_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* One that a thread which is gone has left behind, or a new one. */
+static struct publisher *
+claim(struct mql_agent *a)
+{
+	struct publisher *p;
+
+	for (p = publisher_first(a); p; p = p->next)
+		if (!atomic_load_explicit(&p->taken, memory_order_relaxed) &&
+		    !atomic_exchange_explicit(&p->taken, true,
+					      memory_order_acquire))
+			return p;
+	p = publisher_new(a);
+	if (!p)
+		return NULL;
+	p->next = publisher_first(a);
+	while (!atomic_compare_exchange_weak(&a->publishers, &p->next, p))
+		;
+	return p;
+}
+
+void
+publisher_give_back(void *publisher)
+{
+	struct publisher *p = publisher;
+
+	atomic_store_explicit(&p->taken, false, memory_order_release);
+}
+
+struct publisher *
+publisher_get(struct mql_agent *a)
+{
+	struct publisher *p = pthread_getspecific(a->key);
+
+	if (p)
+		return p;
+	p = claim(a);
+	if (p && pthread_setspecific(a->key, p)) {
+		publisher_give_back(p);
+		p = NULL;
+	}
+	if (!p)
+		atomic_fetch_add(&a->starved, 1);
+	return p;
+}
+
+int
+publisher_ready(struct publisher *p)
+{
+	size_t size = p->agent->ring_bytes;
+
+	if (!p->ring.data && ring_init(&p->ring, size))
+		return MQL_ENOMEM;
+	if (!p->rows.data) {
+		void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (mem == MAP_FAILED)
+			return MQL_ENOMEM;
+		p->rows = (struct buf)BUF_FIXED(mem, size);
+	}
+	return 0;
+}
+
+void
+publisher_sum(const struct mql_agent *a, unsigned slot, struct books_agent *b)
+{
+	for (struct publisher *p = publisher_first(a); p; p = p->next) {
+		const struct tally *t = &p->tally[slot];
+		const struct eval_counts *c = &p->counts[slot];
+
+		b->drop_ring += counter_get(&t->drop_ring);
+		b->drop_large += counter_get(&t->drop_large);
+		b->sampled += counter_get(&t->sampled);
+		b->matched += counter_get(&t->matched);
+		b->mismatches += atomic_load_explicit(&c->mismatches,
+						      memory_order_relaxed);
+		b->regex_limited +=
+			atomic_load_explicit(&c->regex_limited,
+					     memory_order_relaxed);
+	}
+}

@@ -1,0 +1,66 @@
+/* publisher.h - what one publishing thread owns.
+ *
+ * Made at the thread's first event that is looked at, found again through a
+ * pthread key of the agent. When the thread ends the publisher is free for
+ * the next thread, as it is: counters only ever grow, and what waits in the
+ * ring is still the agent's to drain. So there are never more than there were
+ * threads at once. The list only grows until the agent is closed, and can be
+ * walked by any thread. */
+#ifndef AGENT_PUBLISHER_H
+#define AGENT_PUBLISHER_H
+
+#include "agent/counter.h"
+#include "agent/ring.h"
+#include "agent/stream.h"
+#include "mql/query.h"
+#include "wire/books.h"
+
+struct tally { /* per query slot */
+	struct counter matched, sampled, drop_ring, drop_large;
+};
+
+struct stream_tally { /* by the parity of the generation */
+	struct counter seen[2], bad[2];
+};
+
+struct publisher {
+	struct publisher *next;
+	struct mql_agent *agent;
+	_Atomic bool      taken;   /* by a living thread */
+	uint64_t          random;  /* state of splitmix64, for `sample` */
+	struct reader    *reader;
+	struct eval      *eval;
+	uint16_t         *hit;     /* room for max_queries */
+	struct tally     *tally;   /* max_queries of them */
+	struct eval_counts *counts; /* the same */
+	struct stream_tally stream[STREAM_MAX];
+	/* From the first match on: */
+	struct ring       ring;
+	struct buf        rows;    /* an event's, on their way to the ring */
+	/* From the first mql_event_begin() on: */
+	struct mql_event *event;
+};
+
+/* The calling thread's publisher; NULL when memory is out: the event is lost,
+ * and counted. Publisher thread. */
+struct publisher *publisher_get(struct mql_agent *a);
+
+/* What the key does when a thread ends. */
+void publisher_give_back(void *publisher);
+
+/* Make ring and row buffer unless they are there. 0 or MQL_ENOMEM.
+ * Publisher thread. */
+int publisher_ready(struct publisher *p);
+
+/* The newest of the agent's publishers. Any thread. */
+struct publisher *publisher_first(const struct mql_agent *a);
+
+/* Free all of them. No thread publishes any more. */
+void publisher_free_all(struct mql_agent *a);
+
+/* Add the counters of a slot to b, over all publishers: what is counted last
+ * is read first (counter.h). Any thread. */
+void publisher_sum(const struct mql_agent *a, unsigned slot,
+		   struct books_agent *b);
+
+#endif

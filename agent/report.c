@@ -1,0 +1,139 @@
+/* report.c - what the agent says about its queries: acknowledgements and
+ * heartbeats. All on the agent's thread. */
+#include <string.h>
+
+#include "agent/agent.h"
+#include "common/clock.h"
+
+enum {
+	ACK_ENTRIES = 512,   /* a message: well under WIRE_MAX_CONTROL */
+	BEAT_QUERIES = 1024, /* the same */
+};
+
+/* --- acks ------------------------------------------------------------------------ */
+
+static struct wire_ack_entry *
+entry(struct mql_agent *a, uint32_t id, enum wire_ack_state state)
+{
+	struct wire_ack *ack = &a->ack;
+
+	if (ack->nentry == ACK_ENTRIES)
+		report_send_ack(a);
+	if (!ack->entry)
+		ack->entry = arena_alloc(&ack->mem, ACK_ENTRIES *
+					 sizeof *ack->entry);
+	if (!ack->entry)
+		return NULL;
+	a->ack_due = true;
+	ack->entry[ack->nentry] = (struct wire_ack_entry){
+		.id = id, .state = state,
+	};
+	return &ack->entry[ack->nentry++];
+}
+
+bool
+report_live(struct mql_agent *a, struct run *r)
+{
+	struct wire_ack_entry *e = entry(a, r->id, WIRE_LIVE);
+
+	if (!e)
+		return false;
+	run_books(a, r, &r->told);
+	e->since = (uint64_t)r->since;
+	e->books = r->told;
+	return true;
+}
+
+bool
+report_refused(struct mql_agent *a, uint32_t id, const char *why)
+{
+	struct wire_ack_entry *e = entry(a, id, WIRE_REFUSED);
+
+	if (e)
+		e->why = arena_str(&a->ack.mem, str_of(why));
+	return e;
+}
+
+bool
+report_ended(struct mql_agent *a, uint32_t id, int64_t since,
+	     const struct books_agent *books)
+{
+	struct wire_ack_entry *e = entry(a, id, WIRE_ENDED);
+
+	if (!e)
+		return false;
+	e->since = (uint64_t)since;
+	e->books = *books;
+	return true;
+}
+
+void
+report_send_ack(struct mql_agent *a)
+{
+	int err = 0;
+
+	if (!a->ack_due)
+		return;
+	a->ack.version = a->link.version;
+	if (a->link.state == LINK_LIVE) {
+		wire_ack_encode(&a->ack, &a->frame);
+		err = link_send(a);
+	}
+	arena_fini(&a->ack.mem);
+	a->ack = (struct wire_ack){ 0 };
+	a->ack_due = false;
+	if (err == MQL_ENOMEM) /* on a new link all is said again */
+		link_step(a, EV_SILENCE, NULL);
+}
+
+/* --- heartbeats ------------------------------------------------------------------- */
+
+static void
+send_beat(struct mql_agent *a, struct wire_heartbeat *hb)
+{
+	wire_heartbeat_encode(hb, &a->frame);
+	link_send(a);
+	hb->nquery = 0;
+	hb->nstream = 0;
+}
+
+/* Streams since the hello, or since the last heartbeat. */
+static void
+new_streams(struct mql_agent *a, struct wire_heartbeat *hb, struct str *name)
+{
+	unsigned n = stream_count(&a->streams);
+
+	hb->stream = name;
+	for (unsigned i = a->streams_told; i < n; i++)
+		name[hb->nstream++] = a->streams.at[i].name;
+	a->streams_told = n;
+}
+
+void
+report_heartbeat(struct mql_agent *a)
+{
+	struct wire_heartbeat hb = {
+		.at = (uint64_t)clock_wall_ms(), .version = a->link.version,
+	};
+	struct str name[STREAM_MAX];
+
+	new_streams(a, &hb, name);
+	hb.query = arena_alloc(&hb.mem, BEAT_QUERIES * sizeof *hb.query);
+	for (unsigned i = 0; hb.query && i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+		struct books_agent books;
+
+		if ((r->state != RUN_LIVE && r->state != RUN_ENDING) ||
+		    !r->id || r->ack_due)
+			continue;
+		run_books(a, r, &books);
+		if (!memcmp(&books, &r->told, sizeof books))
+			continue;
+		r->told = books;
+		hb.query[hb.nquery++] = (struct wire_counts){ r->id, books };
+		if (hb.nquery == BEAT_QUERIES)
+			send_beat(a, &hb);
+	}
+	send_beat(a, &hb);
+	arena_fini(&hb.mem);
+}

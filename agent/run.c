@@ -1,0 +1,231 @@
+/* run.c - see run.h. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/agent.h"
+#include "common/clock.h"
+
+int
+run_table_init(struct mql_agent *a)
+{
+	struct run_table *t = &a->runs;
+
+	t->at = calloc(a->max_queries, sizeof *t->at);
+	t->order = calloc(a->max_queries, sizeof(struct run *));
+	t->refused = calloc(a->max_queries, sizeof *t->refused);
+	if (!t->at || !t->order || !t->refused)
+		return MQL_ENOMEM;
+	for (unsigned i = 0; i < a->max_queries; i++)
+		t->at[i].slot = (uint16_t)i;
+	return 0;
+}
+
+void
+run_table_fini(struct mql_agent *a)
+{
+	struct run_table *t = &a->runs;
+
+	for (unsigned i = 0; t->at && i < a->max_queries; i++)
+		run_free(&t->at[i]);
+	free(t->at);
+	free(t->order);
+	free(t->refused);
+}
+
+void
+run_free(struct run *r)
+{
+	uint16_t slot = r->slot;
+
+	mql_query_free(r->q);
+	free((char *)(uintptr_t)r->text.ptr);
+	*r = (struct run){ .slot = slot };
+}
+
+/* --- books ---------------------------------------------------------------------- */
+
+static uint64_t
+not_queued(const struct books_agent *b)
+{
+	return b->sampled + b->sent + books_agent_dropped(b);
+}
+
+/* Effects are read before their causes (counter.h): rows first, then what was
+ * seen. */
+void
+run_books(struct mql_agent *a, const struct run *r, struct books_agent *out)
+{
+	*out = (struct books_agent){ 0 };
+	publisher_sum(a, r->slot, out);
+	books_agent_sub(out, &r->base);
+	books_agent_add(out, &r->done);
+	for (unsigned i = 0; i < stream_count(&a->streams); i++) {
+		const struct mql_stream *s = &a->streams.at[i];
+		uint64_t seen, bad;
+
+		if (!(r->streams >> i & 1))
+			continue;
+		stream_seen(a, s, atomic_load(&s->generation), &seen, &bad);
+		out->seen += seen;
+		out->bad += bad;
+	}
+	out->queued = out->matched - not_queued(out);
+}
+
+bool
+run_drained(struct mql_agent *a, const struct run *r)
+{
+	struct books_agent b;
+
+	if (r->streams)
+		return false;
+	run_books(a, r, &b);
+	return !b.queued;
+}
+
+/* --- lives ------------------------------------------------------------------------ */
+
+static struct run *
+oldest_resting(struct mql_agent *a)
+{
+	struct run *oldest = NULL;
+
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (r->state == RUN_RESTING && run_drained(a, r) &&
+		    (!oldest || r->until < oldest->until))
+			oldest = r;
+	}
+	return oldest;
+}
+
+static struct run *
+take_slot(struct mql_agent *a)
+{
+	struct run *r;
+
+	for (unsigned i = 0; i < a->max_queries; i++)
+		if (a->runs.at[i].state == RUN_FREE)
+			return &a->runs.at[i];
+	r = oldest_resting(a);
+	if (r)
+		run_free(r);
+	return r;
+}
+
+int
+run_start(struct mql_agent *a, uint32_t id, struct str text,
+	  struct run **out, char *why, size_t nwhy)
+{
+	struct mql_diag diag;
+	struct mql_query *q;
+	struct run *r;
+	char *copy;
+	int err;
+
+	*out = NULL;
+	if ((err = query_compile(text, &q, &diag))) {
+		snprintf(why, nwhy, "%s", diag.text);
+		return err;
+	}
+	r = take_slot(a);
+	copy = r ? malloc(text.len + 1) : NULL;
+	if (!copy) {
+		mql_query_free(q);
+		if (!r)
+			snprintf(why, nwhy, "too many queries (%u)",
+				 a->max_queries);
+		else
+			snprintf(why, nwhy, "the agent is out of memory");
+		return r ? MQL_ENOMEM : MQL_ELIMIT;
+	}
+	memcpy(copy, text.ptr, text.len);
+	*r = (struct run){
+		.state = RUN_LIVE, .slot = r->slot, .id = id, .q = q,
+		.text = { copy, text.len }, .serial = ++a->runs.serial,
+		.since = clock_wall_ms(), .ack_due = true, .confirmed = true,
+	};
+	publisher_sum(a, r->slot, &r->base);
+	*out = r;
+	return 0;
+}
+
+/* Its streams' matchers are to be made again, with it or without it. */
+static void
+spoil(struct mql_agent *a, const struct run *r)
+{
+	for (unsigned i = 0; i < stream_count(&a->streams); i++) {
+		struct mql_stream *s = &a->streams.at[i];
+
+		if (run_wants(r, s) != (bool)(r->streams >> i & 1))
+			s->dirty = true;
+	}
+}
+
+void
+run_resume(struct mql_agent *a, struct run *r, uint32_t id)
+{
+	r->id = id;
+	r->confirmed = true;
+	r->ack_due = true;
+	r->told = (struct books_agent){ 0 };
+	if (r->state == RUN_RESTING) {
+		r->state = RUN_LIVE;
+		spoil(a, r);
+	}
+}
+
+void
+run_end(struct mql_agent *a, struct run *r, int64_t until)
+{
+	r->state = RUN_ENDING;
+	r->ack_due = false;
+	r->until = until;
+	spoil(a, r);
+}
+
+void
+run_rest(struct mql_agent *a, struct run *r, int64_t until)
+{
+	r->state = RUN_RESTING;
+	r->ack_due = false;
+	r->until = until;
+	spoil(a, r);
+}
+
+struct run *
+run_by_id(struct mql_agent *a, uint32_t id)
+{
+	for (unsigned i = 0; id && i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (r->state == RUN_LIVE && r->id == id)
+			return r;
+	}
+	return NULL;
+}
+
+/* While the agent closes, its runs are ENDING, but a source-job that is back
+ * may still have their last rows. */
+struct run *
+run_by_text(struct mql_agent *a, struct str text)
+{
+	bool closing = atomic_load(&a->closing);
+
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+		bool can = r->state == RUN_LIVE || r->state == RUN_RESTING ||
+			   (closing && r->state == RUN_ENDING);
+
+		if (can && !r->confirmed && str_eq(r->text, text))
+			return r;
+	}
+	return NULL;
+}
+
+bool
+run_wants(const struct run *r, const struct mql_stream *s)
+{
+	return r->state == RUN_LIVE && query_wants_stream(r->q, s->name);
+}

@@ -1,0 +1,80 @@
+/* run.h - one query's life in this agent, and its books.
+ *
+ *     FREE --start--> LIVE --end---> ENDING --drained--> FREE
+ *                      | ^
+ *                 rest | | resume (same text, same counters)
+ *                      v |
+ *                    RESTING --forgotten--> FREE
+ *
+ * A run has a slot, under which publishers count. Their counters are never
+ * set back; a run remembers where they stood when it took the slot. A slot is
+ * given to the next run only when every row of the last one is accounted for
+ * (queued == 0): until then some publisher still holds one.
+ *
+ * The agent's thread only. */
+#ifndef AGENT_RUN_H
+#define AGENT_RUN_H
+
+#include <stdbool.h>
+
+#include "mql/query.h"
+#include "wire/books.h"
+
+struct mql_agent;
+struct mql_stream;
+
+enum run_state { RUN_FREE, RUN_LIVE, RUN_RESTING, RUN_ENDING };
+
+struct run {
+	enum run_state    state;
+	uint16_t          slot;    /* its index in the table */
+	uint32_t          id;      /* the source-job's; 0: it knows none */
+	bool              confirmed; /* named by the snapshot being read */
+	bool              ack_due; /* "live" is to be said once it is true */
+	uint64_t          serial;  /* age: smaller is older */
+	uint64_t          streams; /* bit i: in the generation of stream i */
+	struct str        text;    /* heap */
+	struct mql_query *q;
+	int64_t           since;   /* ms since the epoch */
+	int64_t           until;   /* ENDING: rows go out; RESTING: is kept */
+	uint64_t          framed;  /* rows in the frame being made */
+	struct books_agent base;   /* the slot's counters at the start */
+	struct books_agent done;   /* seen, bad: by generations that are gone;
+				      sent, drop_link: counted here */
+	struct books_agent told;   /* the last that was reported */
+};
+
+struct run_table {
+	struct run *at;       /* max_queries of them, in one block */
+	struct run **order;   /* scratch: runs by age */
+	bool       *refused;  /* scratch: one for each of order */
+	uint64_t    serial;
+};
+
+int run_table_init(struct mql_agent *a); /* 0 or MQL_ENOMEM */
+void run_table_fini(struct mql_agent *a);
+
+/* A new LIVE run for a text, or a sentence in why (and an MQL_E...). It is in
+ * no generation yet. */
+int run_start(struct mql_agent *a, uint32_t id, struct str text,
+	      struct run **out, char *why, size_t nwhy);
+void run_resume(struct mql_agent *a, struct run *r, uint32_t id);
+void run_end(struct mql_agent *a, struct run *r, int64_t until);
+void run_rest(struct mql_agent *a, struct run *r, int64_t until);
+void run_free(struct run *r); /* leaves a FREE slot */
+
+struct run *run_by_id(struct mql_agent *a, uint32_t id);
+/* A run that a source-job may take up again by its text. */
+struct run *run_by_text(struct mql_agent *a, struct str text);
+
+/* Should it be in the matchers of the stream? */
+bool run_wants(const struct run *r, const struct mql_stream *s);
+
+/* What it stands at now. */
+void run_books(struct mql_agent *a, const struct run *r,
+	       struct books_agent *out);
+
+/* Out of every matcher, and all its rows are accounted for. */
+bool run_drained(struct mql_agent *a, const struct run *r);
+
+#endif

@@ -1,0 +1,224 @@
+/* stream.c - see stream.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "agent/agent.h"
+
+_Static_assert(offsetof(struct mql_stream, live) == 0, "ABI of mql_active()");
+_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "the same");
+
+/* --- the table --------------------------------------------------------------- */
+
+enum { TABLE_BYTES = STREAM_MAX * sizeof(struct mql_stream) };
+
+int
+stream_table_init(struct stream_table *t)
+{
+	void *mem = mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return MQL_ENOMEM;
+	/* Where the kernel cannot do this, a forked child evaluates in vain
+	 * into a ring of its own that nobody drains: a waste, not a harm. */
+	madvise(mem, TABLE_BYTES, MADV_WIPEONFORK);
+	t->at = mem;
+	pthread_mutex_init(&t->lock, NULL);
+	return 0;
+}
+
+void
+stream_table_fini(struct stream_table *t)
+{
+	if (!t->at)
+		return;
+	for (unsigned i = 0; i < stream_count(t); i++) {
+		generation_free(atomic_load(&t->at[i].generation));
+		generation_free(t->at[i].next);
+		schema_free(t->at[i].schema);
+	}
+	munmap(t->at, TABLE_BYTES);
+	pthread_mutex_destroy(&t->lock);
+	arena_fini(&t->mem);
+}
+
+unsigned
+stream_count(const struct stream_table *t)
+{
+	return atomic_load_explicit(&t->n, memory_order_acquire);
+}
+
+static struct mql_stream *
+find(struct stream_table *t, struct str name)
+{
+	for (unsigned i = 0; i < stream_count(t); i++)
+		if (str_eq(t->at[i].name, name))
+			return &t->at[i];
+	return NULL;
+}
+
+static int
+append(struct mql_agent *a, struct str name, struct schema *schema,
+       struct mql_stream **out)
+{
+	struct stream_table *t = &a->streams;
+	unsigned n = stream_count(t);
+	struct mql_stream *s = &t->at[n];
+
+	if (n == STREAM_MAX)
+		return MQL_ELIMIT;
+	s->name = arena_str(&t->mem, name);
+	if (!s->name.ptr)
+		return MQL_ENOMEM;
+	s->agent = a;
+	s->index = (uint16_t)n;
+	s->schema = schema;
+	s->dirty = true;
+	s->meta = (struct event_meta){
+		.app = a->app, .host = a->host, .zone = a->zone,
+		.version = a->version, .agent = a->name, .stream = s->name,
+	};
+	atomic_store_explicit(&t->n, n + 1, memory_order_release);
+	*out = s;
+	return 0;
+}
+
+int
+stream_table_open(struct mql_agent *a, const char *name,
+		  struct schema *schema, struct mql_stream **out, bool *fresh)
+{
+	struct stream_table *t = &a->streams;
+	int err = 0;
+
+	pthread_mutex_lock(&t->lock);
+	*out = find(t, str_of(name));
+	*fresh = !*out;
+	if (*fresh)
+		err = append(a, str_of(name), schema, out);
+	else if (!(*out)->schema != !schema)
+		err = MQL_EINVAL;
+	pthread_mutex_unlock(&t->lock);
+	return err;
+}
+
+/* --- generations -------------------------------------------------------------- */
+
+void
+generation_free(struct generation *g)
+{
+	if (!g)
+		return;
+	matcher_free(g->matcher);
+	free(g->class);
+	free(g);
+}
+
+/* Quadratic in distinct rows, here, so that a publisher only compares two
+ * numbers. */
+static void
+classify(struct generation *g)
+{
+	size_t n = matcher_size(g->matcher);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t j = 0;
+
+		while (j < i && (g->class[j] != j ||
+				 !matcher_same_row(g->matcher, i, j)))
+			j++;
+		g->class[i] = (uint16_t)j;
+	}
+}
+
+static int
+generation_new(const struct mql_stream *s, const struct matcher_query *query,
+	       size_t n, bool *refused, struct generation **out)
+{
+	struct generation *g = calloc(1, sizeof *g);
+	int err = MQL_ENOMEM;
+
+	*out = NULL;
+	if (!g)
+		goto out;
+	if ((err = matcher_new(s->schema, query, n, refused, &g->matcher)))
+		goto out;
+	err = MQL_ENOMEM;
+	g->class = calloc(n, sizeof *g->class);
+	if (!g->class)
+		goto out;
+	classify(g);
+	g->uses_ts = pathset_uses(matcher_paths(g->matcher), META_ts);
+	g->uses_seq = pathset_uses(matcher_paths(g->matcher), META_seq);
+	*out = g;
+	g = NULL;
+	err = 0;
+out:
+	generation_free(g);
+	return err;
+}
+
+int
+stream_build(struct mql_agent *a, struct mql_stream *s,
+	     struct run *const *run, size_t n, bool *refused)
+{
+	struct matcher_query *query;
+	int err;
+
+	(void)a;
+	generation_free(s->next);
+	s->next = NULL;
+	if (!n)
+		return 0;
+	query = calloc(n, sizeof *query);
+	if (!query)
+		return MQL_ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		query[i] = (struct matcher_query){ run[i]->q, run[i]->slot };
+	err = generation_new(s, query, n, refused, &s->next);
+	free(query);
+	return err;
+}
+
+/* --- in and out of force ------------------------------------------------------- */
+
+static void
+count(struct mql_agent *a, const struct mql_stream *s, unsigned parity,
+      uint64_t *seen, uint64_t *bad)
+{
+	*seen = *bad = 0;
+	for (struct publisher *p = publisher_first(a); p; p = p->next) {
+		const struct stream_tally *t = &p->stream[s->index];
+
+		*seen += counter_get(&t->seen[parity]);
+		*bad += counter_get(&t->bad[parity]);
+	}
+}
+
+void
+stream_seen(struct mql_agent *a, const struct mql_stream *s,
+	    const struct generation *g, uint64_t *seen, uint64_t *bad)
+{
+	count(a, s, g->parity, seen, bad);
+	*seen -= g->seen;
+	*bad -= g->bad;
+}
+
+struct generation *
+stream_swap(struct mql_agent *a, struct mql_stream *s)
+{
+	struct generation *g = s->next;
+	uint32_t live = 0;
+
+	s->next = NULL;
+	s->dirty = false;
+	if (g) {
+		s->parity = !s->parity;
+		g->parity = s->parity;
+		count(a, s, g->parity, &g->seen, &g->bad);
+		live = (uint32_t)matcher_size(g->matcher);
+	}
+	g = atomic_exchange_explicit(&s->generation, g, memory_order_acq_rel);
+	atomic_store_explicit(&s->live, live, memory_order_relaxed);
+	return g;
+}

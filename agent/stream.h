@@ -1,0 +1,91 @@
+/* stream.h - a stream and the matcher that its publishers read.
+ *
+ *     struct mql_stream
+ *       live ------------- how many queries; all that an idle publish loads
+ *       generation --RCU-> { matcher, parity, row classes }
+ *
+ * A generation is one matcher in force, from its swap in to its swap out.
+ * Publishers count the events that they show it in tally.seen[parity]: one
+ * increment whatever the number of queries. Two neighbours have different
+ * parities, so once rcu_wait() has returned the old one's number is final and
+ * exact, and it is added to each query that was in it.
+ *
+ * The streams of an agent lie in one mapping that a forked child sees zeroed:
+ * there nobody asks, and nothing needs to be done about it. */
+#ifndef AGENT_STREAM_H
+#define AGENT_STREAM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "agent/counter.h"
+#include "common/arena.h"
+#include "event/reader.h"
+#include "mql/matcher.h"
+
+enum { STREAM_MAX = 64 };
+
+struct mql_agent;
+struct run;
+
+struct generation {
+	struct matcher *matcher;
+	unsigned  parity;
+	bool      uses_ts, uses_seq;
+	/* class[i]: the first query that writes the same row as query i */
+	uint16_t *class;
+	/* What seen and bad stood at when this generation came into force. */
+	uint64_t  seen, bad;
+};
+
+struct mql_stream {
+	_Atomic uint32_t live; /* first: see mql_active() */
+	uint16_t         index;
+	_Atomic(struct generation *) generation;
+	struct mql_agent *agent;
+	struct schema    *schema; /* NULL: JSON and built events */
+	struct str        name;
+	struct event_meta meta;   /* all but ts and seq */
+	/* The agent's thread only. */
+	unsigned           parity; /* of the last generation */
+	bool               dirty;  /* is to get a new generation */
+	struct generation *next;   /* built, waiting for its swap */
+	char               apart[64];
+	_Atomic uint64_t   seq;    /* @seq: counted while it is asked for */
+};
+
+/* The table grows under the lock, and entries never change afterwards. */
+struct stream_table {
+	pthread_mutex_t    lock;
+	struct arena       mem;   /* names */
+	struct mql_stream *at;    /* STREAM_MAX of them */
+	_Atomic unsigned   n;
+};
+
+int stream_table_init(struct stream_table *t); /* 0 or MQL_ENOMEM */
+void stream_table_fini(struct stream_table *t);
+
+/* Any thread. *schema is taken when *fresh says that the stream is new. */
+int stream_table_open(struct mql_agent *a, const char *name,
+		      struct schema *schema, struct mql_stream **out,
+		      bool *fresh);
+unsigned stream_count(const struct stream_table *t); /* any thread */
+
+/* --- the agent's thread ---------------------------------------------------- */
+
+/* Build s->next from runs (oldest first). refused[i] is set for a run that
+ * does not fit. No runs: s->next is NULL. 0 or MQL_ENOMEM. */
+int stream_build(struct mql_agent *a, struct mql_stream *s,
+		 struct run *const *run, size_t n, bool *refused);
+
+/* Put s->next in force and return what was, which must be retired after
+ * rcu_wait(). */
+struct generation *stream_swap(struct mql_agent *a, struct mql_stream *s);
+
+/* Events that g, in force or just swapped out, was shown. */
+void stream_seen(struct mql_agent *a, const struct mql_stream *s,
+		 const struct generation *g, uint64_t *seen, uint64_t *bad);
+
+void generation_free(struct generation *g); /* NULL is allowed */
+
+#endif

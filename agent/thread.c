@@ -1,0 +1,82 @@
+/* thread.c - the agent's thread: it owns the socket, the query set and the
+ * reading end of every ring.
+ *
+ * Publishers never wake it. It looks into the rings every millisecond while
+ * rows flow, every ten while queries are live but nothing matches, and sleeps
+ * until the link's next duty when nobody asks. Opening a stream and closing
+ * the agent wake it through an eventfd. */
+#include "agent/agent.h"
+#include "common/clock.h"
+
+enum { BUSY_MS = 1, QUIET_MS = 10, QUIET_AFTER_MS = 100 };
+
+static int
+pause_ms(const struct mql_agent *a, int64_t flowed, int64_t now)
+{
+	int64_t ms = link_idle_ms(a, now);
+	int64_t look = now - flowed < QUIET_AFTER_MS ? BUSY_MS : QUIET_MS;
+
+	if (!matchers_idle(a) && look < ms)
+		ms = look;
+	return (int)ms;
+}
+
+/* Rows of events that were lost before anybody could count them by query. */
+static void
+tell_starved(struct mql_agent *a)
+{
+	uint64_t n = atomic_load(&a->starved);
+
+	if (n != a->starved_told)
+		agent_say(a, "out of memory: %llu events were not looked at",
+			  (unsigned long long)(n - a->starved_told));
+	a->starved_told = n;
+}
+
+/* One round, after a wait of at most timeout_ms. Says when rows moved. */
+static bool
+look_around(struct mql_agent *a, int timeout_ms)
+{
+	int64_t now;
+	bool moved;
+
+	link_poll(a, timeout_ms);
+	now = clock_mono_ms();
+	link_tick(a, now);
+	if (atomic_load(&a->closing))
+		matchers_end_all(a, a->deadline);
+	matchers_apply(a);
+	report_send_ack(a); /* "live" goes before the first row */
+	moved = drain_rings(a);
+	matchers_settle(a, now);
+	report_send_ack(a); /* "ended" goes after the last */
+	tell_starved(a);
+	return moved;
+}
+
+static bool
+finished(const struct mql_agent *a)
+{
+	return atomic_load(&a->closing) &&
+	       (matchers_idle(a) || clock_mono_ms() >= a->deadline);
+}
+
+void *
+thread_main(void *agent)
+{
+	struct mql_agent *a = agent;
+	int64_t flowed = 0; /* when rows moved last */
+	bool moved = false;
+
+	pthread_setname_np(pthread_self(), "mql-agent");
+	while (!finished(a)) {
+		int64_t now = clock_mono_ms();
+
+		if (moved)
+			flowed = now;
+		moved = look_around(a, moved ? 0 : pause_ms(a, flowed, now));
+	}
+	look_around(a, 0); /* past the deadline: what waits is struck */
+	link_goodbye(a, "closed");
+	return NULL;
+}

@@ -1,0 +1,57 @@
+/* ask.c - one question to the source-job, with its errors put into words. */
+#include <stdlib.h>
+
+#include "cli/cmd.h"
+#include "event/json.h"
+#include "mql/client.h"
+
+int
+ask_nobody(const char *source_job)
+{
+	cmd_complain("no source-job answers at %s (is mql-source-job running?)",
+		     source_job);
+	return CMD_NOBODY;
+}
+
+/* Say the sentence in {"error":"..."}. */
+static int
+refused(const char *json)
+{
+	struct str key, raw, text = STR("refused");
+	struct buf scratch = BUF_INIT;
+	size_t at = 0;
+
+	while (json && !json_check(str_of(json), NULL) &&
+	       json_member_next(str_of(json), &at, &key, &raw)) {
+		if (!str_eq(key, STR("\"error\"")))
+			continue;
+		buf_reset(&scratch);
+		if (!buf_room(&scratch, raw.len))
+			break;
+		struct value v = json_value(raw, &scratch);
+		if (v.type == VALUE_STR)
+			text = value_str(&v);
+	}
+	cmd_complain("%.*s", text.len < 500 ? (int)text.len : 500, text.ptr);
+	buf_fini(&scratch);
+	return CMD_FAILED;
+}
+
+int
+ask(const char *source_job, const char *what, const char *arg, char **json)
+{
+	int err = mql_request(source_job, what, arg, ASK_TIMEOUT_MS, json);
+
+	if (!err)
+		return CMD_FINE;
+	int status = cmd_status_of(err);
+	if (err == MQL_EUNREACH)
+		status = ask_nobody(source_job);
+	else if (err == MQL_EREFUSED)
+		status = refused(*json);
+	else
+		cmd_complain("%s: %s", source_job, mql_strerror(err));
+	free(*json);
+	*json = NULL;
+	return status;
+}

@@ -1,0 +1,97 @@
+/* closing.c - name every cause that is not zero, and none that is. */
+#include "cli/closing.h"
+
+#include "cli/text.h"
+
+static void
+put_matched(uint64_t matched, uint64_t seen, struct buf *out)
+{
+	buf_printf(out, "; matched %s of %s seen", text_number(matched).z,
+		   text_number(seen).z);
+}
+
+static void
+put_sampled(uint64_t matched, uint64_t sampled, struct buf *out)
+{
+	uint64_t kept = matched > sampled ? matched - sampled : 0;
+
+	if (!sampled)
+		return;
+	if (kept)
+		buf_printf(out, "; sampled 1 in %.3g",
+			   (double)matched / (double)kept);
+	else
+		buf_puts(out, "; sampling left all out");
+}
+
+static void
+put_if(uint64_t n, const char *one, const char *many, struct buf *out)
+{
+	if (n)
+		buf_printf(out, "; %s", text_count(n, one, many).z);
+}
+
+/* `; dropped 12 (agent ring full 10, subscriber slow 2)` */
+static void
+put_drops(const struct mql_books *b, struct buf *out)
+{
+	const char *before = " (";
+	uint64_t total = 0;
+
+#define X(field, text) total += b->dropped.field;
+	MQL_DROPS(X)
+#undef X
+	buf_printf(out, "; dropped %s", text_number(total).z);
+#define X(field, text)                                               \
+	if (b->dropped.field) {                                      \
+		buf_printf(out, "%s" text " %s", before,             \
+			   text_number(b->dropped.field).z);         \
+		before = ", ";                                       \
+	}
+	MQL_DROPS(X)
+#undef X
+	if (total)
+		buf_puts(out, ")");
+}
+
+static void
+put_oddities(uint64_t bad, uint64_t mismatches, uint64_t limited,
+	     struct buf *out)
+{
+	put_if(bad, "event was not JSON", "events were not JSON", out);
+	put_if(mismatches, "comparison of text with a number",
+	       "comparisons of text with a number", out);
+	put_if(limited, "regex gave up", "regexes gave up", out);
+}
+
+void
+closing_fleet(const struct mql_books *b, uint64_t rows, struct buf *out)
+{
+	buf_printf(out, "%s from %s of %s",
+		   text_count(rows, "row", "rows").z, text_number(b->live).z,
+		   text_count(b->targeted, "agent", "agents").z);
+	put_matched(b->matched, b->seen, out);
+	put_sampled(b->matched, b->sampled, out);
+	put_drops(b, out);
+	if (b->lost)
+		buf_printf(out, "; lost %s on the link",
+			   text_number(b->lost).z);
+	if (b->queued)
+		buf_printf(out, "; %s still on the way",
+			   text_number(b->queued).z);
+	put_if(b->refused, "agent refused", "agents refused", out);
+	put_if(b->lost_agents, "agent lost", "agents lost", out);
+	put_if(b->left, "agent left", "agents left", out);
+	put_oddities(b->bad, b->mismatches, b->regex_limited, out);
+	if (!b->balanced)
+		buf_puts(out, "; the books do not balance");
+}
+
+void
+closing_files(const struct mql_runner_stats *s, struct buf *out)
+{
+	buf_puts(out, text_count(s->rows, "row", "rows").z);
+	put_matched(s->matched, s->seen, out);
+	put_sampled(s->matched, s->sampled, out);
+	put_oddities(s->bad, s->mismatches, s->regex_limited, out);
+}

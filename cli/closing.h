@@ -1,0 +1,15 @@
+/* closing.h - the books in one sentence, at the end of a query. */
+#ifndef CLI_CLOSING_H
+#define CLI_CLOSING_H
+
+#include "common/buf.h"
+#include "mql/client.h"
+
+/* `1,204 rows from 3 of 3 agents; matched 1,204 of 80,112 seen; dropped 0`,
+ * and after it what else is not zero. */
+void closing_fleet(const struct mql_books *b, uint64_t rows, struct buf *out);
+
+/* The same for a query over files: no agents, no link. */
+void closing_files(const struct mql_runner_stats *s, struct buf *out);
+
+#endif

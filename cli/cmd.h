@@ -1,0 +1,66 @@
+/* cmd.h - one file and one table entry per subcommand, and what they share. */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include <stdint.h>
+
+#include "common/options.h"
+#include "mql/mql.h"
+
+/* The contract with scripts. */
+enum cmd_status {
+	CMD_FINE   = 0,
+	CMD_FAILED = 1, /* the query failed or ended early */
+	CMD_USAGE  = 2, /* the command line or the query is wrong */
+	CMD_NOBODY = 3, /* no source-job answers */
+};
+
+struct cmd {
+	const char *name;
+	const char *args;  /* what follows the name */
+	const char *about; /* one line */
+	/* argv[0] is the name; returns the exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct cmd cmd_tail, cmd_eval, cmd_explain, cmd_tap, cmd_agents,
+	cmd_queries, cmd_streams, cmd_kill, cmd_help;
+
+/* All of them in the order of the help; the last has no name. */
+extern const struct cmd *const cmd_all[];
+
+/* The command of this name, or NULL. */
+const struct cmd *cmd_find(const char *name);
+
+/* One line on standard error: `mql: ` and the sentence, safe on a terminal. */
+__attribute__((format(printf, 1, 2)))
+void cmd_complain(const char *fmt, ...);
+
+/* The exit status that goes with an MQL_E... code. */
+int cmd_status_of(int err);
+
+/* Parse the options. True: go on with *nrest arguments from argv[1]. False:
+ * *status is the exit status (help was asked for, or there was an error). */
+bool cmd_options(const struct option_usage *usage, const struct option *table,
+		 int argc, char **argv, int *nrest, int *status);
+
+/* Compile a query. On failure the error was printed, *q is NULL, and the
+ * exit status is returned. */
+int cmd_compile(const char *text, struct mql_query **q);
+
+/* Print why err happened; diag (may be NULL) goes with the query's text. */
+int cmd_query_error(int err, const struct mql_diag *diag, const char *text);
+
+/* --- ask.c: one question to the source-job --------------------------------- */
+
+enum { ASK_TIMEOUT_MS = 5000 };
+
+/* As mql_request(), with the errors printed. Returns the exit status, and with
+ * 0 *json, which the caller frees. */
+int ask(const char *source_job, const char *what, const char *arg,
+	char **json);
+
+/* Say that nobody answers, and where. Returns CMD_NOBODY. */
+int ask_nobody(const char *source_job);
+
+#endif

@@ -1,0 +1,51 @@
+/* kill.c - mql kill ID: end a query for all who ask it. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+
+/* A query id and nothing else. */
+static bool
+is_id(const char *z)
+{
+	size_t n = strspn(z, "0123456789");
+
+	return n && n <= 10 && !z[n] && strtoull(z, NULL, 10) <= UINT32_MAX;
+}
+
+static int
+run(int argc, char **argv)
+{
+	static const struct option_usage usage = {
+		"mql kill", "[options] ID",
+		"End a query for everybody who asks it. `mql queries` shows "
+		"the ids.",
+		"Example:\n  mql kill 7\n",
+	};
+	const char *source_job = NULL;
+	bool quiet = false;
+	const struct option table[] = {
+		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		  "tcp://127.0.0.1:7401", "whom to ask", &source_job },
+		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
+		  "say nothing but errors", &quiet },
+		{ 0 },
+	};
+	char *json = NULL;
+	int nrest, status;
+
+	if (!cmd_options(&usage, table, argc, argv, &nrest, &status))
+		return status;
+	if (nrest != 1 || !is_id(argv[1])) {
+		cmd_complain("kill takes one id (mql queries shows them)");
+		return CMD_USAGE;
+	}
+	status = ask(source_job, "kill", argv[1], &json);
+	if (!status && !quiet)
+		cmd_complain("query %s is killed", argv[1]);
+	free(json);
+	return status;
+}
+
+const struct cmd cmd_kill = { "kill", "ID", "end a query", run };

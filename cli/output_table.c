@@ -1,0 +1,181 @@
+/* output_table.c - columns for people, while rows keep coming.
+ *
+ * The first rows are held until there are enough of them, or until nothing
+ * more comes for now; they set the widths. Later a wider value widens its
+ * column from there on, and a new key adds a column and a new header. On a
+ * terminal a long value is cut with an ellipsis; in a pipe nothing is. */
+#include "cli/output_form.h"
+#include "cli/text.h"
+
+enum {
+	HOLD_ROWS  = 50,
+	HOLD_BYTES = 256 * 1024,
+	CUT_AT     = 48, /* columns of a cell on a terminal */
+	PAD_TO     = 48, /* no column is made wider than this */
+	GAP        = 2,  /* between columns */
+};
+
+static void
+pad(size_t n, struct buf *out)
+{
+	uint8_t *room = buf_room(out, n);
+
+	if (room) {
+		memset(room, ' ', n);
+		out->len += n;
+	}
+}
+
+/* Append the cell's text for people; returns its width. */
+static size_t
+put_text(struct output *o, struct str cell, struct buf *out)
+{
+	struct buf value = BUF_INIT;
+
+	columns_value(&o->columns, cell, &value);
+	size_t width = text_put_safe(
+		(struct str){ (char *)value.data, value.len },
+		o->terminal ? CUT_AT : SIZE_MAX, out);
+	if (value.err)
+		out->err = value.err;
+	buf_fini(&value);
+	return width;
+}
+
+static bool
+is_number(struct str cell)
+{
+	return cell.len && strchr("-0123456789", *cell.ptr);
+}
+
+static void
+widen(struct column *col, size_t width)
+{
+	if (width > col->width)
+		col->width = width < PAD_TO ? width : PAD_TO;
+}
+
+/* Read a row into the cells and let it have its say about the widths. True
+ * when it brought a new column. */
+static bool
+measure(struct output *o, struct str row)
+{
+	struct columns *c = &o->columns;
+	bool added = columns_take(c, row);
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < c->ncol; i++) {
+		struct column *col = &c->col[i];
+		bool fresh = !col->width;
+
+		buf_reset(&text);
+		if (fresh)
+			widen(col, text_put_safe((struct str){
+				col->name, col->nname }, SIZE_MAX, &text));
+		widen(col, put_text(o, col->cell, &text));
+		if (fresh || !col->number)
+			col->number = is_number(col->cell);
+	}
+	buf_fini(&text);
+	return added;
+}
+
+/* `width` columns of text stand at the end of out, from `at`: put them to
+ * the side where they belong. */
+static void
+align(struct buf *out, size_t at, size_t width, const struct column *col,
+      bool right, bool last)
+{
+	size_t room = col->width > width ? col->width - width : 0;
+
+	if (right) {
+		size_t len = out->len - at;
+		pad(room, out);
+		if (!out->err) {
+			memmove(out->data + at + room, out->data + at, len);
+			memset(out->data + at, ' ', room);
+		}
+	} else if (!last) {
+		pad(room, out);
+	}
+	if (!last)
+		pad(GAP, out);
+}
+
+static void
+put_header(struct output *o)
+{
+	const struct columns *c = &o->columns;
+	struct buf *out = &o->text;
+
+	if (o->started)
+		buf_put_u8(out, '\n');
+	buf_puts(out, o->color ? "\033[1m" : "");
+	for (size_t i = 0; i < c->ncol; i++) {
+		const struct column *col = &c->col[i];
+		size_t at = out->len;
+		size_t width = text_put_safe((struct str){
+			col->name, col->nname }, SIZE_MAX, out);
+		align(out, at, width, col, col->number, i + 1 == c->ncol);
+	}
+	buf_puts(out, o->color ? "\033[0m\n" : "\n");
+	o->started = true;
+}
+
+static void
+put_row(struct output *o)
+{
+	struct columns *c = &o->columns;
+
+	for (size_t i = 0; i < c->ncol; i++) {
+		const struct column *col = &c->col[i];
+		size_t at = o->text.len;
+		size_t width = put_text(o, col->cell, &o->text);
+		align(&o->text, at, width, col, is_number(col->cell),
+		      i + 1 == c->ncol);
+	}
+	buf_put_u8(&o->text, '\n');
+}
+
+static void
+release(struct output *o)
+{
+	struct str rest = { (char *)o->held.data, o->held.len };
+
+	if (!o->nheld || o->held.err)
+		return;
+	put_header(o);
+	while (rest.len) {
+		const char *nl = memchr(rest.ptr, '\n', rest.len);
+		struct str row = { rest.ptr, (size_t)(nl - rest.ptr) };
+		columns_take(&o->columns, row);
+		put_row(o);
+		rest.ptr = nl + 1;
+		rest.len -= row.len + 1;
+	}
+	buf_fini(&o->held);
+	o->nheld = 0;
+}
+
+static void
+row_table(struct output *o, struct str row)
+{
+	bool added = measure(o, row);
+
+	if (o->started) {
+		if (added)
+			put_header(o);
+		put_row(o);
+		return;
+	}
+	buf_put(&o->held, row.ptr, row.len);
+	buf_put_u8(&o->held, '\n');
+	if (++o->nheld == HOLD_ROWS || o->held.len > HOLD_BYTES)
+		release(o);
+}
+
+const struct output_form output_table = {
+	.row = row_table,
+	.release = release,
+	.left_over = "a table takes 256 columns",
+};

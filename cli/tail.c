@@ -1,0 +1,311 @@
+/* tail.c - mql "<query>": rows until the end, and the truth about them.
+ *
+ *     rows  ----> output ----> standard output
+ *     books ----> notes  ----> standard error: a status line on a terminal,
+ *                              elsewhere a line for each change worth telling
+ *
+ * Everything happens on this one thread: take what has come, write it out when
+ * nothing more is there, wait. */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "cli/closing.h"
+#include "cli/cmd.h"
+#include "cli/output.h"
+#include "cli/stop.h"
+#include "cli/text.h"
+#include "common/clock.h"
+#include "mql/client.h"
+
+enum { TICK_MS = 500 }; /* how often we look whether our reader is there */
+
+struct tail {
+	struct mql_tail *sub;
+	struct output   *out;
+	struct notes     notes;
+	struct mql_books books;    /* the latest */
+	struct mql_books told;     /* what was last said about agents */
+	uint32_t live, targeted;   /* while the query ran */
+	uint64_t rows;
+	int64_t  deadline;         /* of --for; INT64_MAX: none */
+	bool     stopping, ended, failed;
+};
+
+struct tail_args {
+	const char *source_job, *query;
+	uint64_t    limit;
+	int64_t     duration;
+	int         output, color;
+	bool        quiet;
+};
+
+static void
+show_status(struct tail *t)
+{
+	notes_status(&t->notes, "live on %s of %s; %s; matched %s of %s seen",
+		     text_number(t->books.live).z,
+		     text_count(t->books.targeted, "agent", "agents").z,
+		     text_count(t->rows, "row", "rows").z,
+		     text_number(t->books.matched).z,
+		     text_number(t->books.seen).z);
+}
+
+/* Without a status line: say where the count of agents has come to rest, not
+ * every step of it. `settled` is true when a while has passed. */
+static void
+tell_live(struct tail *t, bool settled)
+{
+	const struct mql_books *b = &t->books, *told = &t->told;
+
+	settled = settled || b->live + b->refused >= b->targeted;
+	if (t->notes.in_place || t->stopping || !settled)
+		return;
+	if (b->live == told->live && b->targeted == told->targeted)
+		return;
+	notes_say(&t->notes, "live on %s of %s", text_number(b->live).z,
+		  text_count(b->targeted, "agent", "agents").z);
+	t->told.live = b->live;
+	t->told.targeted = b->targeted;
+}
+
+static void
+tell_refusals(struct tail *t, const char *why)
+{
+	if (why && t->books.refused > t->told.refused)
+		notes_say(&t->notes, "%s", why);
+	t->told.refused = t->books.refused;
+}
+
+static void
+tell_gap(struct tail *t, const struct mql_item *item)
+{
+	notes_say(&t->notes,
+		  "%s missed while the link was down for %" PRIu64 ".%" PRIu64
+		  " s", text_count(item->gap, "row was", "rows were").z,
+		  item->gap_ms / 1000, item->gap_ms / 100 % 10);
+}
+
+static void
+take_end(struct tail *t, const struct mql_item *item)
+{
+	t->ended = true;
+	t->failed = item->failed;
+	if (!item->failed)
+		return;
+	notes_end(&t->notes);
+	cmd_complain("the query ended: %s",
+		     item->why ? item->why : "nobody says why");
+}
+
+static void
+take_books(struct tail *t, const struct mql_item *item)
+{
+	t->books = item->books;
+	if (!t->stopping && item->kind != MQL_END) {
+		t->live = item->books.live;
+		t->targeted = item->books.targeted;
+	}
+}
+
+static void
+take_item(struct tail *t, const struct mql_item *item)
+{
+	if (item->kind != MQL_ROW)
+		take_books(t, item);
+	switch (item->kind) {
+	case MQL_ROW:
+		t->rows++;
+		output_row(t->out, (struct str){ item->row.ptr,
+						 item->row.len });
+		return;
+	case MQL_LIVE:
+		tell_refusals(t, item->why);
+		tell_live(t, false);
+		break;
+	case MQL_META:
+		tell_live(t, true);
+		break;
+	case MQL_LINK:
+		notes_say(&t->notes, "%s", item->up ? "the link is back" :
+			  item->why ? item->why : "the link is down");
+		break;
+	case MQL_GAP:
+		tell_gap(t, item);
+		break;
+	case MQL_END:
+		take_end(t, item);
+		return;
+	}
+	show_status(t);
+}
+
+/* Is it time to stop, and have we not asked yet? */
+static void
+stop_when_due(struct tail *t)
+{
+	if (t->stopping)
+		return;
+	if (stop_asked() || (t->deadline != INT64_MAX &&
+			     clock_mono_ms() >= t->deadline)) {
+		t->stopping = true;
+		mql_tail_stop(t->sub);
+	}
+}
+
+static int
+wait_ms(const struct tail *t)
+{
+	int64_t left = t->deadline - clock_mono_ms();
+
+	return t->stopping || left > TICK_MS ? TICK_MS
+					     : left > 0 ? (int)left : 0;
+}
+
+static int
+follow(struct tail *t)
+{
+	struct mql_item item;
+	int err = 0;
+
+	while (!t->ended && output_ok(t->out)) {
+		stop_when_due(t);
+		err = mql_tail_next(t->sub, 0, &item);
+		if (err == MQL_ETIMEOUT) {
+			output_flush(t->out);
+			show_status(t);
+			err = mql_tail_next(t->sub, wait_ms(t), &item);
+		}
+		if (!err)
+			take_item(t, &item);
+		else if (err != MQL_ETIMEOUT && err != MQL_EINTR)
+			return err;
+	}
+	return 0;
+}
+
+/* Agents that have ended a query no longer run it: the closing line counts
+ * those that ran it last. */
+static void
+tell_closing(struct tail *t)
+{
+	struct mql_books b = t->books;
+	struct buf line = BUF_INIT;
+
+	if (!b.live && t->live) {
+		b.live = t->live;
+		b.targeted = t->targeted;
+	}
+	closing_fleet(&b, t->rows, &line);
+	buf_put_u8(&line, '\0');
+	notes_end(&t->notes);
+	if (!line.err && !t->notes.quiet)
+		fprintf(stderr, "%s\n", (char *)line.data);
+	buf_fini(&line);
+}
+
+static int
+finish(struct tail *t, int err)
+{
+	notes_end(&t->notes);
+	if (err)
+		cmd_complain("%s", mql_strerror(err));
+	int bad_write = output_end(t->out);
+	if (!err && !bad_write && !t->ended) {
+		/* Our reader has left, as head(1) does: nothing is wrong. */
+		mql_tail_stop(t->sub);
+		return CMD_FINE;
+	}
+	tell_closing(t);
+	return err || bad_write || t->failed ? CMD_FAILED : CMD_FINE;
+}
+
+static int
+subscribe(struct tail *t, const struct tail_args *a)
+{
+	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
+	struct mql_diag diag = { 0 };
+
+	opt.source_job = a->source_job;
+	opt.query = a->query;
+	opt.limit = a->limit;
+	opt.name = "mql " MQL_VERSION;
+	int err = mql_tail_open(&opt, &t->sub, &diag);
+	if (err == MQL_EUNREACH)
+		return ask_nobody(a->source_job);
+	return err ? cmd_query_error(err, &diag, a->query) : 0;
+}
+
+static int
+tail(const struct tail_args *a)
+{
+	struct tail t = { .deadline = INT64_MAX,
+			  .told.targeted = UINT32_MAX }; /* 0 of 0 is news */
+	struct mql_query *q = NULL;
+	int status = cmd_compile(a->query, &q);
+
+	if (status)
+		return status;
+	notes_init(&t.notes, a->quiet);
+	stop_on_signals();
+	int err = output_new((enum output_kind)a->output,
+			     (enum output_color)a->color, STDOUT_FILENO, q,
+			     &t.notes, &t.out);
+	if (err)
+		status = cmd_query_error(err, NULL, a->query);
+	if (!status)
+		status = subscribe(&t, a);
+	if (!status) {
+		if (a->duration)
+			t.deadline = clock_mono_ms() + a->duration;
+		status = finish(&t, follow(&t));
+	}
+	mql_tail_close(t.sub);
+	output_free(t.out);
+	mql_query_free(q);
+	return status;
+}
+
+static const struct option_usage usage = {
+	.prog = "mql",
+	.synopsis = "[options] \"<query>\"",
+	.about = "Ask a running fleet a question. Rows go to standard output "
+		 "until ^C, --limit\nor --for; everything else that is said "
+		 "goes to standard error.",
+};
+
+static int
+run(int argc, char **argv)
+{
+	struct tail_args a = { 0 };
+	const struct option table[] = {
+		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
+		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, "json",
+		  "the form of the rows", &a.output },
+		{ "limit", 'n', OPTION_UINT, "N", NULL,
+		  "end after N rows", &a.limit },
+		{ "for", 0, OPTION_DURATION, "DURATION", NULL,
+		  "end after 250ms, 10s, 5m, 1h", &a.duration },
+		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
+		  "colour the rows", &a.color },
+		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
+		  "say nothing but errors", &a.quiet },
+		{ 0 },
+	};
+	int nrest, status;
+
+	if (!cmd_options(&usage, table, argc, argv, &nrest, &status))
+		return status;
+	if (nrest != 1) {
+		cmd_complain(nrest ? "one query, please: put it in quotes" :
+				     "no query is given; try mql --help");
+		return CMD_USAGE;
+	}
+	a.query = argv[1];
+	return tail(&a);
+}
+
+const struct cmd cmd_tail = {
+	"tail", "\"<query>\"",
+	"rows of a running fleet; the word `tail` may be left out", run
+};

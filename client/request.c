@@ -1,0 +1,84 @@
+/* request.c - one question of an operator, one answer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/link.h"
+#include "common/clock.h"
+
+enum { REQUEST_ID = 1 };
+
+static int
+send_request(struct client_link *l, const char *what, const char *arg)
+{
+	struct wire_request m = { .id = REQUEST_ID, .what = str_of(what),
+				  .arg = str_of(arg) };
+	struct buf b = BUF_INIT;
+
+	wire_request_encode(&m, &b);
+	int err = client_link_send(l, &b);
+	buf_fini(&b);
+	return err;
+}
+
+/* 0 and *json when msg is our reply; MQL_EREFUSED too with *json;
+ * MQL_ETIMEOUT when it is something else. */
+static int
+take_reply(struct str msg, char **json)
+{
+	struct wire_reply m;
+	struct str body;
+	unsigned kind;
+	int err = MQL_ETIMEOUT;
+
+	if (wire_get_header(msg.ptr, msg.len, &kind, &body) ||
+	    kind != WIRE_REPLY)
+		return err;
+	if (!wire_reply_decode(body, &m) && m.id == REQUEST_ID) {
+		*json = strndup(m.text.ptr ? m.text.ptr : "", m.text.len);
+		err = !*json ? MQL_ENOMEM : m.ok ? 0 : MQL_EREFUSED;
+	}
+	arena_fini(&m.mem);
+	return err;
+}
+
+static int
+converse(struct client_link *l, const char *what, const char *arg, int64_t deadline,
+	 char **json)
+{
+	unsigned asked_on = 0, changes = 0;
+	bool asked = false;
+
+	for (;;) {
+		struct str msg;
+		while (wire_dealer_recv(l->dealer, &msg) == 1) {
+			int err = take_reply(msg, json);
+			if (err != MQL_ETIMEOUT)
+				return err;
+		}
+		enum wire_link up = wire_dealer_link(l->dealer, &changes);
+		if (up == WIRE_LINK_UP && (!asked || changes != asked_on)) {
+			asked = !send_request(l, what, arg);
+			asked_on = changes;
+		}
+		int64_t left = deadline - clock_mono_ms();
+		if (left <= 0)
+			return MQL_EUNREACH;
+		if (!wire_dealer_wait(l->dealer, (int)left, -1))
+			return MQL_EINTR;
+	}
+}
+
+int
+mql_request(const char *source_job, const char *what, const char *arg,
+	    int timeout_ms, char **json)
+{
+	int64_t deadline = clock_mono_ms() + timeout_ms;
+	struct client_link l = { 0 };
+
+	*json = NULL;
+	int err = client_link_open(&l, source_job, NULL);
+	if (!err)
+		err = converse(&l, what, arg, deadline, json);
+	client_link_close(&l);
+	return err;
+}

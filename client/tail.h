@@ -1,0 +1,80 @@
+/* tail.h - what the files of a tail share. Private to client/.
+ *
+ *   tail.c     the public calls: open, next, stop, close
+ *   session.c  the subscription's life over one link after another: a table
+ *              of states and events
+ *   account.c  its books
+ *
+ * A tail is owned by one thread; nothing here is locked. */
+#ifndef CLIENT_TAIL_H
+#define CLIENT_TAIL_H
+
+#include "client/account.h"
+#include "client/link.h"
+#include "wire/rows.h"
+
+enum tail_state {
+	TAIL_DOWN,     /* no link; or one that must be asked later */
+	TAIL_ASKING,   /* SUBSCRIBE is sent */
+	TAIL_LIVE,     /* ACCEPTED has come */
+	TAIL_STOPPING, /* UNSUBSCRIBE is sent; rows still come */
+	TAIL_ENDED,
+	TAIL_NSTATES
+};
+
+/* Items that wait to be given, in this order. */
+enum tail_pending {
+	PENDING_DOWN = 1 << 0,
+	PENDING_UP   = 1 << 1,
+	PENDING_GAP  = 1 << 2,
+	PENDING_LIVE = 1 << 3,
+	PENDING_META = 1 << 4,
+	PENDING_END  = 1 << 5,
+};
+
+struct mql_tail {
+	struct client_link      link;
+	char            *endpoint, *query, *canonical, *name;
+	uint64_t         limit;    /* 0: none; the query's own is in it */
+	uint64_t         credit;   /* bytes in flight towards us */
+	uint64_t         consumed; /* bytes of DATA taken on this link */
+	uint64_t         granted;  /* bytes allowed on this link */
+
+	enum tail_state  state;
+	unsigned         changes;  /* of the link, as last seen */
+	bool             up;
+	bool             accepted; /* has been, on some link */
+	uint32_t         query_id;
+	int64_t          lease_ms;
+	int64_t          heard, pinged; /* monotonic ms */
+	int64_t          ask_at;   /* TAIL_DOWN with a link: when to ask */
+	int64_t          stop_by;  /* TAIL_STOPPING: give up then */
+	int64_t          down_at;
+
+	struct client_account   account;
+	struct data_reader batch;  /* borrowed from the socket */
+	bool             in_batch;
+	struct buf       out;      /* the frame being made */
+
+	unsigned         pending;
+	uint64_t         gap, gap_ms;
+	bool             failed;
+	int              error;    /* the code behind a failed end */
+	char             why[240];
+	char             refusals[240];
+	struct mql_diag  diag;     /* an error about the query */
+};
+
+/* Take every message that has come and every timer that is due, until there
+ * is an item to give. Never blocks. */
+void client_session_turn(struct mql_tail *t);
+
+/* How long the caller may wait before client_session_turn() has work of its own. */
+int client_session_wait_ms(const struct mql_tail *t);
+
+void client_session_stop(struct mql_tail *t);
+
+/* The batch is used up: the source-job may send as much again. */
+void client_session_batch_done(struct mql_tail *t);
+
+#endif

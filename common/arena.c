@@ -1,0 +1,92 @@
+/* arena.c - chunks in a list; the head serves what is small.
+ *
+ *     arena.head -> [next|used|size| data ....free ] -> [ full ] -> NULL
+ */
+#include "common/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { CHUNK_BYTES = 4096, ALIGN = alignof(max_align_t) };
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t used, size;
+	alignas(max_align_t) char data[];
+};
+
+/* What is too large for a chunk gets one of its own, behind the head, so that
+ * the free part of the head is not lost. */
+static struct arena_chunk *
+chunk_new(struct arena *a, size_t n)
+{
+	size_t size = n > CHUNK_BYTES ? n : CHUNK_BYTES;
+	struct arena_chunk *c = calloc(1, sizeof *c + size);
+
+	if (!c)
+		return NULL;
+	c->size = size;
+	if (a->head && n > CHUNK_BYTES) {
+		c->next = a->head->next;
+		a->head->next = c;
+	} else {
+		c->next = a->head;
+		a->head = c;
+	}
+	return c;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	struct arena_chunk *c = a->head;
+	char *p;
+
+	if (n > PTRDIFF_MAX / 2)
+		return NULL;
+	n = (n + ALIGN - 1) / ALIGN * ALIGN;
+	if (!c || c->size - c->used < n)
+		c = chunk_new(a, n);
+	if (!c)
+		return NULL;
+	p = c->data + c->used;
+	c->used += n;
+	return p;
+}
+
+void *
+arena_grow(struct arena *a, const void *old, size_t oldn, size_t n)
+{
+	void *p = arena_alloc(a, n);
+
+	if (p && oldn)
+		memcpy(p, old, oldn < n ? oldn : n);
+	return p;
+}
+
+struct str
+arena_str(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.len + 1);
+
+	if (!p)
+		return (struct str){ NULL, 0 };
+	if (s.len)
+		memcpy(p, s.ptr, s.len);
+	return (struct str){ p, s.len };
+}
+
+void
+arena_fini(struct arena *a)
+{
+	struct arena_chunk *next;
+
+	if (!a)
+		return;
+	for (struct arena_chunk *c = a->head; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	a->head = NULL;
+}

@@ -1,0 +1,310 @@
+/* pathset.c - see pathset.h, and pathset_trie.h for what it looks like. */
+#include "event/pathset_trie.h"
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "mql/error.h"
+
+enum { FIRST_SLOTS = 8, FIRST_NODES = 16 };
+
+/* --- the table -------------------------------------------------------------- */
+
+static size_t
+hash_of(unsigned parent, struct str key, int32_t index)
+{
+	const XXH64_hash_t seed = (XXH64_hash_t)parent << 32 | (uint32_t)index;
+
+	return XXH3_64bits_withSeed(key.ptr, key.len, seed);
+}
+
+/* Where that node stands in the table, or where it would. */
+static uint16_t *
+table_at(const struct pathset *ps, unsigned parent, struct str key,
+	 int32_t index)
+{
+	size_t i = hash_of(parent, key, index);
+
+	for (;; i++) {
+		uint16_t *at = &ps->table[i % ps->tablecap];
+		const struct node *n = &ps->node[*at];
+		if (!*at || (n->parent == parent && n->index == index &&
+			     !n->key.ptr == !key.ptr && str_eq(n->key, key)))
+			return at;
+	}
+}
+
+unsigned
+pathset_key_child(const struct pathset *ps, unsigned parent, struct str key)
+{
+	if (!(ps->node[parent].filter & key_bit(key)))
+		return PATHSET_NO_NODE;
+	return *table_at(ps, parent, key, 0);
+}
+
+unsigned
+pathset_index_child(const struct pathset *ps, unsigned parent, int32_t index)
+{
+	if (index > ps->node[parent].max_index)
+		return PATHSET_NO_NODE;
+	return *table_at(ps, parent, (struct str){ NULL, 0 }, index);
+}
+
+/* Room for one more node, there and in the table. */
+static int
+reserve_node(struct pathset *ps)
+{
+	unsigned cap = ps->nodecap ? ps->nodecap * 2 : FIRST_NODES;
+	struct node *node;
+	uint16_t *table;
+
+	if (ps->nnode == PATHSET_MAX_NODES)
+		return MQL_ELIMIT;
+	if (ps->nnode < ps->nodecap)
+		return 0;
+	node = reallocarray(ps->node, cap, sizeof *node);
+	if (!node)
+		return MQL_ENOMEM;
+	ps->node = node;
+	table = calloc(2 * (size_t)cap, sizeof *table);
+	if (!table)
+		return MQL_ENOMEM;
+	free(ps->table);
+	ps->table = table;
+	ps->nodecap = cap;
+	ps->tablecap = 2 * cap;
+	for (unsigned i = 1; i < ps->nnode; i++) {
+		const struct node *n = &node[i];
+		*table_at(ps, n->parent, n->key, n->index) = (uint16_t)i;
+	}
+	return 0;
+}
+
+/* --- nodes ------------------------------------------------------------------ */
+
+static int
+add_root(struct pathset *ps)
+{
+	int err = reserve_node(ps);
+
+	if (err)
+		return err;
+	ps->node[ps->nnode++] = (struct node){
+		.max_index = -1, .first = { PATHSET_NO_SLOT, PATHSET_NO_SLOT },
+	};
+	return 0;
+}
+
+/* The child of *at by a key, or by an index where key.ptr is NULL. */
+static int
+descend(struct pathset *ps, unsigned *at, struct str key, int32_t index)
+{
+	unsigned parent = *at, found = *table_at(ps, parent, key, index);
+	int err;
+
+	if (found) {
+		*at = found;
+		return 0;
+	}
+	if ((err = reserve_node(ps)))
+		return err;
+	if (key.ptr && !(key = arena_str(&ps->mem, key)).ptr)
+		return MQL_ENOMEM;
+	*at = ps->nnode++;
+	ps->node[*at] = (struct node){
+		.key = key, .index = index, .max_index = -1,
+		.parent = (uint16_t)parent,
+		.first = { PATHSET_NO_SLOT, PATHSET_NO_SLOT },
+	};
+	if (key.ptr)
+		ps->node[parent].filter |= key_bit(key);
+	else if (index > ps->node[parent].max_index)
+		ps->node[parent].max_index = index;
+	*table_at(ps, parent, key, index) = (uint16_t)*at;
+	return 0;
+}
+
+/* Where the steps that a forward scan can take lead, in one of the readings. */
+static int
+find_end(struct pathset *ps, const struct path *p, enum reading r,
+	 unsigned *at)
+{
+	const unsigned direct = path_direct_steps(p);
+	unsigned i = 0;
+	int err = 0;
+
+	*at = 0;
+	if (r == READ_FLAT) {
+		err = descend(ps, at, p->flat, 0);
+		i = p->nflat;
+	}
+	for (; i < direct && !err; i++) {
+		const struct step *s = &p->steps[i];
+		const struct str none = { NULL, 0 };
+		struct str key = s->key.ptr ? s->key : STR("");
+		err = s->kind == STEP_KEY ? descend(ps, at, key, 0)
+					  : descend(ps, at, none, s->index);
+	}
+	return err;
+}
+
+/* --- slots ------------------------------------------------------------------ */
+
+static int
+reserve_slot(struct pathset *ps)
+{
+	unsigned cap = ps->slotcap ? ps->slotcap * 2 : FIRST_SLOTS;
+	struct slot *slot;
+
+	if (ps->nslot == PATHSET_MAX)
+		return MQL_ELIMIT;
+	if (ps->nslot < ps->slotcap)
+		return 0;
+	slot = reallocarray(ps->slot, cap, sizeof *slot);
+	if (!slot)
+		return MQL_ENOMEM;
+	ps->slot = slot;
+	ps->slotcap = cap;
+	return 0;
+}
+
+static int
+copy_path(struct arena *mem, const struct path *p, struct path *out)
+{
+	*out = *p;
+	out->steps = arena_alloc(mem, p->nsteps * sizeof *p->steps);
+	if (!out->steps)
+		return MQL_ENOMEM;
+	for (unsigned i = 0; i < p->nsteps; i++) {
+		out->steps[i] = p->steps[i];
+		if (p->steps[i].kind != STEP_KEY)
+			continue;
+		out->steps[i].key = arena_str(mem, p->steps[i].key);
+		if (!out->steps[i].key.ptr)
+			return MQL_ENOMEM;
+	}
+	if (p->nflat > 1)
+		out->flat = arena_str(mem, p->flat);
+	return p->nflat > 1 && !out->flat.ptr ? MQL_ENOMEM : 0;
+}
+
+static int
+new_slot(struct pathset *ps, const struct path *p, unsigned *slot)
+{
+	struct slot s = {
+		.direct = (uint16_t)path_direct_steps(p),
+		.any = path_has_any(p),
+		.next = { PATHSET_NO_SLOT, PATHSET_NO_SLOT },
+	};
+	int err = reserve_slot(ps);
+
+	if (err || (err = copy_path(&ps->mem, p, &s.path)))
+		return err;
+	if (ps->schema && !p->meta)
+		s.ref = schema_resolve(ps->schema, &s.path);
+	*slot = ps->nslot++;
+	ps->slot[*slot] = s;
+	return 0;
+}
+
+static int
+add_meta(struct pathset *ps, const struct path *p, unsigned *slot)
+{
+	int err = 0;
+
+	if (ps->meta[p->meta] == PATHSET_NO_SLOT) {
+		err = new_slot(ps, p, slot);
+		if (!err)
+			ps->meta[p->meta] = (uint16_t)*slot;
+	}
+	*slot = ps->meta[p->meta];
+	return err;
+}
+
+/* Make a new slot known to the node where one of its readings ends. */
+static void
+append(struct pathset *ps, unsigned node, enum reading r, unsigned slot)
+{
+	ps->slot[slot].next[r] = ps->node[node].first[r];
+	ps->node[node].first[r] = (uint16_t)slot;
+}
+
+int
+pathset_add(struct pathset *ps, const struct path *p, unsigned *slot)
+{
+	const bool two = p->nflat > 1;
+	unsigned flat = 0, nested;
+	int err;
+
+	if (p->meta)
+		return add_meta(ps, p, slot);
+	if ((err = find_end(ps, p, READ_NESTED, &nested)))
+		return err;
+	for (unsigned i = ps->node[nested].first[READ_NESTED];
+	     i != PATHSET_NO_SLOT; i = ps->slot[i].next[READ_NESTED]) {
+		if (path_equal(&ps->slot[i].path, p)) {
+			*slot = i;
+			return 0;
+		}
+	}
+	if (two && (err = find_end(ps, p, READ_FLAT, &flat)))
+		return err;
+	if ((err = new_slot(ps, p, slot)))
+		return err;
+	append(ps, nested, READ_NESTED, *slot);
+	if (two)
+		append(ps, flat, READ_FLAT, *slot);
+	return 0;
+}
+
+/* --- the set ------------------------------------------------------------------ */
+
+int
+pathset_new(const struct schema *schema, struct pathset **out)
+{
+	struct pathset *ps = calloc(1, sizeof *ps);
+	int err = MQL_ENOMEM;
+
+	*out = NULL;
+	if (!ps || (err = add_root(ps))) {
+		pathset_free(ps);
+		return err;
+	}
+	ps->schema = schema;
+	for (unsigned i = 0; i < META_COUNT; i++)
+		ps->meta[i] = PATHSET_NO_SLOT;
+	*out = ps;
+	return 0;
+}
+
+void
+pathset_free(struct pathset *ps)
+{
+	if (!ps)
+		return;
+	arena_fini(&ps->mem);
+	free(ps->slot);
+	free(ps->node);
+	free(ps->table);
+	free(ps);
+}
+
+unsigned
+pathset_size(const struct pathset *ps)
+{
+	return ps->nslot;
+}
+
+const struct path *
+pathset_path(const struct pathset *ps, unsigned slot)
+{
+	return &ps->slot[slot].path;
+}
+
+bool
+pathset_uses(const struct pathset *ps, enum path_meta m)
+{
+	return ps->meta[m] != PATHSET_NO_SLOT;
+}

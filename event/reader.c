@@ -1,0 +1,256 @@
+/* reader.c - see reader.h.
+ *
+ * A JSON text is read as a whole by reader_begin(); fields of a struct, of a
+ * built event and the meta fields are read when they are first asked for, as
+ * is what stands behind an index from the end. */
+#include "event/reader.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "event/pathset_trie.h"
+#include "mql/error.h"
+
+enum {
+	MIN_ROOM = 64 * 1024, /* structs have no size in advance */
+	WORDS    = PATHSET_MAX / 64,
+};
+
+struct reader {
+	const struct pathset *ps;
+	const struct event   *ev;
+	size_t   max_event;
+	uint64_t have[WORDS];   /* slots whose value is read */
+	struct buf undone;      /* texts that live until the next begin */
+	struct buf walked;      /* texts that live for one callback; as large
+				   as two events, since walks may nest */
+	struct buf lent;        /* reader_scratch() */
+	size_t   mapped;
+	struct value value[PATHSET_MAX];
+	/* The memory of the buffers follows. */
+};
+
+/* --- life ---------------------------------------------------------------------- */
+
+int
+reader_new(size_t max_event, struct reader **out)
+{
+	size_t room = max_event > MIN_ROOM ? max_event : MIN_ROOM;
+	size_t mapped = sizeof(struct reader) + 4 * room;
+	struct reader *r = MAP_FAILED;
+	uint8_t *mem;
+
+	*out = NULL;
+	if (room < PTRDIFF_MAX / 8)
+		r = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r == MAP_FAILED)
+		return MQL_ENOMEM;
+	mem = (uint8_t *)(r + 1);
+	r->max_event = max_event;
+	r->mapped = mapped;
+	r->undone = (struct buf)BUF_FIXED(mem, room);
+	r->walked = (struct buf)BUF_FIXED(mem + room, 2 * room);
+	r->lent = (struct buf)BUF_FIXED(mem + 3 * room, room);
+	*out = r;
+	return 0;
+}
+
+void
+reader_free(struct reader *r)
+{
+	if (r)
+		munmap(r, r->mapped);
+}
+
+struct buf *
+reader_scratch(struct reader *r)
+{
+	return &r->lent;
+}
+
+/* --- begin --------------------------------------------------------------------- */
+
+static bool
+has(const struct reader *r, unsigned slot)
+{
+	return r->have[slot / 64] >> slot % 64 & 1;
+}
+
+int
+reader_begin(struct reader *r, const struct pathset *ps,
+	     const struct event *ev)
+{
+	r->ps = ps;
+	r->ev = ev;
+	buf_reset(&r->undone);
+	buf_reset(&r->walked);
+	buf_reset(&r->lent);
+	memset(r->have, 0, (ps->nslot + 63) / 64 * sizeof *r->have);
+	switch (ev->form) {
+	case EVENT_JSON:
+		if (ev->text.len > r->max_event)
+			return MQL_EBADEVENT;
+		return json_extract(ev->text, ps, r->value, &r->undone);
+	case EVENT_BUILT:
+		return built_ok(ev->built) ? 0 : MQL_EBADEVENT;
+	case EVENT_STRUCT:
+		break;
+	}
+	return 0;
+}
+
+/* --- values ---------------------------------------------------------------------- */
+
+static struct value
+text_or_null(struct str s)
+{
+	if (!s.len || s.len > UINT32_MAX)
+		return VALUE_NONE;
+	return (struct value){ .type = VALUE_STR, .ptr = s.ptr,
+			       .len = (uint32_t)s.len };
+}
+
+static struct value
+read_meta(const struct event_meta *m, enum path_meta which)
+{
+	switch (which) {
+	case META_ts:
+		return (struct value){ .type = VALUE_INT, .i = m->ts };
+	case META_seq:
+		return (struct value){ .type = VALUE_INT,
+				       .i = (int64_t)m->seq };
+	case META_app:
+		return text_or_null(m->app);
+	case META_host:
+		return text_or_null(m->host);
+	case META_zone:
+		return text_or_null(m->zone);
+	case META_version:
+		return text_or_null(m->version);
+	case META_agent:
+		return text_or_null(m->agent);
+	case META_stream:
+		return text_or_null(m->stream);
+	case META_NONE:
+	case META_COUNT:
+		break;
+	}
+	return VALUE_NONE;
+}
+
+/* Let a string that was undone while walking live until the next begin. Two
+ * slots may lead to one string: it is kept once, so that what is kept of an
+ * event never needs more room than the event. */
+static struct value
+keep(struct reader *r, struct value v)
+{
+	const uint8_t *at = r->undone.data + r->undone.len;
+	const bool all = r->ev->form == EVENT_JSON; /* have been set */
+
+	if (v.type != VALUE_STR || (v.raw && v.ptr == v.raw + 1))
+		return v;
+	for (unsigned i = 0; v.raw && i < r->ps->nslot; i++)
+		if ((all || has(r, i)) && r->value[i].raw == v.raw)
+			return r->value[i];
+	buf_put(&r->undone, v.ptr, v.len);
+	if (r->undone.err) {
+		r->undone.err = 0;
+		return VALUE_NONE;
+	}
+	v.ptr = (const char *)at;
+	return v;
+}
+
+/* The value at the end of steps from `from`. */
+static struct value
+walk_to(struct reader *r, const struct value *from, const struct step *steps,
+	unsigned nsteps)
+{
+	const size_t mark = r->walked.len;
+	struct value v;
+
+	if (!nsteps)
+		return *from;
+	v = keep(r, json_at(from, steps, nsteps, &r->walked));
+	r->walked.len = mark;
+	r->walked.err = 0;
+	return v;
+}
+
+/* What a forward scan, or the table of a struct, finds by itself. */
+static struct value
+read_direct(struct reader *r, unsigned slot)
+{
+	const struct slot *s = &r->ps->slot[slot];
+	const struct event *ev = r->ev;
+	struct value v;
+
+	switch (ev->form) {
+	case EVENT_JSON:
+		return r->value[slot];
+	case EVENT_BUILT:
+		return built_read(ev->built, &s->path, &r->undone);
+	case EVENT_STRUCT:
+		break;
+	}
+	if (!s->ref.found)
+		return VALUE_NONE;
+	v = schema_read(s->ref.field,
+			(const char *)ev->record + s->ref.offset, &r->undone);
+	r->undone.err = 0;
+	return walk_to(r, &v, s->path.steps + s->ref.walked,
+		       s->direct - s->ref.walked);
+}
+
+const struct value *
+reader_get(struct reader *r, unsigned slot)
+{
+	const struct slot *s = &r->ps->slot[slot];
+	struct value *v = &r->value[slot];
+
+	if (has(r, slot))
+		return v;
+	if (s->path.meta) {
+		*v = read_meta(r->ev->meta, s->path.meta);
+	} else {
+		*v = read_direct(r, slot);
+		if (!s->any)
+			*v = walk_to(r, v, s->path.steps + s->direct,
+				     s->path.nsteps - s->direct);
+	}
+	r->have[slot / 64] |= UINT64_C(1) << slot % 64;
+	return v;
+}
+
+void
+reader_each(struct reader *r, unsigned slot,
+	    bool (*fn)(void *arg, const struct value *v), void *arg)
+{
+	const struct slot *s = &r->ps->slot[slot];
+	const struct value *v = reader_get(r, slot);
+
+	if (!s->any)
+		fn(arg, v);
+	else if (v->type == VALUE_ARRAY || v->type == VALUE_OBJECT)
+		json_walk(value_str(v), s->path.steps + s->direct,
+			  s->path.nsteps - s->direct, &r->walked, fn, arg);
+}
+
+void
+reader_write_event(struct reader *r, struct buf *out)
+{
+	const struct event *ev = r->ev;
+
+	switch (ev->form) {
+	case EVENT_JSON:
+		json_write_line(ev->text, out);
+		break;
+	case EVENT_STRUCT:
+		schema_write_json(ev->schema, ev->record, out);
+		break;
+	case EVENT_BUILT:
+		built_write_json(ev->built, out);
+		break;
+	}
+}

@@ -1,0 +1,302 @@
+/* eval.c - run a verified program on one event: the hot path of the agent.
+ *
+ * No allocation, and no check that verify() has made already. The semantics
+ * of DESIGN section 4 in three rules: == and != take null as a value; every
+ * other test with a null operand is false; NOT flips. */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "mql/arith.h"
+#include "mql/like.h"
+#include "mql/prog.h"
+
+struct eval {
+	struct value        reg[PROG_MAX_REGS];
+	struct regex_match *match;
+};
+
+struct machine {
+	const struct prog  *p;
+	const uint16_t     *slots;
+	struct eval        *e;
+	struct reader      *r;
+	struct eval_counts *counts;
+};
+
+int
+eval_new(struct eval **out)
+{
+	struct eval *e = calloc(1, sizeof *e);
+
+	*out = NULL;
+	if (!e || regex_match_new(&e->match)) {
+		eval_free(e);
+		return MQL_ENOMEM;
+	}
+	*out = e;
+	return 0;
+}
+
+void
+eval_free(struct eval *e)
+{
+	if (!e)
+		return;
+	regex_match_free(e->match);
+	free(e);
+}
+
+static inline const struct value *
+operand(const struct machine *m, uint16_t v)
+{
+	unsigned i = v & OPERAND_INDEX;
+
+	if (v & OPERAND_REG)
+		return &m->e->reg[i];
+	if (v & OPERAND_CONST)
+		return &m->p->konst[i];
+	return reader_get(m->r, m->slots[i]);
+}
+
+static inline bool
+equal(const struct value *a, const struct value *b)
+{
+	if (a->type == VALUE_STR && b->type == VALUE_STR)
+		return str_eq(value_str(a), value_str(b));
+	return value_equal(a, b);
+}
+
+static inline void
+count(_Atomic uint64_t *n)
+{
+	atomic_fetch_add_explicit(n, 1, memory_order_relaxed);
+}
+
+/* True when a and b have an order. That a string has none with a number is
+ * counted, so that the asker can be told. */
+static inline bool
+order(const struct machine *m, const struct value *a, const struct value *b,
+      int *cmp)
+{
+	if (value_order(a, b, cmp))
+		return true;
+	if (a->type != VALUE_NULL && b->type != VALUE_NULL &&
+	    !(value_is_number(a) && value_is_number(b)))
+		count(&m->counts->mismatches);
+	return false;
+}
+
+/* --- tests on text --------------------------------------------------------- */
+
+struct text { /* of a value; room for a number made by arithmetic */
+	struct str s;
+	char       room[32];
+};
+
+static bool
+text_of(const struct value *v, struct text *t)
+{
+	struct buf b = BUF_FIXED(t->room, sizeof t->room);
+
+	if (v->type == VALUE_NULL)
+		return false;
+	if (v->type >= VALUE_STR) {
+		t->s = value_str(v);
+	} else if (v->raw) {
+		t->s = (struct str){ v->raw, v->nraw };
+	} else {
+		value_write_text(v, &b);
+		t->s = (struct str){ t->room, b.len };
+	}
+	return true;
+}
+
+static bool
+contains(const struct value *a, const struct value *b)
+{
+	struct text all, part;
+
+	if (!text_of(a, &all) || !text_of(b, &part))
+		return false;
+	if (!part.s.len)
+		return true;
+	return all.s.len &&
+	       memmem(all.s.ptr, all.s.len, part.s.ptr, part.s.len);
+}
+
+/* Is the outcome of a match the wanted one? One that was given up is none. */
+static bool
+outcome(const struct machine *m, int got, int want)
+{
+	if (got < 0)
+		count(&m->counts->regex_limited);
+	return got == want;
+}
+
+static bool
+like(const struct machine *m, const struct insn *in)
+{
+	struct text a, b;
+
+	return text_of(operand(m, in->a), &a) &&
+	       text_of(operand(m, in->b), &b) &&
+	       outcome(m, like_match(a.s, b.s, in->op == OP_ILIKE), 1);
+}
+
+static bool
+match(const struct machine *m, const struct insn *in)
+{
+	struct text a;
+
+	return text_of(operand(m, in->a), &a) &&
+	       outcome(m, regex_matches(&m->p->regex[in->b], m->e->match, a.s),
+		       in->op == OP_MATCH);
+}
+
+/* --- the machine ----------------------------------------------------------- */
+
+static bool run(struct machine *m, const struct insn *pc);
+
+struct any {
+	struct machine    *m;
+	const struct insn *in;
+	bool               truth;
+};
+
+static bool
+try_element(void *arg, const struct value *v)
+{
+	struct any *any = arg;
+
+	any->m->e->reg[any->in->b] = *v;
+	any->truth = run(any->m, any->in + 1);
+	return !any->truth;
+}
+
+static bool
+any_element(struct machine *m, const struct insn *in)
+{
+	struct any any = { .m = m, .in = in };
+
+	reader_each(m->r, m->slots[in->a], try_element, &any);
+	return any.truth;
+}
+
+/* In GNU C each instruction jumps to the next one's code by itself, which
+ * the processor predicts better than one jump for all. */
+#if defined __GNUC__ && !defined MQL_PLAIN_SWITCH
+#define CASE(op) case OP_##op: do_##op
+#define NEXT     do { pc++; goto *label[pc->op]; } while (0)
+#define GO(to)   do { pc = code + (to); goto *label[pc->op]; } while (0)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#else
+#define CASE(op) case OP_##op
+#define NEXT     do { pc++; goto next; } while (0)
+#define GO(to)   do { pc = code + (to); goto next; } while (0)
+#define PLAIN_SWITCH
+#endif
+
+#define A operand(m, pc->a)
+#define B operand(m, pc->b)
+#define C operand(m, pc->c)
+
+static bool
+run(struct machine *m, const struct insn *pc)
+{
+	const struct insn *const code = m->p->code;
+	struct value *const reg = m->e->reg;
+	bool truth = false;
+	int cmp;
+
+#ifdef PLAIN_SWITCH
+next:
+#else
+	static const void *const label[] = {
+#define X(name, operands, effect) [OP_##name] = &&do_##name,
+		MQL_OPS(X)
+#undef X
+	};
+#endif
+	switch ((enum op)pc->op) {
+	CASE(TRUTH):
+		truth = A->type == VALUE_BOOL && A->b;
+		NEXT;
+	CASE(EQ):
+		truth = equal(A, B);
+		NEXT;
+	CASE(NE):
+		truth = !equal(A, B);
+		NEXT;
+	CASE(LT):
+		truth = order(m, A, B, &cmp) && cmp < 0;
+		NEXT;
+	CASE(LE):
+		truth = order(m, A, B, &cmp) && cmp <= 0;
+		NEXT;
+	CASE(GT):
+		truth = order(m, A, B, &cmp) && cmp > 0;
+		NEXT;
+	CASE(GE):
+		truth = order(m, A, B, &cmp) && cmp >= 0;
+		NEXT;
+	CASE(CONTAINS):
+		truth = contains(A, B);
+		NEXT;
+	CASE(LIKE):
+	CASE(ILIKE):
+		truth = like(m, pc);
+		NEXT;
+	CASE(MATCH):
+	CASE(NOMATCH):
+		truth = match(m, pc);
+		NEXT;
+	CASE(IN):
+		truth = set_has(&m->p->set[pc->b], A);
+		NEXT;
+	CASE(ADD):
+	CASE(SUB):
+	CASE(MUL):
+	CASE(DIV):
+	CASE(MOD):
+		reg[pc->a] = arith((enum op)pc->op, B, C);
+		NEXT;
+	CASE(NEG):
+		reg[pc->a] = arith_negate(B);
+		NEXT;
+	CASE(NOT):
+		truth = !truth;
+		NEXT;
+	CASE(JT):
+		if (truth)
+			GO(pc->a);
+		NEXT;
+	CASE(JF):
+		if (!truth)
+			GO(pc->a);
+		NEXT;
+	CASE(ANY):
+		truth = any_element(m, pc);
+		GO(pc->c);
+	CASE(RET):
+		return truth;
+	case OP_COUNT:
+		break;
+	}
+	return false; /* verify() lets no such opcode by */
+}
+
+#ifndef PLAIN_SWITCH
+#pragma GCC diagnostic pop
+#endif
+
+bool
+query_match(const struct mql_query *q, const uint16_t *slots, struct eval *e,
+	    struct reader *r, struct eval_counts *c)
+{
+	struct machine m = {
+		.p = &q->prog, .slots = slots, .e = e, .r = r, .counts = c,
+	};
+
+	return run(&m, q->prog.code);
+}

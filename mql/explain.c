@@ -1,0 +1,87 @@
+/* explain.c - what runs where, for who asks before running it. */
+#include <string.h>
+
+#include "mql/prog.h"
+
+/* One line: a label in its column, then the text. */
+static void
+say(FILE *to, const char *label, const char *text)
+{
+	fprintf(to, "%-12s%s\n", label, text);
+}
+
+static void
+say_streams(const struct plan *p, FILE *to)
+{
+	fprintf(to, "%-12s", "streams");
+	for (size_t i = 0; i < p->nstream; i++)
+		fprintf(to, "%s%.*s", i ? ", " : "", (int)p->stream[i].len,
+			p->stream[i].ptr);
+	fputs(p->nstream ? "\n" : "every stream\n", to);
+}
+
+static void
+say_fields(const struct mql_query *q, FILE *to)
+{
+	struct buf name = BUF_INIT;
+	size_t n = query_paths(q);
+
+	fprintf(to, "%-12s", "reads");
+	for (size_t i = 0; i < n; i++) {
+		buf_reset(&name);
+		path_write(prog_path(q, i), &name);
+		fprintf(to, "%s%.*s", i ? ", " : "", (int)name.len,
+			(const char *)name.data);
+	}
+	if (!query_columns(q))
+		fputs(n ? ", and the whole event for each row" :
+			  "the whole event for each row", to);
+	fputc('\n', to);
+	buf_fini(&name);
+}
+
+static void
+say_agent(const struct mql_query *q, FILE *to)
+{
+	fprintf(to, "%-12s%s", "agent",
+		q->plan.filters ? "filter" : "no filter");
+	if (q->plan.percent < 100)
+		fprintf(to, ", sample %g%% of the matches", q->plan.percent);
+	if (query_columns(q))
+		fprintf(to, ", projection of %zu column%s\n", query_columns(q),
+			query_columns(q) == 1 ? "" : "s");
+	else
+		fputs(", whole events\n", to);
+}
+
+static void
+say_source_job(const struct plan *p, FILE *to)
+{
+	fprintf(to, "%-12smerge of the agents' rows", "source-job");
+	if (p->limit != UINT64_MAX)
+		fprintf(to, ", limit of %llu", (unsigned long long)p->limit);
+	fputc('\n', to);
+}
+
+static void
+say_warnings(const char *lines, FILE *to)
+{
+	for (; *lines; lines += strcspn(lines, "\n") + 1)
+		fprintf(to, "%-12s%.*s\n", "warning",
+			(int)strcspn(lines, "\n"), lines);
+}
+
+void
+mql_query_explain(const struct mql_query *q, FILE *to)
+{
+	say(to, "query", q->plan.text);
+	say_streams(&q->plan, to);
+	say_agent(q, to);
+	say_source_job(&q->plan, to);
+	say(to, "client", "fan-in over the source-jobs");
+	say_fields(q, to);
+	say(to, "index", "none yet: every event is evaluated");
+	fprintf(to, "%-12sat most %zu instructions an event\n", "cost",
+		prog_length(q));
+	say_warnings(q->plan.warnings, to);
+}

@@ -1,0 +1,403 @@
+/* grammar.y - MQL's grammar. Actions only build the tree (tree.h); what it
+ * means is check.c's to say. There is no conflict, and the build fails if one
+ * appears.
+ *
+ * Loosest first: or, and, not, comparisons (which do not chain), + -, * / %,
+ * the sign. A value and a condition are one thing here; check.c tells them
+ * apart, with a better sentence than a grammar could. */
+%code requires {
+#include "mql/compile.h"
+
+#define YYLLOC_DEFAULT(cur, rhs, n)                                     \
+	((cur).beg = (n) ? YYRHSLOC(rhs, 1).beg : YYRHSLOC(rhs, 0).end, \
+	 (cur).end = (n) ? YYRHSLOC(rhs, n).end : YYRHSLOC(rhs, 0).end)
+}
+%code provides { /* the names flex writes into lex.h */
+#define YYSTYPE MQL_YYSTYPE
+#define YYLTYPE MQL_YYLTYPE
+}
+
+%define api.pure full
+%define api.prefix {mql_yy}
+%define api.token.prefix {T_}
+%define api.location.type {struct span}
+%define parse.error custom
+%define parse.lac full
+%locations
+%expect 0
+%param { void *scanner }
+%parse-param { struct compile *c }
+
+%union {
+	struct ast   *node;
+	struct str    str;
+	enum ast_kind kind;
+	bool          flag;
+}
+
+%code {
+#include "mql/grammar.h"
+#include "mql/lex.h"
+#include "mql/tree.h"
+#include "mql/word.h"
+
+/* The stack has one size and lives in yyparse(): what does not fit is nested
+ * too deeply, and a parse allocates from the arena only. */
+#define YYINITDEPTH 1000
+#define YYMAXDEPTH  1000
+
+static void mql_yyerror(const struct span *at, void *scanner,
+			struct compile *c, const char *msg);
+
+/* The value of an action, or give up: what failed has been told. */
+#define KEEP(out, value)                 \
+	do {                             \
+		(out) = (value);         \
+		if (!(out))              \
+			YYABORT;         \
+	} while (0)
+#define TRY(call)                        \
+	do {                             \
+		if (call)                \
+			YYABORT;         \
+	} while (0)
+}
+
+%token END 0 "the end of the query"
+%token <node> INT FLOAT STRING REGEX
+%token <str>  WORD META DOTKEY ".key"
+%token SELECT "select" DISTINCT "distinct" FROM "from" WHERE "where"
+%token GROUP_BY "group by" ORDER_BY "order by" AS "as" CASE "case"
+%token <str> LIMIT "limit" SAMPLE "sample" WINDOW "window" HAVING "having"
+%token <str> SINCE "since" AT "at" JOIN "join" ANOMALY "anomaly"
+%token AND "and" OR "or" NOT "not" IN "in" BETWEEN "between" IS "is"
+%token LIKE "like" ILIKE "ilike" NULL "null" TRUE "true" FALSE "false"
+%token STAR "*" COMMA "," PERCENT "%" SLASH "/" BRACE "{" PLUS "+" MINUS "-"
+%token OPEN "(" CLOSE ")" BRACKET "[" UNBRACKET "]" CARET "^"
+%token EQ "==" NE "!=" LT "<" LE "<=" GT ">" GE ">=" CONTAINS "==+"
+%token MATCH "==~" SEARCH "=~" NSEARCH "!~"
+
+%type <node> expr and not test sum product sign primary path word constants
+%type <node> constant truth number index
+%type <str>  alias name soft
+%type <kind> compare match like
+%type <flag> negated
+
+%%
+
+query:
+  SELECT columns clauses
+| TRUE   { KEEP(c->sel.where, tree_bool(c, true, @1)); }
+| FALSE  { KEEP(c->sel.where, tree_bool(c, false, @1)); }
+
+columns:
+  "*"
+| items
+| DISTINCT         { TRY(tree_refuse(c, @1, "select distinct")); }
+
+items:
+  item
+| items "," item
+
+item: expr alias   { TRY(tree_item(c, $1, $2)); }
+
+alias:
+  %empty           { $$ = (struct str){ 0 }; }
+| AS name          { $$ = $2; }
+
+name:
+  WORD
+| STRING           { $$ = $1->str; }
+| soft
+
+clauses:
+  %empty
+| clauses clause
+
+clause:
+  from streams
+| where expr       { c->sel.where = $2; }
+| sample number "%" { TRY(tree_sample(c, $2)); }
+| sample number "/" { TRY(tree_refuse(c, @$, "sample n/s")); }
+| sample "{"       { TRY(tree_refuse(c, @$, "sample {...}")); }
+| limit INT        { c->sel.limit = (uint64_t)$2->i; }
+| GROUP_BY         { TRY(tree_refuse(c, @1, "group by")); }
+| ORDER_BY         { TRY(tree_refuse(c, @1, "order by")); }
+| WINDOW           { TRY(tree_refuse(c, @1, "window")); }
+| HAVING           { TRY(tree_refuse(c, @1, "having")); }
+| SINCE            { TRY(tree_refuse(c, @1, "since")); }
+| AT               { TRY(tree_refuse(c, @1, "at")); }
+| JOIN             { TRY(tree_refuse(c, @1, "join")); }
+| ANOMALY          { TRY(tree_refuse(c, @1, "anomaly")); }
+
+from:   FROM       { TRY(tree_once(c, CLAUSE_FROM, @1, "from")); }
+where:  WHERE      { TRY(tree_once(c, CLAUSE_WHERE, @1, "where")); }
+sample: SAMPLE     { TRY(tree_once(c, CLAUSE_SAMPLE, @1, "sample")); }
+limit:  LIMIT      { TRY(tree_once(c, CLAUSE_LIMIT, @1, "limit")); }
+
+streams:
+  name             { TRY(tree_stream(c, $1)); }
+| streams "," name { TRY(tree_stream(c, $3)); }
+
+/* --- conditions ----------------------------------------------------------- */
+
+expr:
+  and
+| expr OR and      { KEEP($$, tree_op(c, AST_OR, @$, $1, $3)); }
+
+and:
+  not
+| and AND not      { KEEP($$, tree_op(c, AST_AND, @$, $1, $3)); }
+
+not:
+  test
+| NOT not          { KEEP($$, tree_op(c, AST_NOT, @$, $2, NULL)); }
+
+test:
+  sum
+| sum compare sum  { KEEP($$, tree_op(c, $2, @$, $1, $3)); }
+| sum match REGEX  { KEEP($$, tree_op(c, $2, @$, $1, $3)); }
+| sum negated like STRING
+  { KEEP($$, tree_unless(c, $2, tree_op(c, $3, @$, $1, $4))); }
+| sum negated IN "(" constants ")"
+  { KEEP($$, tree_unless(c, $2, tree_first(c, @$, $1, $5))); }
+| sum negated BETWEEN sum AND sum
+  {
+	KEEP($$, tree_op(c, AST_BETWEEN, @$, $1, $4));
+	KEEP($$, tree_unless(c, $2, tree_push(c, $$, $6)));
+  }
+| sum IS negated truth
+  { KEEP($$, tree_op(c, $3 ? AST_NE : AST_EQ, @$, $1, $4)); }
+
+compare:
+  EQ               { $$ = AST_EQ; }
+| NE               { $$ = AST_NE; }
+| LT               { $$ = AST_LT; }
+| LE               { $$ = AST_LE; }
+| GT               { $$ = AST_GT; }
+| GE               { $$ = AST_GE; }
+| CONTAINS         { $$ = AST_CONTAINS; }
+
+match:
+  MATCH            { $$ = AST_MATCH; }
+| SEARCH           { $$ = AST_SEARCH; }
+| NSEARCH          { $$ = AST_NSEARCH; }
+
+like:
+  LIKE             { $$ = AST_LIKE; }
+| ILIKE            { $$ = AST_ILIKE; }
+
+negated:
+  %empty           { $$ = false; }
+| NOT              { $$ = true; }
+
+constants: /* item[0] is kept for what is sought among them */
+  constant         { KEEP($$, tree_op(c, AST_IN, @$, $1, $1)); }
+| constants "," constant
+  { KEEP($$, tree_push(c, $1, $3)); }
+
+/* --- values --------------------------------------------------------------- */
+
+sum:
+  product
+| sum "+" product  { KEEP($$, tree_op(c, AST_ADD, @$, $1, $3)); }
+| sum "-" product  { KEEP($$, tree_op(c, AST_SUB, @$, $1, $3)); }
+
+product:
+  sign
+| product "*" sign { KEEP($$, tree_op(c, AST_MUL, @$, $1, $3)); }
+| product "/" sign { KEEP($$, tree_op(c, AST_DIV, @$, $1, $3)); }
+| product "%" sign { KEEP($$, tree_op(c, AST_MOD, @$, $1, $3)); }
+
+sign:
+  primary
+| "-" sign         { KEEP($$, tree_negate(c, @$, $2)); }
+
+primary:
+  path
+| META             { KEEP($$, tree_meta(c, @1, $1)); }
+| STRING
+| number
+| truth
+| "(" expr ")"     { KEEP($$, tree_paren(c, @$, $2)); }
+| WORD "("         { $$ = NULL; TRY(tree_refuse_call(c, @1, $1)); }
+| CASE             { $$ = NULL; TRY(tree_refuse(c, @1, "case when")); }
+
+number: INT | FLOAT
+
+constant:
+  STRING
+| number
+| "-" number       { KEEP($$, tree_negate(c, @$, $2)); }
+| truth
+
+truth:
+  NULL             { KEEP($$, tree_leaf(c, AST_NULL, @1)); }
+| TRUE             { KEEP($$, tree_bool(c, true, @1)); }
+| FALSE            { KEEP($$, tree_bool(c, false, @1)); }
+
+path:
+  word
+| path DOTKEY          { KEEP($$, tree_key(c, @$, $1, $2)); }
+| path "[" STRING "]"  { KEEP($$, tree_key(c, @$, $1, $3->str)); }
+| path "[" index "]"   { KEEP($$, tree_index(c, @$, $1, $3)); }
+| path "[" "*" "]"     { KEEP($$, tree_any(c, @$, $1)); }
+| path "[" "^"         { $$ = NULL; TRY(tree_refuse(c, @$, "e[^...]")); }
+
+index:
+  INT
+| "-" INT          { KEEP($$, tree_negate(c, @$, $2)); }
+
+word:
+  WORD             { KEEP($$, tree_word(c, @1, $1)); }
+| soft             { KEEP($$, tree_word(c, @1, $1)); }
+
+/* Words that begin a clause, and are names where no clause can begin. */
+soft: LIMIT | SAMPLE | WINDOW | HAVING | SINCE | AT | JOIN | ANOMALY
+
+%%
+
+/* --- syntax errors in words ----------------------------------------------- */
+
+enum { MAX_PHRASES = 5, MAX_QUOTE = 40 };
+
+struct want {
+	yysymbol_kind_t symbol[YYNTOKENS];
+	int             n;
+};
+
+static bool
+wants(const struct want *w, yysymbol_kind_t symbol)
+{
+	for (int i = 0; i < w->n; i++)
+		if (w->symbol[i] == symbol)
+			return true;
+	return false;
+}
+
+/* What the parser could have gone on with, as a person says it: words hold
+ * when `with` is among it, and neither `but` nor `nor` are. */
+#define S(name) YYSYMBOL_##name
+#define NONE    YYSYMBOL_YYEMPTY
+static const struct phrase {
+	yysymbol_kind_t with, but, nor;
+	const char     *words;
+} phrases[] = {
+	{ S(META), NONE, NONE, "a field or a value" },
+	{ S(WORD), S(META), NONE, "a name" },
+	{ S(STRING), S(INT), S(WORD), "a text in quotes" },
+	{ S(FLOAT), S(META), S(BRACE), "a constant" },
+	{ S(BRACE), NONE, NONE, "a percentage" },
+	{ S(CARET), NONE, NONE, "a key in quotes, an index or `*`" },
+	{ S(INT), S(FLOAT), S(CARET), "a whole number" },
+	{ S(REGEX), NONE, NONE, "a regular expression between slashes" },
+	{ S(FALSE), S(STRING), NONE, "`null`, `true` or `false`" },
+	{ S(PLUS), NONE, NONE, "an operator" },
+	{ S(BETWEEN), S(PLUS), NONE, "`in`, `like` or `between`" },
+	{ S(OPEN), S(META), NONE, "`(`" },
+	{ S(PERCENT), S(PLUS), NONE, "`%`" },
+	{ S(CLOSE), NONE, NONE, "`)`" },
+	{ S(UNBRACKET), NONE, NONE, "`]`" },
+	{ S(COMMA), NONE, NONE, "`,`" },
+	{ S(AS), NONE, NONE, "`as`" },
+	{ S(AND), S(AS), NONE, "`and`" },
+	{ S(OR), S(AS), NONE, "`or`" },
+	{ S(GROUP_BY), NONE, NONE, "a clause" },
+};
+
+static void
+list_wanted(const struct want *w, struct buf *out)
+{
+	const char *words[MAX_PHRASES];
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
+		const struct phrase *p = &phrases[i];
+
+		if (n < MAX_PHRASES && wants(w, p->with) &&
+		    !wants(w, p->but) && !wants(w, p->nor))
+			words[n++] = p->words;
+	}
+	for (int i = 0; i < n; i++) {
+		buf_puts(out, !i ? ": expected " : i < n - 1 ? ", " : " or ");
+		buf_puts(out, words[i]);
+	}
+}
+
+/* The keyword that a misplaced word was meant to be, or NULL. */
+static const char *
+meant(const struct want *w, struct str word)
+{
+	for (int i = 0; i < w->n; i++) {
+		const char *name = yysymbol_name(w->symbol[i]);
+
+		if (name[0] >= 'a' && name[0] <= 'z' &&
+		    word_is_near(word, str_of(name)))
+			return name;
+	}
+	return NULL;
+}
+
+static bool
+is_comparison(yysymbol_kind_t symbol)
+{
+	return symbol >= S(EQ) && symbol <= S(NSEARCH);
+}
+
+static void
+describe(const struct want *w, yysymbol_kind_t found, struct str text,
+	 struct buf *out)
+{
+	const char *word = found == S(WORD) ? meant(w, text) : NULL;
+
+	if (wants(w, S(SELECT))) {
+		buf_puts(out, "a query begins with `select`");
+		return;
+	}
+	if (is_comparison(found) && wants(w, S(PLUS)) && !wants(w, S(EQ))) {
+		buf_puts(out, "comparisons do not chain: "
+			      "put `and` between two of them");
+		return;
+	}
+	if (found == YYSYMBOL_YYEOF)
+		buf_puts(out, "unexpected end of the query");
+	else
+		buf_printf(out, "unexpected `%.*s`", (int)text.len, text.ptr);
+	if (word)
+		buf_printf(out, ": did you mean `%s`?", word);
+	else
+		list_wanted(w, out);
+}
+
+static int
+yyreport_syntax_error(const yypcontext_t *ctx, void *scanner,
+		      struct compile *c)
+{
+	const struct span *at = yypcontext_location(ctx);
+	struct str text = span_text(c, *at, MAX_QUOTE);
+	struct want w;
+	char sentence[sizeof c->diag->text];
+	struct buf out = BUF_FIXED(sentence, sizeof sentence);
+
+	(void)scanner;
+	w.n = yypcontext_expected_tokens(ctx, w.symbol, YYNTOKENS);
+	if (w.n < 0) { /* the exploring parser's stack is full, or memory is */
+		mql_yyerror(at, scanner, c, "");
+		return 0;
+	}
+	describe(&w, yypcontext_token(ctx), text, &out);
+	fail(c, MQL_ESYNTAX, *at, "%.*s", (int)out.len, sentence);
+	return 0;
+}
+#undef S
+#undef NONE
+
+/* Only reached when the stack is full. */
+static void
+mql_yyerror(const struct span *at, void *scanner, struct compile *c,
+	    const char *msg)
+{
+	(void)scanner;
+	(void)msg;
+	fail(c, MQL_ELIMIT, *at, "the query is nested too deeply");
+}

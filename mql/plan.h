@@ -1,0 +1,32 @@
+/* plan.h - what runs where, and the query in its one canonical spelling.
+ *
+ * Part of every compiled query: prog.h embeds one (`struct plan plan;`) and
+ * mql_query_free() ends it with plan_fini(). plan.c fills it before the code
+ * is emitted, mql.c moves it into the query and answers from it what
+ * mql/query.h asks (text, agent text, streams, sample, limit). */
+#ifndef MQL_PLAN_H
+#define MQL_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/str.h"
+
+struct plan {
+	char *text;       /* canonical; NUL-terminated, heap */
+	char *agent_text; /* the same without limit */
+	char *warnings;   /* lines for explain, each with its newline; or "" */
+
+	struct str *stream; /* heap, one block with the names */
+	size_t      nstream; /* 0: every stream */
+	bool        filters; /* there is a where clause */
+
+	uint64_t sample; /* threshold on 32 random bits; 1 << 32 keeps all */
+	double   percent;
+	uint64_t limit;  /* UINT64_MAX: none */
+};
+
+void plan_fini(struct plan *p); /* NULL and a zeroed plan are allowed */
+
+#endif

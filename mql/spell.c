@@ -1,0 +1,288 @@
+/* spell.c - a query in its one canonical spelling.
+ *
+ * The spelling is a contract: equal queries share one run by it, and it is
+ * what travels to the agents. Compiled again it gives the same tree, hence
+ * the same spelling. It has the fewest parentheses, clauses in one order, and
+ * one form for each path and each constant. */
+#include "mql/spell.h"
+
+#include "event/json.h"
+#include "event/value.h"
+#include "mql/word.h"
+
+/* --- constants and names -------------------------------------------------- */
+
+static void
+put_str(struct buf *b, struct str s)
+{
+	buf_put(b, s.ptr, s.len);
+}
+
+/* Single quotes, where only they are doubled; double quotes with escapes when
+ * there are control bytes, so that the query stays on one line. */
+static void
+put_quoted(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.ptr[i] < ' ') {
+			json_write_str(s, b);
+			return;
+		}
+	}
+	buf_put_u8(b, '\'');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '\'')
+			buf_put_u8(b, '\'');
+		buf_put_u8(b, (uint8_t)s.ptr[i]);
+	}
+	buf_put_u8(b, '\'');
+}
+
+static void
+put_name(struct buf *b, struct str s)
+{
+	if (word_is_plain(s))
+		put_str(b, s);
+	else
+		put_quoted(b, s);
+}
+
+/* A slash outside of a pair gets its backslash again. */
+void
+spell_regex(struct buf *b, struct str s)
+{
+	buf_put_u8(b, '/');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '/')
+			buf_put_u8(b, '\\');
+		else if (s.ptr[i] == '\\' && i + 1 < s.len)
+			buf_put_u8(b, (uint8_t)s.ptr[i++]);
+		buf_put_u8(b, (uint8_t)s.ptr[i]);
+	}
+	buf_put_u8(b, '/');
+}
+
+/* As JSON has it, but a whole number keeps its point: it is no integer. */
+static void
+put_float(struct buf *b, double f)
+{
+	const struct value v = { .type = VALUE_FLOAT, .f = f };
+	size_t from = b->len;
+
+	value_write_json(&v, b);
+	for (size_t i = from; i < b->len; i++)
+		if (strchr(".eE", b->data[i]))
+			return;
+	buf_puts(b, ".0");
+}
+
+/* --- paths ---------------------------------------------------------------- */
+
+static void
+put_step(struct buf *b, const struct step *s)
+{
+	switch (s->kind) {
+	case STEP_KEY:
+		buf_put_u8(b, '[');
+		put_quoted(b, s->key);
+		buf_put_u8(b, ']');
+		break;
+	case STEP_INDEX:
+		buf_printf(b, "[%d]", (int)s->index);
+		break;
+	case STEP_ANY:
+		buf_puts(b, "[*]");
+		break;
+	}
+}
+
+/* The beginning of p that stands without brackets: how many steps it takes.
+ * `e` before a key would be read as the root. */
+static unsigned
+put_head(struct buf *b, const struct path *p)
+{
+	const struct step *s = p->steps;
+
+	if (p->nflat > 1) {
+		put_str(b, p->flat);
+		return p->nflat;
+	}
+	bool root = str_eq(s->key, STR("e")) && p->nsteps > 1 &&
+		    s[1].kind == STEP_KEY;
+	if (word_is_plain(s->key) && !memchr(s->key.ptr, '.', s->key.len) &&
+	    !root) {
+		put_str(b, s->key);
+		return 1;
+	}
+	buf_put_u8(b, 'e');
+	return 0;
+}
+
+static void
+put_path(struct buf *b, const struct path *p)
+{
+	if (p->meta != META_NONE) {
+		path_write(p, b);
+		return;
+	}
+	for (unsigned i = put_head(b, p); i < p->nsteps; i++)
+		put_step(b, &p->steps[i]);
+}
+
+/* --- expressions ---------------------------------------------------------- */
+
+/* How tightly the outermost operator binds, as in grammar.y. */
+enum level { LOOSE, OR, AND, NOT, TEST, SUM, PRODUCT, SIGN, PRIMARY };
+
+static enum level
+level_of(const struct ast *n)
+{
+	if (ast_is_leaf(n->kind))
+		return PRIMARY;
+	if (ast_is_condition(n->kind))
+		return n->kind == AST_OR ? OR : n->kind == AST_AND ? AND :
+		       n->kind == AST_NOT ? NOT : TEST;
+	if (n->kind == AST_NEG)
+		return SIGN;
+	return n->kind == AST_ADD || n->kind == AST_SUB ? SUM : PRODUCT;
+}
+
+static void put_at(struct buf *b, const struct ast *n, enum level least);
+
+static void
+put_leaf(struct buf *b, const struct ast *n)
+{
+	if (n->kind == AST_PATH)
+		put_path(b, &n->path);
+	else if (n->kind == AST_STR)
+		put_quoted(b, n->str);
+	else if (n->kind == AST_REGEX)
+		spell_regex(b, n->str);
+	else if (n->kind == AST_INT)
+		buf_printf(b, "%lld", (long long)n->i);
+	else if (n->kind == AST_FLOAT)
+		put_float(b, n->f);
+	else if (n->kind == AST_BOOL)
+		buf_puts(b, n->b ? "true" : "false");
+	else
+		buf_puts(b, ast_spelling(n->kind));
+}
+
+/* Operands with the operator's spelling between them. The first may bind as
+ * the operator does when it groups to the left. */
+static void
+put_infix(struct buf *b, const struct ast *n, enum level first)
+{
+	put_at(b, n->item[0], first);
+	for (unsigned i = 1; i < n->n; i++) {
+		buf_printf(b, " %s ", ast_spelling(n->kind));
+		put_at(b, n->item[i], level_of(n) + 1);
+	}
+}
+
+static void
+put_test(struct buf *b, const struct ast *n, const char *negated)
+{
+	put_at(b, n->item[0], SUM);
+	buf_printf(b, " %s%s ", negated, ast_spelling(n->kind));
+	if (n->kind == AST_IN)
+		buf_put_u8(b, '(');
+	for (unsigned i = 1; i < n->n; i++) {
+		if (i > 1)
+			buf_puts(b, n->kind == AST_IN ? ", " : " and ");
+		put_at(b, n->item[i], SUM);
+	}
+	if (n->kind == AST_IN)
+		buf_put_u8(b, ')');
+}
+
+static void
+put_not(struct buf *b, const struct ast *n)
+{
+	const struct ast *item = n->item[0];
+
+	if (item->kind >= AST_LIKE && item->kind <= AST_BETWEEN) {
+		put_test(b, item, "not ");
+		return;
+	}
+	buf_puts(b, "not ");
+	put_at(b, item, NOT);
+}
+
+static void
+put_sign(struct buf *b, const struct ast *n)
+{
+	/* Two dashes would begin a comment. */
+	buf_puts(b, n->item[0]->kind == AST_NEG ? "- " : "-");
+	put_at(b, n->item[0], SIGN);
+}
+
+static void
+put_at(struct buf *b, const struct ast *n, enum level least)
+{
+	enum level level = level_of(n);
+
+	if (level < least)
+		buf_put_u8(b, '(');
+	if (level == PRIMARY)
+		put_leaf(b, n);
+	else if (level == SIGN)
+		put_sign(b, n);
+	else if (level == NOT)
+		put_not(b, n);
+	else if (level == TEST)
+		put_test(b, n, "");
+	else
+		put_infix(b, n, level >= SUM ? level : level + 1);
+	if (level < least)
+		buf_put_u8(b, ')');
+}
+
+/* --- the whole query ------------------------------------------------------ */
+
+static void
+put_items(struct buf *b, const struct select *s)
+{
+	if (!s->nitem)
+		buf_puts(b, " *");
+	for (unsigned i = 0; i < s->nitem; i++) {
+		buf_puts(b, i ? ", " : " ");
+		put_path(b, &s->item[i].expr->path);
+		if (s->item[i].named) {
+			buf_puts(b, " as ");
+			put_name(b, s->item[i].name);
+		}
+	}
+}
+
+static void
+put_percent(struct buf *b, double percent)
+{
+	const struct value v = { .type = VALUE_FLOAT, .f = percent };
+
+	buf_puts(b, " sample ");
+	if (percent >= 1 && percent <= (double)(int)percent)
+		buf_printf(b, "%d", (int)percent);
+	else
+		value_write_json(&v, b);
+	buf_puts(b, "%");
+}
+
+void
+spell_select(const struct select *s, bool with_limit, struct buf *b)
+{
+	buf_puts(b, "select");
+	put_items(b, s);
+	for (unsigned i = 0; i < s->nstream; i++) {
+		buf_puts(b, i ? ", " : " from ");
+		put_name(b, s->stream[i]);
+	}
+	if (s->where) {
+		buf_puts(b, " where ");
+		put_at(b, s->where, LOOSE);
+	}
+	if (s->percent < 100)
+		put_percent(b, s->percent);
+	if (s->limit != UINT64_MAX && with_limit)
+		buf_printf(b, " limit %llu", (unsigned long long)s->limit);
+}

@@ -1,0 +1,162 @@
+/* word.c - keywords, function names, and the distance between words. */
+#include "mql/word.h"
+
+#include <strings.h>
+
+#include "mql/grammar.h"
+
+static bool
+same(struct str s, const char *word)
+{
+	return strlen(word) == s.len && !strncasecmp(s.ptr, word, s.len);
+}
+
+int
+word_keyword(struct str s)
+{
+	static const struct {
+		const char *word;
+		int         token;
+	} keywords[] = {
+#define X(token, spelling) { spelling, T_##token },
+		KEYWORDS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+		if (same(s, keywords[i].word))
+			return keywords[i].token;
+	return 0;
+}
+
+static const char *const functions[] = {
+#define X(name) name,
+	FUNCTIONS(X)
+#undef X
+};
+enum { NFUNCTION = sizeof functions / sizeof functions[0] };
+
+bool
+word_is_function(struct str s)
+{
+	for (size_t i = 0; i < NFUNCTION; i++)
+		if (same(s, functions[i]))
+			return true;
+	return false;
+}
+
+const char *
+word_near_function(struct str s)
+{
+	for (size_t i = 0; i < NFUNCTION; i++)
+		if (word_is_near(s, str_of(functions[i])))
+			return functions[i];
+	return NULL;
+}
+
+/* The length of the UTF-8 character that s begins with, or 0. Overlong forms
+ * and surrogates are none. */
+static size_t
+utf8_char(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr;
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
+		   p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+
+	if (n > s.len)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+size_t
+word_utf8(struct str s)
+{
+	size_t i = 0, n;
+
+	while (i < s.len &&
+	       (n = utf8_char((struct str){ s.ptr + i, s.len - i })))
+		i += n;
+	return i;
+}
+
+/* The length of the letter that s begins with, or 0. As lex.l has it, and not
+ * as <ctype.h>: a host's locale must not change the language. */
+static size_t
+letter(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr;
+	size_t n = utf8_char(s);
+
+	if (n == 1)
+		return ((p[0] | 32) >= 'a' && (p[0] | 32) <= 'z') ||
+		       p[0] == '_' || p[0] == '$';
+	if (p[0] == 0xc2 || (p[0] == 0xe2 && p[1] < 0x82) ||
+	    (p[0] == 0xe3 && p[1] < 0x81))
+		return 0;
+	return n;
+}
+
+bool
+word_is_plain(struct str s)
+{
+	bool begin = true; /* of a part */
+	size_t n;
+
+	for (size_t i = 0; i < s.len; i += n) {
+		n = letter((struct str){ s.ptr + i, s.len - i });
+		if (n || (i && s.ptr[i] >= '0' && s.ptr[i] <= '9')) {
+			n += !n;
+			begin = false;
+		} else if (s.ptr[i] == '.' && !begin) {
+			n = 1;
+			begin = true;
+		} else {
+			return false;
+		}
+	}
+	return !begin && !word_keyword(s);
+}
+
+static unsigned char
+lower(struct str s, size_t i)
+{
+	unsigned char c = (unsigned char)s.ptr[i];
+
+	return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
+
+static bool
+tails_match(struct str a, size_t i, struct str b, size_t j)
+{
+	while (i < a.len && j < b.len && lower(a, i) == lower(b, j)) {
+		i++;
+		j++;
+	}
+	return i == a.len && j == b.len;
+}
+
+bool
+word_is_near(struct str a, struct str b)
+{
+	size_t i = 0;
+
+	if (a.len < 2 || b.len < 2)
+		return false;
+	while (i < a.len && i < b.len && lower(a, i) == lower(b, i))
+		i++;
+	if (tails_match(a, i, b, i + 1) || tails_match(a, i + 1, b, i))
+		return true;
+	if (a.len != b.len)
+		return false;
+	if (tails_match(a, i + 1, b, i + 1))
+		return a.len > 2;
+	return i + 1 < a.len && lower(a, i) == lower(b, i + 1) &&
+	       lower(a, i + 1) == lower(b, i) &&
+	       tails_match(a, i + 2, b, i + 2);
+}

@@ -1,0 +1,70 @@
+/* agents.h - who the agents are, and whether they are there.
+ *
+ * An agent is known by its hello. Its link may break and come back from
+ * another peer: the agent stays the same. One that says nothing for three
+ * heartbeats is lost; it is remembered for a minute, so that its books go on
+ * when it comes back. */
+#ifndef SOURCE_JOB_AGENTS_H
+#define SOURCE_JOB_AGENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/arena.h"
+#include "source-job/map.h"
+#include "wire/socket.h"
+
+struct job;
+struct query;
+struct run;
+
+enum {
+	AGENT_MAX_STREAMS = 256,
+	AGENT_SILENT_BEATS = 3,
+};
+
+struct agent {
+	LIST_ENTRY(agent) entry;
+	struct wire_peer peer;
+	bool       connected;
+	struct arena mem;     /* of the texts below */
+	struct str id, app, host, zone, version;
+	struct str *stream;
+	size_t     nstream;
+	int64_t    heard, beat, complained; /* ms */
+	uint64_t   used, granted; /* bytes of rows since the welcome */
+	uint64_t   rows;
+	struct run **run;         /* by query slot; NULL: none */
+};
+
+struct agents {
+	LIST_HEAD(, agent) all;
+	struct map by_id, by_peer; /* by_peer: the connected ones */
+	size_t     n;
+	struct query **route; /* scratch of ingest.c: 65536 */
+};
+
+int agents_init(struct job *j); /* 0 or MQL_ENOMEM */
+void agents_fini(struct job *j);
+
+/* Take what the socket has, up to a bound: true when more may wait. */
+bool agents_receive(struct job *j);
+
+/* Signs of life, and the lack of them. Several times a heartbeat. */
+void agents_tick(struct job *j);
+
+/* The link is gone or silent. a stays known for a while. */
+void agents_lose(struct job *j, struct agent *a);
+
+/* The frame in the agents' hop for each connected agent. */
+void agents_broadcast(struct job *j);
+
+/* Does the agent have a stream that q asks, as far as it said? */
+bool agent_wanted(const struct agent *a, const struct query *q);
+
+/* ROWS from a: 0 or MQL_EBADFRAME, MQL_ELIMIT (beyond its credit). See
+ * ingest.c. */
+int ingest_rows(struct job *j, struct agent *a, struct str body);
+
+#endif

@@ -1,0 +1,150 @@
+/* config.c - the options table, and the limits that make sense. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/options.h"
+#include "mql/error.h"
+#include "source-job/config.h"
+#include "wire/frame.h"
+
+enum {
+	MIN_QUEUE  = 64 << 10,
+	MIN_CREDIT = 256 << 10, /* the largest row of an agent's default ring
+				   must fit, or it would wait for ever */
+	MIN_HEARTBEAT = 10,     /* ms */
+};
+
+static const struct option_usage usage = {
+	.prog = "mql-source-job",
+	.synopsis = "[options]",
+	.about = "Stands between agents and subscribers: hands queries to the "
+		 "agents,\nmerges their rows, and keeps the books.",
+	.tail = "When it serves, one JSON line with the real endpoints goes to "
+		"standard output.\nSIGTERM drains and ends it.",
+};
+
+static int
+refuse(const char *option, const char *why)
+{
+	log_error("--%s %s", option, why);
+	return MQL_EINVAL;
+}
+
+bool
+config_is_loopback(const char *address)
+{
+	static const char *const local[] = { "localhost", "[::1]" };
+	struct in_addr in;
+	char host[64];
+
+	if (!strncmp(address, "ipc://", 6) || !strncmp(address, "inproc://", 9))
+		return true;
+	if (!strncmp(address, "tcp://", 6))
+		address += 6;
+	const char *colon = strrchr(address, ':');
+	size_t len = colon ? (size_t)(colon - address) : strlen(address);
+	if (len >= sizeof host)
+		return false;
+	memcpy(host, address, len);
+	host[len] = '\0';
+	for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+		if (!strcmp(host, local[i]))
+			return true;
+	return inet_pton(AF_INET, host, &in) == 1 &&
+	       ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+static int
+check_doors(const struct config *c)
+{
+	const struct {
+		const char *option, *address;
+	} door[] = {
+		{ "agents", c->agents },
+		{ "subscribers", c->subscribers },
+		{ "http", c->http },
+	};
+
+	for (size_t i = 0; i < sizeof door / sizeof *door; i++) {
+		if (c->insecure || !strcmp(door[i].address, "off") ||
+		    config_is_loopback(door[i].address))
+			continue;
+		log_error("--%s %s can be reached from other machines, and "
+			  "nothing is encrypted or checked there yet; say "
+			  "--insecure to listen all the same",
+			  door[i].option, door[i].address);
+		return MQL_EINVAL;
+	}
+	return 0;
+}
+
+static int
+check_numbers(const struct config *c)
+{
+	if (c->queue < MIN_QUEUE)
+		return refuse("queue", "is at least 64K");
+	if (c->agent_credit < MIN_CREDIT)
+		return refuse("agent-credit", "is at least 256K");
+	if (c->max_queries < 1 || c->max_queries > WIRE_MAX_LIST)
+		return refuse("max-queries", "is a number from 1 to 4096");
+	if (c->max_subscribers < 1)
+		return refuse("max-subscribers", "is at least 1");
+	if (c->max_agents < 1)
+		return refuse("max-agents", "is at least 1");
+	if (c->heartbeat < MIN_HEARTBEAT)
+		return refuse("heartbeat", "is at least 10ms");
+	if (c->lease < c->heartbeat)
+		return refuse("lease", "is no shorter than --heartbeat");
+	return 0;
+}
+
+int
+config_parse(struct config *c, int argc, char **argv, bool *done)
+{
+	const struct option table[] = {
+		{ "agents", 0, OPTION_STRING, "ENDPOINT",
+		  "tcp://127.0.0.1:7400", "where agents connect", &c->agents },
+		{ "subscribers", 0, OPTION_STRING, "ENDPOINT",
+		  "tcp://127.0.0.1:7401", "where subscribers connect",
+		  &c->subscribers },
+		{ "http", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7402",
+		  "health and metrics; off: none", &c->http },
+		{ "queue", 0, OPTION_BYTES, "BYTES", "32M",
+		  "rows that may wait for one subscriber", &c->queue },
+		{ "agent-credit", 0, OPTION_BYTES, "BYTES", "1M",
+		  "rows that one agent may send ahead", &c->agent_credit },
+		{ "lease", 0, OPTION_DURATION, "DURATION", "5s",
+		  "a silent subscriber's queries end after it", &c->lease },
+		{ "heartbeat", 0, OPTION_DURATION, "DURATION", "1s",
+		  "how often agents report; after three of them an agent is "
+		  "lost", &c->heartbeat },
+		{ "max-agents", 0, OPTION_UINT, "N", "20000",
+		  "more are refused", &c->max_agents },
+		{ "max-queries", 0, OPTION_UINT, "N", "256",
+		  "more are refused", &c->max_queries },
+		{ "max-subscribers", 0, OPTION_UINT, "N", "1000",
+		  "subscriptions; more are refused", &c->max_subscribers },
+		{ "drain", 0, OPTION_DURATION, "DURATION", "5s",
+		  "how long the end may take after SIGTERM", &c->drain },
+		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",
+		  "info", "what goes to standard error", &c->log_level },
+		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
+		  "listen on addresses that other machines reach",
+		  &c->insecure },
+		{ 0 },
+	};
+	int nrest, err;
+
+	*c = (struct config){ 0 };
+	err = options_parse(&usage, table, argc, argv, &nrest, done);
+	if (err || *done)
+		return err;
+	if (nrest) {
+		log_error("'%s' is not an option; try --help", argv[1]);
+		return MQL_EINVAL;
+	}
+	if ((err = check_numbers(c)))
+		return err;
+	return check_doors(c);
+}

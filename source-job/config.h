@@ -1,0 +1,28 @@
+/* config.h - what the command line and the environment ask for, checked. */
+#ifndef SOURCE_JOB_CONFIG_H
+#define SOURCE_JOB_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config {
+	const char *agents;      /* endpoint, borrowed from argv */
+	const char *subscribers; /* endpoint */
+	const char *http;        /* HOST:PORT, or "off" */
+	uint64_t    queue;       /* bytes that wait for one subscriber */
+	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */
+	uint64_t    max_agents, max_queries, max_subscribers;
+	int64_t     lease, heartbeat, drain; /* ms */
+	int         log_level;   /* enum log_level */
+	bool        insecure;
+};
+
+/* Fill c. *done: --help or --version was all. Returns 0, or MQL_EINVAL after
+ * a sentence on standard error: exit status 2. Start-up only. */
+int config_parse(struct config *c, int argc, char **argv, bool *done);
+
+/* Does only this machine reach the host of "tcp://HOST:PORT" or "HOST:PORT"?
+ * ipc and inproc endpoints never leave it. */
+bool config_is_loopback(const char *address);
+
+#endif

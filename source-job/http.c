@@ -1,0 +1,253 @@
+#include "source-job/http.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "mql/error.h"
+#include "source-job/job.h"
+#include "source-job/metrics.h"
+
+enum {
+	CONNECTIONS = 64,
+	CONNECTION_BYTES = 16 << 10,
+	TIMEOUT_S = 10,
+	ROUNDS = 16, /* of work without a wait, at most */
+};
+
+struct http {
+	struct MHD_Daemon *daemon;
+	int   fd; /* epoll */
+	char  address[300];
+};
+
+/* --- answers ------------------------------------------------------------------ */
+
+static enum MHD_Result
+reply(struct MHD_Connection *c, unsigned status, const char *type,
+      struct str body)
+{
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+		body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result done;
+
+	if (!r)
+		return MHD_NO;
+	MHD_add_response_header(r, "Content-Type", type);
+	MHD_add_response_header(r, "Cache-Control", "no-store");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(r, "Allow", "GET, HEAD");
+	done = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return done;
+}
+
+static enum MHD_Result
+say(struct MHD_Connection *c, unsigned status, const char *text)
+{
+	return reply(c, status, "text/plain; charset=utf-8", str_of(text));
+}
+
+static enum MHD_Result
+say_metrics(struct MHD_Connection *c, const struct job *j)
+{
+	struct buf b = BUF_INIT;
+	enum MHD_Result done = MHD_NO;
+
+	metrics_write(j, &b);
+	if (!b.err)
+		done = reply(c, MHD_HTTP_OK, "text/plain; version=0.0.4",
+			     (struct str){ (char *)b.data, b.len });
+	buf_fini(&b);
+	return done;
+}
+
+static enum MHD_Result
+on_request(void *arg, struct MHD_Connection *c, const char *url,
+	   const char *method, const char *version, const char *upload,
+	   size_t *nupload, void **state)
+{
+	const struct job *j = arg;
+
+	(void)version;
+	(void)upload;
+	(void)state;
+	if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
+		*nupload = 0;
+		return say(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
+	}
+	if (!strcmp(url, "/healthz"))
+		return say(c, MHD_HTTP_OK, "ok\n");
+	if (!strcmp(url, "/readyz"))
+		return job_draining(j) ?
+			say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "draining\n") :
+			say(c, MHD_HTTP_OK, "ready\n");
+	if (!strcmp(url, "/metrics"))
+		return say_metrics(c, j);
+	if (!strcmp(url, "/"))
+		return say(c, MHD_HTTP_OK, "mql-source-job " MQL_VERSION
+			   "\n/healthz  /readyz  /metrics\n");
+	return say(c, MHD_HTTP_NOT_FOUND, "not found\n");
+}
+
+/* --- listening ------------------------------------------------------------------ */
+
+/* "[::1]:80" or "host:80" into its two parts. */
+static int
+split(const char *address, char *host, size_t nhost, const char **port)
+{
+	const char *colon = strrchr(address, ':');
+	size_t len = colon ? (size_t)(colon - address) : 0;
+
+	if (!len || !colon[1])
+		return MQL_EADDRESS;
+	if (address[0] == '[' && len > 2 && address[len - 1] == ']') {
+		address++;
+		len -= 2;
+	}
+	if (len >= nhost)
+		return MQL_EADDRESS;
+	memcpy(host, address, len);
+	host[len] = '\0';
+	*port = colon + 1;
+	return 0;
+}
+
+static int
+bind_to(const struct addrinfo *ai, int *out)
+{
+	int one = 1;
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK |
+			SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return MQL_EOS;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, CONNECTIONS)) {
+		int err = errno == EADDRINUSE ? MQL_EINUSE : MQL_EADDRESS;
+		close(fd);
+		return err;
+	}
+	*out = fd;
+	return 0;
+}
+
+static int
+listen_on(const char *address, int *out)
+{
+	const struct addrinfo hint = { .ai_socktype = SOCK_STREAM,
+				       .ai_flags = AI_PASSIVE |
+						   AI_NUMERICSERV };
+	struct addrinfo *ai;
+	char host[256];
+	const char *port;
+	int err;
+
+	if ((err = split(address, host, sizeof host, &port)))
+		return err;
+	if (getaddrinfo(host, port, &hint, &ai))
+		return MQL_EADDRESS;
+	err = bind_to(ai, out);
+	freeaddrinfo(ai);
+	return err;
+}
+
+static void
+name_address(struct http *h, const char *asked, int fd)
+{
+	struct sockaddr_storage sa;
+	socklen_t n = sizeof sa;
+	char port[16] = "0";
+	int host = (int)(strrchr(asked, ':') - asked);
+
+	if (!getsockname(fd, (struct sockaddr *)&sa, &n))
+		getnameinfo((struct sockaddr *)&sa, n, NULL, 0, port,
+			    sizeof port, NI_NUMERICSERV);
+	snprintf(h->address, sizeof h->address, "%.*s:%s", host, asked, port);
+}
+
+/* The listening socket is the daemon's from here on. */
+static int
+start(struct http *h, struct job *j, int fd)
+{
+	h->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL, 0, NULL, NULL, on_request, j,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_END);
+	if (!h->daemon)
+		return MQL_EOS;
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return MQL_EOS;
+	h->fd = info->epoll_fd;
+	return 0;
+}
+
+int
+http_open(struct job *j, const char *address, struct http **out, char *why,
+	  size_t nwhy)
+{
+	struct http *h = calloc(1, sizeof *h);
+	int fd = -1;
+	int err = h ? listen_on(address, &fd) : MQL_ENOMEM;
+
+	*out = NULL;
+	if (err)
+		goto out;
+	name_address(h, address, fd);
+	if ((err = start(h, j, fd)))
+		goto out;
+	*out = h;
+	h = NULL;
+out:
+	if (err)
+		snprintf(why, nwhy, "cannot listen on %s: %s", address,
+			 mql_strerror(err));
+	if (err && fd >= 0 && !h->daemon)
+		close(fd);
+	http_close(h);
+	return err;
+}
+
+void
+http_close(struct http *h)
+{
+	if (!h)
+		return;
+	if (h->daemon)
+		MHD_stop_daemon(h->daemon);
+	free(h);
+}
+
+const char *
+http_address(const struct http *h)
+{
+	return h->address;
+}
+
+int
+http_fd(const struct http *h)
+{
+	return h->fd;
+}
+
+void
+http_run(struct http *h)
+{
+	MHD_UNSIGNED_LONG_LONG wait = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		MHD_run(h->daemon);
+		if (MHD_get_timeout(h->daemon, &wait) != MHD_YES || wait)
+			return;
+	}
+}

@@ -1,0 +1,61 @@
+/* job.h - the whole daemon, as its parts see each other.
+ *
+ *      agents                                            subscribers
+ *        |   agents.c   sessions, credit, silence            |
+ *        |   ingest.c   rows -> queries      subscribers.c   |
+ *        |   run.c      one query at one      links, leases  |
+ *        |              agent, its books      delivery.c     |
+ *        +-> queries.c  what runs, the set <--- DATA META END|
+ *                    \_____ merge.h ______/
+ *
+ * One thread runs it all: loop.c takes what both sockets have, lets the parts
+ * work, and sends what they made, all in one turn. No part waits, and none
+ * but loop.c reads a clock. The two sides meet in queries.h and merge.h only,
+ * so that they can be given to different threads later. */
+#ifndef SOURCE_JOB_JOB_H
+#define SOURCE_JOB_JOB_H
+
+#include "source-job/agents.h"
+#include "source-job/config.h"
+#include "source-job/hop.h"
+#include "source-job/queries.h"
+#include "source-job/subscribers.h"
+
+/* Rows, counted for /metrics. X(name, help) */
+#define JOB_COUNTERS(X)                                                  \
+	X(rows_in,    "Rows received from agents")                       \
+	X(rows_out,   "Rows handed to subscribers")                      \
+	X(rows_bad,   "Rows that were no line of JSON, dropped")         \
+	X(rows_stray, "Rows of a query that does not run there, dropped") \
+	X(rows_lost,  "Rows lost on the link, by gaps in sequence numbers") \
+	X(drop_slow,  "Rows dropped because a subscriber was slow")      \
+	X(drop_limit, "Rows dropped past a subscriber's limit")
+
+struct job_counters {
+#define X(name, help) uint64_t name;
+	JOB_COUNTERS(X)
+#undef X
+};
+
+struct job {
+	struct config config;
+	char     id[80];    /* unique per process: what peers are told */
+	int64_t  now;       /* monotonic ms, read once a turn */
+	int64_t  started;
+	int64_t  drain_by;  /* not 0: draining, until then */
+	uint64_t serial;    /* orders joins and losses */
+
+	struct hop agent_hop, subscriber_hop;
+	struct agents      agents;
+	struct queries     queries;
+	struct subscribers subscribers;
+	struct job_counters counters;
+};
+
+static inline bool
+job_draining(const struct job *j)
+{
+	return j->drain_by != 0;
+}
+
+#endif

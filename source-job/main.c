@@ -1,0 +1,161 @@
+/* mql-source-job - stands between agents and subscribers.
+ *
+ * Start here, then job.h (the parts), loop.c (a turn), and follow a row:
+ * agents.c -> ingest.c -> delivery.c. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "mql/error.h"
+#include "source-job/http.h"
+#include "source-job/job.h"
+#include "source-job/loop.h"
+#include "source-job/notify.h"
+
+enum { IO_THREADS = 2, LINGER_MS = 500 };
+
+enum { EXIT_USAGE = 2 };
+
+/* Signals are read from an fd; ZeroMQ's threads inherit the mask. */
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void
+name_job(struct job *j)
+{
+	char host[64] = "localhost";
+	uint32_t salt = 0;
+
+	gethostname(host, sizeof host - 1);
+	if (getrandom(&salt, sizeof salt, GRND_NONBLOCK) < 0)
+		salt = (uint32_t)clock_wall_ms();
+	snprintf(j->id, sizeof j->id, "%.48s-%d-%08x", host, (int)getpid(),
+		 salt);
+}
+
+static int
+open_hop(struct hop *h, struct wire_context *context, const char *endpoint)
+{
+	char why[256] = "";
+	int err = hop_open(h, context, endpoint, why, sizeof why);
+
+	if (err)
+		log_error("%s", *why ? why : mql_strerror(err));
+	return err;
+}
+
+static int
+open_http(struct job *j, struct http **out)
+{
+	char why[400] = "";
+	int err;
+
+	*out = NULL;
+	if (!strcmp(j->config.http, "off"))
+		return 0;
+	err = http_open(j, j->config.http, out, why, sizeof why);
+	if (err)
+		log_error("%s", why);
+	return err;
+}
+
+static int
+init(struct job *j)
+{
+	int err;
+
+	j->now = j->started = clock_mono_ms();
+	name_job(j);
+	subscribers_init(j);
+	if (!(err = agents_init(j)))
+		err = queries_init(j);
+	if (err)
+		log_error("%s", mql_strerror(err));
+	return err;
+}
+
+static void
+fini(struct job *j)
+{
+	subscribers_fini(j);
+	queries_fini(j);
+	agents_fini(j);
+	hop_close(&j->agent_hop, LINGER_MS);
+	hop_close(&j->subscriber_hop, LINGER_MS);
+}
+
+static void
+announce(const struct job *j, const struct http *http)
+{
+	printf("{\"ready\":true,\"agents\":\"%s\",\"subscribers\":\"%s\",",
+	       wire_router_endpoint(j->agent_hop.router),
+	       wire_router_endpoint(j->subscriber_hop.router));
+	if (http)
+		printf("\"http\":\"%s\",", http_address(http));
+	printf("\"pid\":%d}\n", (int)getpid());
+	fflush(stdout);
+	notify("READY=1");
+}
+
+static int
+serve(struct job *j, struct wire_context *context, int sigfd)
+{
+	struct http *http = NULL;
+	int status = EXIT_FAILURE;
+
+	if (open_hop(&j->agent_hop, context, j->config.agents) ||
+	    open_hop(&j->subscriber_hop, context, j->config.subscribers) ||
+	    open_http(j, &http))
+		goto out;
+	announce(j, http);
+	status = loop_run(j, http, sigfd);
+	notify("STOPPING=1");
+out:
+	http_close(http);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct job job;
+	struct wire_context *context = NULL;
+	int status = EXIT_FAILURE;
+	bool done = false;
+
+	log_init("mql-source-job", LOG_INFO);
+	if (config_parse(&job.config, argc, argv, &done))
+		return EXIT_USAGE;
+	if (done)
+		return EXIT_SUCCESS;
+	log_init("mql-source-job", (enum log_level)job.config.log_level);
+	int sigfd = open_signals();
+	if (sigfd < 0 || wire_context_new(IO_THREADS, &context)) {
+		log_error("%s", mql_strerror(MQL_EOS));
+		goto out;
+	}
+	if (!init(&job))
+		status = serve(&job, context, sigfd);
+	fini(&job);
+out:
+	wire_context_free(context);
+	if (sigfd >= 0)
+		close(sigfd);
+	return status;
+}

@@ -1,0 +1,284 @@
+#include "source-job/queries.h"
+
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "mql/error.h"
+#include "mql/query.h"
+#include "source-job/job.h"
+#include "source-job/merge.h"
+#include "source-job/run.h"
+#include "wire/message.h"
+
+enum { CLOSE_MS = 1000 }; /* for the agents' last word */
+
+static struct str
+id_key(const uint32_t *id)
+{
+	return (struct str){ (const char *)id, sizeof *id };
+}
+
+int
+queries_init(struct job *j)
+{
+	struct queries *qs = &j->queries;
+	size_t max = j->config.max_queries;
+
+	LIST_INIT(&qs->all);
+	qs->version = 1; /* 0 stands for a snapshot */
+	qs->slot = calloc(max, sizeof *qs->slot);
+	qs->add = calloc(max, sizeof *qs->add);
+	qs->remove = calloc(max, sizeof *qs->remove);
+	return qs->slot && qs->add && qs->remove ? 0 : MQL_ENOMEM;
+}
+
+static void
+free_runs(struct job *j, struct query *q)
+{
+	struct agent *a;
+
+	LIST_FOREACH(a, &j->agents.all, entry)
+		if (a->run[q->slot])
+			run_free(a->run[q->slot]);
+}
+
+static void
+release(struct job *j, struct query *q)
+{
+	struct queries *qs = &j->queries;
+
+	free_runs(j, q);
+	map_remove(&qs->by_id, id_key(&q->id));
+	if (map_get(&qs->by_text, q->text) == q)
+		map_remove(&qs->by_text, q->text);
+	LIST_REMOVE(q, entry);
+	qs->slot[q->slot] = NULL;
+	qs->n--;
+	qs->nframes -= q->nframe;
+	qs->nclosing -= q->closing;
+	mql_query_free(q->compiled);
+	free(q);
+}
+
+void
+queries_fini(struct job *j)
+{
+	struct queries *qs = &j->queries;
+
+	while (!LIST_EMPTY(&qs->all))
+		release(j, LIST_FIRST(&qs->all));
+	map_fini(&qs->by_id);
+	map_fini(&qs->by_text);
+	free(qs->slot);
+	free(qs->add);
+	free(qs->remove);
+}
+
+struct query *
+queries_find(struct job *j, uint32_t id)
+{
+	return map_get(&j->queries.by_id, id_key(&id));
+}
+
+const struct query_count *
+query_shown(const struct query *q)
+{
+	return q->closing ? &q->at_close : &q->count;
+}
+
+/* --- opening ------------------------------------------------------------------ */
+
+/* Bytes that q takes in a message, with some to spare. */
+static size_t
+frame_size(const struct query *q)
+{
+	struct buf b = BUF_INIT;
+	struct wire_query add = { .id = UINT32_MAX, .text = q->text };
+	struct wire_queries m = { .version = UINT64_MAX, .base = UINT64_MAX,
+				  .add = &add, .nadd = 1 };
+
+	wire_queries_encode(&m, &b);
+	size_t size = b.err ? WIRE_MAX_CONTROL : b.len;
+	buf_fini(&b);
+	return size;
+}
+
+static unsigned
+free_slot(const struct queries *qs)
+{
+	unsigned i = 0;
+
+	while (qs->slot[i])
+		i++;
+	return i;
+}
+
+static int
+admit(struct job *j, struct query *q, const char **why)
+{
+	const struct queries *qs = &j->queries;
+
+	*why = "too many queries are running; see --max-queries";
+	if (qs->n >= j->config.max_queries)
+		return MQL_ELIMIT;
+	*why = "the running queries are too long in all to be sent to agents";
+	q->nframe = frame_size(q);
+	if (qs->nframes + q->nframe > WIRE_MAX_CONTROL)
+		return MQL_ELIMIT;
+	*why = NULL;
+	return 0;
+}
+
+static int
+enlist(struct job *j, struct query *q)
+{
+	struct queries *qs = &j->queries;
+	int err;
+
+	q->id = ++qs->last_id;
+	q->slot = free_slot(qs);
+	if ((err = map_put(&qs->by_id, id_key(&q->id), q)))
+		return err;
+	if ((err = map_put(&qs->by_text, q->text, q))) {
+		map_remove(&qs->by_id, id_key(&q->id));
+		return err;
+	}
+	LIST_INSERT_HEAD(&qs->all, q, entry);
+	qs->slot[q->slot] = q;
+	qs->n++;
+	qs->nframes += q->nframe;
+	qs->dirty = true;
+	return 0;
+}
+
+static int
+open_runs(struct job *j, struct query *q)
+{
+	struct agent *a;
+	int err;
+
+	LIST_FOREACH(a, &j->agents.all, entry)
+		if (a->connected && (err = run_open(a, q)))
+			return err;
+	return 0;
+}
+
+int
+queries_open(struct job *j, struct mql_query *compiled, struct query **out,
+	     const char **why)
+{
+	struct query *q = map_get(&j->queries.by_text,
+				  query_agent_text(compiled));
+	int err;
+
+	*why = NULL;
+	if (q) {
+		mql_query_free(compiled);
+		*out = q;
+		return 0;
+	}
+	q = calloc(1, sizeof *q);
+	if (!q) {
+		mql_query_free(compiled);
+		return MQL_ENOMEM;
+	}
+	*q = (struct query){ .compiled = compiled, .opened = j->now,
+			     .text = query_agent_text(compiled),
+			     .meta_at = j->now };
+	LIST_INIT(&q->subs);
+	if ((err = admit(j, q, why)) || (err = enlist(j, q))) {
+		mql_query_free(compiled);
+		free(q);
+		return err;
+	}
+	if ((err = open_runs(j, q))) {
+		release(j, q);
+		return err;
+	}
+	log_debug("query %u opens: %.*s", q->id, (int)q->text.len,
+		  q->text.ptr);
+	*out = q;
+	return 0;
+}
+
+/* --- closing ------------------------------------------------------------------ */
+
+void
+queries_close(struct job *j, struct query *q)
+{
+	if (q->closing)
+		return;
+	log_debug("query %u closes", q->id);
+	q->closing = true;
+	q->at_close = q->count;
+	q->deadline = j->now + CLOSE_MS;
+	j->queries.nclosing++;
+	j->queries.dirty = true;
+	map_remove(&j->queries.by_text, q->text); /* who comes now begins anew */
+	if (!q->told) /* no agent will speak of it */
+		free_runs(j, q);
+}
+
+static void
+finish(struct job *j, struct query *q)
+{
+	merge_done(j, q);
+	release(j, q);
+}
+
+/* --- telling the agents --------------------------------------------------------- */
+
+void
+queries_encode(struct job *j, struct buf *out)
+{
+	struct queries *qs = &j->queries;
+	struct wire_queries m = { .version = qs->version, .add = qs->add };
+	struct query *q;
+
+	LIST_FOREACH(q, &qs->all, entry)
+		if (q->told)
+			qs->add[m.nadd++] = (struct wire_query){ q->id,
+								 q->text };
+	wire_queries_encode(&m, out);
+}
+
+static void
+tell(struct job *j)
+{
+	struct queries *qs = &j->queries;
+	struct wire_queries m = { .base = qs->version, .add = qs->add,
+				  .remove = qs->remove };
+	struct query *q;
+
+	qs->dirty = false;
+	LIST_FOREACH(q, &qs->all, entry) {
+		if (q->told && q->closing)
+			qs->remove[m.nremove++] = q->id;
+		else if (!q->told && !q->closing)
+			qs->add[m.nadd++] = (struct wire_query){ q->id,
+								 q->text };
+		q->told = !q->closing;
+	}
+	if (!m.nadd && !m.nremove)
+		return;
+	m.version = ++qs->version;
+	wire_queries_encode(&m, hop_frame(&j->agent_hop));
+	agents_broadcast(j);
+}
+
+void
+queries_flush(struct job *j)
+{
+	struct query *q, *next;
+
+	if (j->queries.dirty)
+		tell(j);
+	if (!j->queries.nclosing)
+		return;
+	for (q = LIST_FIRST(&j->queries.all); q; q = next) {
+		next = LIST_NEXT(q, entry);
+		if (q->closing && !q->told &&
+		    (!q->count.awaited || j->now >= q->deadline))
+			finish(j, q);
+	}
+}

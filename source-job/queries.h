@@ -1,0 +1,94 @@
+/* queries.h - the queries that run, each once, and the set that agents have.
+ *
+ * A query lives from the first subscription with its agent text to the last
+ * word of the last agent about it:
+ *
+ *     opened --(flush: told to agents)--> runs --(close)--> closing
+ *     closing --(flush: agents told)--> withdrawn --(all have acknowledged,
+ *     or a second has passed)--> its subscriptions are settled, it is freed
+ *
+ * The set has a version. All that changed within one turn of the loop goes
+ * to the agents as one delta, at the end of that turn. */
+#ifndef SOURCE_JOB_QUERIES_H
+#define SOURCE_JOB_QUERIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/buf.h"
+#include "source-job/map.h"
+#include "wire/books.h"
+
+struct job;
+struct mql_query;
+struct sub;
+struct wire_query;
+
+struct query_count { /* agents, by what they said about the query */
+	uint32_t targeted, live, refused;
+	uint32_t awaited; /* still to end, once it is withdrawn */
+};
+
+struct query {
+	LIST_ENTRY(query) entry;
+	uint32_t   id;
+	unsigned   slot;    /* index of its run at each agent */
+	struct mql_query *compiled;
+	struct str text;    /* of the compiled: what agents get */
+	size_t     nframe;  /* bytes it takes in a message */
+	int64_t    opened;  /* ms */
+	bool       told;    /* part of the set in force */
+	bool       closing;
+	int64_t    deadline; /* closing: the last wait for agents */
+
+	/* the agents' side */
+	struct books_agent all;     /* sum of the views of its runs */
+	struct query_count count;
+	struct query_count at_close; /* what it was when closing began */
+
+	/* the subscribers' side */
+	LIST_HEAD(, sub) subs;
+	unsigned   nstaying; /* those that have no reason to end */
+	bool       changed;  /* count changed: META is due */
+	int64_t    meta_at;
+	uint64_t   meta_sent, rate; /* all.sent then; rows in the second before */
+};
+
+struct queries {
+	LIST_HEAD(, query) all;
+	struct map     by_id, by_text; /* by_text: those not closing */
+	struct query **slot;           /* max_queries of them */
+	size_t         n, nclosing;
+	size_t         nframes;        /* sum of nframe: a snapshot must fit */
+	uint64_t       version;
+	uint32_t       last_id;
+	bool           dirty;          /* the set is to be told */
+	struct wire_query *add;        /* room for one delta */
+	uint32_t      *remove;
+};
+
+int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
+void queries_fini(struct job *j);
+
+/* The query that runs the same agent text, or a new one. Takes compiled. 0,
+ * MQL_ELIMIT with a sentence in why, or MQL_ENOMEM. */
+int queries_open(struct job *j, struct mql_query *compiled, struct query **out,
+		 const char **why);
+
+/* Nobody wants q any more: withdraw it from the agents. Its subscriptions get
+ * merge_done() when they have all answered, never within this call. */
+void queries_close(struct job *j, struct query *q);
+
+struct query *queries_find(struct job *j, uint32_t id); /* NULL: none */
+
+/* End of a turn: tell the agents what changed, finish what has closed. */
+void queries_flush(struct job *j);
+
+/* The whole set as one frame. */
+void queries_encode(struct job *j, struct buf *out);
+
+/* What subscribers see; it does not count down while a query closes. */
+const struct query_count *query_shown(const struct query *q);
+
+#endif

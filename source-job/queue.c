@@ -1,0 +1,148 @@
+#include "source-job/queue.h"
+
+#include <stdlib.h>
+
+#include "common/buf.h"
+#include "mql/error.h"
+#include "wire/rows.h"
+
+enum { ROW_OVERHEAD = 4, BODY_OVERHEAD = 16 }; /* of DATA: see rows.h */
+
+struct chunk {
+	struct chunk *next;
+	struct buf    frame;
+	uint32_t      rows;
+	bool          sealed;
+};
+
+size_t
+queue_body(struct str row)
+{
+	return BODY_OVERHEAD + ROW_OVERHEAD + row.len;
+}
+
+static void
+chunk_free(struct chunk *c)
+{
+	if (!c)
+		return;
+	buf_fini(&c->frame);
+	free(c);
+}
+
+static int
+chunk_new(struct queue *q, struct chunk **out)
+{
+	struct chunk *c = q->spare;
+
+	q->spare = NULL;
+	if (!c && !(c = calloc(1, sizeof *c)))
+		return MQL_ENOMEM;
+	buf_reset(&c->frame);
+	data_begin(&c->frame, q->id, q->numbered + 1);
+	c->rows = 0;
+	c->sealed = false;
+	c->next = NULL;
+	*out = c;
+	return 0;
+}
+
+static bool
+takes(const struct queue *q, const struct chunk *c, struct str row)
+{
+	return !c->sealed && c->frame.len - WIRE_HEADER + ROW_OVERHEAD +
+			     row.len <= q->frame;
+}
+
+static int
+append(struct queue *q, struct chunk *c, struct str row)
+{
+	size_t before = c->frame.len;
+
+	data_put_row(&c->frame, row);
+	if (c->frame.err) { /* what was there is still good */
+		c->frame.len = before;
+		c->frame.err = 0;
+		return MQL_ENOMEM;
+	}
+	c->rows++;
+	q->bytes += c->frame.len - before;
+	q->rows++;
+	q->numbered++;
+	return 0;
+}
+
+int
+queue_push(struct queue *q, struct str row)
+{
+	struct chunk *c = q->tail;
+	int err;
+
+	if (row.len > q->limit || q->bytes + WIRE_HEADER + queue_body(row) > q->limit)
+		return MQL_ELIMIT;
+	if (c && takes(q, c, row))
+		return append(q, c, row);
+	if ((err = chunk_new(q, &c)))
+		return err;
+	size_t header = c->frame.len;
+	if ((err = c->frame.err ? c->frame.err : append(q, c, row))) {
+		chunk_free(c);
+		return err;
+	}
+	q->bytes += header;
+	if (q->tail)
+		q->tail->next = c;
+	else
+		q->head = c;
+	q->tail = c;
+	return 0;
+}
+
+uint32_t
+queue_head(struct queue *q, struct str *frame, size_t *body)
+{
+	struct chunk *c = q->head;
+
+	if (!c)
+		return 0;
+	if (!c->sealed)
+		data_end(&c->frame, 0, c->rows);
+	c->sealed = true;
+	*frame = (struct str){ (const char *)c->frame.data, c->frame.len };
+	*body = c->frame.len - WIRE_HEADER;
+	return c->rows;
+}
+
+void
+queue_pop(struct queue *q)
+{
+	struct chunk *c = q->head;
+
+	q->head = c->next;
+	if (!q->head)
+		q->tail = NULL;
+	q->bytes -= c->frame.len;
+	q->rows -= c->rows;
+	if (q->spare || c->frame.cap > 2 * q->frame)
+		chunk_free(c);
+	else
+		q->spare = c;
+}
+
+uint64_t
+queue_clear(struct queue *q)
+{
+	uint64_t rows = q->rows;
+
+	while (q->head)
+		queue_pop(q);
+	return rows;
+}
+
+void
+queue_fini(struct queue *q)
+{
+	queue_clear(q);
+	chunk_free(q->spare);
+	q->spare = NULL;
+}

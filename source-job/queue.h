@@ -1,0 +1,45 @@
+/* queue.h - the rows that wait for one subscriber, bounded in bytes.
+ *
+ * Rows are copied once, straight into the DATA frames that will carry them:
+ *
+ *     head                          tail
+ *     [frame, sealed] [frame] ... [frame being filled]
+ *
+ * A zeroed queue with limit and frame set is empty. */
+#ifndef SOURCE_JOB_QUEUE_H
+#define SOURCE_JOB_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/str.h"
+
+struct chunk;
+
+struct queue {
+	struct chunk *head, *tail;
+	struct chunk *spare;  /* its memory is used again */
+	uint32_t id;          /* the subscription, as DATA names it */
+	size_t   limit;       /* bytes that may wait */
+	size_t   frame;       /* bytes of a DATA body, unless one row is more */
+	size_t   bytes;       /* waiting now, headers included */
+	uint64_t rows;        /* waiting now */
+	uint64_t numbered;    /* rows that ever went in */
+};
+
+/* 0; MQL_ELIMIT when the queue is full, MQL_ENOMEM: the row is not in. */
+int queue_push(struct queue *q, struct str row);
+
+/* The frame at the head, finished: how many rows, or 0 when there is none.
+ * Borrowed until queue_pop(). body is what credit counts. */
+uint32_t queue_head(struct queue *q, struct str *frame, size_t *body);
+void queue_pop(struct queue *q);
+
+/* Bytes of a DATA body that holds this row alone. */
+size_t queue_body(struct str row);
+
+/* Forget all rows: returns how many. The queue can be used again. */
+uint64_t queue_clear(struct queue *q);
+void queue_fini(struct queue *q);
+
+#endif

@@ -1,0 +1,203 @@
+#include "source-job/run.h"
+
+#include <stdlib.h>
+
+#include "mql/error.h"
+#include "source-job/job.h"
+#include "source-job/ledger.h"
+#include "source-job/merge.h"
+
+/* The agent has the query, or will have it in a moment. */
+static bool
+is_told(const struct run *r)
+{
+	return r->state == RUN_PENDING || r->state == RUN_LIVE;
+}
+
+/* Take r into its query's count (by is 1), or out of it (by is -1). */
+static void
+count(struct run *r, int by)
+{
+	struct query_count *c = &r->query->count;
+	uint32_t one = (uint32_t)by;
+
+	r->query->changed = true;
+	if (is_told(r))
+		c->awaited += one;
+	if (!r->targeted || r->state == RUN_GONE)
+		return;
+	c->targeted += one;
+	if (r->state == RUN_LIVE)
+		c->live += one;
+	if (r->state == RUN_REFUSED)
+		c->refused += one;
+}
+
+static void
+enter(struct run *r, enum run_state state)
+{
+	count(r, -1);
+	r->state = state;
+	count(r, 1);
+}
+
+void
+run_retarget(struct run *r)
+{
+	bool wanted = agent_wanted(r->agent, r->query);
+
+	if (wanted == r->targeted)
+		return;
+	count(r, -1);
+	r->targeted = wanted;
+	count(r, 1);
+}
+
+static void
+reopen(struct run *r)
+{
+	if (r->lost_at)
+		merge_agent_back(r->query, r->lost_at);
+	r->lost_at = 0;
+	enter(r, RUN_PENDING);
+	run_retarget(r);
+}
+
+int
+run_open(struct agent *a, struct query *q)
+{
+	struct run *r = a->run[q->slot];
+
+	if (r) {
+		reopen(r);
+		return 0;
+	}
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return MQL_ENOMEM;
+	*r = (struct run){ .agent = a, .query = q,
+			   .targeted = agent_wanted(a, q) };
+	a->run[q->slot] = r;
+	count(r, 1);
+	return 0;
+}
+
+void
+run_free(struct run *r)
+{
+	count(r, -1);
+	r->agent->run[r->query->slot] = NULL;
+	free(r->why);
+	free(r);
+}
+
+static bool
+was_live(const struct run *r)
+{
+	return r->state == RUN_LIVE || (r->state == RUN_PENDING && r->begun);
+}
+
+/* What it counted before we heard of it is nobody's here. */
+static void
+begin(struct run *r, const struct books_agent *books)
+{
+	r->begun = true;
+	ledger_post(&r->query->all, &r->view, books);
+	merge_carried(r->query, books);
+}
+
+void
+run_report(struct job *j, struct run *r, const struct books_agent *books)
+{
+	struct books_agent next = r->view;
+
+	if (!r->begun)
+		return;
+	uint64_t lost = ledger_report(&next, books);
+	ledger_post(&r->query->all, &r->view, &next);
+	if (lost)
+		merge_lost(j, r->query, lost);
+}
+
+void
+run_live(struct job *j, struct run *r, const struct books_agent *books)
+{
+	if (!is_told(r))
+		return;
+	if (r->begun)
+		run_report(j, r, books);
+	else
+		begin(r, books);
+	enter(r, RUN_LIVE);
+}
+
+void
+run_refused(struct run *r, struct str why)
+{
+	if (!is_told(r))
+		return;
+	free(r->why);
+	r->why = strndup(why.ptr ? why.ptr : "", why.len);
+	enter(r, RUN_REFUSED);
+}
+
+void
+run_ended(struct job *j, struct run *r, const struct books_agent *books)
+{
+	if (!is_told(r))
+		return;
+	r->begun = true;
+	run_report(j, r, books);
+	enter(r, RUN_ENDED);
+}
+
+bool
+run_rows(struct job *j, struct run *r, uint64_t first, uint64_t n)
+{
+	struct books_agent next;
+	uint64_t lost;
+
+	if (!is_told(r))
+		return false;
+	if (!r->begun) { /* its rows are here before its acknowledgement */
+		uint64_t past = first - 1;
+		begin(r, &(struct books_agent){ .seen = past, .matched = past,
+						.sent = past });
+	}
+	next = r->view;
+	if (ledger_batch(&next, first, n, &lost))
+		return false;
+	ledger_post(&r->query->all, &r->view, &next);
+	if (lost)
+		merge_lost(j, r->query, lost);
+	return true;
+}
+
+/* What is still queued there will not come, as far as we know. */
+static void
+settle(struct run *r)
+{
+	struct books_agent next = ledger_settled(&r->view);
+
+	ledger_post(&r->query->all, &r->view, &next);
+}
+
+void
+run_lose(struct job *j, struct run *r)
+{
+	if (was_live(r)) {
+		merge_agent_lost(r->query);
+		r->lost_at = ++j->serial;
+	}
+	settle(r);
+	enter(r, RUN_GONE);
+}
+
+void
+run_leave(struct run *r)
+{
+	if (was_live(r))
+		merge_agent_left(r->query);
+	settle(r);
+	run_free(r);
+}

@@ -1,0 +1,92 @@
+/* subscribers.h - who asks: links, their leases and their subscriptions.
+ *
+ * A subscription (`sub`) shares its query with others and has a queue, a
+ * credit, a limit and books of its own:
+ *
+ *     staying --(limit, unsubscribe, kill, lease, drain)--> leaving
+ *     leaving --(query goes on without it: at once; else when the agents have
+ *                ended it)--> settled: its books are final
+ *     settled --(its queue is delivered, or time is up)--> END, freed */
+#ifndef SOURCE_JOB_SUBSCRIBERS_H
+#define SOURCE_JOB_SUBSCRIBERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "source-job/map.h"
+#include "source-job/queue.h"
+#include "wire/books.h"
+#include "wire/socket.h"
+
+struct job;
+struct query;
+
+enum { SUB_MAX_CLIENT = 64, SUB_MAX_WHY = 96 };
+
+struct link { /* one peer with at least one subscription */
+	struct wire_peer peer;
+	LIST_ENTRY(link) entry;
+	LIST_HEAD(, sub) subs;
+	int64_t heard;       /* ms; the lease */
+	int64_t complained;
+	bool    unreachable; /* the socket has forgotten it */
+};
+
+enum sub_state { SUB_STAYING, SUB_LEAVING, SUB_SETTLED };
+
+struct sub {
+	LIST_ENTRY(sub)  of_link, of_query;
+	TAILQ_ENTRY(sub) of_dirty;
+	bool          dirty;
+	struct link  *link;
+	struct query *query;  /* NULL once settled */
+	enum sub_state state;
+	uint32_t id;          /* the subscriber's own number */
+	uint64_t serial;      /* of its joining */
+	uint64_t limit;       /* rows; UINT64_MAX: none */
+	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
+	uint64_t window;      /* the most credit it ever had open */
+	struct queue queue;
+	struct books_agent before; /* the query's books when it joined */
+	struct books books;   /* source side; the agents' once settled */
+	int64_t  deadline;    /* leaving: the queue may wait until then */
+	bool     failed;
+	char     why[SUB_MAX_WHY];
+	char     client[SUB_MAX_CLIENT];
+};
+
+struct subscribers {
+	LIST_HEAD(, link) links;
+	struct map by_peer;
+	TAILQ_HEAD(, sub) dirty; /* something is to be sent or ended */
+	size_t     n;            /* subscriptions */
+};
+
+void subscribers_init(struct job *j);
+void subscribers_fini(struct job *j);
+
+/* Take what the socket has, up to a bound: true when more may wait. */
+bool subscribers_receive(struct job *j);
+
+/* Leases, deadlines, the books of each second. */
+void subscribers_tick(struct job *j);
+
+/* End of a turn: send rows, books and endings (delivery.c). */
+void subscribers_flush(struct job *j);
+
+/* End s, or all of q, for this reason. */
+void sub_leave(struct job *j, struct sub *s, bool failed, const char *why);
+void sub_leave_all(struct job *j, struct query *q, bool failed,
+		   const char *why);
+
+/* Final books: s no longer belongs to its query. */
+void sub_settle(struct job *j, struct sub *s);
+
+/* Free s, and its link when that was the last. */
+void sub_free(struct job *j, struct sub *s);
+
+/* Look at s at the end of this turn. */
+void sub_mark(struct job *j, struct sub *s);
+
+#endif

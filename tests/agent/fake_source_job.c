@@ -1,0 +1,344 @@
+/* fake_source_job.c - see fake_source_job.h. */
+#include <check.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "mql/error.h"
+#include "tests/agent/fake_source_job.h"
+
+void
+fake_init(struct fake *f)
+{
+	memset(f, 0, sizeof *f);
+	snprintf(f->name, sizeof f->name, "fake-1");
+	f->credit = UINT64_C(1) << 40;
+	f->heartbeat_ms = 20;
+	f->silence_ms = 60000;
+	f->lease_ms = 60000;
+	f->keep = true;
+	snprintf(f->endpoint, sizeof f->endpoint, "tcp://127.0.0.1:*");
+	ck_assert_int_eq(wire_context_new(1, &f->context), 0);
+	fake_listen(f);
+}
+
+void
+fake_listen(struct fake *f)
+{
+	char why[200] = "";
+	int64_t end = clock_mono_ms() + 10000;
+	int err;
+
+	do /* the old socket may take a moment to let go of the port */
+		err = wire_router_open(f->context, f->endpoint, &f->router,
+				       why, sizeof why);
+	while (err == MQL_EINUSE && clock_mono_ms() < end);
+	ck_assert_msg(!err, "%s", why);
+	snprintf(f->endpoint, sizeof f->endpoint, "%s",
+		 wire_router_endpoint(f->router));
+}
+
+void
+fake_die(struct fake *f)
+{
+	wire_router_close(f->router, 0);
+	f->router = NULL;
+}
+
+void
+fake_forget(struct fake *f)
+{
+	for (size_t i = 0; i < f->nquery; i++)
+		free(f->query[i].text);
+	for (size_t i = 0; i < f->nrow; i++)
+		free(f->row[i]);
+	free(f->row);
+	f->row = NULL;
+	f->nquery = f->nrow = 0;
+	f->set = 0;
+}
+
+void
+fake_fini(struct fake *f)
+{
+	if (f->router)
+		fake_die(f);
+	wire_context_free(f->context);
+	fake_forget(f);
+}
+
+/* --- out ---------------------------------------------------------------------- */
+
+void
+fake_send(struct fake *f, const void *data, size_t len)
+{
+	wire_router_send(f->router, &f->peer, data, len);
+}
+
+static void
+send_buf(struct fake *f, struct buf *b)
+{
+	ck_assert_int_eq(b->err, 0);
+	fake_send(f, b->data, b->len);
+	buf_fini(b);
+}
+
+static void
+welcome(struct fake *f)
+{
+	struct wire_welcome m = {
+		.source_job = str_of(f->name),
+		.heartbeat_ms = f->heartbeat_ms, .silence_ms = f->silence_ms,
+		.lease_ms = f->lease_ms, .credit = f->credit,
+	};
+	struct buf b = BUF_INIT;
+
+	wire_welcome_encode(&m, &b);
+	send_buf(f, &b);
+}
+
+void
+fake_snapshot(struct fake *f)
+{
+	struct wire_query add[FAKE_QUERIES];
+	struct wire_queries m = { .version = f->set, .add = add };
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < f->nquery; i++)
+		if (f->query[i].listed)
+			add[m.nadd++] = (struct wire_query){
+				f->query[i].id, str_of(f->query[i].text) };
+	wire_queries_encode(&m, &b);
+	send_buf(f, &b);
+}
+
+static void
+delta(struct fake *f, struct wire_queries *m)
+{
+	struct buf b = BUF_INIT;
+
+	m->base = f->set++;
+	m->version = f->set;
+	wire_queries_encode(m, &b);
+	send_buf(f, &b);
+}
+
+struct fake_query *
+fake_ask(struct fake *f, const char *text)
+{
+	struct fake_query *q = &f->query[f->nquery];
+	struct wire_query add = { (uint32_t)f->nquery + 1, str_of(text) };
+	struct wire_queries m = { .add = &add, .nadd = 1 };
+
+	ck_assert_uint_lt(f->nquery, FAKE_QUERIES);
+	f->nquery++;
+	*q = (struct fake_query){ .id = add.id, .listed = true, .next = 1 };
+	q->text = strdup(text);
+	ck_assert_ptr_nonnull(q->text);
+	delta(f, &m);
+	return q;
+}
+
+void
+fake_withdraw(struct fake *f, struct fake_query *q)
+{
+	struct wire_queries m = { .remove = &q->id, .nremove = 1 };
+
+	q->listed = false;
+	delta(f, &m);
+}
+
+void
+fake_give_credit(struct fake *f, uint64_t bytes)
+{
+	struct wire_credit m = { .bytes = bytes };
+	struct buf b = BUF_INIT;
+
+	wire_credit_encode(&m, &b);
+	send_buf(f, &b);
+}
+
+/* --- in ----------------------------------------------------------------------- */
+
+static struct fake_query *
+by_id(struct fake *f, uint32_t id)
+{
+	for (size_t i = 0; i < f->nquery; i++)
+		if (f->query[i].id == id)
+			return &f->query[i];
+	return NULL;
+}
+
+static void
+keep_text(char *to, size_t size, struct str s)
+{
+	snprintf(to, size, "%.*s", (int)s.len, s.len ? s.ptr : "");
+}
+
+static void
+add_streams(struct fake *f, const struct str *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = strlen(f->streams);
+
+		snprintf(f->streams + at, sizeof f->streams - at, "%.*s ",
+			 (int)name[i].len, name[i].ptr);
+	}
+}
+
+static void
+take_hello(struct fake *f, struct str body)
+{
+	struct wire_hello m;
+
+	ck_assert_int_eq(wire_hello_decode(body, &m), 0);
+	f->hellos++;
+	f->session = m.session;
+	keep_text(f->agent, sizeof f->agent, m.agent);
+	keep_text(f->app, sizeof f->app, m.app);
+	keep_text(f->host, sizeof f->host, m.host);
+	keep_text(f->zone, sizeof f->zone, m.zone);
+	keep_text(f->version, sizeof f->version, m.version);
+	f->streams[0] = 0;
+	add_streams(f, m.stream, m.nstream);
+	arena_fini(&m.mem);
+	if (f->mute)
+		return;
+	welcome(f);
+	fake_snapshot(f);
+}
+
+static void
+take_entry(struct fake *f, const struct wire_ack_entry *e)
+{
+	struct fake_query *q = by_id(f, e->id);
+
+	if (!q)
+		return;
+	q->acks++;
+	q->state = e->state == WIRE_LIVE ? FAKE_LIVE :
+		   e->state == WIRE_ENDED ? FAKE_ENDED : FAKE_REFUSED;
+	keep_text(q->why, sizeof q->why, e->why);
+	if (e->state == WIRE_REFUSED)
+		return;
+	q->books = e->books;
+	if (e->state == WIRE_LIVE) {
+		q->before = e->books;
+		q->next = e->books.sent + 1;
+	}
+}
+
+static void
+take_ack(struct fake *f, struct str body)
+{
+	struct wire_ack m;
+
+	ck_assert_int_eq(wire_ack_decode(body, &m), 0);
+	f->at_version = m.version;
+	f->resyncs += m.resync;
+	for (size_t i = 0; i < m.nentry; i++)
+		take_entry(f, &m.entry[i]);
+	arena_fini(&m.mem);
+	if (m.resync)
+		fake_snapshot(f);
+}
+
+static void
+take_rows(struct fake *f, struct str body)
+{
+	struct rows_reader r;
+	const uint8_t *index;
+	struct str row;
+	uint16_t n;
+
+	ck_assert_int_eq(rows_reader_init(&r, body), 0);
+	f->received_bytes += body.len;
+	for (unsigned i = 0; i < r.nqueries; i++) {
+		struct rows_query rq = rows_reader_query(&r, i);
+		struct fake_query *q = by_id(f, rq.id);
+
+		ck_assert_ptr_nonnull(q);
+		ck_assert_uint_ge(rq.first, q->next);
+		q->gap += rq.first - q->next;
+		q->next = rq.first + rq.count;
+		q->rows += rq.count;
+	}
+	while (f->keep && rows_reader_next(&r, &row, &index, &n)) {
+		f->row = realloc(f->row, (f->nrow + 1) * sizeof *f->row);
+		ck_assert_ptr_nonnull(f->row);
+		f->row[f->nrow++] = strndup(row.ptr, row.len);
+	}
+}
+
+static void
+take_heartbeat(struct fake *f, struct str body)
+{
+	struct wire_heartbeat m;
+
+	ck_assert_int_eq(wire_heartbeat_decode(body, &m), 0);
+	f->heartbeats++;
+	add_streams(f, m.stream, m.nstream);
+	for (size_t i = 0; i < m.nquery; i++) {
+		struct fake_query *q = by_id(f, m.query[i].id);
+
+		if (q)
+			q->books = m.query[i].books;
+	}
+	arena_fini(&m.mem);
+}
+
+static void
+take(struct fake *f, struct str msg)
+{
+	struct str body;
+	unsigned kind;
+
+	ck_assert_int_eq(wire_get_header(msg.ptr, msg.len, &kind, &body), 0);
+	if (kind == WIRE_HELLO)
+		take_hello(f, body);
+	else if (kind == WIRE_ACK)
+		take_ack(f, body);
+	else if (kind == WIRE_ROWS)
+		take_rows(f, body);
+	else if (kind == WIRE_HEARTBEAT)
+		take_heartbeat(f, body);
+	else if (kind == WIRE_GOODBYE)
+		f->goodbyes++;
+	else if (kind == WIRE_ERROR)
+		f->errors++;
+	else
+		ck_abort_msg("an agent has no business to send kind %u", kind);
+}
+
+void
+fake_pump(struct fake *f, int ms)
+{
+	struct pollfd fd = { .fd = wire_router_fd(f->router),
+			     .events = POLLIN };
+	struct wire_peer from;
+	struct str msg;
+	bool any = false;
+
+	for (int i = 0; i < 2; i++) {
+		while (wire_router_recv(f->router, &from, &msg) == 1) {
+			f->peer = from;
+			take(f, msg);
+			any = true;
+		}
+		if (any || i)
+			return;
+		poll(&fd, 1, ms);
+	}
+}
+
+bool
+fake_balanced(const struct fake_query *q)
+{
+	const struct books_agent *b = &q->books;
+
+	return b->seen >= b->matched &&
+	       b->matched == b->sampled + b->sent + b->queued +
+			     books_agent_dropped(b) &&
+	       q->before.sent + q->rows + q->gap == b->sent;
+}

@@ -1,0 +1,211 @@
+/* test_agent_host.c - a well-behaved guest: switched off, forked, crowded. */
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/publisher.h"
+#include "tests/agent/fixture.h"
+
+START_TEST(agent_that_is_off_does_nothing)
+{
+	struct mql_agent_stats st = { .size = sizeof st };
+	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
+	struct mql_stream *s;
+	struct mql_agent *a;
+
+	setenv("MQL_AGENT", "off", 1);
+	opt.app = "off";
+	ck_assert_int_eq(mql_agent_open(&opt, &a), 0);
+	ck_assert_int_eq(mql_stream_open(a, "s", &s), 0);
+	ck_assert(!mql_active(s));
+	publish(s, "{}");
+	ck_assert_ptr_null(mql_event_begin(s));
+	mql_event_int(NULL, "n", 1);
+	mql_event_publish(NULL);
+	mql_agent_stats(a, &st);
+	ck_assert(!st.connected);
+	mql_agent_close(a, 1000);
+	mql_agent_close(NULL, 0);
+}
+END_TEST
+
+START_TEST(agent_refuses_bad_options)
+{
+	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
+	struct mql_agent *a;
+
+	ck_assert_int_eq(mql_agent_open(&opt, &a), MQL_EINVAL);
+	ck_assert_ptr_null(a);
+	opt.app = "x";
+	opt.source_job = "nonsense";
+	ck_assert_int_eq(mql_agent_open(&opt, &a), MQL_EADDRESS);
+	ck_assert_ptr_null(a);
+}
+END_TEST
+
+START_TEST(streams_are_of_one_form_and_64_at_most)
+{
+	static const struct mql_field field = {
+		.name = "n", .type = MQL_T_I32 };
+	struct fixture x;
+	struct mql_stream *s;
+	char name[300];
+
+	fixture_init(&x);
+	ck_assert_int_eq(mql_stream_open_struct(x.agent, "requests", &field,
+						1, &s), MQL_EINVAL);
+	ck_assert_ptr_null(s);
+	ck_assert_int_eq(mql_stream_open(x.agent, "", &s), MQL_EINVAL);
+	snprintf(name, sizeof name, "%0290d", 0);
+	ck_assert_int_eq(mql_stream_open(x.agent, name, &s), MQL_EINVAL);
+	for (int i = 1; i < 64; i++) {
+		snprintf(name, sizeof name, "s%d", i);
+		ck_assert_int_eq(mql_stream_open(x.agent, name, &s), 0);
+	}
+	ck_assert_int_eq(mql_stream_open(x.agent, "last", &s), MQL_ELIMIT);
+	fixture_fini(&x);
+}
+END_TEST
+
+START_TEST(forked_child_is_silent_and_disturbs_nobody)
+{
+	struct fixture x;
+	struct mql_stream *s;
+	struct fake_query *q;
+	int status;
+	pid_t pid;
+
+	fixture_init(&x);
+	q = fixture_ask(&x, "select n");
+	publish_number(x.stream, 1);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		for (unsigned n = 0; n < 10000; n++)
+			publish_number(x.stream, n);
+		if (mql_stream_open(x.agent, "other", &s))
+			_exit(1);
+		publish_number(s, 1);
+		mql_event_publish(mql_event_begin(s));
+		mql_agent_close(x.agent, 60000);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	publish_number(x.stream, 2);
+	fixture_end(&x, q);
+	ck_assert_uint_eq(q->books.seen, 2);
+	ck_assert_uint_eq(q->rows, 2);
+	fixture_fini(&x);
+}
+END_TEST
+
+static void *
+publish_one(void *stream)
+{
+	publish_number(stream, 1);
+	return NULL;
+}
+
+START_TEST(threads_that_end_leave_their_publisher_to_the_next)
+{
+	struct fixture x;
+	struct fake_query *q;
+	size_t n = 0;
+
+	fixture_init(&x);
+	q = fixture_ask(&x, "select n");
+	for (int i = 0; i < 1000; i++) {
+		pthread_t t;
+
+		ck_assert_int_eq(pthread_create(&t, NULL, publish_one,
+						x.stream), 0);
+		pthread_join(t, NULL);
+	}
+	for (struct publisher *p = publisher_first(x.agent); p; p = p->next)
+		n++;
+	ck_assert_uint_eq(n, 1);
+	fixture_end(&x, q);
+	ck_assert_uint_eq(q->rows, 1000);
+	fixture_fini(&x);
+}
+END_TEST
+
+/* Is there a thread of that name, and are all its signals blocked? */
+static bool
+thread_blocks_signals(const char *name)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *d;
+	bool found = false;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((d = readdir(dir))) {
+		char path[300], line[300], comm[64] = "";
+		unsigned long long blocked = 0;
+		FILE *f;
+
+		snprintf(path, sizeof path, "/proc/self/task/%s/status",
+			 d->d_name);
+		if (d->d_name[0] == '.' || !(f = fopen(path, "r")))
+			continue;
+		while (fgets(line, sizeof line, f)) {
+			sscanf(line, "Name: %63s", comm);
+			sscanf(line, "SigBlk: %llx", &blocked);
+		}
+		fclose(f);
+		if (!strcmp(comm, name))
+			found = blocked >> (SIGTERM - 1) & 1 &&
+				blocked >> (SIGCHLD - 1) & 1;
+	}
+	closedir(dir);
+	return found;
+}
+
+START_TEST(agent_thread_has_a_name_and_takes_no_signal)
+{
+	sigset_t before, after;
+	struct fixture x;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &before);
+	fixture_init(&x);
+	pthread_sigmask(SIG_SETMASK, NULL, &after);
+	ck_assert_mem_eq(&before, &after, sizeof before);
+	ck_assert(thread_blocks_signals("mql-agent"));
+	fixture_fini(&x);
+}
+END_TEST
+
+static void
+count_line(void *arg, const char *line)
+{
+	ck_assert_ptr_null(strchr(line, '\n'));
+	++*(unsigned *)arg;
+}
+
+START_TEST(agent_says_what_goes_wrong)
+{
+	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
+	struct fixture x;
+	unsigned lines = 0;
+
+	fake_init(&x.fake);
+	opt.log = count_line;
+	opt.log_arg = &lines;
+	fixture_open(&x, &opt);
+	FAKE_WAIT(&x.fake, x.fake.heartbeats);
+	fake_die(&x.fake);
+	mql_agent_close(x.agent, 100);
+	fake_fini(&x.fake);
+	ck_assert_uint_ge(lines, 1);
+}
+END_TEST
+
+TEST_MAIN(agent_host, agent_that_is_off_does_nothing,
+	  agent_refuses_bad_options, streams_are_of_one_form_and_64_at_most,
+	  forked_child_is_silent_and_disturbs_nobody,
+	  threads_that_end_leave_their_publisher_to_the_next,
+	  agent_thread_has_a_name_and_takes_no_signal,
+	  agent_says_what_goes_wrong)

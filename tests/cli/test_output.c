@@ -1,0 +1,354 @@
+/* test_output.c - the forms of rows, as they come out of a file descriptor,
+ * and the closing line. */
+#include "cli/output.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/closing.h"
+#include "cli/text.h"
+#include "event/json.h"
+#include "tests/check_main.h"
+
+struct sink {
+	struct output *o;
+	int  fd;
+	char text[4096];
+};
+
+static struct sink
+sink_for(enum output_kind kind, enum output_color color, const char *query)
+{
+	char path[] = "/tmp/test_output.XXXXXX";
+	struct sink s = { .fd = mkstemp(path) };
+	struct mql_query *q = NULL;
+
+	ck_assert_int_ge(s.fd, 0);
+	unlink(path);
+	text_init();
+	if (query)
+		ck_assert_int_eq(mql_query_compile(query, &q, NULL), 0);
+	ck_assert_int_eq(output_new(kind, color, s.fd, q, NULL, &s.o), 0);
+	mql_query_free(q);
+	return s;
+}
+
+static void
+put(struct sink *s, const char *row)
+{
+	output_row(s->o, str_of(row));
+}
+
+static void
+expect(struct sink *s, const char *want)
+{
+	ck_assert_int_eq(output_end(s->o), 0);
+	ssize_t n = pread(s->fd, s->text, sizeof s->text - 1, 0);
+	ck_assert_int_ge(n, 0);
+	s->text[n] = '\0';
+	ck_assert_str_eq(s->text, want);
+	output_free(s->o);
+	close(s->fd);
+}
+
+START_TEST(json_is_byte_for_byte)
+{
+	struct sink s = sink_for(OUTPUT_JSON, OUTPUT_AUTO, NULL);
+
+	put(&s, "{\"a\" : 1.50,\"b\":\"\\u00e9\\/\xc2\x9b\"}");
+	put(&s, "{\"n\":123456789012345678901234567890}");
+	expect(&s, "{\"a\" : 1.50,\"b\":\"\\u00e9\\/\xc2\x9b\"}\n"
+		   "{\"n\":123456789012345678901234567890}\n");
+}
+END_TEST
+
+static void
+strip_colors(char *z)
+{
+	char *to = z;
+
+	for (; *z; z++) {
+		if (*z == '\033')
+			z = strchr(z, 'm');
+		else
+			*to++ = *z;
+	}
+	*to = '\0';
+}
+
+START_TEST(colors_only_add_colors)
+{
+	struct sink s = sink_for(OUTPUT_JSON, OUTPUT_ALWAYS, NULL);
+	const char *row = "{\"a\":-1.5e3,\"b\":[true,null,\"x\\\"y\"],"
+			  "\"c\": {\"d\":\"\xc3\xa9\"}}";
+
+	put(&s, row);
+	output_flush(s.o);
+	ssize_t n = pread(s.fd, s.text, sizeof s.text - 1, 0);
+	ck_assert_int_gt(n, 0);
+	s.text[n] = '\0';
+	ck_assert_ptr_nonnull(strstr(s.text, "\033[2m\"a\"\033[0m"));
+	ck_assert_ptr_nonnull(strstr(s.text, "\033[36m-1.5e3\033[0m"));
+	ck_assert_ptr_nonnull(strstr(s.text, "\033[33mtrue\033[0m"));
+	ck_assert_ptr_nonnull(strstr(s.text, "\033[32m\"x\\\"y\"\033[0m"));
+	strip_colors(s.text);
+	s.text[strlen(s.text) - 1] = '\0';
+	ck_assert_str_eq(s.text, row);
+	output_free(s.o);
+	close(s.fd);
+}
+END_TEST
+
+START_TEST(colored_json_cannot_command_a_terminal)
+{
+	struct sink s = sink_for(OUTPUT_JSON, OUTPUT_ALWAYS, NULL);
+
+	put(&s, "[\"\x7f\xc2\x9b\xe2\x80\xae\xff\xc3\xa9\"]");
+	expect(&s, "[\033[32m\"\\u007f\\u009b\\u202e\xff\xc3\xa9\"\033[0m]\n");
+}
+END_TEST
+
+START_TEST(csv_header_is_the_projection)
+{
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO,
+				 "select a, b.c as 'x,y', d");
+
+	put(&s, "{\"a\":1,\"d\":\"z\"}");
+	put(&s, "{\"x,y\":[1,\"q\"]}");
+	expect(&s, "a,\"x,y\",d\r\n1,,z\r\n,\"[1,\"\"q\"\"]\",\r\n");
+}
+END_TEST
+
+START_TEST(csv_without_rows_has_its_header)
+{
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO, "select a, b");
+
+	expect(&s, "a,b\r\n");
+}
+END_TEST
+
+START_TEST(csv_quotes_what_needs_it)
+{
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO, NULL);
+
+	put(&s, "{\"plain\":\"a b\",\"quote\":\"say \\\"hi\\\"\","
+		"\"line\":\"1\\n2\",\"comma\":\"1,5\",\"empty\":\"\","
+		"\"null\":null,\"big\":12345678901234567890123}");
+	expect(&s, "plain,quote,line,comma,empty,null,big\r\n"
+		   "a b,\"say \"\"hi\"\"\",\"1\n2\",\"1,5\",\"\",,"
+		   "12345678901234567890123\r\n");
+}
+END_TEST
+
+START_TEST(csv_keeps_the_columns_of_the_first_row)
+{
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO, "select *");
+
+	put(&s, "{\"a\":1,\"b\":2}");
+	put(&s, "{\"b\":3,\"new\":4,\"a\":5,\"a\":6}");
+	expect(&s, "a,b\r\n1,2\r\n5,3\r\n");
+}
+END_TEST
+
+START_TEST(table_aligns_numbers_right_and_text_left)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, NULL);
+
+	put(&s, "{\"city\":\"Rio\",\"ms\":7,\"ok\":true}");
+	put(&s, "{\"city\":\"S\xc3\xa3o Paulo\",\"ms\":1200,\"ok\":false}");
+	expect(&s, "city         ms  ok\n"
+		   "Rio           7  true\n"
+		   "S\xc3\xa3o Paulo  1200  false\n");
+}
+END_TEST
+
+START_TEST(table_measures_wide_characters)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, NULL);
+
+	put(&s, "{\"a\":\"\xe6\x97\xa5\xe6\x9c\xac\",\"b\":1}");
+	put(&s, "{\"a\":\"abcde\",\"b\":2}");
+	expect(&s, "a      b\n\xe6\x97\xa5\xe6\x9c\xac   1\nabcde  2\n");
+}
+END_TEST
+
+START_TEST(table_shows_control_characters)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, NULL);
+
+	put(&s, "{\"a\":\"\\u001b[2J\\n\\u0000\\u009b\",\"b\":1}");
+	expect(&s, "a                    b\n\\x1b[2J\\n\\x00\\u009b  1\n");
+}
+END_TEST
+
+START_TEST(table_repeats_its_header_for_a_new_column)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, NULL);
+
+	put(&s, "{\"a\":1}");
+	output_flush(s.o);
+	put(&s, "{\"a\":2,\"b\":\"x\"}");
+	put(&s, "{\"b\":\"y\"}");
+	expect(&s, "a\n1\n\na  b\n2  x\n   y\n");
+}
+END_TEST
+
+START_TEST(table_widens_when_a_longer_value_comes)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, "select a, b");
+
+	put(&s, "{\"a\":\"x\",\"b\":\"y\"}");
+	output_flush(s.o);
+	put(&s, "{\"a\":\"longer\",\"b\":\"y\"}");
+	put(&s, "{\"a\":\"x\",\"b\":\"y\"}");
+	expect(&s, "a  b\nx  y\nlonger  y\nx       y\n");
+}
+END_TEST
+
+START_TEST(long_text_is_cut_with_an_ellipsis)
+{
+	struct buf b = BUF_INIT;
+
+	text_init();
+	ck_assert_uint_eq(text_put_safe(STR("abcdef"), 6, &b), 6);
+	ck_assert_uint_eq(text_put_safe(STR("abcdefg"), 6, &b), 6);
+	buf_put_u8(&b, '\0');
+	ck_assert_str_eq((char *)b.data, "abcdefabcde…");
+	buf_fini(&b);
+}
+END_TEST
+
+START_TEST(reader_that_left_is_no_error)
+{
+	struct output *o;
+	int fd[2];
+
+	ck_assert_int_eq(pipe(fd), 0);
+	close(fd[0]);
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(output_new(OUTPUT_JSON, OUTPUT_NEVER, fd[1], NULL,
+				    NULL, &o), 0);
+	output_flush(o);
+	ck_assert(!output_ok(o));
+	output_row(o, STR("{}"));
+	ck_assert_int_eq(output_end(o), 0);
+	output_free(o);
+	close(fd[1]);
+}
+END_TEST
+
+START_TEST(numbers_have_commas)
+{
+	ck_assert_str_eq(text_number(0).z, "0");
+	ck_assert_str_eq(text_number(999).z, "999");
+	ck_assert_str_eq(text_number(1204).z, "1,204");
+	ck_assert_str_eq(text_number(UINT64_MAX).z,
+			 "18,446,744,073,709,551,615");
+	ck_assert_str_eq(text_count(1, "row", "rows").z, "1 row");
+	ck_assert_str_eq(text_count(0, "row", "rows").z, "0 rows");
+}
+END_TEST
+
+static void
+expect_closing(const struct mql_books *b, uint64_t rows, const char *want)
+{
+	struct buf out = BUF_INIT;
+
+	closing_fleet(b, rows, &out);
+	buf_put_u8(&out, '\0');
+	ck_assert_str_eq((char *)out.data, want);
+	buf_fini(&out);
+}
+
+START_TEST(closing_line_of_a_quiet_day_is_short)
+{
+	struct mql_books b = { .seen = 80112, .matched = 1204, .live = 3,
+			       .targeted = 3, .balanced = true };
+
+	expect_closing(&b, 1204, "1,204 rows from 3 of 3 agents; matched "
+		       "1,204 of 80,112 seen; dropped 0");
+}
+END_TEST
+
+START_TEST(closing_line_names_what_is_not_zero)
+{
+	struct mql_books b = {
+		.seen = 100, .matched = 40, .sampled = 20, .live = 1,
+		.targeted = 2, .lost = 3, .bad = 1, .refused = 1,
+		.dropped = { .ring = 10, .slow = 2 }, .balanced = false,
+	};
+
+	expect_closing(&b, 5, "5 rows from 1 of 2 agents; matched 40 of 100 "
+		       "seen; sampled 1 in 2; dropped 12 (agent ring full 10, "
+		       "subscriber slow 2); lost 3 on the link; 1 agent "
+		       "refused; 1 event was not JSON; the books do not "
+		       "balance");
+}
+END_TEST
+
+START_TEST(members_are_given_in_order)
+{
+	struct str t = STR(" { \"a\" : [1, {\"x\":\"]\"}] ,\"b\\\"\":\"}\"}");
+	struct str key, value;
+	size_t at = 0;
+
+	ck_assert(json_member_next(t, &at, &key, &value));
+	ck_assert(str_eq(key, STR("\"a\"")));
+	ck_assert(str_eq(value, STR("[1, {\"x\":\"]\"}]")));
+	ck_assert(json_member_next(t, &at, &key, &value));
+	ck_assert(str_eq(key, STR("\"b\\\"\"")));
+	ck_assert(str_eq(value, STR("\"}\"")));
+	ck_assert(!json_member_next(t, &at, &key, &value));
+}
+END_TEST
+
+START_TEST(elements_have_no_key)
+{
+	struct str t = STR("[-1.5, null ,\"x\",[],{}]"), key, value;
+	const char *want[] = { "-1.5", "null", "\"x\"", "[]", "{}" };
+	size_t at = 0;
+
+	for (size_t i = 0; i < 5; i++) {
+		ck_assert(json_member_next(t, &at, &key, &value));
+		ck_assert_ptr_null(key.ptr);
+		ck_assert(str_eq(value, str_of(want[i])));
+	}
+	ck_assert(!json_member_next(t, &at, &key, &value));
+	at = 0;
+	ck_assert(!json_member_next(STR("[ ]"), &at, &key, &value));
+}
+END_TEST
+
+START_TEST(broken_text_ends_the_members)
+{
+	const char *broken[] = { "", " ", "{", "[", "{\"a", "{\"a\"",
+				 "{\"a\":", "[1,", "[\"\\", "[[[", "x" };
+	struct str key, value;
+
+	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+		char *exact = malloc(strlen(broken[i]) + 1);
+		struct str t = { exact, strlen(broken[i]) };
+		size_t at = 0, n = 0;
+
+		memcpy(exact, broken[i], t.len);
+		while (json_member_next(t, &at, &key, &value) && n < 10)
+			n++;
+		ck_assert_uint_lt(n, 10);
+		free(exact);
+	}
+}
+END_TEST
+
+TEST_MAIN(output, json_is_byte_for_byte, colors_only_add_colors,
+	  colored_json_cannot_command_a_terminal, csv_header_is_the_projection,
+	  csv_without_rows_has_its_header,
+	  csv_quotes_what_needs_it, csv_keeps_the_columns_of_the_first_row,
+	  table_aligns_numbers_right_and_text_left,
+	  table_measures_wide_characters, table_shows_control_characters,
+	  table_repeats_its_header_for_a_new_column,
+	  table_widens_when_a_longer_value_comes,
+	  long_text_is_cut_with_an_ellipsis, reader_that_left_is_no_error,
+	  numbers_have_commas, closing_line_of_a_quiet_day_is_short,
+	  closing_line_names_what_is_not_zero, members_are_given_in_order,
+	  elements_have_no_key, broken_text_ends_the_members)

@@ -1,0 +1,190 @@
+/* test_account.c - the books of a subscription balance over broken links. */
+#include "client/account.h"
+#include "tests/check_main.h"
+
+static struct wire_meta
+told(uint64_t seen, uint64_t matched, uint64_t sent, uint64_t delivered)
+{
+	struct wire_meta m = { 0 };
+
+	m.books.agent.seen = seen;
+	m.books.agent.matched = matched;
+	m.books.agent.sent = sent;
+	m.books.agent.queued = matched - sent;
+	m.books.source.delivered = delivered;
+	m.books.source.waiting = sent - delivered;
+	m.books.targeted = m.books.live = 3;
+	return m;
+}
+
+static void
+rows(struct client_account *a, int n)
+{
+	while (n-- > 0)
+		client_account_row(a);
+}
+
+START_TEST(one_link_is_passed_on_as_it_is)
+{
+	struct client_account a = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	rows(&a, 10);
+	ck_assert_uint_eq(client_account_tell(&a, &m), 0);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 100);
+	ck_assert_uint_eq(b.matched, 10);
+	ck_assert_uint_eq(b.received, 10);
+	ck_assert_uint_eq(b.live, 3);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+START_TEST(books_that_do_not_balance_are_called_so)
+{
+	struct client_account a = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	m.books.agent.matched = 11;
+	client_account_tell(&a, &m);
+	client_account_books(&a, &b);
+	ck_assert(!b.balanced);
+}
+END_TEST
+
+/* 10 sent and got; while the source-job is away 5 more are matched: 3 are
+ * sent into the void, 2 dropped. Then 4 more arrive on the new link. */
+START_TEST(a_break_is_told_as_a_gap_and_balances)
+{
+	struct client_account a = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	rows(&a, 10);
+	client_account_tell(&a, &m);
+	client_account_break(&a);
+
+	m = told(40, 4, 4, 4);
+	m.before.seen = 150;
+	m.before.matched = 15;
+	m.before.sent = 13;
+	m.before.drop_link = 2;
+	ck_assert_uint_eq(client_account_tell(&a, &m), 5);
+	rows(&a, 4);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 190);
+	ck_assert_uint_eq(b.matched, 19);
+	ck_assert_uint_eq(b.sent, 17);
+	ck_assert_uint_eq(b.lost, 3);
+	ck_assert_uint_eq(b.dropped.link, 2);
+	ck_assert_uint_eq(b.received, 14);
+	ck_assert(b.balanced);
+	ck_assert_uint_eq(client_account_tell(&a, &m), 0);
+}
+END_TEST
+
+/* The old link's last books were old: rows came after them. */
+START_TEST(rows_after_the_last_books_are_not_lost)
+{
+	struct client_account a = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	client_account_tell(&a, &m);
+	rows(&a, 25);
+	client_account_break(&a);
+
+	m = told(0, 0, 0, 0);
+	m.before.seen = 300;
+	m.before.matched = m.before.sent = 25;
+	ck_assert_uint_eq(client_account_tell(&a, &m), 0);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.lost, 0);
+	ck_assert_uint_eq(b.seen, 300);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+/* Rows that waited at the agents during the break come on the new link. */
+START_TEST(rows_queued_over_a_break_are_delivered_once)
+{
+	struct client_account a = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	rows(&a, 10);
+	client_account_tell(&a, &m);
+	client_account_break(&a);
+
+	m = told(20, 0, 0, 0);
+	m.before.seen = 150;
+	m.before.matched = 17;
+	m.before.sent = 10;
+	m.before.queued = 7;
+	m.books.agent.sent = 7;
+	m.books.agent.queued = (uint64_t)-7;
+	m.books.source.delivered = 7;
+	m.books.source.waiting = 0;
+	ck_assert_uint_eq(client_account_tell(&a, &m), 0);
+	rows(&a, 7);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.matched, 17);
+	ck_assert_uint_eq(b.received, 17);
+	ck_assert_uint_eq(b.queued, 0);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+/* The agents restarted too: nothing is known of the time between. */
+START_TEST(a_run_that_was_not_carried_over_still_balances)
+{
+	struct client_account a = { 0 };
+	struct wire_meta m = told(100, 10, 8, 8);
+	struct mql_books b;
+
+	rows(&a, 8);
+	client_account_tell(&a, &m);
+	client_account_break(&a);
+	m = told(50, 5, 5, 5);
+	ck_assert_uint_eq(client_account_tell(&a, &m), 2);
+	rows(&a, 5);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 150);
+	ck_assert_uint_eq(b.matched, 15);
+	ck_assert_uint_eq(b.lost, 2);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+/* A subscription that joined a running query subtracts what was before. */
+START_TEST(a_late_join_counts_from_its_own_beginning)
+{
+	struct client_account a = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	m.before.seen = 5000;
+	m.before.matched = m.before.sent = 500;
+	rows(&a, 10);
+	client_account_tell(&a, &m);
+	client_account_break(&a);
+	m = told(0, 0, 0, 0);
+	m.before.seen = 5200;
+	m.before.matched = m.before.sent = 520;
+	ck_assert_uint_eq(client_account_tell(&a, &m), 10);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 200);
+	ck_assert_uint_eq(b.lost, 10);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+TEST_MAIN(account, one_link_is_passed_on_as_it_is,
+	  books_that_do_not_balance_are_called_so,
+	  a_break_is_told_as_a_gap_and_balances,
+	  rows_after_the_last_books_are_not_lost,
+	  rows_queued_over_a_break_are_delivered_once,
+	  a_run_that_was_not_carried_over_still_balances,
+	  a_late_join_counts_from_its_own_beginning)

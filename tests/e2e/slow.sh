@@ -1,0 +1,33 @@
+#!/bin/bash
+# A subscriber that stops reading loses rows of its own, counted; another one
+# of the same query loses none.
+. "$(dirname "$0")/lib.sh"
+pad=$(printf 'x%.0s' $(seq 1 1000))
+seq 1 40000 | sed "s/.*/{\"n\":&,\"pad\":\"$pad\"}/" > "$WORK/events.ndjson"
+source_job --queue 1M --lease 60s
+
+ask slow "select * where n > 0"
+SLOW=$LAST
+ask quick "select * where n > 0"
+QUICK=$LAST
+for name in slow quick; do
+	until_true 10 says "$WORK/$name.err" 'live on 0 of 0' ||
+		fail "$name is not accepted"
+done
+kill -STOP "$SLOW"
+tap tap1 "$WORK/events.ndjson" --rate 20000
+wait "$LAST" || fail "the tap ended with status $?"
+until_true 30 lines_at_least "$WORK/quick.out" 40000 ||
+	fail "the quick one has $(wc -l < "$WORK/quick.out") rows of 40000"
+stop "$QUICK" || fail "mql ended with status $?"
+kill -CONT "$SLOW"
+stop "$SLOW" || fail "the slow one ended with status $?"
+cmp -s "$WORK/quick.out" "$WORK/events.ndjson" || fail "other rows"
+for name in slow quick; do
+	! says "$WORK/$name.err" 'not balance' || fail "$(cat "$WORK/$name.err")"
+done
+got=$(wc -l < "$WORK/slow.out")
+[ "$got" -lt 40000 ] || fail "the slow one lost nothing"
+says "$WORK/slow.err" 'slow' || fail "its loss is not told"
+say "ok: quick: $(tail -n 1 "$WORK/quick.err")"
+say "ok: slow: $(tail -n 1 "$WORK/slow.err")"

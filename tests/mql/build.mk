@@ -1,0 +1,44 @@
+# mql/, from the program on
+TESTS += test_arith test_set test_like test_regex test_verify test_emit \
+         test_eval test_row test_matcher test_runner test_oom \
+         test_differential test_mantis
+test_arith.src         := tests/mql/test_arith.c
+test_arith.deps        := language
+test_set.src           := tests/mql/test_set.c
+test_set.deps          := language
+test_like.src          := tests/mql/test_like.c
+test_like.deps         := language
+test_regex.src         := tests/mql/test_regex.c
+test_regex.deps        := language
+test_verify.src        := tests/mql/test_verify.c
+test_verify.deps       := language
+test_emit.src          := tests/mql/test_emit.c
+test_emit.deps         := language
+test_eval.src          := tests/mql/test_eval.c
+test_eval.deps         := language
+test_row.src           := tests/mql/test_row.c
+test_row.deps          := language
+test_matcher.src       := tests/mql/test_matcher.c
+test_matcher.deps      := language
+test_runner.src        := tests/mql/test_runner.c
+test_runner.deps       := language
+test_oom.src           := tests/mql/test_oom.c
+test_oom.deps          := language
+test_oom.ldlibs        := $(foreach f,malloc calloc realloc,-Wl,--wrap=$(f))
+test_differential.src  := tests/mql/test_differential.c
+test_differential.deps := language
+test_mantis.src        := tests/mql/test_mantis.c
+test_mantis.deps       := language
+test_mantis.pkgs       := jansson
+
+# mql/, up to the plan
+TESTS += test_lex test_parse test_check test_plan
+test_lex.src           := tests/mql/test_lex.c
+test_lex.deps          := language
+test_parse.src         := tests/mql/test_parse.c
+test_parse.deps        := language
+test_check.src         := tests/mql/test_check.c
+test_check.deps        := language
+test_plan.src          := tests/mql/test_plan.c
+test_plan.deps         := language
+test_plan.pkgs         := jansson

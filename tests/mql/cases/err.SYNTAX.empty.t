@@ -1,0 +1,5 @@
+$ mql eval ''
+1:1: a query begins with `select`
+  
+  ^
+exit 2

@@ -1,0 +1,9 @@
+$ mql explain "SELECT a WHERE a = 1 && b <> 'x' || !(c is null)"
+query       select a where a == 1 and b != 'x' or not c == null
+streams     every stream
+agent       filter, projection of 1 column
+source-job  merge of the agents' rows
+client      fan-in over the source-jobs
+reads       a, b, c
+index       none yet: every event is evaluated
+cost        at most 7 instructions an event

@@ -1,0 +1,9 @@
+$ mql explain "select a where ((a == 1) and (b == 2 or (c == 3)))"
+query       select a where a == 1 and (b == 2 or c == 3)
+streams     every stream
+agent       filter, projection of 1 column
+source-job  merge of the agents' rows
+client      fan-in over the source-jobs
+reads       a, b, c
+index       none yet: every event is evaluated
+cost        at most 6 instructions an event

@@ -1,0 +1,10 @@
+$ mql explain "select a where a =~ /.*x/ and b =~ /^x/"
+query       select a where a =~ /.*x/ and b =~ /^x/
+streams     every stream
+agent       filter, projection of 1 column
+source-job  merge of the agents' rows
+client      fan-in over the source-jobs
+reads       a, b
+index       none yet: every event is evaluated
+cost        at most 4 instructions an event
+warning     /.*x/ begins with no fixed text, so it is tried at length on every value

@@ -1,0 +1,164 @@
+#include "mql/matcher.h"
+#include "tests/mql/ask.h"
+#include "tests/check_main.h"
+
+enum { MAX = 64 };
+
+/* A matcher with what runs it. */
+struct bench {
+	struct mql_query    *q[MAX];
+	struct matcher_query of[MAX];
+	bool                 refused[MAX];
+	size_t               n;
+	struct matcher      *m;
+	struct reader       *r;
+	struct eval         *e;
+	struct eval_counts   counts[MAX * 10];
+	uint16_t             hit[MAX];
+};
+
+/* Query i gets the number 10 * i: indexes and numbers must not mix. */
+static void
+set_up(struct bench *b, const char *const *text, size_t n)
+{
+	*b = (struct bench){ .n = n };
+	for (size_t i = 0; i < n; i++) {
+		b->q[i] = ask_compile(text[i]);
+		b->of[i].q = b->q[i];
+		b->of[i].id = (uint16_t)(10 * i);
+	}
+	ck_assert_int_eq(matcher_new(NULL, b->of, n, b->refused, &b->m), 0);
+	ck_assert_int_eq(reader_new(65536, &b->r), 0);
+	ck_assert_int_eq(eval_new(&b->e), 0);
+}
+
+static void
+tear_down(struct bench *b)
+{
+	matcher_free(b->m);
+	reader_free(b->r);
+	eval_free(b->e);
+	for (size_t i = 0; i < b->n; i++)
+		mql_query_free(b->q[i]);
+}
+
+static size_t
+match(struct bench *b, const char *event)
+{
+	static const struct event_meta meta;
+	const struct event ev = {
+		.form = EVENT_JSON, .text = str_of(event), .meta = &meta,
+	};
+
+	ck_assert_int_eq(reader_begin(b->r, matcher_paths(b->m), &ev), 0);
+	return matcher_match(b->m, b->e, b->r, b->counts, b->hit);
+}
+
+START_TEST(matcher_says_which_queries_an_event_answers)
+{
+	static const char *const text[] = {
+		"select * where a == 1", "select b where b == 2",
+		"select a where c.d > 5", "select *",
+	};
+	struct bench b;
+	struct buf row = BUF_INIT;
+
+	set_up(&b, text, 4);
+	ck_assert_uint_eq(matcher_size(b.m), 4);
+	ck_assert_uint_eq(matcher_id(b.m, 2), 20);
+	ck_assert_ptr_eq(matcher_query(b.m, 2), b.q[2]);
+
+	ck_assert_uint_eq(match(&b, "{\"a\":1,\"b\":2}"), 3);
+	ck_assert(b.hit[0] == 0 && b.hit[1] == 1 && b.hit[2] == 3);
+	matcher_write_row(b.m, 1, b.r, &row);
+	ck_assert(row.len == 7 && !memcmp(row.data, "{\"b\":2}", 7));
+
+	ck_assert_uint_eq(match(&b, "{\"c\":{\"d\":\"6\"}}"), 1);
+	ck_assert_uint_eq(b.hit[0], 3);
+	ck_assert_uint_eq(b.counts[20].mismatches, 1);
+	ck_assert_uint_eq(b.counts[2].mismatches, 0);
+	buf_fini(&row);
+	tear_down(&b);
+}
+END_TEST
+
+START_TEST(matcher_reads_a_path_of_many_queries_once)
+{
+	static const char *const text[] = {
+		"select a, b.c where a == 1", "select b.c where a > 2",
+		"select * where e['b']['c'] == a",
+	};
+	struct bench b;
+
+	set_up(&b, text, 3);
+	ck_assert_uint_ge(pathset_size(matcher_paths(b.m)), 2);
+	ck_assert_uint_le(pathset_size(matcher_paths(b.m)), 3);
+	tear_down(&b);
+}
+END_TEST
+
+START_TEST(matcher_knows_rows_that_are_the_same)
+{
+	static const char *const text[] = {
+		"select * where a == 1",  "select * where b == 2",
+		"select a, b where a == 1", "select a, b where b == 2",
+		"select b, a",              "select a, b as c",
+		"select a, c as b",         "select a",
+	};
+	struct bench b;
+
+	set_up(&b, text, 8);
+	for (size_t i = 0; i < 8; i++) {
+		for (size_t j = 0; j < 8; j++) {
+			bool same = i == j || (i < 2 && j < 2) ||
+				    (i / 2 == 1 && j / 2 == 1);
+
+			ck_assert_msg(matcher_same_row(b.m, i, j) == same,
+				      "%s and %s", text[i], text[j]);
+		}
+	}
+	tear_down(&b);
+}
+END_TEST
+
+START_TEST(matcher_refuses_what_does_not_fit_and_runs_the_rest)
+{
+	char *text[3];
+	struct bench b;
+
+	/* Two queries fill the slots; the third would need more. */
+	for (int q = 0; q < 3; q++) {
+		size_t size;
+		FILE *to = open_memstream(&text[q], &size);
+
+		fputs("select * where last == 1", to);
+		for (int i = 0; i < 500; i++)
+			fprintf(to, " or q%d_%d == 1", q, i);
+		fclose(to);
+	}
+	set_up(&b, (const char *const[]){ text[0], text[1], text[2] }, 3);
+	ck_assert(!b.refused[0] && !b.refused[1] && b.refused[2]);
+	ck_assert_uint_eq(matcher_size(b.m), 2);
+	ck_assert_uint_eq(match(&b, "{\"last\":1}"), 2);
+	tear_down(&b);
+	for (int q = 0; q < 3; q++)
+		free(text[q]);
+}
+END_TEST
+
+START_TEST(matcher_of_no_query_matches_nothing)
+{
+	struct bench b;
+
+	set_up(&b, NULL, 0);
+	ck_assert_uint_eq(matcher_size(b.m), 0);
+	ck_assert_uint_eq(match(&b, "{\"a\":1}"), 0);
+	tear_down(&b);
+}
+END_TEST
+
+TEST_MAIN(matcher, matcher_says_which_queries_an_event_answers,
+	  matcher_reads_a_path_of_many_queries_once,
+	  matcher_knows_rows_that_are_the_same,
+	  matcher_refuses_what_does_not_fit_and_runs_the_rest,
+	  matcher_of_no_query_matches_nothing)

@@ -1,0 +1,91 @@
+/* test_oom.c - fail the 1st, 2nd, 3rd... allocation between text and row.
+ * Linked with -Wl,--wrap, so the library needs no hook for it. */
+#include "tests/mql/ask.h"
+#include "tests/check_main.h"
+
+static long countdown = -1; /* -1: never fail */
+
+static bool
+fails(void)
+{
+	return countdown >= 0 && countdown-- == 0;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t m);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t m);
+void *__wrap_realloc(void *p, size_t n);
+
+void *
+__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *
+__wrap_calloc(size_t n, size_t m)
+{
+	return fails() ? NULL : __real_calloc(n, m);
+}
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : __real_realloc(p, n);
+}
+
+static const char query[] =
+	"select a, b.c as 'x y', d as a, e['k'][0], @ts from s, t "
+	"where a == 1 and (b.c ==~ /x(y|z)/ or not c[*] > 2) "
+	"and d in (1, 2.5, 'three', null) and f like 'a%' "
+	"and g between 1 + h * 2 and 10 and (k is null or k !~ /\\d/) "
+	"sample 100% limit 5";
+static const char event[] =
+	"{\"a\":1,\"b\":{\"c\":\"xz\"},\"d\":\"three\",\"f\":\"ab\\n\","
+	"\"g\":5,\"h\":1,\"k\":\"none\"}";
+
+/* All of it, once. *tidy: what failed gave nothing. Check allocates too, so
+ * nothing is asserted while allocations fail. */
+static int
+run(bool *row, bool *tidy)
+{
+	struct mql_runner *r = NULL;
+	struct mql_query *q;
+	const char *text = NULL;
+	size_t len;
+	int err;
+
+	if ((err = mql_query_compile(query, &q, NULL)))
+		*tidy = !q;
+	else if ((err = mql_runner_new(q, 4096, &r)))
+		*tidy = !r;
+	else if ((err = mql_runner_event(r, event, sizeof event - 1, &text,
+					 &len)))
+		*tidy = !text;
+	*row = text;
+	mql_runner_free(r);
+	mql_query_free(q);
+	return err;
+}
+
+START_TEST(everything_survives_every_failed_allocation)
+{
+	bool row, tidy = true;
+	int err, n = 0;
+
+	do {
+		countdown = n++;
+		err = run(&row, &tidy);
+		countdown = -1;
+		ck_assert_msg(!err || err == MQL_ENOMEM, "allocation %d: %s",
+			      n, mql_strerror(err));
+		ck_assert(tidy);
+	} while (err);
+	ck_assert(row);
+	ck_assert_int_gt(n, 20);
+}
+END_TEST
+
+TEST_MAIN(oom, everything_survives_every_failed_allocation)

@@ -1,0 +1,289 @@
+/* test_parse.c - precedence, clauses, paths; what is said of a wrong query. */
+#include "common/buf.h"
+#include "tests/mql/compiled.h"
+
+START_TEST(operators_bind_from_or_to_sign)
+{
+	static const char *const where[][2] = {
+		{ "a == 1 or b == 2 and c == 3",
+		  "a == 1 or b == 2 and c == 3" },
+		{ "(a == 1 or b == 2) and c == 3",
+		  "(a == 1 or b == 2) and c == 3" },
+		{ "not a == 1 and b == 2", "not a == 1 and b == 2" },
+		{ "not (a == 1 and b == 2)", "not (a == 1 and b == 2)" },
+		{ "!a == false", "not a == false" },
+		{ "!(a == 1)", "not a == 1" },
+		{ "! ! a", "not not a == true" },
+		{ "((a == 1))", "a == 1" },
+		{ "a + b * c - d > 1", "a + b * c - d > 1" },
+		{ "(a + b) * c > 1", "(a + b) * c > 1" },
+		{ "a - (b - c) > 1", "a - (b - c) > 1" },
+		{ "(a - b) - c > 1", "a - b - c > 1" },
+		{ "a % (b * c) > 1", "a % (b * c) > 1" },
+		{ "-a * b > - -c", "-a * b > - -c" },
+		{ "-(a + b) > -(-3)", "-(a + b) > 3" },
+		{ "a between 1 and 2 and b", "a between 1 and 2 and b == true" },
+		{ "a && b || !c",
+		  "a == true and b == true or not c == true" },
+	};
+	char query[200], canonical[200];
+
+	for EACH (i, where) {
+		snprintf(query, sizeof query, "select * where %s", where[i][0]);
+		snprintf(canonical, sizeof canonical, "select * where %s",
+			 where[i][1]);
+		assert_spelled(query, canonical);
+	}
+}
+END_TEST
+
+START_TEST(every_operator_is_there)
+{
+	static const char *const where[][2] = {
+		{ "a = 1", "a == 1" }, { "a <> 1", "a != 1" },
+		{ "a < 1", "a < 1" }, { "a <= 1", "a <= 1" },
+		{ "a > 1", "a > 1" }, { "a >= 1", "a >= 1" },
+		{ "a ==+ 'x'", "a ==+ 'x'" }, { "a ==~/x/", "a ==~ /x/" },
+		{ "a =~ /x/", "a =~ /x/" }, { "a !~ /x/", "a !~ /x/" },
+		{ "a LIKE 'x%'", "a like 'x%'" },
+		{ "a not ilike 'x'", "a not ilike 'x'" },
+		{ "not a like 'x'", "a not like 'x'" },
+		{ "a in (1, -2.5, 'x', null, true)",
+		  "a in (1, -2.5, 'x', null, true)" },
+		{ "a not in (1)", "a not in (1)" },
+		{ "a not between b and c + 1", "a not between b and c + 1" },
+		{ "a is null", "a == null" }, { "a is not null", "a != null" },
+		{ "a is true", "a == true" },
+		{ "a is not false", "a != false" },
+		{ "true", "true" }, { "false or a", "false or a == true" },
+		{ "null == null", "null == null" },
+		{ "a < null", "a < null" },
+		{ "'x' == a", "'x' == a" },
+	};
+	char query[200], canonical[200];
+
+	for EACH (i, where) {
+		snprintf(query, sizeof query, "select * where %s", where[i][0]);
+		snprintf(canonical, sizeof canonical, "select * where %s",
+			 where[i][1]);
+		assert_spelled(query, canonical);
+	}
+}
+END_TEST
+
+START_TEST(clauses_come_in_any_order)
+{
+	const char *canonical =
+		"select a, b.c as x from s, 't u' where a > 1 sample 2.5% "
+		"limit 7";
+
+	assert_spelled("select a as a, b.c as \"x\" from s, 't u' where a > 1 "
+		       "sample 2.50% limit 7", canonical);
+	assert_spelled("select a, b.c as 'x' limit 7 sample 2.5 % where a > 1 "
+		       "from s, 't u'", canonical);
+	assert_spelled("select * sample 100%", "select *");
+	assert_spelled("true", "select * where true");
+}
+END_TEST
+
+START_TEST(paths_have_one_spelling)
+{
+	static const char *const path[][2] = {
+		{ "a", "a" }, { "a.b.c", "a.b.c" }, { "a['b']", "a['b']" },
+		{ "a[\"b\"]", "a['b']" }, { "e['a']['b']", "a['b']" },
+		{ "e['a']", "a" }, { "e", "e" }, { "e['e']", "e" },
+		{ "e['e']['x']", "e['e']['x']" }, { "e.x", "e.x" },
+		{ "e[0]", "e[0]" }, { "e['a.b']", "e['a.b']" },
+		{ "e['a b'][-1].c", "e['a b'][-1]['c']" },
+		{ "a.b[0]['c d']", "a.b[0]['c d']" },
+		{ "a.5xx", "a.5xx" }, { "@ts", "@ts" }, { "$x", "$x" },
+		{ "caf\xc3\xa9", "caf\xc3\xa9" }, { "e['']", "e['']" },
+		{ "e[\"x\\ny\"]", "e[\"x\\ny\"]" },
+	};
+	char query[200], canonical[200];
+
+	for EACH (i, path) {
+		snprintf(query, sizeof query, "select %s", path[i][0]);
+		snprintf(canonical, sizeof canonical, "select %s", path[i][1]);
+		assert_spelled(query, canonical);
+	}
+	assert_spelled("select * where l[*].s[*] == 1",
+		       "select * where l[*]['s'][*] == 1");
+}
+END_TEST
+
+START_TEST(a_wrong_query_is_told_what_was_expected)
+{
+	static const struct refusal wrong[] = {
+		{ "", MQL_ESYNTAX, 1, 1, 0, "begins with `select`" },
+		{ "delete from s", MQL_ESYNTAX, 1, 1, 6, "with `select`" },
+		{ "*", MQL_ESYNTAX, 1, 1, 1, "begins with `select`" },
+		{ "select", MQL_ESYNTAX, 1, 7, 0, "expected a field" },
+		{ "select * whre a == 1", MQL_ESYNTAX, 1, 10, 4,
+		  "did you mean `where`?" },
+		{ "select * form s", MQL_ESYNTAX, 1, 10, 4, "`from`?" },
+		{ "select a groupby b", MQL_ESYNTAX, 1, 10, 7, "`group by`?" },
+		{ "select * where a == 1 adn b", MQL_ESYNTAX, 1, 23, 3,
+		  "`and`?" },
+		{ "select * where a lik 'x'", MQL_ESYNTAX, 1, 18, 3,
+		  "`like`?" },
+		{ "select * where a == 1 == 2", MQL_ESYNTAX, 1, 23, 2,
+		  "do not chain" },
+		{ "select * where (a == 1  ", MQL_ESYNTAX, 1, 23, 0,
+		  "end of the query: expected an operator, `)`" },
+		{ "select * where a === 1", MQL_ESYNTAX, 1, 20, 1,
+		  "expected a field or a value" },
+		{ "select * where a =~ 'x'", MQL_ESYNTAX, 1, 21, 3,
+		  "between slashes" },
+		{ "select * where a like b", MQL_ESYNTAX, 1, 23, 1,
+		  "a text in quotes" },
+		{ "select * where a in (b)", MQL_ESYNTAX, 1, 22, 1,
+		  "expected a constant" },
+		{ "select * where a in 1", MQL_ESYNTAX, 1, 21, 1,
+		  "expected `(`" },
+		{ "select * where a is 1", MQL_ESYNTAX, 1, 21, 1,
+		  "`null`, `true` or `false`" },
+		{ "select * where a between 1", MQL_ESYNTAX, 1, 27, 0,
+		  "`and`" },
+		{ "select * where a not b", MQL_ESYNTAX, 1, 22, 1,
+		  "`in`, `like` or `between`" },
+		{ "select a[b]", MQL_ESYNTAX, 1, 10, 1, "a key in quotes" },
+		{ "select a from", MQL_ESYNTAX, 1, 14, 0, "expected a name" },
+		{ "select a limit -1", MQL_ESYNTAX, 1, 16, 1, "whole number" },
+		{ "select a limit 1.5", MQL_ESYNTAX, 1, 16, 3,
+		  "whole number" },
+		{ "select a sample b", MQL_ESYNTAX, 1, 17, 1, "a percentage" },
+		{ "select a sample 5", MQL_ESYNTAX, 1, 18, 0, "expected `%`" },
+		{ "select *, a", MQL_ESYNTAX, 1, 9, 1, "expected a clause" },
+		{ "select a limit 1 limit 2", MQL_ESYNTAX, 1, 18, 5,
+		  "second `limit`" },
+		{ "select a sample 0%", MQL_ELIMIT, 1, 17, 1, "more than 0%" },
+		{ "select a sample 101%", MQL_ELIMIT, 1, 17, 3, "100%" },
+		{ "select foo(a)", MQL_ESYNTAX, 1, 8, 3,
+		  "no function `foo`" },
+		{ "select * where lenght(a) > 1", MQL_ESYNTAX, 1, 16, 6,
+		  "did you mean `length`?" },
+	};
+
+	for EACH (i, wrong)
+		assert_refused(&wrong[i]);
+}
+END_TEST
+
+START_TEST(what_is_not_there_yet_is_refused_by_name)
+{
+	static const struct refusal later[] = {
+		{ "select distinct a", MQL_EUNSUP, 1, 8, 8,
+		  "`select distinct` is not there yet" },
+		{ "select a group  by a", MQL_EUNSUP, 1, 10, 9, "`group by`" },
+		{ "select a order by a", MQL_EUNSUP, 1, 10, 8, "`order by`" },
+		{ "select a window 10s", MQL_EUNSUP, 1, 10, 6, "`window`" },
+		{ "select a window |2|", MQL_EUNSUP, 1, 10, 6, "`window`" },
+		{ "select a having b", MQL_EUNSUP, 1, 10, 6, "`having`" },
+		{ "select a since 5m", MQL_EUNSUP, 1, 10, 5, "`since`" },
+		{ "select a at zone == 'b'", MQL_EUNSUP, 1, 10, 2, "`at`" },
+		{ "select a from b join c", MQL_EUNSUP, 1, 17, 4, "`join`" },
+		{ "select a anomaly mad", MQL_EUNSUP, 1, 10, 7, "`anomaly`" },
+		{ "select a sample 5/s", MQL_EUNSUP, 1, 10, 9,
+		  "`sample n/s`" },
+		{ "select a sample {'x'", MQL_EUNSUP, 1, 10, 8,
+		  "`sample {...}`" },
+		{ "select count(*)", MQL_EUNSUP, 1, 8, 5, "`count`" },
+		{ "select * where LOWER(a)", MQL_EUNSUP, 1, 16, 5, "`LOWER`" },
+		{ "select case when a", MQL_EUNSUP, 1, 8, 4, "`case when`" },
+		{ "select e[^'a']", MQL_EUNSUP, 1, 8, 3, "`e[^...]`" },
+		{ "select a + 1", MQL_EUNSUP, 1, 8, 5, "expression" },
+		{ "select 'x' as y", MQL_EUNSUP, 1, 8, 3, "expression" },
+		{ "select a == 1", MQL_EUNSUP, 1, 8, 6, "expression" },
+		{ "select l[*]", MQL_EUNSUP, 1, 8, 4, "`[*]` in `select`" },
+	};
+
+	for EACH (i, later)
+		assert_refused(&later[i]);
+}
+END_TEST
+
+/* head, then unit n times, then tail. */
+static struct mql_query *
+repeated(const char *head, const char *unit, int n, const char *tail, int *err)
+{
+	struct buf b = BUF_INIT;
+	struct mql_query *q;
+
+	buf_puts(&b, head);
+	for (int i = 0; i < n; i++)
+		buf_puts(&b, unit);
+	buf_puts(&b, tail);
+	*err = query_compile((struct str){ (const char *)b.data, b.len }, &q,
+			     NULL);
+	buf_fini(&b);
+	return q;
+}
+
+START_TEST(long_chains_are_not_deep)
+{
+	static const char *const chain[] = { " or a == 1", " and a == 1" };
+	int err;
+
+	for EACH (i, chain) {
+		struct mql_query *q = repeated("select * where a == 0",
+					       chain[i], 3000, "", &err);
+
+		ck_assert_int_eq(err, 0);
+		assert_settled(q);
+		mql_query_free(q);
+	}
+}
+END_TEST
+
+START_TEST(deep_nesting_is_refused)
+{
+	static const struct {
+		const char *unit, *tail, *close;
+	} deep[] = {
+		{ "(", "a == 1", ")" }, { "not ", "a", "" },
+		{ "-", "a > 1", "" },   { "a + ", "a > 1", "" },
+		{ "not (a + 2 * -(", "a", "))" },
+	};
+	char tail[400];
+	int err;
+
+	for EACH (i, deep) {
+		const char *end = i == 2 ? "b > 1" : deep[i].tail;
+
+		repeated("select * where ", i == 2 ? "- " : deep[i].unit,
+			 100000 / (int)strlen(deep[i].unit), end, &err);
+		ck_assert_int_eq(err, MQL_ELIMIT);
+	}
+	memset(tail, 0, sizeof tail);
+	memcpy(tail, "a == 1", 6);
+	memset(tail + 6, ')', 250);
+	repeated("select * where ", "(", 250, tail, &err);
+	ck_assert_int_eq(err, MQL_ELIMIT);
+	tail[6 + 150] = 0;
+	struct mql_query *q =
+		repeated("select * where ", "(", 150, tail, &err);
+	ck_assert_int_eq(err, 0);
+	mql_query_free(q);
+}
+END_TEST
+
+START_TEST(a_path_has_a_bounded_number_of_steps)
+{
+	int err;
+	struct mql_query *q = repeated("select a", ".a", 31, "", &err);
+
+	ck_assert_int_eq(err, 0);
+	mql_query_free(q);
+	repeated("select a", "[0]", 32, "", &err);
+	ck_assert_int_eq(err, MQL_ELIMIT);
+	repeated("select a", "[2147483648]", 1, "", &err);
+	ck_assert_int_eq(err, MQL_ELIMIT);
+}
+END_TEST
+
+TEST_MAIN(parse, operators_bind_from_or_to_sign, every_operator_is_there,
+	  clauses_come_in_any_order, paths_have_one_spelling,
+	  a_wrong_query_is_told_what_was_expected,
+	  what_is_not_there_yet_is_refused_by_name, long_chains_are_not_deep,
+	  deep_nesting_is_refused, a_path_has_a_bounded_number_of_steps)

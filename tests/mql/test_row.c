@@ -1,0 +1,94 @@
+#include "tests/mql/ask.h"
+#include "tests/check_main.h"
+
+static void
+check_row(const char *text, const char *event, const char *want)
+{
+	char *row = ask(text, event);
+
+	ck_assert_msg(row && !strcmp(row, want), "%s\n want %s\n  got %s",
+		      text, want, row ? row : "nothing");
+	free(row);
+}
+
+START_TEST(row_star_is_the_whole_event_on_one_line)
+{
+	check_row("select *", "{\"a\": 1,\n \"b\": [1,\n2]}",
+		  "{\"a\": 1,  \"b\": [1, 2]}");
+	check_row("select *", "{}", "{}");
+}
+END_TEST
+
+START_TEST(row_has_the_columns_in_order_under_their_names)
+{
+	const char *event = "{\"a\":1,\"b\":{\"c\":\"x\",\"d\":[true]},"
+			    "\"e\":2.50}";
+
+	check_row("select a", event, "{\"a\":1}");
+	check_row("select e, a", event, "{\"e\":2.50,\"a\":1}");
+	check_row("select b.c", event, "{\"b.c\":\"x\"}");
+	check_row("select e['b']['c']", event, "{\"b.c\":\"x\"}");
+	check_row("select b.c as name", event, "{\"name\":\"x\"}");
+	check_row("select b.c as 'a \"b\"'", event, "{\"a \\\"b\\\"\":\"x\"}");
+	check_row("select b", event, "{\"b\":{\"c\":\"x\",\"d\":[true]}}");
+	check_row("select b.d[0]", event, "{\"b.d[0]\":true}");
+}
+END_TEST
+
+START_TEST(row_leaves_out_null_columns)
+{
+	check_row("select a, n, missing", "{\"a\":1,\"n\":null}", "{\"a\":1}");
+	check_row("select n, a", "{\"a\":1,\"n\":null}", "{\"a\":1}");
+	check_row("select missing", "{\"a\":1}", "{}");
+}
+END_TEST
+
+START_TEST(row_copies_values_as_they_came_in)
+{
+	const char *event = "{\"i\":123456789012345678901234567890,"
+			    "\"f\":1.50e+2,\"s\":\"a\\u00e9\\n\\/\","
+			    "\"o\":{ \"k\" :\n1 }}";
+
+	check_row("select i", event, "{\"i\":123456789012345678901234567890}");
+	check_row("select f", event, "{\"f\":1.50e+2}");
+	check_row("select s", event, "{\"s\":\"a\\u00e9\\n\\/\"}");
+	check_row("select o", event, "{\"o\":{ \"k\" : 1 }}");
+}
+END_TEST
+
+START_TEST(row_of_two_columns_of_one_name_takes_the_last_that_is_there)
+{
+	const char *text = "select a as x, k, b as x, c as x";
+
+	check_row(text, "{\"a\":1,\"k\":0}", "{\"x\":1,\"k\":0}");
+	check_row(text, "{\"a\":1,\"b\":2,\"k\":0}", "{\"x\":2,\"k\":0}");
+	check_row(text, "{\"a\":1,\"b\":2,\"c\":null}", "{\"x\":2}");
+	check_row(text, "{\"c\":3,\"k\":0}", "{\"x\":3,\"k\":0}");
+	check_row(text, "{\"k\":0}", "{\"k\":0}");
+}
+END_TEST
+
+START_TEST(row_names_the_projection)
+{
+	struct mql_query *q = ask_compile("select b.c, a as x, d as x");
+	size_t len;
+
+	ck_assert_uint_eq(mql_query_columns(q), 2);
+	const char *name = mql_query_column(q, 0, &len);
+	ck_assert(len == 3 && !memcmp(name, "b.c", 3));
+	name = mql_query_column(q, 1, &len);
+	ck_assert(len == 1 && *name == 'x');
+	ck_assert_ptr_null(mql_query_column(q, 2, &len));
+	mql_query_free(q);
+
+	q = ask_compile("select *");
+	ck_assert_uint_eq(mql_query_columns(q), 0);
+	mql_query_free(q);
+}
+END_TEST
+
+TEST_MAIN(row, row_star_is_the_whole_event_on_one_line,
+	  row_has_the_columns_in_order_under_their_names,
+	  row_leaves_out_null_columns, row_copies_values_as_they_came_in,
+	  row_of_two_columns_of_one_name_takes_the_last_that_is_there,
+	  row_names_the_projection)

@@ -1,0 +1,19 @@
+TESTS += test_ledger test_map test_queue test_config
+test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
+test_ledger.deps := wire
+test_map.src     := tests/source-job/test_map.c source-job/map.c
+test_map.deps    := common
+test_map.pkgs    := libxxhash
+test_queue.src   := tests/source-job/test_queue.c source-job/queue.c
+test_queue.deps  := wire
+test_config.src  := tests/source-job/test_config.c source-job/config.c
+test_config.deps := common
+
+# These start the daemon itself, which stands beside them.
+SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
+                    test_sj_operators test_sj_hostile
+TESTS += $(SOURCE_JOB_TESTS)
+$(foreach t,$(SOURCE_JOB_TESTS),\
+  $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c)\
+  $(eval $(t).deps := wire))
+$(SOURCE_JOB_TESTS:%=$(O)/%): | $(O)/mql-source-job

@@ -1,0 +1,549 @@
+#include "tests/source-job/harness.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+enum { DEADLINE_MS = 20000, MAX_ARGS = 32 };
+
+/* --- the daemon --------------------------------------------------------------- */
+
+static const char *
+program(void)
+{
+	static char path[4096];
+	char self[4000];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	ck_assert_int_gt(n, 0);
+	self[n] = '\0';
+	snprintf(path, sizeof path, "%s/mql-source-job", dirname(self));
+	return path;
+}
+
+/* The child ends with its parent, whatever becomes of the test. */
+static pid_t
+spawn(const char *const *argv, int out)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
+	if (out >= 0)
+		dup2(out, STDOUT_FILENO);
+	execv(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+static void
+read_line(int fd, char *line, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t n = 0;
+
+	while (n + 1 < size && (!n || line[n - 1] != '\n')) {
+		ck_assert_msg(poll(&p, 1, DEADLINE_MS) == 1, "no ready line");
+		ck_assert_int_eq(read(fd, line + n, 1), 1);
+		n++;
+	}
+	line[n] = '\0';
+}
+
+void
+daemon_start(struct daemon *d, ...)
+{
+	const char *argv[MAX_ARGS] = { program(),
+		"--agents=tcp://127.0.0.1:0", "--subscribers=tcp://127.0.0.1:0",
+		"--http=127.0.0.1:0", "--log-level=debug" };
+	char line[512];
+	int fd[2], n = 5;
+	va_list ap;
+
+	va_start(ap, d);
+	while ((argv[n] = va_arg(ap, const char *)))
+		n++;
+	va_end(ap);
+	ck_assert_int_eq(pipe2(fd, O_CLOEXEC), 0);
+	d->pid = spawn(argv, fd[1]);
+	close(fd[1]);
+	read_line(fd[0], line, sizeof line);
+	close(fd[0]);
+	ck_assert_int_eq(sscanf(line, "{\"ready\":true,\"agents\":\"%79[^\"]\","
+				      "\"subscribers\":\"%79[^\"]\","
+				      "\"http\":\"%79[^\"]\"",
+				d->agents, d->subscribers, d->http), 3);
+}
+
+void
+daemon_signal(const struct daemon *d, int sig)
+{
+	ck_assert_int_eq(kill(d->pid, sig), 0);
+}
+
+static int
+wait_for(pid_t pid)
+{
+	int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+	int status = 0;
+
+	while (waitpid(pid, &status, WNOHANG) != pid) {
+		ck_assert_msg(clock_mono_ms() < deadline, "it does not end");
+		poll(NULL, 0, 1);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+int
+daemon_wait(struct daemon *d)
+{
+	return wait_for(d->pid);
+}
+
+void
+daemon_stop(struct daemon *d)
+{
+	daemon_signal(d, SIGTERM);
+	ck_assert_int_eq(daemon_wait(d), 0);
+}
+
+int
+daemon_try(const char *option, ...)
+{
+	const char *argv[MAX_ARGS] = { program(), option };
+	int n = 2, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	va_list ap;
+
+	va_start(ap, option);
+	while (option && (argv[n] = va_arg(ap, const char *)))
+		n++;
+	va_end(ap);
+	int status = wait_for(spawn(argv, null));
+	close(null);
+	return status;
+}
+
+const char *
+daemon_http(const struct daemon *d, const char *method, const char *path)
+{
+	static char answer[65536];
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+	const struct timeval patience = { .tv_sec = DEADLINE_MS / 1000 };
+	char ask[256];
+	size_t n = 0;
+	ssize_t got;
+
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sa.sin_port = htons((uint16_t)atoi(strrchr(d->http, ':') + 1));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+	int len = snprintf(ask, sizeof ask, "%s %s HTTP/1.1\r\nHost: x\r\n"
+			   "Connection: close\r\n\r\n", method, path);
+	ck_assert_int_eq(write(fd, ask, (size_t)len), len);
+	while ((got = read(fd, answer + n, sizeof answer - 1 - n)) > 0)
+		n += (size_t)got;
+	answer[n] = '\0';
+	close(fd);
+	return answer;
+}
+
+/* --- a peer -------------------------------------------------------------------- */
+
+void
+peer_open(struct peer *p, const char *endpoint)
+{
+	int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+	unsigned changes;
+
+	*p = (struct peer){ 0 };
+	ck_assert_int_eq(wire_context_new(1, &p->context), 0);
+	ck_assert_int_eq(wire_dealer_open(p->context, endpoint, &p->dealer),
+			 0);
+	while (wire_dealer_link(p->dealer, &changes) != WIRE_LINK_UP) {
+		ck_assert_msg(clock_mono_ms() < deadline, "no link");
+		wire_dealer_wait(p->dealer, 100, -1);
+	}
+}
+
+void
+peer_close(struct peer *p)
+{
+	wire_dealer_close(p->dealer, 0);
+	wire_context_free(p->context);
+	buf_fini(&p->frame);
+}
+
+void
+peer_send_bytes(struct peer *p, const void *data, size_t len)
+{
+	ck_assert_int_eq(wire_dealer_send(p->dealer, data, len), 0);
+}
+
+void
+peer_send(struct peer *p)
+{
+	ck_assert_int_eq(p->frame.err, 0);
+	peer_send_bytes(p, p->frame.data, p->frame.len);
+	buf_reset(&p->frame);
+}
+
+void
+peer_recv(struct peer *p, unsigned *kind, struct str *body)
+{
+	int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+	unsigned changes;
+	struct str msg;
+
+	while (wire_dealer_recv(p->dealer, &msg) != 1) {
+		ck_assert_msg(clock_mono_ms() < deadline, "no message");
+		wire_dealer_link(p->dealer, &changes);
+		wire_dealer_wait(p->dealer, 1000, -1);
+	}
+	ck_assert_int_eq(wire_get_header(msg.ptr, msg.len, kind, body), 0);
+}
+
+struct str
+peer_expect(struct peer *p, unsigned kind)
+{
+	int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+	struct str body;
+	unsigned got;
+
+	do {
+		ck_assert_msg(clock_mono_ms() < deadline, "no %s",
+			      wire_kind_name(kind));
+		peer_recv(p, &got, &body);
+	} while (got != kind);
+	return body;
+}
+
+/* --- a fake agent ---------------------------------------------------------------- */
+
+void
+agent_hello(struct agent *a, const char *id, const char *stream)
+{
+	struct str streams[1] = { str_of(stream) };
+	struct wire_hello m = { .agent = str_of(id), .app = STR("test"),
+				.host = STR("here"), .pid = 1, .session = 1,
+				.stream = streams, .nstream = stream != NULL };
+	struct wire_welcome w;
+
+	wire_hello_encode(&m, &a->peer.frame);
+	peer_send(&a->peer);
+	struct str body = peer_expect(&a->peer, WIRE_WELCOME);
+	ck_assert_int_eq(wire_welcome_decode(body, &w), 0);
+	a->credit = w.credit;
+	arena_fini(&w.mem);
+	agent_queries(a);
+}
+
+void
+agent_open(struct agent *a, const struct daemon *d, const char *id,
+	   const char *stream)
+{
+	*a = (struct agent){ 0 };
+	peer_open(&a->peer, d->agents);
+	agent_hello(a, id, stream);
+}
+
+void
+agent_close(struct agent *a)
+{
+	peer_close(&a->peer);
+}
+
+void
+agent_queries(struct agent *a)
+{
+	struct wire_queries m;
+	struct str body = peer_expect(&a->peer, WIRE_QUERIES);
+
+	ck_assert_int_eq(wire_queries_decode(body, &m), 0);
+	if (m.base)
+		ck_assert_uint_eq(m.base, a->version);
+	a->version = m.version;
+	a->added = a->removed = 0;
+	if (m.nadd) {
+		struct str text = m.add[m.nadd - 1].text;
+		a->added = m.add[m.nadd - 1].id;
+		snprintf(a->text, sizeof a->text, "%.*s", (int)text.len,
+			 text.ptr);
+	}
+	if (m.nremove)
+		a->removed = m.remove[m.nremove - 1];
+	arena_fini(&m.mem);
+}
+
+void
+agent_until_added(struct agent *a)
+{
+	while (!a->added)
+		agent_queries(a);
+}
+
+void
+agent_until_removed(struct agent *a)
+{
+	while (!a->removed)
+		agent_queries(a);
+}
+
+void
+agent_ack(struct agent *a, uint32_t id, enum wire_ack_state state,
+	  const struct books_agent *books)
+{
+	struct wire_ack_entry e = { .id = id, .state = state };
+	struct wire_ack m = { .version = a->version, .entry = &e,
+			      .nentry = 1 };
+
+	if (books)
+		e.books = *books;
+	if (state == WIRE_REFUSED)
+		e.why = STR("no thanks");
+	wire_ack_encode(&m, &a->peer.frame);
+	peer_send(&a->peer);
+}
+
+void
+agent_go_live(struct agent *a)
+{
+	agent_until_added(a);
+	agent_ack(a, a->added, WIRE_LIVE, NULL);
+}
+
+void
+agent_end(struct agent *a, const struct books_agent *books)
+{
+	agent_until_removed(a);
+	agent_ack(a, a->removed, WIRE_ENDED, books);
+}
+
+void
+agent_report(struct agent *a, uint32_t id, const struct books_agent *books)
+{
+	struct wire_counts c = { .id = id, .books = *books };
+	struct wire_heartbeat m = { .at = 1, .version = a->version,
+				    .query = &c, .nquery = 1 };
+
+	wire_heartbeat_encode(&m, &a->peer.frame);
+	peer_send(&a->peer);
+}
+
+void
+agent_rows(struct agent *a, uint32_t id, uint64_t first, unsigned n,
+	   size_t size)
+{
+	struct rows_writer w;
+	struct buf row = BUF_INIT;
+
+	rows_writer_init(&w);
+	for (uint64_t seq = first; seq < first + n; seq++) {
+		buf_reset(&row);
+		buf_printf(&row, "{\"seq\":%llu,\"fill\":\"",
+			   (unsigned long long)seq);
+		while (row.len + 2 < size)
+			buf_put_u8(&row, 'x');
+		buf_puts(&row, "\"}");
+		struct str s = { (char *)row.data, row.len };
+		ck_assert_int_eq(rows_writer_add(&w, &id, &seq, 1, s), 0);
+	}
+	rows_writer_take(&w, &a->peer.frame);
+	peer_send(&a->peer);
+	rows_writer_fini(&w);
+	buf_fini(&row);
+}
+
+struct books_agent
+agent_sent(uint64_t n)
+{
+	return (struct books_agent){ .seen = n, .matched = n, .sent = n };
+}
+
+/* --- a fake subscriber ------------------------------------------------------------ */
+
+void
+tail_open(struct tail *t, const struct daemon *d)
+{
+	*t = (struct tail){ .id = 7 };
+	peer_open(&t->peer, d->subscribers);
+}
+
+void
+tail_close(struct tail *t)
+{
+	peer_close(&t->peer);
+}
+
+void
+tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
+{
+	struct wire_subscribe m = { .id = t->id, .query = str_of(query),
+				    .limit = limit, .credit = credit,
+				    .client = STR("test 1") };
+
+	wire_subscribe_encode(&m, &t->peer.frame);
+	peer_send(&t->peer);
+}
+
+void
+tail_subscribe(struct tail *t, const char *query)
+{
+	tail_ask(t, query, 0, 64 << 20);
+	TAIL_UNTIL(t, t->accepted);
+}
+
+void
+tail_credit(struct tail *t, uint64_t bytes)
+{
+	struct wire_credit m = { .id = t->id, .bytes = bytes };
+
+	wire_credit_encode(&m, &t->peer.frame);
+	peer_send(&t->peer);
+}
+
+void
+tail_ping(struct tail *t)
+{
+	struct wire_ping m = { .n = 1 };
+
+	wire_ping_encode(&m, &t->peer.frame);
+	peer_send(&t->peer);
+}
+
+void
+tail_unsubscribe(struct tail *t)
+{
+	struct wire_unsubscribe m = { .id = t->id };
+
+	wire_unsubscribe_encode(&m, &t->peer.frame);
+	peer_send(&t->peer);
+}
+
+static void
+take_meta(struct tail *t, const struct wire_meta *m)
+{
+	t->metas++;
+	t->books = m->books;
+	t->before = m->before;
+	t->refusal[0] = '\0';
+	if (m->nrefusal)
+		snprintf(t->refusal, sizeof t->refusal, "%.*s",
+			 (int)m->refusal[0].why.len, m->refusal[0].why.ptr);
+}
+
+static void
+take_rows(struct tail *t, struct str body)
+{
+	struct data_reader r;
+	struct str row;
+
+	ck_assert_int_eq(data_reader_init(&r, body), 0);
+	ck_assert_uint_eq(r.subscription, t->id);
+	ck_assert_uint_eq(r.first, t->rows + 1);
+	while (data_reader_next(&r, &row))
+		t->rows++;
+}
+
+static void
+take_end(struct tail *t, struct str body)
+{
+	struct wire_end m;
+
+	ck_assert_int_eq(wire_end_decode(body, &m), 0);
+	take_meta(t, &m.meta);
+	t->ended = true;
+	t->failed = m.failed;
+	snprintf(t->why, sizeof t->why, "%.*s", (int)m.why.len, m.why.ptr);
+	arena_fini(&m.meta.mem);
+}
+
+static void
+take_accepted(struct tail *t, struct str body)
+{
+	struct wire_accepted m;
+
+	ck_assert_int_eq(wire_accepted_decode(body, &m), 0);
+	ck_assert_uint_eq(m.id, t->id);
+	t->accepted = true;
+	t->query_id = m.query_id;
+	t->books.targeted = m.targeted;
+	arena_fini(&m.mem);
+}
+
+static void
+take_error(struct tail *t, struct str body)
+{
+	struct wire_error m;
+
+	ck_assert_int_eq(wire_error_decode(body, &m), 0);
+	t->error = m.code;
+	t->col = m.col;
+	snprintf(t->why, sizeof t->why, "%.*s", (int)m.text.len, m.text.ptr);
+	arena_fini(&m.mem);
+}
+
+void
+tail_step(struct tail *t)
+{
+	struct wire_meta meta;
+	struct str body;
+	unsigned kind;
+
+	peer_recv(&t->peer, &kind, &body);
+	switch (kind) {
+	case WIRE_ACCEPTED:
+		take_accepted(t, body);
+		break;
+	case WIRE_DATA:
+		take_rows(t, body);
+		break;
+	case WIRE_META:
+		ck_assert_int_eq(wire_meta_decode(body, &meta), 0);
+		take_meta(t, &meta);
+		arena_fini(&meta.mem);
+		break;
+	case WIRE_END:
+		take_end(t, body);
+		break;
+	case WIRE_ERROR:
+		take_error(t, body);
+		break;
+	default:
+		break;
+	}
+}
+
+const char *
+tail_request(struct tail *t, const char *what, const char *arg, bool *ok)
+{
+	static char text[65536];
+	struct wire_request m = { .id = 5, .what = str_of(what),
+				  .arg = str_of(arg) };
+	struct wire_reply r;
+
+	wire_request_encode(&m, &t->peer.frame);
+	peer_send(&t->peer);
+	struct str body = peer_expect(&t->peer, WIRE_REPLY);
+	ck_assert_int_eq(wire_reply_decode(body, &r), 0);
+	ck_assert_uint_eq(r.id, 5);
+	*ok = r.ok;
+	snprintf(text, sizeof text, "%.*s", (int)r.text.len, r.text.ptr);
+	arena_fini(&r.mem);
+	return text;
+}

@@ -1,0 +1,82 @@
+#include "tests/check_main.h"
+
+#include <string.h>
+
+#include "mql/error.h"
+#include "source-job/config.h"
+
+/* Parses "mql-source-job" and these arguments, up to a NULL. */
+static int
+parse(struct config *c, const char *a, const char *b)
+{
+	char prog[] = "mql-source-job", first[64] = "", second[64] = "";
+	char *argv[] = { prog, first, second, NULL };
+	bool done;
+
+	strncpy(first, a ? a : "", sizeof first - 1);
+	strncpy(second, b ? b : "", sizeof second - 1);
+	return config_parse(c, 1 + !!a + !!b, argv, &done);
+}
+
+START_TEST(defaults_are_those_of_the_manual)
+{
+	struct config c;
+
+	ck_assert_int_eq(parse(&c, NULL, NULL), 0);
+	ck_assert_str_eq(c.agents, "tcp://127.0.0.1:7400");
+	ck_assert_str_eq(c.subscribers, "tcp://127.0.0.1:7401");
+	ck_assert_str_eq(c.http, "127.0.0.1:7402");
+	ck_assert_uint_eq(c.queue, 32 << 20);
+	ck_assert_uint_eq(c.agent_credit, 1 << 20);
+	ck_assert_int_eq(c.lease, 5000);
+	ck_assert_int_eq(c.heartbeat, 1000);
+	ck_assert_int_eq(c.drain, 5000);
+}
+END_TEST
+
+START_TEST(loopback_is_known)
+{
+	ck_assert(config_is_loopback("tcp://127.0.0.1:7400"));
+	ck_assert(config_is_loopback("tcp://127.9.9.9:0"));
+	ck_assert(config_is_loopback("tcp://localhost:1"));
+	ck_assert(config_is_loopback("tcp://[::1]:1"));
+	ck_assert(config_is_loopback("127.0.0.1:7402"));
+	ck_assert(config_is_loopback("ipc:///tmp/x"));
+	ck_assert(!config_is_loopback("tcp://*:7400"));
+	ck_assert(!config_is_loopback("tcp://0.0.0.0:7400"));
+	ck_assert(!config_is_loopback("tcp://[::]:7400"));
+	ck_assert(!config_is_loopback("tcp://127.0.0.1.example.org:1"));
+	ck_assert(!config_is_loopback("tcp://localhost.example.org:1"));
+	ck_assert(!config_is_loopback("0.0.0.0:7402"));
+	ck_assert(!config_is_loopback(""));
+}
+END_TEST
+
+START_TEST(an_open_door_must_be_asked_for)
+{
+	struct config c;
+
+	ck_assert_int_eq(parse(&c, "--agents=tcp://*:7400", NULL),
+			 MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--http=0.0.0.0:1", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--agents=tcp://*:7400", "--insecure"), 0);
+	ck_assert_int_eq(parse(&c, "--http=off", NULL), 0);
+}
+END_TEST
+
+START_TEST(numbers_without_sense_are_refused)
+{
+	struct config c;
+
+	ck_assert_int_eq(parse(&c, "--max-queries=0", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--max-queries=5000", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--queue=1", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--agent-credit=1k", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--heartbeat=0", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--lease=10ms", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "stray", NULL), MQL_EINVAL);
+}
+END_TEST
+
+TEST_MAIN(config, defaults_are_those_of_the_manual, loopback_is_known,
+	  an_open_door_must_be_asked_for, numbers_without_sense_are_refused)

@@ -1,0 +1,178 @@
+/* Agents that go, come back, or are someone else. */
+#include "tests/check_main.h"
+
+#include "mql/error.h"
+#include "tests/source-job/harness.h"
+
+#define QUERY "select * where country == 'BR'"
+
+/* Take messages of t, with signs of life for it, until the condition holds. */
+#define PINGING_UNTIL(t, condition)      \
+	do {                             \
+		while (!(condition)) {   \
+			tail_ping(t);    \
+			tail_step(t);    \
+		}                        \
+	} while (0)
+
+START_TEST(a_silent_agent_is_lost)
+{
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--heartbeat=100ms", NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	TAIL_UNTIL(&t, t.books.live == 1);
+	PINGING_UNTIL(&t, t.books.live == 0);
+	ck_assert_uint_eq(t.books.lost_agents, 1);
+	ck_assert_uint_eq(t.books.targeted, 0);
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(an_agent_that_comes_back_goes_on_where_it_was)
+{
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--heartbeat=100ms", NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 10, 100);
+	TAIL_UNTIL(&t, t.rows == 10);
+	PINGING_UNTIL(&t, t.books.lost_agents == 1);
+	ck_assert(books_balance(&t.books));
+	agent_close(&a);
+	agent_open(&a, &d, "a", NULL); /* the same agent, a new link */
+	struct books_agent books = { .seen = 99, .matched = 20, .sent = 12,
+				     .drop_link = 8 };
+	agent_ack(&a, a.added, WIRE_LIVE, &books);
+	PINGING_UNTIL(&t, t.books.live == 1);
+	ck_assert_uint_eq(t.books.lost_agents, 0);
+	ck_assert_uint_eq(t.books.agent.sent, 12);
+	ck_assert_uint_eq(t.books.source.lost, 2);
+	ck_assert_uint_eq(t.books.agent.drop_link, 8);
+	ck_assert_uint_eq(t.before.sent, 0);
+	ck_assert(books_balance(&t.books));
+	agent_rows(&a, a.added, 13, 1, 100);
+	PINGING_UNTIL(&t, t.rows == 11);
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(a_new_link_of_an_agent_replaces_the_old_one)
+{
+	struct agent old, new;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	agent_open(&old, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&old);
+	TAIL_UNTIL(&t, t.books.live == 1);
+	agent_open(&new, &d, "a", NULL);
+	agent_go_live(&new);
+	TAIL_UNTIL(&t, t.books.live == 1 && t.metas > 2);
+	ck_assert_uint_eq(t.books.targeted, 1);
+	ck_assert_uint_eq(t.books.lost_agents, 0);
+	agent_rows(&old, old.added, 1, 1, 100); /* a stranger by now */
+	struct str body = peer_expect(&old.peer, WIRE_ERROR);
+	struct wire_error e;
+	ck_assert_int_eq(wire_error_decode(body, &e), 0);
+	ck_assert_int_eq(e.code, MQL_ECLOSED);
+	arena_fini(&e.mem);
+	agent_close(&old);
+	agent_close(&new);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(an_agent_that_says_goodbye_has_left)
+{
+	struct wire_goodbye bye = { .why = STR("done") };
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 2, 100);
+	wire_goodbye_encode(&bye, &a.peer.frame);
+	peer_send(&a.peer);
+	TAIL_UNTIL(&t, t.books.left == 1);
+	ck_assert_uint_eq(t.books.live, 0);
+	ck_assert_uint_eq(t.books.lost_agents, 0);
+	ck_assert_uint_eq(t.books.agent.sent, 2);
+	ck_assert(books_balance(&t.books));
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(an_agent_whose_link_breaks_is_lost)
+{
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	TAIL_UNTIL(&t, t.books.live == 1);
+	agent_close(&a);
+	PINGING_UNTIL(&t, t.books.live == 0);
+	ck_assert_uint_eq(t.books.lost_agents, 1);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(agents_are_bounded)
+{
+	struct wire_hello m = { .agent = STR("b"), .app = STR("test"),
+				.session = 1 };
+	struct wire_error e;
+	struct agent a;
+	struct peer p;
+	struct daemon d;
+
+	daemon_start(&d, "--max-agents=1", NULL);
+	agent_open(&a, &d, "a", NULL);
+	peer_open(&p, d.agents);
+	wire_hello_encode(&m, &p.frame);
+	peer_send(&p);
+	struct str body = peer_expect(&p, WIRE_ERROR);
+	ck_assert_int_eq(wire_error_decode(body, &e), 0);
+	ck_assert_int_eq(e.code, MQL_ELIMIT);
+	arena_fini(&e.mem);
+	agent_close(&a);
+	peer_close(&p);
+	daemon_stop(&d);
+}
+END_TEST
+
+TEST_MAIN(sj_agents, a_silent_agent_is_lost,
+	  an_agent_that_comes_back_goes_on_where_it_was,
+	  a_new_link_of_an_agent_replaces_the_old_one,
+	  an_agent_that_says_goodbye_has_left,
+	  an_agent_whose_link_breaks_is_lost, agents_are_bounded)

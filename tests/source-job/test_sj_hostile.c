@@ -1,0 +1,231 @@
+/* Whatever comes in at a port, the daemon lives on and serves the others. */
+#include "tests/check_main.h"
+
+#include <stdio.h>
+
+#include "tests/source-job/harness.h"
+
+#define QUERY "select * where country == 'BR'"
+
+/* xorshift: the same garbage in every run. */
+static uint32_t
+next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static void
+send_garbage(struct peer *p, uint32_t seed)
+{
+	uint8_t bytes[200];
+
+	for (int i = 0; i < 500; i++) {
+		size_t len = next_random(&seed) % sizeof bytes;
+		for (size_t k = 0; k < len; k++)
+			bytes[k] = (uint8_t)next_random(&seed);
+		buf_reset(&p->frame);
+		if (i % 2) /* a header that is right, of any kind */
+			wire_put_header(&p->frame,
+					(enum wire_kind)(i / 2 % 32));
+		buf_put(&p->frame, bytes, len);
+		peer_send(p);
+	}
+}
+
+/* Every prefix of a frame that is right, then the frame with each byte wrong. */
+static void
+send_mutilated(struct peer *p)
+{
+	uint8_t frame[1024];
+	size_t len = p->frame.len;
+
+	ck_assert_uint_le(len, sizeof frame);
+	memcpy(frame, p->frame.data, len);
+	for (size_t n = 0; n < len; n++)
+		peer_send_bytes(p, frame, n);
+	for (size_t i = 0; i < len; i++) {
+		frame[i] ^= 0x5a;
+		peer_send_bytes(p, frame, len);
+		frame[i] ^= 0x5a;
+	}
+	buf_reset(&p->frame);
+}
+
+/* Rows still pass from an agent to a subscriber. */
+static void
+check_service(const struct daemon *d)
+{
+	struct agent a;
+	struct tail t;
+
+	agent_open(&a, d, "good agent", NULL);
+	tail_open(&t, d);
+	tail_subscribe(&t, QUERY " and good");
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 3, 100);
+	TAIL_UNTIL(&t, t.rows == 3);
+	ck_assert_ptr_nonnull(strstr(daemon_http(d, "GET", "/healthz"),
+				     " 200 "));
+	agent_close(&a);
+	tail_close(&t);
+}
+
+START_TEST(garbage_from_strangers_is_survived)
+{
+	struct daemon d;
+	struct peer p;
+
+	daemon_start(&d, NULL);
+	peer_open(&p, d.agents);
+	send_garbage(&p, 1);
+	peer_expect(&p, WIRE_ERROR);
+	peer_close(&p);
+	peer_open(&p, d.subscribers);
+	send_garbage(&p, 2);
+	peer_expect(&p, WIRE_ERROR);
+	peer_close(&p);
+	check_service(&d);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(garbage_from_an_agent_is_survived)
+{
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	agent_open(&a, &d, "bad agent", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	send_garbage(&a.peer, 3);
+	const uint32_t id[] = { a.added };
+	const uint64_t seq[] = { 1 };
+	struct rows_writer w;
+	rows_writer_init(&w);
+	ck_assert_int_eq(rows_writer_add(&w, id, seq, 1, STR("{\"a\":1}")), 0);
+	rows_writer_take(&w, &a.peer.frame);
+	send_mutilated(&a.peer);
+	rows_writer_fini(&w);
+	struct wire_counts c = { .id = id[0], .books = agent_sent(5) };
+	struct wire_heartbeat m = { .at = 1, .query = &c, .nquery = 1 };
+	wire_heartbeat_encode(&m, &a.peer.frame);
+	send_mutilated(&a.peer);
+	peer_expect(&a.peer, WIRE_ERROR);
+	check_service(&d);
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(garbage_from_a_subscriber_is_survived)
+{
+	struct wire_subscribe m = { .id = 9, .query = STR(QUERY),
+				    .credit = 1000 };
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	send_garbage(&t.peer, 4);
+	wire_subscribe_encode(&m, &t.peer.frame);
+	send_mutilated(&t.peer);
+	peer_expect(&t.peer, WIRE_ERROR);
+	check_service(&d);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(ids_that_do_not_exist_are_ignored)
+{
+	struct books_agent books = agent_sent(UINT64_MAX);
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	agent_ack(&a, 4711, WIRE_LIVE, &books);
+	agent_ack(&a, 0, WIRE_ENDED, &books);
+	agent_report(&a, UINT32_MAX, &books);
+	agent_rows(&a, 4711, 1, 3, 100);
+	agent_rows(&a, 4711, UINT64_MAX - 10, 3, 100);
+	tail_unsubscribe(&t);
+	tail_credit(&t, 1);
+	check_service(&d);
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(numbers_at_the_end_of_their_range_are_survived)
+{
+	struct books_agent books = agent_sent(UINT64_MAX);
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_until_added(&a);
+	agent_rows(&a, a.added, UINT64_MAX - 5, 3, 100);
+	agent_ack(&a, a.added, WIRE_LIVE, &books);
+	agent_rows(&a, a.added, 1, 3, 100);
+	books.queued = UINT64_MAX;
+	agent_report(&a, a.added, &books);
+	tail_unsubscribe(&t);
+	agent_end(&a, &books);
+	TAIL_UNTIL(&t, t.ended);
+	check_service(&d);
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(a_flood_of_subscriptions_is_bounded)
+{
+	enum { FLOOD = 3000 };
+	struct daemon d;
+	struct tail t;
+	char query[64];
+
+	daemon_start(&d, "--max-subscribers=100", "--max-queries=50", NULL);
+	tail_open(&t, &d);
+	for (uint32_t i = 0; i < FLOOD; i++) {
+		t.id = i;
+		snprintf(query, sizeof query, "select * where a == %u", i);
+		tail_ask(&t, query, 0, 1 << 20);
+	}
+	peer_expect(&t.peer, WIRE_ERROR);
+	peer_close(&t.peer);
+	/* Its queries are gone when its lease is, and others get their turn. */
+	tail_open(&t, &d);
+	do {
+		t.error = 0;
+		tail_ask(&t, QUERY, 0, 1 << 20);
+		TAIL_UNTIL(&t, t.accepted || t.error);
+	} while (!t.accepted);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+TEST_MAIN(sj_hostile, garbage_from_strangers_is_survived,
+	  garbage_from_an_agent_is_survived,
+	  garbage_from_a_subscriber_is_survived,
+	  ids_that_do_not_exist_are_ignored,
+	  numbers_at_the_end_of_their_range_are_survived,
+	  a_flood_of_subscriptions_is_bounded)

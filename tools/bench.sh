@@ -1,0 +1,32 @@
+#!/bin/sh
+# bench.sh BUILD JSON SUITE... - run the suites, print a table, and write the
+# same figures to the file JSON as an array of objects.
+set -eu
+
+build=$1 json=$2
+shift 2
+lines=$build/bench.tsv
+
+for suite; do
+	"$build/$suite" "$build"
+done > "$lines"
+
+awk -F '\t' -v json="$json" '
+function number(x) { return x == "-" ? "null" : x }
+BEGIN {
+	print "lower is better; the baseline is the limit in the same run"
+	printf "%-10s %-34s %10s %-4s %10s %7s %10s\n", "suite", "figure",
+		"value", "", "baseline", "ratio", "target"
+	printf "[" > json
+}
+{
+	ratio = $5 == "-" || $5 == 0 ? "-" : sprintf("%.2f", $3 / $5)
+	ok = $6 == "-" ? "null" : $3 <= $6 ? "true" : "false"
+	printf "%-10s %-34s %10s %-4s %10s %7s %10s %s\n", $1, $2, $3, $4, $5,
+		ratio, $6, ok == "true" ? "ok" : ok == "false" ? "MISSED" : ""
+	printf "%s\n{\"suite\":\"%s\",\"name\":\"%s\",\"value\":%s," \
+		"\"unit\":\"%s\",\"baseline\":%s,\"ratio\":%s," \
+		"\"target\":%s,\"ok\":%s}", NR > 1 ? "," : "", $1, $2, $3, $4,
+		number($5), number(ratio), number($6), ok > json
+}
+END { print "\n]" > json }' "$lines"

@@ -1,0 +1,125 @@
+#!/bin/sh
+# demo.sh BUILD - watch it work: a source-job, four services that publish, and
+# three questions. Ends by itself in half a minute, and leaves nothing behind.
+set -eu
+
+build=$1
+log=../shared/data/apache-access.ndjson.zst # real, where it is at hand
+work=$(mktemp -d)
+pids=
+
+# End what we started, by its id, and wait until it is gone.
+finish() {
+	status=$?
+	trap - EXIT INT TERM HUP
+	for pid in $pids; do
+		kill "$pid" 2> /dev/null || :
+	done
+	wait
+	rm -rf "$work"
+	exit $status
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+bold= plain=
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
+say() { printf '%s\n' "$@"; }
+title() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
+
+start() { # NAME COMMAND...
+	name=$1
+	shift
+	"$@" > "$work/$name.out" 2> "$work/$name.err" < /dev/null &
+	pids="$pids $!"
+}
+
+# Ask as a user would; a question that fails ends the demo.
+ask() {
+	printf '\n%s$ mql' "$bold"
+	for arg; do
+		case $arg in *[!a-z0-9-]*) arg="\"$arg\"" ;; esac
+		printf ' %s' "$arg"
+	done
+	printf '%s\n' "$plain"
+	"$build/mql" "$@"
+}
+
+endpoint() {
+	sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$work/source-job.out"
+}
+
+# Wait until the command holds, ten seconds at most.
+await() {
+	tries=200
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { cat "$work"/*.err; exit 1; }
+		sleep 0.05
+	done
+}
+ready() { grep -q '"ready"' "$work/source-job.out"; }
+all_there() {
+	[ "$("$build/mql" agents -o json | grep -o '"app"' | wc -l)" -ge 4 ]
+}
+
+title 'mql: ask a running fleet a question'
+say 'A source-job on free ports of this machine takes questions to the agents' \
+	'and rows back:'
+start source-job "$build/mql-source-job" --agents tcp://127.0.0.1:0 \
+	--subscribers tcp://127.0.0.1:0 --http 127.0.0.1:0
+await ready
+MQL_AGENT_SOURCE_JOB=$(endpoint agents)
+MQL_SOURCE_JOB=$(endpoint subscribers)
+export MQL_AGENT_SOURCE_JOB MQL_SOURCE_JOB
+say "  agents       $MQL_AGENT_SOURCE_JOB" "  subscribers  $MQL_SOURCE_JOB"
+
+say 'Three services that embed the agent (examples/playback.c; what they' \
+	'publish is simulated, 300 requests a second each):'
+seed=0
+for zone in us-east-1 eu-west-1 sa-east-1; do
+	seed=$((seed + 1))
+	say "  playback     $zone"
+	start "playback-$seed" "$build/examples/playback" --zone "$zone" \
+		--seed $seed --rate 100 --threads 3
+done
+if [ -r "$log" ] && command -v zstd > /dev/null; then
+	say 'And a tap of a real access log (one of 2015, played in a loop):'
+	zstd -qdc "$log" > "$work/access.ndjson"
+else
+	say 'And a tap of an access log (simulated, played in a loop):'
+	tools/access-log.sh > "$work/access.ndjson"
+fi
+say '  mql tap --app web --stream access --rate 500 --loop access.ndjson'
+start tap "$build/mql" tap --app web --stream access --rate 500 --loop \
+	"$work/access.ndjson"
+await all_there
+
+title '1. Who watches from Brazil on an iPad, right now?'
+say 'The question goes into each process; only rows that match leave it.'
+ask --limit 5 --for 8s "select * where country=='BR' and device=='ipad'"
+
+title '2. Which playbacks took longer than 0.4 s, and in which zone?'
+say 'Only the columns asked for are copied.'
+ask --limit 8 --for 8s -o table "select @zone, title, device, latency_ms, \
+headers.user_agent as player from requests where latency_ms > 400"
+
+title '3. What does the web server not find?'
+say 'The same, of JSON text that nobody parsed or stored: watch for 3 seconds.'
+ask --for 3s "select clientip, request.path as path from access \
+where response == 404"
+
+title 'What each answer said of itself'
+say 'The last line counts: rows, agents that answered, events seen and matched,' \
+	'and what was dropped, by cause. While nobody asks, publishing costs the' \
+	'services one load and a branch.'
+
+title 'Try next'
+say "  $build/mql-source-job                     in one terminal" \
+	"  $build/examples/playback                  in another, or several" \
+	"  $build/mql \"select * where status >= 500\"   in a third; ^C ends it" \
+	"  $build/mql eval --help                    the same language over files" \
+	"  README.md                                  embed it in your service"

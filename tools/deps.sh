@@ -1,0 +1,102 @@
+#!/bin/sh
+# deps.sh - install from Debian what building and testing need, if it is not
+# there: says what and why, uses sudo when not root, and does nothing at all
+# when nothing is missing. On a system without apt it only says what it misses.
+set -eu
+
+wanted() {
+	cat <<'END'
+gcc               the compiler
+libc6-dev         headers of the C library
+pkg-config        finds the libraries below
+flex              makes the scanner of the query language
+bison             makes its parser
+libzmq3-dev       ZeroMQ, between the processes
+libjansson-dev    JSON of control messages
+libmsgpack-dev    MessagePack of counters
+liburcu-dev       RCU, on the publish path
+libpcre2-dev      regular expressions in queries
+libxxhash-dev     hashing
+libmicrohttpd-dev the HTTP doors of the daemons
+check             unit tests
+clang             the second compiler, and the fuzzers
+libclang-rt-dev   what fuzzers link with
+mandoc            checks the manual pages
+jq                tests compare our answers with its answers
+zstd              unpacks test data
+curl              tests ask the HTTP doors
+procps            tests look for processes left behind
+END
+}
+
+# Where there is no dpkg: a command, or a module of pkg-config.
+probe() {
+	case $1 in
+	libc6-dev | procps | libclang-rt-dev) ;;
+	libxxhash-dev) pkg-config --exists libxxhash ;;
+	libzmq3-dev) pkg-config --exists libzmq ;;
+	liburcu-dev) pkg-config --exists liburcu-bp ;;
+	libpcre2-dev) pkg-config --exists libpcre2-8 ;;
+	check) pkg-config --exists check ;;
+	lib*-dev) p=${1#lib} p=${p%-dev}
+		pkg-config --exists "$p" || pkg-config --exists "lib$p" ;;
+	*) command -v "$1" ;;
+	esac > /dev/null 2>&1
+}
+
+installed() {
+	case $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) in
+	installed) ;;
+	*) return 1 ;;
+	esac
+}
+
+present() {
+	if command -v dpkg-query > /dev/null; then
+		# A compiler, or a pkg-config, by another package is as good.
+		installed "$1" || case $1 in
+		pkg-config | libclang-rt-dev) provided "$1" ;;
+		*) false ;;
+		esac
+	else
+		probe "$1"
+	fi
+}
+
+provided() {
+	case $1 in
+	pkg-config) installed pkgconf ;;
+	libclang-rt-dev)
+		ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a \
+			> /dev/null 2>&1 ;;
+	esac
+}
+
+missing=
+while read -r package why; do
+	present "$package" && continue
+	[ "$missing" ] || echo "deps: these Debian packages are missing:"
+	printf '  %-18s %s\n' "$package" "$why"
+	missing="$missing $package"
+done <<END
+$(wanted)
+END
+[ "$missing" ] || exit 0
+
+if ! command -v apt-get > /dev/null; then
+	echo "deps: no apt here; please install what corresponds" >&2
+	exit 1
+fi
+root=
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo > /dev/null || {
+		echo "deps: not root and no sudo; run: apt-get install$missing" >&2
+		exit 1
+	}
+	root=sudo
+fi
+echo "deps: installing them (${root:+$root }apt-get install)"
+$root apt-get -qq update
+# shellcheck disable=SC2086  # a list of words
+$root env DEBIAN_FRONTEND=noninteractive \
+	apt-get -qq -y --no-install-recommends install $missing > /dev/null

@@ -1,0 +1,72 @@
+#!/bin/sh
+# layers.sh - who may include whom: the table of docs/architecture.md, checked.
+# A row: a folder, the folders that it may name, a bar, the foreign libraries
+# that stand behind it. The installed headers (include/mql/) are for everyone.
+set -eu
+
+table() {
+	cat <<'END'
+include/mql  |
+common       |
+event        common | xxhash
+mql          event common | pcre2 xxhash
+wire         event common | zmq jansson msgpack
+agent        mql event wire common | urcu
+client       mql event wire common |
+source-job   mql event wire common | jansson microhttpd xxhash
+sink/kafka   client wire event common | rdkafka
+sink/sse     client wire event common | microhttpd
+cli          client mql event wire common |
+examples     |
+bench        common |
+END
+}
+
+# The foreign library of a header, or nothing: then it is the C library's.
+foreign() {
+	case $1 in
+	zmq*) echo zmq ;;
+	jansson*) echo jansson ;;
+	msgpack*) echo msgpack ;;
+	urcu*) echo urcu ;;
+	pcre2*) echo pcre2 ;;
+	xxh*) echo xxhash ;;
+	microhttpd*) echo microhttpd ;;
+	librdkafka/*) echo rdkafka ;;
+	check.h) echo check ;;
+	esac
+}
+
+# What including $1 needs: a folder, a foreign library, or nothing.
+needs() {
+	folder=${1%/*}
+	if [ -e "include/$1" ]; then :
+	elif [ "$folder" != "$1" ] && [ -d "$folder" ]; then echo "$folder"
+	else foreign "$1"
+	fi
+}
+
+includes() {
+	sed -n 's/^#[[:space:]]*include[[:space:]]*["<]\([^">]*\)[">].*/\1/p' "$1"
+}
+
+bad=0
+table | {
+	while read -r from may; do
+		[ -d "$from" ] || continue
+		for file in "$from"/*.[chly]; do
+			[ -e "$file" ] || continue
+			for header in $(includes "$file"); do
+				need=$(needs "$header")
+				[ "$need" ] || continue
+				case " $from $may " in
+				*" $need "*) ;;
+				*)	echo "$file includes <$header>:" \
+						"$from may not name $need"
+					bad=1 ;;
+				esac
+			done
+		done
+	done
+	[ $bad = 0 ] && echo "layers: ok"
+}

@@ -1,0 +1,212 @@
+/* heartbeat.c - the one message in MessagePack, for it comes from every agent
+ * every second.
+ *
+ *     [at, version, [[id, [seen, matched, ...]], ...], [stream, ...]]
+ *
+ * The counters stand in the order of BOOKS_AGENT. A peer of another version
+ * may send more of anything (ignored) or less (zero). */
+#include <msgpack.h>
+
+#include "mql/error.h"
+#include "wire/message.h"
+#include "wire/pack.h"
+#include "wire/text.h"
+
+enum {
+#define X(name, text) + 1
+	NBOOKS = 0 BOOKS_AGENT(X)
+#undef X
+};
+
+/* --- write ----------------------------------------------------------------- */
+
+static int
+append(void *to, const char *data, size_t n)
+{
+	struct buf *b = to;
+
+	buf_put(b, data, n);
+	return b->err;
+}
+
+static void
+pack_counts(msgpack_packer *pk, const struct wire_counts *c)
+{
+	msgpack_pack_array(pk, 2);
+	msgpack_pack_uint32(pk, c->id);
+	msgpack_pack_array(pk, NBOOKS);
+#define X(name, text) msgpack_pack_uint64(pk, c->books.name);
+	BOOKS_AGENT(X)
+#undef X
+}
+
+static void
+pack_name(msgpack_packer *pk, struct str name, struct buf *b)
+{
+	struct buf text = BUF_INIT;
+
+	text_put(name, WIRE_MAX_NAME, &text);
+	msgpack_pack_str(pk, text.len);
+	msgpack_pack_str_body(pk, text.data, text.len);
+	if (text.err)
+		b->err = text.err;
+	buf_fini(&text);
+}
+
+void
+wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
+{
+	msgpack_packer pk;
+	size_t begin = b->len;
+
+	if (!b->err && (m->nquery > WIRE_MAX_LIST ||
+			m->nstream > WIRE_MAX_LIST))
+		b->err = MQL_ELIMIT;
+	wire_put_header(b, WIRE_HEARTBEAT);
+	msgpack_packer_init(&pk, b, append);
+	msgpack_pack_array(&pk, 4);
+	msgpack_pack_uint64(&pk, m->at);
+	msgpack_pack_uint64(&pk, m->version);
+	msgpack_pack_array(&pk, m->nquery);
+	for (size_t i = 0; i < m->nquery && !b->err; i++)
+		pack_counts(&pk, &m->query[i]);
+	msgpack_pack_array(&pk, m->nstream);
+	for (size_t i = 0; i < m->nstream && !b->err; i++)
+		pack_name(&pk, m->stream[i], b);
+	if (!b->err && b->len - begin - WIRE_HEADER > WIRE_MAX_CONTROL)
+		b->err = MQL_ELIMIT;
+}
+
+/* --- read ------------------------------------------------------------------- */
+
+static int
+read_uint(const msgpack_object *o, uint64_t max, uint64_t *to)
+{
+	if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER || o->via.u64 > max)
+		return MQL_EBADFRAME;
+	*to = o->via.u64;
+	return 0;
+}
+
+/* An array of at least `least` values. */
+static int
+read_array(const msgpack_object *o, size_t least, msgpack_object_array *to)
+{
+	if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size < least)
+		return MQL_EBADFRAME;
+	*to = o->via.array;
+	return 0;
+}
+
+static int
+read_counts(const msgpack_object *o, struct wire_counts *to)
+{
+	uint64_t id, count[NBOOKS] = { 0 };
+	msgpack_object_array pair, list;
+	unsigned at = 0;
+	int err;
+
+	if ((err = read_array(o, 2, &pair)) ||
+	    (err = read_uint(&pair.ptr[0], UINT32_MAX, &id)) ||
+	    (err = read_array(&pair.ptr[1], 0, &list)))
+		return err;
+	for (unsigned i = 0; !err && i < NBOOKS && i < list.size; i++)
+		err = read_uint(&list.ptr[i], UINT64_MAX, &count[i]);
+	to->id = (uint32_t)id;
+#define X(name, text) to->books.name = count[at++];
+	BOOKS_AGENT(X)
+#undef X
+	return err;
+}
+
+static int
+read_name(const msgpack_object *o, struct arena *mem, struct str *to)
+{
+	struct str s = { 0 };
+
+	if (o->type != MSGPACK_OBJECT_STR || o->via.str.size > WIRE_MAX_NAME)
+		return MQL_EBADFRAME;
+	s = (struct str){ o->via.str.ptr, o->via.str.size };
+	if (!text_ok(s))
+		return MQL_EBADFRAME;
+	*to = arena_str(mem, s);
+	return to->ptr ? 0 : MQL_ENOMEM;
+}
+
+/* Room in mem for a list of elements of this size; NULL for an empty one. */
+static int
+read_list(const msgpack_object *o, size_t size, struct arena *mem,
+	  msgpack_object_array *list, void **to)
+{
+	int err = read_array(o, 0, list);
+
+	*to = NULL;
+	if (err || list->size > WIRE_MAX_LIST)
+		return MQL_EBADFRAME;
+	if (list->size && !(*to = arena_alloc(mem, list->size * size)))
+		return MQL_ENOMEM;
+	return 0;
+}
+
+static int
+read_queries(const msgpack_object *o, struct wire_heartbeat *m)
+{
+	msgpack_object_array list;
+	void *to;
+	int err = read_list(o, sizeof *m->query, &m->mem, &list, &to);
+
+	m->query = to;
+	for (size_t i = 0; !err && i < list.size; i++, m->nquery++)
+		err = read_counts(&list.ptr[i], &m->query[i]);
+	return err;
+}
+
+static int
+read_streams(const msgpack_object *o, struct wire_heartbeat *m)
+{
+	msgpack_object_array list;
+	void *to;
+	int err = read_list(o, sizeof *m->stream, &m->mem, &list, &to);
+
+	m->stream = to;
+	for (size_t i = 0; !err && i < list.size; i++, m->nstream++)
+		err = read_name(&list.ptr[i], &m->mem, &m->stream[i]);
+	return err;
+}
+
+static int
+read_heartbeat(const msgpack_object *o, struct wire_heartbeat *m)
+{
+	msgpack_object_array part;
+	int err;
+
+	if ((err = read_array(o, 2, &part)) ||
+	    (err = read_uint(&part.ptr[0], INT64_MAX, &m->at)) ||
+	    (err = read_uint(&part.ptr[1], INT64_MAX, &m->version)))
+		return err;
+	if (part.size > 2)
+		err = read_queries(&part.ptr[2], m);
+	if (!err && part.size > 3)
+		err = read_streams(&part.ptr[3], m);
+	return err;
+}
+
+int
+wire_heartbeat_decode(struct str body, struct wire_heartbeat *m)
+{
+	msgpack_unpacked unpacked;
+	msgpack_unpack_return got;
+	int err = MQL_EBADFRAME;
+
+	*m = (struct wire_heartbeat){ 0 };
+	if (!pack_bounded(body))
+		return err;
+	msgpack_unpacked_init(&unpacked);
+	got = msgpack_unpack_next(&unpacked, body.ptr, body.len, NULL);
+	if (got == MSGPACK_UNPACK_SUCCESS)
+		err = read_heartbeat(&unpacked.data, m);
+	else if (got == MSGPACK_UNPACK_NOMEM_ERROR)
+		err = MQL_ENOMEM;
+	msgpack_unpacked_destroy(&unpacked);
+	return err;
+}

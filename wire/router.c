@@ -1,0 +1,196 @@
+/* router.c - the side that listens. See socket.h.
+ *
+ * ZeroMQ's file descriptor tells of a change, once: a send that happens to
+ * take note of arrived messages also takes the signal, and poll(2) would
+ * sleep on them. So the caller gets an epoll set of that descriptor and an
+ * eventfd of ours, which a send sets when it leaves messages behind. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "mql/error.h"
+#include "wire/endpoint.h"
+#include "wire/socket_private.h"
+
+struct wire_router {
+	void     *socket;
+	zmq_msg_t msg; /* the one that the caller borrows */
+	int       poll_fd;
+	int       wake_fd;
+	bool      woken;
+	char      endpoint[ENDPOINT_MAX];
+};
+
+enum { BACKLOG = 4096 }; /* a fleet that reconnects; the kernel's limit */
+
+static int
+set_options(void *socket)
+{
+	int err;
+
+	/* Say that a peer is gone, rather than drop what is for it. */
+	if ((err = socket_set(socket, ZMQ_ROUTER_MANDATORY, 1)))
+		return err;
+	return socket_set(socket, ZMQ_BACKLOG, BACKLOG);
+}
+
+static int
+open_poll(struct wire_router *r)
+{
+	struct epoll_event in = { .events = EPOLLIN };
+	size_t n = sizeof(int);
+	int fd;
+
+	r->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (r->poll_fd < 0 || r->wake_fd < 0 ||
+	    zmq_getsockopt(r->socket, ZMQ_FD, &fd, &n) ||
+	    epoll_ctl(r->poll_fd, EPOLL_CTL_ADD, fd, &in) ||
+	    epoll_ctl(r->poll_fd, EPOLL_CTL_ADD, r->wake_fd, &in))
+		return MQL_EOS;
+	return 0;
+}
+
+static int
+cannot_listen(const char *endpoint, const struct endpoint *ep, int os,
+	      char *why, size_t nwhy)
+{
+	if (os == EADDRINUSE && ep->tcp) {
+		snprintf(why, nwhy, "port %.*s on %.*s is in use",
+			 (int)ep->port.len, ep->port.ptr, (int)ep->host.len,
+			 ep->host.ptr);
+	} else if (os == EADDRNOTAVAIL || os == ENODEV) {
+		snprintf(why, nwhy, "%.*s is no address of this machine",
+			 (int)ep->host.len, ep->host.ptr);
+	} else {
+		snprintf(why, nwhy, "cannot listen on %s: %s", endpoint,
+			 zmq_strerror(os));
+	}
+	return os == EADDRINUSE ? MQL_EINUSE :
+	       os == EADDRNOTAVAIL || os == ENODEV || os == EINVAL ?
+				  MQL_EADDRESS : MQL_EOS;
+}
+
+static int
+listen_on(struct wire_router *r, const char *endpoint,
+	  const struct endpoint *ep, const char *on, char *why, size_t nwhy)
+{
+	size_t n = sizeof r->endpoint;
+
+	if (zmq_bind(r->socket, on) ||
+	    zmq_getsockopt(r->socket, ZMQ_LAST_ENDPOINT, r->endpoint, &n))
+		return cannot_listen(endpoint, ep, errno, why, nwhy);
+	return 0;
+}
+
+int
+wire_router_open(struct wire_context *c, const char *endpoint,
+		 struct wire_router **out, char *why, size_t nwhy)
+{
+	char on[ENDPOINT_MAX];
+	struct wire_router *r;
+	struct endpoint ep;
+	bool ipv6;
+	int err;
+
+	*out = NULL;
+	if ((err = endpoint_parse(endpoint, &ep, why, nwhy)))
+		return err;
+	snprintf(why, nwhy, "cannot open a socket for %s", endpoint);
+	endpoint_to_listen(endpoint, &ep, on, &ipv6);
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return MQL_ENOMEM;
+	r->poll_fd = r->wake_fd = -1;
+	zmq_msg_init(&r->msg);
+	if ((err = socket_new(c, ZMQ_ROUTER, ipv6, &r->socket)) ||
+	    (err = set_options(r->socket)) || (err = open_poll(r)) ||
+	    (err = listen_on(r, endpoint, &ep, on, why, nwhy)))
+		goto out;
+	*out = r;
+	r = NULL;
+out:
+	wire_router_close(r, 0);
+	return err;
+}
+
+void
+wire_router_close(struct wire_router *r, int linger_ms)
+{
+	if (!r)
+		return;
+	if (r->poll_fd >= 0)
+		close(r->poll_fd);
+	if (r->wake_fd >= 0)
+		close(r->wake_fd);
+	if (r->socket)
+		socket_close(r->socket, linger_ms);
+	zmq_msg_close(&r->msg);
+	free(r);
+}
+
+const char *
+wire_router_endpoint(const struct wire_router *r)
+{
+	return r->endpoint;
+}
+
+int
+wire_router_fd(const struct wire_router *r)
+{
+	return r->poll_fd;
+}
+
+static void
+set_wake(struct wire_router *r, bool woken)
+{
+	eventfd_t n;
+
+	if (woken && !r->woken)
+		eventfd_write(r->wake_fd, 1);
+	else if (!woken && r->woken)
+		eventfd_read(r->wake_fd, &n);
+	r->woken = woken;
+}
+
+/* The first part is who sent it. One who gave himself a longer name than any
+ * of ours is nobody: no answer will reach him. */
+int
+wire_router_recv(struct wire_router *r, struct wire_peer *from,
+		 struct str *msg)
+{
+	size_t n;
+
+	*from = (struct wire_peer){ 0 };
+	*msg = (struct str){ 0 };
+	if (!socket_receive(r->socket, &r->msg)) {
+		set_wake(r, false);
+		return 0;
+	}
+	n = zmq_msg_size(&r->msg);
+	if (n <= WIRE_PEER_MAX) {
+		from->len = (uint8_t)n;
+		memcpy(from->id, zmq_msg_data(&r->msg), n);
+	}
+	if (zmq_msg_more(&r->msg) && socket_receive(r->socket, &r->msg))
+		*msg = socket_body(r->socket, &r->msg);
+	return 1;
+}
+
+int
+wire_router_send(struct wire_router *r, const struct wire_peer *to,
+		 const void *data, size_t len)
+{
+	int err = 0;
+
+	if (zmq_send(r->socket, to->id, to->len,
+		     ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 ||
+	    zmq_send(r->socket, data, len, ZMQ_DONTWAIT) < 0)
+		err = errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
+	if (!r->woken && socket_readable(r->socket))
+		set_wake(r, true);
+	return err;
+}

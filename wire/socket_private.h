@@ -1,0 +1,29 @@
+/* socket_private.h - what the dealer and the router share. Private to wire/.
+ */
+#ifndef WIRE_SOCKET_PRIVATE_H
+#define WIRE_SOCKET_PRIVATE_H
+
+#include <zmq.h>
+
+#include "wire/socket.h"
+
+struct wire_context {
+	void *zmq;
+};
+
+/* A socket with the options of both kinds set. 0, MQL_ENOMEM or MQL_EOS. */
+int socket_new(struct wire_context *c, int type, bool ipv6, void **out);
+int socket_set(void *socket, int option, int value);
+void socket_close(void *socket, int linger_ms);
+
+/* The next part into m, waiting for nothing. False when there is none. */
+bool socket_receive(void *socket, zmq_msg_t *m);
+
+/* What m holds; empty when it is the first part of several, which are all
+ * taken and dropped. */
+struct str socket_body(void *socket, zmq_msg_t *m);
+
+/* Is a message waiting? Also lets ZeroMQ take note of new and lost links. */
+bool socket_readable(void *socket);
+
+#endif
