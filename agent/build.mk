@@ -7,3 +7,4 @@ agent.deps := language wire
 agent.pkgs := liburcu-bp
 mql-agent.deps := agent
 mql-agent.map  := agent/agent.map
+mql-agent.api  := agent error

@@ -159,7 +159,7 @@ take(struct mql_agent *a, const struct record *rec)
 static size_t
 drain(struct mql_agent *a, struct ring *ring)
 {
-	size_t begun = ring_begin(ring), at = begun, done = begun, len;
+	size_t begun = ring_begin(ring), at = begun, len;
 	void *bytes;
 
 	while (at - begun < TURN_BYTES &&
@@ -168,10 +168,9 @@ drain(struct mql_agent *a, struct ring *ring)
 
 		if (!take(a, &rec))
 			break;
-		done = at;
-		ring_release(ring, done);
+		ring_release(ring, at);
 	}
-	return done - begun;
+	return ring_begin(ring) - begun;
 }
 
 bool

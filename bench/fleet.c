@@ -19,7 +19,8 @@ exec_source_job(const char *dir, int out)
 	dup2(out, STDOUT_FILENO);
 	snprintf(path, sizeof path, "%s/mql-source-job", dir);
 	execl(path, "mql-source-job", "--agents", "tcp://127.0.0.1:0",
-	      "--subscribers", "tcp://127.0.0.1:0", "--http", "127.0.0.1:0",
+	      "--subscribers", "tcp://127.0.0.1:0", "--http", "off",
+	      "--log-level", "warn",
 	      (char *)NULL);
 	_exit(127);
 }

@@ -13,6 +13,14 @@ ask_nobody(const char *source_job)
 	return CMD_NOBODY;
 }
 
+int
+ask_bad_endpoint(const char *source_job)
+{
+	cmd_complain("'%s' is no endpoint: tcp://HOST:PORT is expected",
+		     source_job);
+	return CMD_USAGE;
+}
+
 /* Say the sentence in {"error":"..."}. */
 static int
 refused(const char *json)
@@ -47,9 +55,11 @@ ask(const char *source_job, const char *what, const char *arg, char **json)
 	int status = cmd_status_of(err);
 	if (err == MQL_EUNREACH)
 		status = ask_nobody(source_job);
+	else if (err == MQL_EADDRESS)
+		status = ask_bad_endpoint(source_job);
 	else if (err == MQL_EREFUSED)
 		status = refused(*json);
-	else
+	else if (err != MQL_EINTR)
 		cmd_complain("%s: %s", source_job, mql_strerror(err));
 	free(*json);
 	*json = NULL;

@@ -31,16 +31,24 @@ put_if(uint64_t n, const char *one, const char *many, struct buf *out)
 		buf_printf(out, "; %s", text_count(n, one, many).z);
 }
 
-/* `; dropped 12 (agent ring full 10, subscriber slow 2)` */
-static void
-put_drops(const struct mql_books *b, struct buf *out)
+uint64_t
+closing_dropped(const struct mql_books *b)
 {
-	const char *before = " (";
 	uint64_t total = 0;
 
 #define X(field, text) total += b->dropped.field;
 	MQL_DROPS(X)
 #undef X
+	return total;
+}
+
+/* `; dropped 12 (agent ring full 10, subscriber slow 2)` */
+static void
+put_drops(const struct mql_books *b, struct buf *out)
+{
+	uint64_t total = closing_dropped(b);
+	const char *before = " (";
+
 	buf_printf(out, "; dropped %s", text_number(total).z);
 #define X(field, text)                                               \
 	if (b->dropped.field) {                                      \
@@ -67,9 +75,13 @@ put_oddities(uint64_t bad, uint64_t mismatches, uint64_t limited,
 void
 closing_fleet(const struct mql_books *b, uint64_t rows, struct buf *out)
 {
+	/* Agents that are gone have answered too, up to then. */
+	uint32_t gone = b->left + b->lost_agents;
+
 	buf_printf(out, "%s from %s of %s",
-		   text_count(rows, "row", "rows").z, text_number(b->live).z,
-		   text_count(b->targeted, "agent", "agents").z);
+		   text_count(rows, "row", "rows").z,
+		   text_number(b->live + gone).z,
+		   text_count(b->targeted + gone, "agent", "agents").z);
 	put_matched(b->matched, b->seen, out);
 	put_sampled(b->matched, b->sampled, out);
 	put_drops(b, out);

@@ -12,4 +12,7 @@ void closing_fleet(const struct mql_books *b, uint64_t rows, struct buf *out);
 /* The same for a query over files: no agents, no link. */
 void closing_files(const struct mql_runner_stats *s, struct buf *out);
 
+/* Matched, and not among the rows, all causes. */
+uint64_t closing_dropped(const struct mql_books *b);
+
 #endif

@@ -60,7 +60,9 @@ enum { ASK_TIMEOUT_MS = 5000 };
 int ask(const char *source_job, const char *what, const char *arg,
 	char **json);
 
-/* Say that nobody answers, and where. Returns CMD_NOBODY. */
+/* Say that nobody answers there, or that it is no endpoint. They return the
+ * exit status. */
 int ask_nobody(const char *source_job);
+int ask_bad_endpoint(const char *source_job);
 
 #endif

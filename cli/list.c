@@ -12,7 +12,7 @@ struct list_args {
 	const char *source_job;
 	uint64_t    limit;
 	int         output, color; /* output < 0: as standard output suggests */
-	bool        quiet;         /* as everywhere; there is nothing to hush */
+	bool        quiet;
 };
 
 /* The answer is an array of objects. */
@@ -32,6 +32,15 @@ print_rows(const char *json, uint64_t limit, struct output *o)
 	int err = line.err ? line.err : output_end(o);
 	buf_fini(&line);
 	return err ? CMD_FAILED : CMD_FINE;
+}
+
+static bool
+is_empty(const char *json)
+{
+	struct str key, row;
+	size_t at = 0;
+
+	return !json_member_next(str_of(json), &at, &key, &row);
 }
 
 static int
@@ -55,6 +64,8 @@ list(const struct list_args *a, const char *what)
 			     err == MQL_EBADEVENT ? "the answer is not JSON"
 						  : mql_strerror(err));
 	status = err ? CMD_FAILED : print_rows(json, a->limit, o);
+	if (!err && kind == OUTPUT_TABLE && is_empty(json) && !a->quiet)
+		cmd_complain("there are no %s", what);
 	output_free(o);
 	free(json);
 	return status;

@@ -135,8 +135,6 @@ output_flush(struct output *o)
 	if (o->notes && o->terminal)
 		notes_hide(o->notes);
 	write_all(o);
-	if (o->notes && o->terminal)
-		notes_show(o->notes);
 	buf_reset(&o->text);
 }
 

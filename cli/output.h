@@ -23,9 +23,9 @@ enum output_color { OUTPUT_AUTO, OUTPUT_ALWAYS, OUTPUT_NEVER };
 
 struct output; /* opaque */
 
-/* q (may be NULL) names the columns. notes (may be NULL) is hidden while rows
- * are written to a terminal. Both are borrowed, q for this call only. 0 or
- * MQL_ENOMEM. */
+/* q (may be NULL) names the columns. notes (may be NULL) is hidden before
+ * rows are written to a terminal; it is the caller's to show again. Both are
+ * borrowed, q for this call only. 0 or MQL_ENOMEM. */
 int output_new(enum output_kind kind, enum output_color color, int fd,
 	       const struct mql_query *q, struct notes *notes,
 	       struct output **out);

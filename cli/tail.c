@@ -17,7 +17,11 @@
 #include "common/clock.h"
 #include "mql/client.h"
 
-enum { TICK_MS = 500 }; /* how often we look whether our reader is there */
+enum {
+	TICK_MS   = 500, /* how often we look whether our reader is there */
+	SETTLE_MS = 800, /* agents that have not answered by then are news */
+	HOLD_MS   = 200, /* a table's first rows set its widths together */
+};
 
 struct tail {
 	struct mql_tail *sub;
@@ -25,8 +29,10 @@ struct tail {
 	struct notes     notes;
 	struct mql_books books;    /* the latest */
 	struct mql_books told;     /* what was last said about agents */
-	uint32_t live, targeted;   /* while the query ran */
+	int64_t  changed_at;       /* when their number changed */
 	uint64_t rows;
+	bool     table;
+	int64_t  hold_until;       /* a table's first rows wait */
 	int64_t  deadline;         /* of --for; INT64_MAX: none */
 	bool     stopping, ended, failed;
 };
@@ -42,22 +48,25 @@ struct tail_args {
 static void
 show_status(struct tail *t)
 {
-	notes_status(&t->notes, "live on %s of %s; %s; matched %s of %s seen",
-		     text_number(t->books.live).z,
-		     text_count(t->books.targeted, "agent", "agents").z,
-		     text_count(t->rows, "row", "rows").z,
-		     text_number(t->books.matched).z,
-		     text_number(t->books.seen).z);
+	const struct mql_books *b = &t->books;
+
+	notes_status(&t->notes,
+		     "live on %s of %s; matched %s of %s seen; dropped %s",
+		     text_number(b->live).z,
+		     text_count(b->targeted, "agent", "agents").z,
+		     text_number(b->matched).z, text_number(b->seen).z,
+		     text_number(closing_dropped(b)).z);
 }
 
-/* Without a status line: say where the count of agents has come to rest, not
- * every step of it. `settled` is true when a while has passed. */
+/* Without a status line: say where the number of agents has come to rest, not
+ * every step of the way. */
 static void
-tell_live(struct tail *t, bool settled)
+tell_live(struct tail *t)
 {
 	const struct mql_books *b = &t->books, *told = &t->told;
+	bool settled = b->live + b->refused >= b->targeted ||
+		       clock_mono_ms() - t->changed_at >= SETTLE_MS;
 
-	settled = settled || b->live + b->refused >= b->targeted;
 	if (t->notes.in_place || t->stopping || !settled)
 		return;
 	if (b->live == told->live && b->targeted == told->targeted)
@@ -98,32 +107,36 @@ take_end(struct tail *t, const struct mql_item *item)
 }
 
 static void
-take_books(struct tail *t, const struct mql_item *item)
+take_row(struct tail *t, struct mql_slice row)
 {
-	t->books = item->books;
-	if (!t->stopping && item->kind != MQL_END) {
-		t->live = item->books.live;
-		t->targeted = item->books.targeted;
-	}
+	if (!t->rows++ && t->table)
+		t->hold_until = clock_mono_ms() + HOLD_MS;
+	output_row(t->out, (struct str){ row.ptr, row.len });
+}
+
+static void
+take_books(struct tail *t, const struct mql_books *b)
+{
+	if (b->live != t->books.live || b->targeted != t->books.targeted)
+		t->changed_at = clock_mono_ms();
+	t->books = *b;
 }
 
 static void
 take_item(struct tail *t, const struct mql_item *item)
 {
 	if (item->kind != MQL_ROW)
-		take_books(t, item);
+		take_books(t, &item->books);
 	switch (item->kind) {
 	case MQL_ROW:
-		t->rows++;
-		output_row(t->out, (struct str){ item->row.ptr,
-						 item->row.len });
+		take_row(t, item->row);
 		return;
 	case MQL_LIVE:
 		tell_refusals(t, item->why);
-		tell_live(t, false);
+		tell_live(t);
 		break;
 	case MQL_META:
-		tell_live(t, true);
+		tell_live(t);
 		break;
 	case MQL_LINK:
 		notes_say(&t->notes, "%s", item->up ? "the link is back" :
@@ -152,13 +165,20 @@ stop_when_due(struct tail *t)
 	}
 }
 
+/* Nothing more has come for now: write, and say how long to wait. */
 static int
-wait_ms(const struct tail *t)
+pause_ms(struct tail *t)
 {
-	int64_t left = t->deadline - clock_mono_ms();
+	int64_t now = clock_mono_ms(), until = now + TICK_MS;
 
-	return t->stopping || left > TICK_MS ? TICK_MS
-					     : left > 0 ? (int)left : 0;
+	if (now >= t->hold_until)
+		output_flush(t->out);
+	else
+		until = t->hold_until;
+	if (!t->stopping && t->deadline < until)
+		until = t->deadline;
+	show_status(t);
+	return until > now ? (int)(until - now) : 0;
 }
 
 static int
@@ -170,11 +190,8 @@ follow(struct tail *t)
 	while (!t->ended && output_ok(t->out)) {
 		stop_when_due(t);
 		err = mql_tail_next(t->sub, 0, &item);
-		if (err == MQL_ETIMEOUT) {
-			output_flush(t->out);
-			show_status(t);
-			err = mql_tail_next(t->sub, wait_ms(t), &item);
-		}
+		if (err == MQL_ETIMEOUT)
+			err = mql_tail_next(t->sub, pause_ms(t), &item);
 		if (!err)
 			take_item(t, &item);
 		else if (err != MQL_ETIMEOUT && err != MQL_EINTR)
@@ -183,19 +200,12 @@ follow(struct tail *t)
 	return 0;
 }
 
-/* Agents that have ended a query no longer run it: the closing line counts
- * those that ran it last. */
 static void
 tell_closing(struct tail *t)
 {
-	struct mql_books b = t->books;
 	struct buf line = BUF_INIT;
 
-	if (!b.live && t->live) {
-		b.live = t->live;
-		b.targeted = t->targeted;
-	}
-	closing_fleet(&b, t->rows, &line);
+	closing_fleet(&t->books, t->rows, &line);
 	buf_put_u8(&line, '\0');
 	notes_end(&t->notes);
 	if (!line.err && !t->notes.quiet)
@@ -232,6 +242,8 @@ subscribe(struct tail *t, const struct tail_args *a)
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH)
 		return ask_nobody(a->source_job);
+	if (err == MQL_EADDRESS)
+		return ask_bad_endpoint(a->source_job);
 	return err ? cmd_query_error(err, &diag, a->query) : 0;
 }
 
@@ -245,6 +257,7 @@ tail(const struct tail_args *a)
 
 	if (status)
 		return status;
+	t.table = a->output == OUTPUT_TABLE;
 	notes_init(&t.notes, a->quiet);
 	stop_on_signals();
 	int err = output_new((enum output_kind)a->output,

@@ -194,7 +194,7 @@ open_agent(struct tap *t, const struct tap_args *a)
 	if (!err)
 		err = mql_stream_open(t->agent, a->stream, &t->stream);
 	if (err == MQL_EADDRESS)
-		cmd_complain("%s: %s", a->source_job, mql_strerror(err));
+		ask_bad_endpoint(a->source_job);
 	else if (err)
 		cmd_complain("%s", mql_strerror(err));
 	return err;

@@ -66,9 +66,13 @@ put_char(const char *p, size_t left, size_t *len, struct buf *out)
 {
 	mbstate_t state = { 0 };
 	wchar_t c = 0;
-	size_t n = mbrtowc(&c, p, left, &state);
 
 	*len = 1;
+	if (*p >= ' ' && *p < 0x7f) {
+		buf_put_u8(out, (uint8_t)*p);
+		return 1;
+	}
+	size_t n = mbrtowc(&c, p, left, &state);
 	if (n == 0 || n > left) /* a NUL, or no character */
 		return put_escape((unsigned char)*p, true, out);
 	*len = n;

@@ -358,8 +358,7 @@ client_session_turn(struct mql_tail *t)
 			watch_clock(t);
 			return;
 		}
-		watch_link(t);
-		take_message(t, msg);
+		take_message(t, msg); /* before the link's end, if it came */
 	}
 }
 

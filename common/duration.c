@@ -67,12 +67,14 @@ duration_parse(struct str s, int64_t *ms)
 	int64_t unit;
 	int err;
 
+	if (!nint)
+		return MQL_EINVAL;
 	if (dot) {
 		nfrac = count_digits(s, at + 1);
 		at += 1 + nfrac;
 	}
 	unit = unit_ms((struct str){ s.ptr + at, s.len - at });
-	if (!nint || (dot && !nfrac) || !unit)
+	if ((dot && !nfrac) || !unit)
 		return MQL_EINVAL;
 	err = whole((struct str){ s.ptr, nint }, unit, ms);
 	if (err || !nfrac)

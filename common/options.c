@@ -377,7 +377,7 @@ options_fini(const struct option *table)
 
 /* --- help --------------------------------------------------------------------- */
 
-enum { HELP_COLUMN = 30 };
+enum { HELP_COLUMN = 32 };
 
 static void
 help_row(FILE *to, char letter, const char *name, const char *arg,

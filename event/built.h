@@ -27,7 +27,7 @@ struct built {
 	struct built_field field[BUILT_MAX_FIELDS];
 	uint16_t           nfield;
 	int16_t            open; /* innermost open object, -1 at the top */
-	bool               bad;  /* too many fields or levels, an end too many */
+	bool               bad;  /* too many fields, levels or ends */
 };
 
 void built_begin(struct built *b);

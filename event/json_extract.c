@@ -4,7 +4,7 @@
  * names, and over everything else with the plain scanner; so it recurses no
  * deeper than the longest path. A node stands for one place in the event, so
  * one bit a node tells that it was met: the first of duplicate keys counts.
- * Extracting ends with the text, since what is sent must be valid as a whole. */
+ * Extracting ends with the text, for what is sent must be valid as a whole. */
 #include "event/json_scan.h"
 #include "event/pathset_trie.h"
 #include "mql/error.h"

@@ -42,14 +42,14 @@ struct span { /* byte offsets into the query text, end exclusive */
 	X(STR,      0, "")                                                 \
 	X(REGEX,    0, "")     /* only as item[1] of the matches */        \
 	X(PATH,     0, "")                                                 \
-                                                                           \
+								     \
 	X(NEG,      1, "-")                                                \
 	X(ADD,      2, "+")                                                \
 	X(SUB,      2, "-")                                                \
 	X(MUL,      2, "*")                                                \
 	X(DIV,      2, "/")                                                \
 	X(MOD,      2, "%")                                                \
-                                                                           \
+								     \
 	X(EQ,       2, "==")                                               \
 	X(NE,       2, "!=")                                               \
 	X(LT,       2, "<")                                                \

@@ -54,7 +54,7 @@ check_value(struct compile *c, const struct ast *n)
 			return refuse_star(c, item);
 		if (item->kind == AST_STR || item->kind == AST_BOOL)
 			return fail(c, MQL_ETYPE, item->at, "`%s` takes "
-				    "numbers", ast_spelling(n->kind));
+				    "numbers only", ast_spelling(n->kind));
 		err = check_value(c, item);
 	}
 	return err;

@@ -294,7 +294,7 @@ static const struct phrase {
 	{ S(FALSE), S(STRING), NONE, "`null`, `true` or `false`" },
 	{ S(PLUS), NONE, NONE, "an operator" },
 	{ S(BETWEEN), S(PLUS), NONE, "`in`, `like` or `between`" },
-	{ S(OPEN), S(META), NONE, "`(`" },
+	{ S(OPEN), S(META), S(PLUS), "`(`" },
 	{ S(PERCENT), S(PLUS), NONE, "`%`" },
 	{ S(CLOSE), NONE, NONE, "`)`" },
 	{ S(UNBRACKET), NONE, NONE, "`]`" },
@@ -302,7 +302,7 @@ static const struct phrase {
 	{ S(AS), NONE, NONE, "`as`" },
 	{ S(AND), S(AS), NONE, "`and`" },
 	{ S(OR), S(AS), NONE, "`or`" },
-	{ S(GROUP_BY), NONE, NONE, "a clause" },
+	{ S(GROUP_BY), NONE, NONE, "a clause such as `where`" },
 };
 
 static void
@@ -357,6 +357,10 @@ describe(const struct want *w, yysymbol_kind_t found, struct str text,
 	if (is_comparison(found) && wants(w, S(PLUS)) && !wants(w, S(EQ))) {
 		buf_puts(out, "comparisons do not chain: "
 			      "put `and` between two of them");
+		return;
+	}
+	if (found == S(MINUS) && wants(w, S(COMMA)) && !wants(w, S(PLUS))) {
+		buf_puts(out, "a name with a dash in it stands in quotes");
 		return;
 	}
 	if (found == YYSYMBOL_YYEOF)

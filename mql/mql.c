@@ -53,6 +53,16 @@ locate(struct str text, int offset, struct mql_diag *d)
 	}
 }
 
+/* One line of whole characters, whatever was quoted or cut. */
+static void
+tidy(char *text)
+{
+	text[word_utf8(str_of(text))] = 0;
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ')
+			*text = ' ';
+}
+
 int
 fail(struct compile *c, int err, struct span at, const char *fmt, ...)
 {
@@ -67,6 +77,7 @@ fail(struct compile *c, int err, struct span at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(c->diag->text, sizeof c->diag->text, fmt, ap);
 	va_end(ap);
+	tidy(c->diag->text);
 	return err;
 }
 
@@ -228,7 +239,10 @@ mql_diag_print(const struct mql_diag *d, const char *text, FILE *to)
 	const char *beg = text + d->beg, *end = text + d->end;
 	int before = 0, marked = 0;
 
-	fprintf(to, "%d:%d: %s\n  ", d->line, d->col, d->text);
+	fprintf(to, "%d:%d: %s\n", d->line, d->col, d->text);
+	if (!s.len)
+		return;
+	fputs("  ", to);
 	for (const char *p = s.ptr; p < s.ptr + s.len; p++) {
 		/* Nothing that would move the cursor. */
 		fputc((unsigned char)*p < ' ' || *p == 0x7f ? ' ' : *p, to);

@@ -51,7 +51,7 @@ static void
 warn_regexes(struct buf *b, const struct ast *n)
 {
 	if (n->kind == AST_REGEX && !has_prefix(n->str)) {
-		spell_regex(b, n->str);
+		spell_regex(n->str, b);
 		buf_puts(b, " begins with no fixed text, so it is tried at "
 			    "length on every value\n");
 	}

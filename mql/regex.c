@@ -1,7 +1,12 @@
-/* regex.c - PCRE2 with limits, and without what could hurt the host.
+/* regex.c - PCRE2 with a budget, and without what could hurt the host.
  *
- * What a hostile pattern can cost: PCRE2 counts steps from each place where
- * a match may begin, so MAX_STEPS is shared out over the places there are.
+ * PCRE2's own match limit counts from each place where a match may begin, and
+ * does not see how far a single item runs: `a++b` over a megabyte of a's takes
+ * minutes within any limit. So every item of a pattern is compiled with a
+ * callout before it, which counts items and the characters moved over, and
+ * gives up when that is more than the text's length justifies. (An item that
+ * fails late goes uncounted: `x{60000}`, a back reference. Both are bounded.)
+ *
  * Patterns are UTF-8 as the text of a query is, yet subjects may hold any
  * bytes: one that is in no character matches nothing. \C, which would split
  * a character, is refused. */
@@ -15,11 +20,12 @@
 
 #include "mql/mql.h"
 
+/* In units of a character moved over, about a nanosecond: a match costs a
+ * millisecond at most, and for a long text 32 ns a byte. */
 enum {
-	MAX_STEPS = 1000 * 1000,
-	MAX_STEPS_A_PLACE = 10 * 1000,
-	MIN_STEPS_A_PLACE = 100,
-	MAX_DEPTH = 1000,
+	COST_OF_ITEM = 16,
+	BUDGET = 1000 * 1000,
+	BUDGET_PER_BYTE = 32,
 	MAX_HEAP_KIB = 256,
 	MAX_PATTERN = 16 * 1024,
 };
@@ -27,6 +33,8 @@ enum {
 struct regex_match {
 	pcre2_match_data    *data;
 	pcre2_match_context *limits;
+	size_t at;   /* where in the subject the last item was tried */
+	size_t left; /* of the budget */
 };
 
 static void *
@@ -55,7 +63,7 @@ regex_compile(struct arena *a, struct str text, bool whole, struct regex *out,
 	      struct regex_error *why)
 {
 	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
-		PCRE2_NEVER_BACKSLASH_C |
+		PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT |
 		(whole ? PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED : 0);
 	pcre2_compile_context *ctx = context(a);
 	int err;
@@ -76,6 +84,22 @@ regex_compile(struct arena *a, struct str text, bool whole, struct regex *out,
 	return MQL_ESYNTAX;
 }
 
+/* The callout before each item. */
+static int
+charge(pcre2_callout_block *now, void *match)
+{
+	struct regex_match *m = match;
+	size_t cost = COST_OF_ITEM;
+
+	if (now->current_position > m->at)
+		cost += now->current_position - m->at;
+	m->at = now->current_position;
+	if (cost > m->left)
+		return PCRE2_ERROR_MATCHLIMIT;
+	m->left -= cost;
+	return 0;
+}
+
 int
 regex_match_new(struct regex_match **out)
 {
@@ -90,8 +114,8 @@ regex_match_new(struct regex_match **out)
 		regex_match_free(m);
 		return MQL_ENOMEM;
 	}
-	pcre2_set_depth_limit(m->limits, MAX_DEPTH);
 	pcre2_set_heap_limit(m->limits, MAX_HEAP_KIB);
+	pcre2_set_callout(m->limits, charge, m);
 	*out = m;
 	return 0;
 }
@@ -106,23 +130,14 @@ regex_match_free(struct regex_match *m)
 	free(m);
 }
 
-static uint32_t
-steps_a_place(const struct regex *re, size_t len)
-{
-	size_t n = re->whole ? MAX_STEPS_A_PLACE : MAX_STEPS / (len + 1);
-
-	return n > MAX_STEPS_A_PLACE ? MAX_STEPS_A_PLACE
-	     : n < MIN_STEPS_A_PLACE ? MIN_STEPS_A_PLACE
-				     : (uint32_t)n;
-}
-
 int
 regex_matches(const struct regex *re, struct regex_match *m,
 	      struct str subject)
 {
 	const char *ptr = subject.ptr ? subject.ptr : "";
 
-	pcre2_set_match_limit(m->limits, steps_a_place(re, subject.len));
+	m->at = 0;
+	m->left = BUDGET + BUDGET_PER_BYTE * subject.len;
 	int n = pcre2_match(re->code, (PCRE2_SPTR)ptr, subject.len, 0, 0,
 			    m->data, m->limits);
 	if (n == PCRE2_ERROR_NOMATCH)

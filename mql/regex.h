@@ -23,9 +23,8 @@ struct regex_error {
 	char   text[160];
 };
 
-/* Compile text, which is borrowed as long as a lives; everything else lives
- * in a. Returns 0, MQL_ESYNTAX (*why is set)
- * or MQL_ENOMEM. Any thread. */
+/* Compile text, which is UTF-8 and borrowed as long as a lives; all else lives
+ * in a. Returns 0, MQL_ESYNTAX (*why is set) or MQL_ENOMEM. Any thread. */
 int regex_compile(struct arena *a, struct str text, bool whole,
 		  struct regex *out, struct regex_error *why);
 

@@ -49,7 +49,7 @@ put_name(struct buf *b, struct str s)
 
 /* A slash outside of a pair gets its backslash again. */
 void
-spell_regex(struct buf *b, struct str s)
+spell_regex(struct str s, struct buf *b)
 {
 	buf_put_u8(b, '/');
 	for (size_t i = 0; i < s.len; i++) {
@@ -118,8 +118,8 @@ put_head(struct buf *b, const struct path *p)
 	return 0;
 }
 
-static void
-put_path(struct buf *b, const struct path *p)
+void
+spell_path(const struct path *p, struct buf *b)
 {
 	if (p->meta != META_NONE) {
 		path_write(p, b);
@@ -153,11 +153,11 @@ static void
 put_leaf(struct buf *b, const struct ast *n)
 {
 	if (n->kind == AST_PATH)
-		put_path(b, &n->path);
+		spell_path(&n->path, b);
 	else if (n->kind == AST_STR)
 		put_quoted(b, n->str);
 	else if (n->kind == AST_REGEX)
-		spell_regex(b, n->str);
+		spell_regex(n->str, b);
 	else if (n->kind == AST_INT)
 		buf_printf(b, "%lld", (long long)n->i);
 	else if (n->kind == AST_FLOAT)
@@ -247,7 +247,7 @@ put_items(struct buf *b, const struct select *s)
 		buf_puts(b, " *");
 	for (unsigned i = 0; i < s->nitem; i++) {
 		buf_puts(b, i ? ", " : " ");
-		put_path(b, &s->item[i].expr->path);
+		spell_path(&s->item[i].expr->path, b);
 		if (s->item[i].named) {
 			buf_puts(b, " as ");
 			put_name(b, s->item[i].name);

@@ -4,10 +4,10 @@
 
 #include "mql/ast.h"
 
-/* Append the query. It must have passed check(). */
+/* Append to out. The query must have passed check(). */
 void spell_select(const struct select *s, bool with_limit, struct buf *out);
 
-/* Append a REGEX with its slashes. */
-void spell_regex(struct buf *out, struct str pattern);
+void spell_path(const struct path *p, struct buf *out);
+void spell_regex(struct str pattern, struct buf *out); /* with slashes */
 
 #endif

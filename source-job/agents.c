@@ -16,12 +16,6 @@ enum {
 	REMEMBER_MS = 60000, /* agents keep a run's counters as long */
 };
 
-static struct str
-peer_key(const struct wire_peer *p)
-{
-	return (struct str){ (const char *)p->id, p->len };
-}
-
 int
 agents_init(struct job *j)
 {
@@ -37,16 +31,24 @@ agents_init(struct job *j)
 	     ((r) = (a)->run[slot_], true); slot_++)                      \
 		if (r)
 
-static void
-forget(struct job *j, struct agent *a)
+void
+agents_undeafen(struct job *j, struct agent *a)
+{
+	j->agents.ndeaf -= a->deaf;
+	a->deaf = false;
+}
+
+void
+agents_forget(struct job *j, struct agent *a)
 {
 	struct run *r;
 
 	FOREACH_RUN(r, a, j)
 		run_free(r);
 	if (a->connected)
-		map_remove(&j->agents.by_peer, peer_key(&a->peer));
+		map_remove(&j->agents.by_peer, hop_key(&a->peer));
 	map_remove(&j->agents.by_id, a->id);
+	agents_undeafen(j, a);
 	LIST_REMOVE(a, entry);
 	j->agents.n--;
 	arena_fini(&a->mem);
@@ -58,7 +60,7 @@ void
 agents_fini(struct job *j)
 {
 	while (!LIST_EMPTY(&j->agents.all))
-		forget(j, LIST_FIRST(&j->agents.all));
+		agents_forget(j, LIST_FIRST(&j->agents.all));
 	map_fini(&j->agents.by_id);
 	map_fini(&j->agents.by_peer);
 	free(j->agents.route);
@@ -73,7 +75,7 @@ agent_wanted(const struct agent *a, const struct query *q)
 	return a->nstream == 0;
 }
 
-/* --- coming and going ------------------------------------------------------ */
+/* --- coming and going ---------------------------------------------------- */
 
 void
 agents_lose(struct job *j, struct agent *a)
@@ -84,8 +86,9 @@ agents_lose(struct job *j, struct agent *a)
 		return;
 	log_info("lost agent %.*s of %.*s", (int)a->id.len, a->id.ptr,
 		 (int)a->app.len, a->app.ptr);
-	map_remove(&j->agents.by_peer, peer_key(&a->peer));
+	map_remove(&j->agents.by_peer, hop_key(&a->peer));
 	a->connected = false;
+	agents_undeafen(j, a);
 	FOREACH_RUN(r, a, j)
 		run_lose(j, r);
 }
@@ -98,14 +101,16 @@ leave(struct job *j, struct agent *a)
 	log_debug("agent %.*s left", (int)a->id.len, a->id.ptr);
 	FOREACH_RUN(r, a, j)
 		run_leave(r);
-	forget(j, a);
+	agents_forget(j, a);
 }
 
-static void
-send_or_lose(struct job *j, struct agent *a)
+void
+agents_send(struct job *j, struct agent *a)
 {
-	if (hop_send(&j->agent_hop, &a->peer))
-		agents_lose(j, a);
+	if (a->deaf || !hop_send(&j->agent_hop, &a->peer))
+		return;
+	a->deaf = true;
+	j->agents.ndeaf++;
 }
 
 void
@@ -115,205 +120,27 @@ agents_broadcast(struct job *j)
 
 	LIST_FOREACH(a, &j->agents.all, entry)
 		if (a->connected)
-			send_or_lose(j, a);
+			agents_send(j, a);
 }
 
-static void
-send_credit(struct job *j, struct agent *a)
+void
+agents_send_credit(struct job *j, struct agent *a)
 {
 	struct wire_credit m = { .bytes = a->granted };
 
 	a->beat = j->now;
 	wire_credit_encode(&m, hop_frame(&j->agent_hop));
-	send_or_lose(j, a);
+	agents_send(j, a);
 }
 
-static void
-send_queries(struct job *j, struct agent *a)
+void
+agents_send_queries(struct job *j, struct agent *a)
 {
 	queries_encode(j, hop_frame(&j->agent_hop));
-	send_or_lose(j, a);
+	agents_send(j, a);
 }
 
-static void
-welcome(struct job *j, struct agent *a)
-{
-	struct wire_welcome m = {
-		.source_job = str_of(j->id),
-		.heartbeat_ms = (uint64_t)j->config.heartbeat,
-		.silence_ms = (uint64_t)j->config.heartbeat *
-			      AGENT_SILENT_BEATS,
-		.lease_ms = (uint64_t)j->config.lease,
-		.credit = j->config.agent_credit,
-	};
-
-	a->beat = j->now;
-	a->used = 0;
-	a->granted = m.credit;
-	wire_welcome_encode(&m, hop_frame(&j->agent_hop));
-	send_or_lose(j, a);
-	if (a->connected)
-		send_queries(j, a);
-}
-
-/* --- hello ------------------------------------------------------------------ */
-
-static int
-add_stream(struct agent *a, struct str name)
-{
-	for (size_t i = 0; i < a->nstream; i++)
-		if (str_eq(a->stream[i], name))
-			return 0;
-	if (a->nstream == AGENT_MAX_STREAMS)
-		return MQL_ELIMIT;
-	if (!(a->nstream & (a->nstream - 1))) { /* full: twice as many */
-		size_t old = a->nstream * sizeof name;
-		size_t size = old ? 2 * old : sizeof name;
-		struct str *grown = arena_grow(&a->mem, a->stream, old, size);
-		if (!grown)
-			return MQL_ENOMEM;
-		a->stream = grown;
-	}
-	struct str copy = arena_str(&a->mem, name);
-	if (!copy.ptr)
-		return MQL_ENOMEM;
-	a->stream[a->nstream++] = copy;
-	return 0;
-}
-
-/* Copy what we keep of a hello: the message may be a megabyte. */
-static int
-describe(struct agent *a, const struct wire_hello *m)
-{
-	const struct str from[] = { m->agent, m->app, m->host, m->zone,
-				    m->version };
-	struct str *const to[] = { &a->id, &a->app, &a->host, &a->zone,
-				   &a->version };
-	int err;
-
-	a->stream = NULL;
-	a->nstream = 0;
-	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-		*to[i] = arena_str(&a->mem, from[i]);
-		if (!to[i]->ptr)
-			return MQL_ENOMEM;
-	}
-	for (size_t i = 0; i < m->nstream; i++)
-		if ((err = add_stream(a, m->stream[i])))
-			return err;
-	return 0;
-}
-
-static bool
-make_room(struct job *j)
-{
-	struct agent *a;
-
-	if (j->agents.n < j->config.max_agents)
-		return true;
-	LIST_FOREACH(a, &j->agents.all, entry) {
-		if (!a->connected) {
-			forget(j, a);
-			return true;
-		}
-	}
-	return false;
-}
-
-static int
-add(struct job *j, const struct wire_hello *m, struct agent **out)
-{
-	struct agent *a;
-	int err;
-
-	if (!make_room(j))
-		return MQL_ELIMIT;
-	a = calloc(1, sizeof *a);
-	if (!a)
-		return MQL_ENOMEM;
-	a->run = calloc(j->config.max_queries, sizeof(struct run *));
-	err = a->run ? describe(a, m) : MQL_ENOMEM;
-	if (!err)
-		err = map_put(&j->agents.by_id, a->id, a);
-	if (err) {
-		arena_fini(&a->mem);
-		free(a->run);
-		free(a);
-		return err;
-	}
-	LIST_INSERT_HEAD(&j->agents.all, a, entry);
-	j->agents.n++;
-	*out = a;
-	return 0;
-}
-
-/* A known agent may have new streams, and its texts move to a new arena. */
-static int
-update(struct job *j, const struct wire_hello *m, struct agent *a)
-{
-	struct agent fresh = *a;
-	int err;
-
-	fresh.mem = (struct arena){ 0 };
-	if ((err = describe(&fresh, m))) {
-		arena_fini(&fresh.mem);
-		return err;
-	}
-	map_remove(&j->agents.by_id, a->id);
-	arena_fini(&a->mem);
-	*a = fresh;
-	return map_put(&j->agents.by_id, a->id, a); /* has room: one less */
-}
-
-/* a speaks from this peer now; whoever spoke from it before does not. */
-static int
-attach(struct job *j, struct agent *a, const struct wire_peer *from)
-{
-	struct agent *before = map_get(&j->agents.by_peer, peer_key(from));
-	struct query *q;
-	int err;
-
-	if (before && before != a)
-		agents_lose(j, before);
-	if (a->connected)
-		map_remove(&j->agents.by_peer, peer_key(&a->peer));
-	a->connected = false;
-	a->peer = *from;
-	a->heard = j->now;
-	if ((err = map_put(&j->agents.by_peer, peer_key(&a->peer), a)))
-		return err;
-	a->connected = true;
-	LIST_FOREACH(q, &j->queries.all, entry)
-		if (!q->closing && (err = run_open(a, q)))
-			return err;
-	return 0;
-}
-
-static int
-on_hello(struct job *j, const struct wire_peer *from, struct str body)
-{
-	struct agent *a;
-	struct wire_hello m;
-	int err;
-
-	if ((err = wire_hello_decode(body, &m)))
-		goto out;
-	err = MQL_EBADFRAME;
-	if (!m.agent.len)
-		goto out;
-	a = map_get(&j->agents.by_id, m.agent);
-	err = a ? update(j, &m, a) : add(j, &m, &a);
-	if (err || (err = attach(j, a, from)))
-		goto out;
-	log_debug("agent %.*s of %.*s says hello", (int)a->id.len, a->id.ptr,
-		  (int)a->app.len, a->app.ptr);
-	welcome(j, a);
-out:
-	arena_fini(&m.mem);
-	return err;
-}
-
-/* --- the other messages ------------------------------------------------------ */
+/* --- messages -------------------------------------------------- */
 
 static struct run *
 find_run(struct job *j, struct agent *a, uint32_t query)
@@ -351,7 +178,7 @@ on_ack(struct job *j, struct agent *a, struct str body)
 			acknowledge(j, r, &m.entry[i]);
 	}
 	if (!err && m.resync)
-		send_queries(j, a);
+		agents_send_queries(j, a);
 	arena_fini(&m.mem);
 	return err;
 }
@@ -368,7 +195,7 @@ on_heartbeat(struct job *j, struct agent *a, struct str body)
 			run_report(j, r, &m.query[i].books);
 	size_t known = a->nstream;
 	for (size_t i = 0; !err && i < m.nstream; i++)
-		err = add_stream(a, m.stream[i]);
+		err = agent_add_stream(a, m.stream[i]);
 	if (a->nstream != known)
 		FOREACH_RUN(r, a, j)
 			run_retarget(r);
@@ -413,13 +240,13 @@ take(struct job *j, struct agent *a, unsigned kind, struct str body)
 static void
 receive(struct job *j, const struct wire_peer *from, struct str msg)
 {
-	struct agent *a = map_get(&j->agents.by_peer, peer_key(from));
+	struct agent *a = map_get(&j->agents.by_peer, hop_key(from));
 	struct str body;
 	unsigned kind;
 	int err = wire_get_header(msg.ptr, msg.len, &kind, &body);
 
 	if (!err && kind == WIRE_HELLO)
-		err = on_hello(j, from, body);
+		err = agents_hello(j, from, body);
 	else if (!err && !a)
 		err = MQL_ECLOSED;
 	else if (!err)
@@ -431,6 +258,19 @@ receive(struct job *j, const struct wire_peer *from, struct str msg)
 		     err, err == MQL_ECLOSED ? "say hello" : mql_strerror(err));
 }
 
+/* All that they sent is read: no more can come. */
+static void
+lose_deaf(struct job *j)
+{
+	struct agent *a;
+
+	if (!j->agents.ndeaf)
+		return;
+	LIST_FOREACH(a, &j->agents.all, entry)
+		if (a->deaf)
+			agents_lose(j, a);
+}
+
 bool
 agents_receive(struct job *j)
 {
@@ -438,8 +278,10 @@ agents_receive(struct job *j)
 	struct str msg;
 
 	for (int i = 0; i < RECEIVE_MAX; i++) {
-		if (!hop_receive(&j->agent_hop, &from, &msg))
+		if (!hop_receive(&j->agent_hop, &from, &msg)) {
+			lose_deaf(j);
 			return false;
+		}
 		receive(j, &from, msg);
 	}
 	return true;
@@ -454,11 +296,11 @@ agents_tick(struct job *j)
 	for (a = LIST_FIRST(&j->agents.all); a; a = next) {
 		next = LIST_NEXT(a, entry);
 		if (!a->connected && j->now - a->heard > REMEMBER_MS)
-			forget(j, a);
+			agents_forget(j, a);
 		else if (a->connected && j->now - a->heard > silence)
 			agents_lose(j, a);
 		else if (a->connected &&
 			 j->now - a->beat >= j->config.heartbeat)
-			send_credit(j, a);
+			agents_send_credit(j, a);
 	}
 }

@@ -28,6 +28,7 @@ struct agent {
 	LIST_ENTRY(agent) entry;
 	struct wire_peer peer;
 	bool       connected;
+	bool       deaf;      /* cannot be sent to; what it sent is still read */
 	struct arena mem;     /* of the texts below */
 	struct str id, app, host, zone, version;
 	struct str *stream;
@@ -42,6 +43,7 @@ struct agents {
 	LIST_HEAD(, agent) all;
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
+	size_t     ndeaf;
 	struct query **route; /* scratch of ingest.c: 65536 */
 };
 
@@ -56,6 +58,15 @@ void agents_tick(struct job *j);
 
 /* The link is gone or silent. a stays known for a while. */
 void agents_lose(struct job *j, struct agent *a);
+void agents_forget(struct job *j, struct agent *a); /* frees a */
+
+/* What is in the agents' hop's frame. Who cannot be reached any more is lost
+ * as soon as all that it had sent is read: its last rows and its goodbye may
+ * be among that. */
+void agents_send(struct job *j, struct agent *a);
+void agents_undeafen(struct job *j, struct agent *a); /* a new link */
+void agents_send_credit(struct job *j, struct agent *a);
+void agents_send_queries(struct job *j, struct agent *a); /* a snapshot */
 
 /* The frame in the agents' hop for each connected agent. */
 void agents_broadcast(struct job *j);
@@ -63,7 +74,13 @@ void agents_broadcast(struct job *j);
 /* Does the agent have a stream that q asks, as far as it said? */
 bool agent_wanted(const struct agent *a, const struct query *q);
 
-/* ROWS from a: 0 or MQL_EBADFRAME, MQL_ELIMIT (beyond its credit). See
+/* 0, MQL_ELIMIT or MQL_ENOMEM. The name is copied. */
+int agent_add_stream(struct agent *a, struct str name);
+
+/* HELLO: 0, MQL_EBADFRAME, MQL_ELIMIT or MQL_ENOMEM. See hello.c. */
+int agents_hello(struct job *j, const struct wire_peer *from, struct str body);
+
+/* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See
  * ingest.c. */
 int ingest_rows(struct job *j, struct agent *a, struct str body);
 

@@ -12,7 +12,7 @@
 
 enum { META_MS = 1000, MAX_REFUSALS = 8 };
 
-/* --- from the agents' side ------------------------------------------------------ */
+/* --- from the agents' side ----------------------------------------------- */
 
 /* Why the row cannot be queued, counted; NULL: it is queued. */
 static uint64_t *
@@ -103,7 +103,7 @@ merge_done(struct job *j, struct query *q)
 		sub_settle(j, LIST_FIRST(&q->subs));
 }
 
-/* --- rows ------------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------- */
 
 static void
 send_to(struct job *j, struct link *l)
@@ -148,7 +148,7 @@ drop_queue(struct job *j, struct sub *s)
 	j->counters.drop_slow += rows;
 }
 
-/* --- books ------------------------------------------------------------------------- */
+/* --- books --------------------------------------------------------------- */
 
 /* Why agents refuse q, the first few reasons; the rest under the last. */
 static size_t
@@ -225,7 +225,7 @@ meta(struct job *j, struct query *q)
 	q->changed = false;
 }
 
-/* --- the end of a turn ---------------------------------------------------------------- */
+/* --- the end of a turn --------------------------------------------------- */
 
 static void
 end(struct job *j, struct sub *s)

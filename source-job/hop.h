@@ -25,6 +25,13 @@ int hop_open(struct hop *h, struct wire_context *context, const char *endpoint,
 	     char *why, size_t nwhy);
 void hop_close(struct hop *h, int linger_ms); /* a zeroed hop is allowed */
 
+/* The peer as a key of a map; borrows p. */
+static inline struct str
+hop_key(const struct wire_peer *p)
+{
+	return (struct str){ (const char *)p->id, p->len };
+}
+
 /* The next message, if one is there. */
 bool hop_receive(struct hop *h, struct wire_peer *from, struct str *msg);
 

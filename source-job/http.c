@@ -26,7 +26,7 @@ struct http {
 	char  address[300];
 };
 
-/* --- answers ------------------------------------------------------------------ */
+/* --- answers ------------------------------------------------------------- */
 
 static enum MHD_Result
 reply(struct MHD_Connection *c, unsigned status, const char *type,
@@ -95,7 +95,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	return say(c, MHD_HTTP_NOT_FOUND, "not found\n");
 }
 
-/* --- listening ------------------------------------------------------------------ */
+/* --- listening ----------------------------------------------------------- */
 
 /* "[::1]:80" or "host:80" into its two parts. */
 static int

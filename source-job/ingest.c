@@ -2,14 +2,13 @@
  *
  * The hot path of the daemon: one look-up per query of a batch, then one copy
  * per row and subscription. Rows are not parsed; a row that could break the
- * framing of those behind us (it is no single line, or no object) is dropped. */
+ * framing of those behind us (no single line, or no object) is dropped. */
 #include <string.h>
 
 #include "mql/error.h"
 #include "source-job/job.h"
 #include "source-job/merge.h"
 #include "source-job/run.h"
-#include "wire/message.h"
 #include "wire/rows.h"
 
 static bool
@@ -62,15 +61,11 @@ static void
 raise_credit(struct job *j, struct agent *a)
 {
 	uint64_t window = j->config.agent_credit;
-	struct wire_credit m = { .bytes = a->used + window };
 
-	if (m.bytes - a->granted < window / 2)
+	if (a->used + window - a->granted < window / 2)
 		return;
-	a->granted = m.bytes;
-	a->beat = j->now;
-	wire_credit_encode(&m, hop_frame(&j->agent_hop));
-	if (hop_send(&j->agent_hop, &a->peer))
-		agents_lose(j, a);
+	a->granted = a->used + window;
+	agents_send_credit(j, a);
 }
 
 int
@@ -78,8 +73,6 @@ ingest_rows(struct job *j, struct agent *a, struct str body)
 {
 	struct rows_reader in;
 
-	if (body.len > a->granted - a->used)
-		return MQL_ELIMIT;
 	a->used += body.len;
 	int err = rows_reader_init(&in, body);
 	if (!err) {

@@ -1,12 +1,13 @@
 /* job.h - the whole daemon, as its parts see each other.
  *
- *      agents                                            subscribers
- *        |   agents.c   sessions, credit, silence            |
- *        |   ingest.c   rows -> queries      subscribers.c   |
- *        |   run.c      one query at one      links, leases  |
- *        |              agent, its books      delivery.c     |
- *        +-> queries.c  what runs, the set <--- DATA META END|
- *                    \_____ merge.h ______/
+ *      agents                                             subscribers
+ *        |   agents.c    sessions, silence    subscribers.c   |
+ *        |   hello.c     who an agent is      subscribe.c     |
+ *        |   ingest.c    rows -> queries      links, leases   |
+ *        |   run.c       one query at one     queue.c         |
+ *        |               agent, its books     delivery.c      |
+ *        +-> queries.c   what runs, the set   DATA META END --+
+ *                  \________ merge.h ________/
  *
  * One thread runs it all: loop.c takes what both sockets have, lets the parts
  * work, and sends what they made, all in one turn. No part waits, and none

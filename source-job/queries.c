@@ -86,7 +86,7 @@ query_shown(const struct query *q)
 	return q->closing ? &q->at_close : &q->count;
 }
 
-/* --- opening ------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------- */
 
 /* Bytes that q takes in a message, with some to spare. */
 static size_t
@@ -94,7 +94,7 @@ frame_size(const struct query *q)
 {
 	struct buf b = BUF_INIT;
 	struct wire_query add = { .id = UINT32_MAX, .text = q->text };
-	struct wire_queries m = { .version = UINT64_MAX, .base = UINT64_MAX,
+	struct wire_queries m = { .version = INT64_MAX, .base = INT64_MAX,
 				  .add = &add, .nadd = 1 };
 
 	wire_queries_encode(&m, &b);
@@ -201,7 +201,7 @@ queries_open(struct job *j, struct mql_query *compiled, struct query **out,
 	return 0;
 }
 
-/* --- closing ------------------------------------------------------------------ */
+/* --- closing ------------------------------------------------------------- */
 
 void
 queries_close(struct job *j, struct query *q)
@@ -214,7 +214,8 @@ queries_close(struct job *j, struct query *q)
 	q->deadline = j->now + CLOSE_MS;
 	j->queries.nclosing++;
 	j->queries.dirty = true;
-	map_remove(&j->queries.by_text, q->text); /* who comes now begins anew */
+	/* Who asks for it now begins anew. */
+	map_remove(&j->queries.by_text, q->text);
 	if (!q->told) /* no agent will speak of it */
 		free_runs(j, q);
 }
@@ -226,7 +227,7 @@ finish(struct job *j, struct query *q)
 	release(j, q);
 }
 
-/* --- telling the agents --------------------------------------------------------- */
+/* --- telling the agents -------------------------------------------------- */
 
 void
 queries_encode(struct job *j, struct buf *out)

@@ -52,7 +52,8 @@ struct query {
 	unsigned   nstaying; /* those that have no reason to end */
 	bool       changed;  /* count changed: META is due */
 	int64_t    meta_at;
-	uint64_t   meta_sent, rate; /* all.sent then; rows in the second before */
+	uint64_t   meta_sent; /* all.sent at meta_at */
+	uint64_t   rate;      /* rows a second, before meta_at */
 };
 
 struct queries {

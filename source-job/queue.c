@@ -78,7 +78,7 @@ queue_push(struct queue *q, struct str row)
 	struct chunk *c = q->tail;
 	int err;
 
-	if (row.len > q->limit || q->bytes + WIRE_HEADER + queue_body(row) > q->limit)
+	if (q->bytes + WIRE_HEADER + queue_body(row) > q->limit)
 		return MQL_ELIMIT;
 	if (c && takes(q, c, row))
 		return append(q, c, row);

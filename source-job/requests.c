@@ -34,7 +34,7 @@ set_number(json_t *o, const char *key, uint64_t n)
 	json_object_set_new(o, key, json_integer((json_int_t)n));
 }
 
-/* --- lists: elements are written one by one, so that the text is bounded --------- */
+/* --- lists: elements are written one by one, so that the text is bounded - */
 
 struct list {
 	struct buf *out;
@@ -133,7 +133,7 @@ list_queries(struct job *j, struct list *l)
 			list_add(l, query_json(j, q));
 }
 
-/* --- streams: name -> how many agents have it ------------------------------------- */
+/* --- streams: name -> how many agents have it ---------------------------- */
 
 struct stream {
 	struct str name; /* borrowed from an agent */
@@ -182,7 +182,7 @@ list_streams(struct job *j, struct list *l)
 	map_fini(&m);
 }
 
-/* --- kill ------------------------------------------------------------------------- */
+/* --- kill ---------------------------------------------------------------- */
 
 static bool
 kill_query(struct job *j, struct str arg, struct buf *out)

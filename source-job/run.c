@@ -59,6 +59,7 @@ reopen(struct run *r)
 	if (r->lost_at)
 		merge_agent_back(r->query, r->lost_at);
 	r->lost_at = 0;
+	r->again = true;
 	enter(r, RUN_PENDING);
 	run_retarget(r);
 }
@@ -91,16 +92,31 @@ run_free(struct run *r)
 	free(r);
 }
 
+/* One that ended while it was still asked did so because its agent closes. */
 static bool
 was_live(const struct run *r)
 {
-	return r->state == RUN_LIVE || (r->state == RUN_PENDING && r->begun);
+	return r->state == RUN_LIVE ||
+	       (r->state == RUN_PENDING && r->begun) ||
+	       (r->state == RUN_ENDED && !r->query->closing);
 }
 
-/* What it counted before we heard of it is nobody's here. */
+/* What is still queued there will not come, as far as we know. */
+static void
+settle(struct run *r)
+{
+	struct books_agent next = ledger_settled(&r->view);
+
+	ledger_post(&r->query->all, &r->view, &next);
+}
+
+/* What it counted before we heard of it is nobody's here. What an earlier run
+ * of it counted stays in the sum. */
 static void
 begin(struct run *r, const struct books_agent *books)
 {
+	settle(r);
+	r->view = (struct books_agent){ 0 };
 	r->begun = true;
 	ledger_post(&r->query->all, &r->view, books);
 	merge_carried(r->query, books);
@@ -124,10 +140,12 @@ run_live(struct job *j, struct run *r, const struct books_agent *books)
 {
 	if (!is_told(r))
 		return;
-	if (r->begun)
+	/* After a break, counters that went back are those of a new run. */
+	if (r->begun && !(r->again && books->sent < r->view.sent))
 		run_report(j, r, books);
 	else
 		begin(r, books);
+	r->again = false;
 	enter(r, RUN_LIVE);
 }
 
@@ -171,15 +189,6 @@ run_rows(struct job *j, struct run *r, uint64_t first, uint64_t n)
 	if (lost)
 		merge_lost(j, r->query, lost);
 	return true;
-}
-
-/* What is still queued there will not come, as far as we know. */
-static void
-settle(struct run *r)
-{
-	struct books_agent next = ledger_settled(&r->view);
-
-	ledger_post(&r->query->all, &r->view, &next);
 }
 
 void

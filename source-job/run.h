@@ -22,6 +22,7 @@ struct run {
 	enum run_state  state;
 	bool            targeted; /* the agent has a stream that is asked */
 	bool            begun;    /* view counts */
+	bool            again;    /* told again, not acknowledged since */
 	uint64_t        lost_at;  /* not 0: told as lost, at this serial */
 	struct books_agent view;
 	char           *why;      /* RUN_REFUSED; may be NULL */

@@ -80,6 +80,13 @@ void sub_leave(struct job *j, struct sub *s, bool failed, const char *why);
 void sub_leave_all(struct job *j, struct query *q, bool failed,
 		   const char *why);
 
+struct sub *sub_find(const struct link *l, uint32_t id); /* l may be NULL */
+
+/* SUBSCRIBE; l is NULL for the first of a link. 0 or MQL_EBADFRAME, also when
+ * it was refused. See subscribe.c. */
+int subscribers_subscribe(struct job *j, struct link *l,
+			  const struct wire_peer *from, struct str body);
+
 /* Final books: s no longer belongs to its query. */
 void sub_settle(struct job *j, struct sub *s);
 

@@ -15,18 +15,20 @@ awk -F '\t' -v json="$json" '
 function number(x) { return x == "-" ? "null" : x }
 BEGIN {
 	print "lower is better; the baseline is the limit in the same run"
-	printf "%-10s %-34s %10s %-4s %10s %7s %10s\n", "suite", "figure",
-		"value", "", "baseline", "ratio", "target"
-	printf "[" > json
+	head = "%-8s %-34s %9s %-3s %9s %7s %7s %s\n"
+	printf(head, "suite", "figure", "value", "", "baseline", "ratio",
+		"target", "")
+	printf("[") > json
 }
 {
 	ratio = $5 == "-" || $5 == 0 ? "-" : sprintf("%.2f", $3 / $5)
-	ok = $6 == "-" ? "null" : $3 <= $6 ? "true" : "false"
-	printf "%-10s %-34s %10s %-4s %10s %7s %10s %s\n", $1, $2, $3, $4, $5,
-		ratio, $6, ok == "true" ? "ok" : ok == "false" ? "MISSED" : ""
-	printf "%s\n{\"suite\":\"%s\",\"name\":\"%s\",\"value\":%s," \
+	ok = $6 == "-" ? "null" : ($3 + 0 <= $6 + 0 ? "true" : "false")
+	word = ok == "true" ? "ok" : (ok == "false" ? "MISSED" : "")
+	comma = NR == 1 ? "" : ","
+	printf(head, $1, $2, $3, $4, $5, ratio, $6, word)
+	printf("%s\n{\"suite\":\"%s\",\"name\":\"%s\",\"value\":%s," \
 		"\"unit\":\"%s\",\"baseline\":%s,\"ratio\":%s," \
-		"\"target\":%s,\"ok\":%s}", NR > 1 ? "," : "", $1, $2, $3, $4,
-		number($5), number(ratio), number($6), ok > json
+		"\"target\":%s,\"ok\":%s}", comma, $1, $2, $3, $4,
+		number($5), number(ratio), number($6), ok) > json
 }
 END { print "\n]" > json }' "$lines"

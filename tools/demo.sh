@@ -78,13 +78,13 @@ export MQL_AGENT_SOURCE_JOB MQL_SOURCE_JOB
 say "  agents       $MQL_AGENT_SOURCE_JOB" "  subscribers  $MQL_SOURCE_JOB"
 
 say 'Three services that embed the agent (examples/playback.c; what they' \
-	'publish is simulated, 300 requests a second each):'
+	'publish is simulated, 90 requests a second each):'
 seed=0
 for zone in us-east-1 eu-west-1 sa-east-1; do
 	seed=$((seed + 1))
 	say "  playback     $zone"
 	start "playback-$seed" "$build/examples/playback" --zone "$zone" \
-		--seed $seed --rate 100 --threads 3
+		--seed $seed --rate 30 --threads 3
 done
 if [ -r "$log" ] && command -v zstd > /dev/null; then
 	say 'And a tap of a real access log (one of 2015, played in a loop):'
@@ -118,8 +118,9 @@ say 'The last line counts: rows, agents that answered, events seen and matched,'
 	'services one load and a branch.'
 
 title 'Try next'
-say "  $build/mql-source-job                     in one terminal" \
-	"  $build/examples/playback                  in another, or several" \
-	"  $build/mql \"select * where status >= 500\"   in a third; ^C ends it" \
-	"  $build/mql eval --help                    the same language over files" \
-	"  README.md                                  embed it in your service"
+printf '  %-50s %s\n' \
+	"$build/mql-source-job" 'in one terminal' \
+	"$build/examples/playback" 'in another, or in several' \
+	"$build/mql \"select * where status >= 500\"" 'in a third; ^C ends it' \
+	"$build/mql eval --help" 'the same language over files' \
+	'README.md' 'how to embed it in your service'

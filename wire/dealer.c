@@ -1,68 +1,72 @@
 /* dealer.c - the side that connects. See socket.h.
  *
- * ZMQ_IMMEDIATE ties the queues to the connection: nothing waits for a peer
- * that is not there, and what was queued for a lost link goes with it. A
- * monitor tells of handshakes and losses; it is read in the owner's thread.
+ * Each link has a ZeroMQ socket of its own, so nothing can get from one to
+ * the next, and what had arrived before a link was lost can still be read.
+ * (ZeroMQ would reconnect by itself, but then it either sends the old link's
+ * messages on the new one, or with ZMQ_IMMEDIATE drops what has arrived.) A
+ * monitor tells how the link fares; it is read in the owner's thread.
  *
  *     changes   the monitor said   up and down alternate
  *     told      the caller knows   behind changes: nothing is sent, for it
- *                                  would reach a peer the caller knows not */
+ *                                  would reach a peer the caller knows not
+ *     over      this socket will never be up (again): at retry_at another
+ *               takes its place */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "common/clock.h"
 #include "mql/error.h"
 #include "wire/endpoint.h"
 #include "wire/socket_private.h"
 
+enum {
+	BACKOFF_MIN_MS = 50,
+	BACKOFF_MAX_MS = 500, /* and up to as much again, by chance */
+	UNREAD_MS      = 1000, /* then unread messages are given up */
+	NEVER_MS       = 24 * 3600 * 1000,
+};
+
 struct wire_dealer {
+	struct wire_context *context;
+	char      to[ENDPOINT_MAX];
+	bool      ipv6;
 	void     *socket;
 	void     *monitor;
 	zmq_msg_t msg; /* the one that the caller borrows */
-	bool      up;
+	bool      up, over;
 	unsigned  changes, told;
+	int64_t   retry_at; /* clock_mono_ms() */
+	int       backoff;
 };
 
-/* ZeroMQ adds up to the shortest wait to each, which at the longest is next
- * to nothing: thousands of agents need more to come back one by one. */
-static int
-set_backoff(void *socket)
-{
-	uint16_t random[2] = { 0 };
-	ssize_t n = getrandom(random, sizeof random, GRND_NONBLOCK);
-	int err;
+/* --- one link --------------------------------------------------------------- */
 
-	(void)n; /* without it all wait alike */
-	if ((err = socket_set(socket, ZMQ_RECONNECT_IVL, 50 + random[0] % 50)))
-		return err;
-	return socket_set(socket, ZMQ_RECONNECT_IVL_MAX,
-			  600 + random[1] % 400);
+static void
+hang_up(struct wire_dealer *d, int linger_ms)
+{
+	if (d->socket) /* first: it would wait for its reader for ever */
+		zmq_socket_monitor(d->socket, NULL, 0);
+	if (d->monitor)
+		socket_close(d->monitor, 0);
+	if (d->socket)
+		socket_close(d->socket, linger_ms);
+	d->socket = d->monitor = NULL;
 }
 
 static int
-set_options(void *socket)
-{
-	int err;
-
-	if ((err = socket_set(socket, ZMQ_IMMEDIATE, 1)) ||
-	    (err = socket_set(socket, ZMQ_CONNECT_TIMEOUT, 5000)))
-		return err;
-	return set_backoff(socket);
-}
-
-static int
-watch(struct wire_context *c, struct wire_dealer *d)
+watch(struct wire_dealer *d)
 {
 	const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-			   ZMQ_EVENT_DISCONNECTED;
+			   ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED;
 	char name[64];
 	int err;
 
-	snprintf(name, sizeof name, "inproc://monitor-%p", (void *)d);
+	snprintf(name, sizeof name, "inproc://monitor-%p", d->socket);
 	if (zmq_socket_monitor(d->socket, name, events))
 		return MQL_EOS;
-	d->monitor = zmq_socket(c->zmq, ZMQ_PAIR);
+	d->monitor = zmq_socket(d->context->zmq, ZMQ_PAIR);
 	if (!d->monitor)
 		return MQL_EOS;
 	/* Without a limit: ZeroMQ's thread would wait for us. */
@@ -71,57 +75,56 @@ watch(struct wire_context *c, struct wire_dealer *d)
 	return zmq_connect(d->monitor, name) ? MQL_EOS : 0;
 }
 
-int
-wire_dealer_open(struct wire_context *c, const char *endpoint,
-		 struct wire_dealer **out)
+static int
+dial(struct wire_dealer *d)
 {
-	char why[160], to[ENDPOINT_MAX];
-	struct wire_dealer *d;
-	struct endpoint ep;
-	bool ipv6;
 	int err;
 
-	*out = NULL;
-	if ((err = endpoint_parse(endpoint, &ep, why, sizeof why)))
-		return err;
-	if (str_eq(ep.host, STR("*")) || str_eq(ep.port, STR("*")) ||
-	    str_eq(ep.port, STR("0")))
-		return MQL_EADDRESS;
-	endpoint_to_connect(endpoint, &ep, to, &ipv6);
-	d = calloc(1, sizeof *d);
-	if (!d)
-		return MQL_ENOMEM;
-	zmq_msg_init(&d->msg);
-	if ((err = socket_new(c, ZMQ_DEALER, ipv6, &d->socket)) ||
-	    (err = set_options(d->socket)) || (err = watch(c, d)))
+	if ((err = socket_new(d->context, ZMQ_DEALER, d->ipv6, &d->socket)) ||
+	    (err = socket_set(d->socket, ZMQ_CONNECT_TIMEOUT, 5000)) ||
+	    (err = socket_set(d->socket, ZMQ_RECONNECT_IVL, NEVER_MS)) ||
+	    (err = watch(d)))
 		goto out;
-	if (zmq_connect(d->socket, to)) {
+	if (zmq_connect(d->socket, d->to))
 		err = errno == EINVAL ? MQL_EADDRESS : MQL_EOS;
-		goto out;
-	}
-	*out = d;
-	d = NULL;
 out:
-	wire_dealer_close(d, 0);
+	if (err)
+		hang_up(d, 0);
 	return err;
 }
 
-void
-wire_dealer_close(struct wire_dealer *d, int linger_ms)
+/* Thousands of agents that lost the same source-job at once must not all
+ * come back at once. */
+static void
+retry_later(struct wire_dealer *d)
 {
-	if (!d)
-		return;
-	if (d->socket) /* first: it would wait for its reader for ever */
-		zmq_socket_monitor(d->socket, NULL, 0);
-	if (d->monitor)
-		socket_close(d->monitor, 0);
-	if (d->socket)
-		socket_close(d->socket, linger_ms);
-	zmq_msg_close(&d->msg);
-	free(d);
+	uint32_t random = 0;
+	ssize_t n = getrandom(&random, sizeof random, GRND_NONBLOCK);
+
+	(void)n; /* without it there is no jitter */
+	d->over = true;
+	d->retry_at = clock_mono_ms() + d->backoff +
+		      (int64_t)(random % (uint32_t)d->backoff);
+	d->backoff *= 2;
+	if (d->backoff > BACKOFF_MAX_MS)
+		d->backoff = BACKOFF_MAX_MS;
 }
 
-/* --- the link --------------------------------------------------------------- */
+/* Another try, when it is time and the caller has read what there was. */
+static void
+redial(struct wire_dealer *d)
+{
+	int64_t late = clock_mono_ms() - d->retry_at;
+
+	if (!d->over || d->changes != d->told || late < 0)
+		return;
+	if (d->socket && late < UNREAD_MS && socket_readable(d->socket))
+		return;
+	hang_up(d, 0);
+	d->over = false;
+	if (dial(d))
+		retry_later(d);
+}
 
 /* An event is two parts: number and value as 16 and 32 bits, the address. */
 static void
@@ -130,7 +133,7 @@ read_events(struct wire_dealer *d)
 	zmq_msg_t m;
 
 	zmq_msg_init(&m);
-	while (socket_receive(d->monitor, &m)) {
+	while (d->monitor && socket_receive(d->monitor, &m)) {
 		uint16_t event = 0;
 		if (zmq_msg_size(&m) >= sizeof event)
 			memcpy(&event, zmq_msg_data(&m), sizeof event);
@@ -139,23 +142,63 @@ read_events(struct wire_dealer *d)
 		if (d->up != up)
 			d->changes++;
 		d->up = up;
+		if (up)
+			d->backoff = BACKOFF_MIN_MS;
+		else if (event == ZMQ_EVENT_CONNECT_RETRIED && !d->over)
+			retry_later(d);
 	}
 	zmq_msg_close(&m);
+}
+
+/* --- the links, one after the other ------------------------------------------ */
+
+int
+wire_dealer_open(struct wire_context *c, const char *endpoint,
+		 struct wire_dealer **out)
+{
+	struct wire_dealer *d;
+	struct endpoint ep;
+	char why[160];
+	int err;
+
+	*out = NULL;
+	if ((err = endpoint_parse(endpoint, &ep, why, sizeof why)))
+		return err;
+	if (str_eq(ep.host, STR("*")) || str_eq(ep.port, STR("*")) ||
+	    str_eq(ep.port, STR("0")))
+		return MQL_EADDRESS;
+	d = calloc(1, sizeof *d);
+	if (!d)
+		return MQL_ENOMEM;
+	d->context = c;
+	d->backoff = BACKOFF_MIN_MS;
+	endpoint_to_connect(endpoint, &ep, d->to, &d->ipv6);
+	zmq_msg_init(&d->msg);
+	if ((err = dial(d))) {
+		wire_dealer_close(d, 0);
+		return err;
+	}
+	*out = d;
+	return 0;
+}
+
+void
+wire_dealer_close(struct wire_dealer *d, int linger_ms)
+{
+	if (!d)
+		return;
+	hang_up(d, linger_ms);
+	zmq_msg_close(&d->msg);
+	free(d);
 }
 
 enum wire_link
 wire_dealer_link(struct wire_dealer *d, unsigned *changes)
 {
 	read_events(d);
-	if (d->up && d->changes != d->told) {
-		/* A peer says nothing before we do: what is there to read
-		 * came over the old link, and would confuse the new one. */
-		while (socket_readable(d->socket) &&
-		       socket_receive(d->socket, &d->msg))
-			;
-	}
 	d->told = d->changes;
 	*changes = d->changes;
+	redial(d);
 	return d->up ? WIRE_LINK_UP : WIRE_LINK_DOWN;
 }
 
@@ -163,14 +206,25 @@ bool
 wire_dealer_wait(struct wire_dealer *d, int timeout_ms, int wakefd)
 {
 	zmq_pollitem_t item[3] = {
-		{ .socket = d->socket, .events = ZMQ_POLLIN },
-		{ .socket = d->monitor, .events = ZMQ_POLLIN },
 		{ .fd = wakefd, .events = ZMQ_POLLIN },
+		{ .socket = d->monitor, .events = ZMQ_POLLIN },
+		{ .socket = d->socket, .events = ZMQ_POLLIN },
 	};
+	int first = wakefd < 0, n = (d->socket ? 3 : 1) - first;
 
 	if (d->changes != d->told)
 		return true;
-	return zmq_poll(item, wakefd < 0 ? 2 : 3, timeout_ms) >= 0;
+	if (d->over) {
+		int64_t left = d->retry_at - clock_mono_ms();
+		if (left < 0)
+			left = 0;
+		if (timeout_ms < 0 || timeout_ms > left)
+			timeout_ms = (int)left;
+	}
+	if (zmq_poll(item + first, n, timeout_ms) < 0)
+		return false;
+	redial(d);
+	return true;
 }
 
 /* --- messages ---------------------------------------------------------------- */
@@ -189,7 +243,7 @@ wire_dealer_send(struct wire_dealer *d, const void *data, size_t len)
 int
 wire_dealer_recv(struct wire_dealer *d, struct str *msg)
 {
-	if (!socket_receive(d->socket, &d->msg))
+	if (!d->socket || !socket_receive(d->socket, &d->msg))
 		return 0;
 	*msg = socket_body(d->socket, &d->msg);
 	return 1;

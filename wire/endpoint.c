@@ -10,6 +10,8 @@
 #include "mql/error.h"
 #include "wire/socket.h"
 
+enum { MAX_PATH = sizeof ((struct sockaddr_un *)0)->sun_path };
+
 static bool
 starts_with(const char *text, struct str prefix)
 {
@@ -68,15 +70,9 @@ endpoint_parse(const char *text, struct endpoint *ep, char *why, size_t nwhy)
 	const char *colon;
 
 	*ep = (struct endpoint){ 0 };
-	if (starts_with(text, STR("ipc://"))) {
-		if (text[6] && strlen(text + 6) <
-				       sizeof((struct sockaddr_un *)0)->sun_path)
-			return 0;
-		return bad(why, nwhy, text, "the path is empty or too long");
-	}
-	if (starts_with(text, STR("inproc://")))
-		return text[9] && strlen(text + 9) < 256 ? 0 :
-			bad(why, nwhy, text, "the name is empty or too long");
+	if (starts_with(text, STR("ipc://")))
+		return text[6] && strlen(text + 6) < MAX_PATH ? 0 :
+			bad(why, nwhy, text, "the path is empty or too long");
 	if (!starts_with(text, STR("tcp://")))
 		return bad(why, nwhy, text, "tcp://HOST:PORT is expected");
 	colon = strrchr(text + 6, ':');

@@ -1,6 +1,9 @@
 /* message.h - the control messages, each with its encoder and decoder.
  *
- * wire_X_encode() appends a whole frame to a buffer (look at buf.err).
+ * wire_X_encode() appends a whole frame to a buffer (look at buf.err:
+ * MQL_ELIMIT when the message, a list or a number is over its limit, MQL_EINVAL
+ * when the text of a query is not UTF-8, MQL_ENOMEM). Names and sentences are
+ * cut and mended until they fit.
  * wire_X_decode() takes the body after wire_get_header(); it fills a struct
  * whose text and lists live in `mem`, which the caller frees with
  * arena_fini(&m.mem) (also after a failure). Unknown fields are ignored,

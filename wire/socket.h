@@ -20,8 +20,8 @@ int wire_context_new(int io_threads, struct wire_context **out);
 /* Every socket must be closed before. NULL is allowed. */
 void wire_context_free(struct wire_context *c);
 
-/* tcp://HOST:PORT, tcp://[IPV6]:PORT, ipc://PATH or inproc://NAME; `localhost`
- * is 127.0.0.1. 0, or MQL_EADDRESS and a sentence in why. */
+/* tcp://HOST:PORT, tcp://[IPV6]:PORT or ipc://PATH; `localhost` is 127.0.0.1.
+ * 0, or MQL_EADDRESS and a sentence in why. */
 int wire_endpoint_check(const char *endpoint, char *why, size_t nwhy);
 
 /* --- the side that connects: a DEALER -------------------------------------- */
@@ -40,8 +40,9 @@ void wire_dealer_close(struct wire_dealer *d, int linger_ms);
 
 /* Handshake done and not lost since. Call it after each wait; it reads the
  * link's events. *changes counts downs and ups, so that a quick down and up is
- * not missed. A new link is a new session: the peer knows nothing, and what
- * was not read of the old link's messages is dropped here. */
+ * not missed. A new link is a new session: the peer knows nothing. What had
+ * arrived before a link was lost can still be read, for a second; only then,
+ * or when it has been read, is a new link tried. */
 enum wire_link wire_dealer_link(struct wire_dealer *d, unsigned *changes);
 
 /* Wait for a message, a change of the link or the time (-1: for ever).

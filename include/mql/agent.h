@@ -66,7 +66,7 @@ MQL_API int mql_agent_open(const struct mql_agent_options *opt,
 /* Hand over what is queued, say goodbye, stop the thread, free everything
  * including the streams. Waits at most deadline_ms for the hand-over; what is
  * left is dropped. NULL is allowed. The caller makes sure that no thread
- * publishes any more. Any thread. */
+ * publishes any more, or having published ends meanwhile. Any thread. */
 MQL_API void mql_agent_close(struct mql_agent *a, int deadline_ms);
 
 /* Declare a stream whose events are JSON text or built. The name is copied.

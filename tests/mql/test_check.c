@@ -29,7 +29,7 @@ START_TEST(constants_without_an_order_are_refused)
 		{ "select * where a between 1 and 'x'", MQL_ETYPE, 1, 16, 19,
 		  "no order" },
 		{ "select * where a + 'x' > 1", MQL_ETYPE, 1, 20, 3,
-		  "`+` takes numbers" },
+		  "`+` takes numbers only" },
 		{ "select * where -true > 1", MQL_ETYPE, 1, 17, 4,
 		  "`-` takes numbers" },
 	};

@@ -86,7 +86,7 @@ START_TEST(a_broken_token_is_told_at_its_beginning)
 		  "no `/`" },
 		{ "select * where a # 1", MQL_ESYNTAX, 1, 18, 1, "no meaning" },
 		{ "select * where a == 5xx", MQL_ESYNTAX, 1, 21, 3,
-		  "neither a number" },
+		  "is no number" },
 		{ "select * where a == 1e999", MQL_ESYNTAX, 1, 21, 5,
 		  "too large" },
 		{ "select * where a == \"\\x\"", MQL_ESYNTAX, 1, 23, 1,
@@ -103,8 +103,10 @@ END_TEST
 
 START_TEST(columns_count_characters)
 {
-	const struct refusal r = { "select * where a == '\xc3\xa9\xf0\x9f\x9a"
-				   "\x80' #", MQL_ESYNTAX, 1, 26, 1, "no meaning" };
+	const struct refusal r = {
+		"select * where a == '\xc3\xa9\xf0\x9f\x9a\x80' #",
+		MQL_ESYNTAX, 1, 26, 1, "no meaning"
+	};
 
 	assert_refused(&r);
 }

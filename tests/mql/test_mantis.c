@@ -19,9 +19,9 @@ static const struct deviation {
 	{ "f-val-34", "11111011111111", "not takes in the comparison" },
 	{ "f-val-35", "11111101111111", "not takes in the comparison" },
 	{ "f-val-36", "00000000011010", "5 equals 5.0" },
-	{ "f-num-05", "11101111", ".5 is a number" },
+	{ "f-num-05", "11101110", ".5 is a number" },
 	{ "f-num-07", "00001100", "1 equals 1.0" },
-	{ "f-re-20", "", "its optimizer loses a match" },
+	{ "f-re-20", "0000000000100000", "its optimizer loses a match" },
 	{ "f-contains-num-rhs", "1", "the text of a number is searched for" },
 	{ "f-dotted-key", "11", "without such a key the path is nested" },
 	{ "f-str-order", "10", "strings have an order" },
@@ -82,6 +82,7 @@ check_case(const json_t *c)
 	const struct deviation *dev = deviates(id);
 	size_t at = 0;
 
+	ck_assert(!dev || strlen(dev->ours) == json_array_size(events));
 	for (size_t i = 0; i < json_array_size(events); i++) {
 		char *row = row_of(query, json_array_get(events, i));
 		bool wanted = dev ? dev->ours[i] == '1' : row != NULL;

@@ -155,6 +155,8 @@ START_TEST(a_wrong_query_is_told_what_was_expected)
 		{ "select a sample b", MQL_ESYNTAX, 1, 17, 1, "a percentage" },
 		{ "select a sample 5", MQL_ESYNTAX, 1, 18, 0, "expected `%`" },
 		{ "select *, a", MQL_ESYNTAX, 1, 9, 1, "expected a clause" },
+		{ "select * from api-v2", MQL_ESYNTAX, 1, 18, 1,
+		  "stands in quotes" },
 		{ "select a limit 1 limit 2", MQL_ESYNTAX, 1, 18, 5,
 		  "second `limit`" },
 		{ "select a sample 0%", MQL_ELIMIT, 1, 17, 1, "more than 0%" },

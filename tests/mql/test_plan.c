@@ -134,6 +134,66 @@ START_TEST(the_spelling_compiles_to_itself)
 }
 END_TEST
 
+/* Numbers below n from a fixed sequence. */
+static unsigned
+pick(uint64_t *seed, unsigned n)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(*seed >> 33) % n;
+}
+
+/* A condition, or a value: `?` is a value in it, `:` one more of its kind.
+ * Deep down only the simple ones, which come first, are used. */
+static void
+write_random(struct buf *b, uint64_t *seed, bool is_value, int depth)
+{
+	static const char *const value[] = {
+		"a", "e['b c'][0].d", "e.f", "-7", "1.25e-3", ".5", "'it''s'",
+		"\"\\u0007/\"", "null", "@ts", "(:)", "-:", "- -:", ": + :",
+		":-:", ": * :", ":/:", ": % :", "(: - :)", "(: % :)",
+	};
+	static const char *const condition[] = {
+		"a", "false", "? = ?", "? <> ?", "? <= ?", "? ==+ ?",
+		"? =~ /\\/.|x/", "? not like '%'", "? is not null",
+		"? in (1, 'x', -2.0, null)", "not ? between ? and ?", "(:)",
+		"not :", "!:", ": and :", ": && :", ": or :", "(: || :)",
+		"(: and :)", "! ! :",
+	};
+	unsigned i = pick(seed, depth > 3 ? 10 : 20);
+
+	for (const char *s = is_value ? value[i] : condition[i]; *s; s++)
+		if (*s == ':')
+			write_random(b, seed, is_value, depth + 1);
+		else if (*s == '?')
+			write_random(b, seed, true, depth + 1);
+		else
+			buf_put_u8(b, (uint8_t)*s);
+}
+
+START_TEST(random_queries_compile_to_themselves)
+{
+	uint64_t seed = 1;
+	int accepted = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		struct buf b = BUF_INIT;
+		struct mql_query *q;
+
+		buf_puts(&b, "select * where ");
+		write_random(&b, &seed, false, 0);
+		ck_assert_int_eq(b.err, 0);
+		if (!query_compile((struct str){ (char *)b.data, b.len }, &q,
+				   NULL)) {
+			accepted++;
+			assert_settled(q);
+			mql_query_free(q);
+		}
+		buf_fini(&b);
+	}
+	ck_assert_int_gt(accepted, 8000);
+}
+END_TEST
+
 /* Each query of Mantis's own that this language knows. */
 START_TEST(mantis_queries_compile_to_themselves)
 {
@@ -166,4 +226,5 @@ TEST_MAIN(plan, agent_text_leaves_out_the_limit_only,
 	  streams_limit_and_sample_are_told, explain_names_what_runs_where,
 	  explain_warns_of_whole_events_and_no_filter,
 	  the_spelling_compiles_to_itself,
+	  random_queries_compile_to_themselves,
 	  mantis_queries_compile_to_themselves)

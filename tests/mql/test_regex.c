@@ -121,9 +121,27 @@ START_TEST(regex_gives_up_a_catastrophe)
 }
 END_TEST
 
+START_TEST(regex_gives_up_what_is_quadratic_in_a_long_text)
+{
+	enum { N = 1000 * 1000 };
+	char *text = malloc(N + 2);
+
+	memset(text, 'a', N);
+	strcpy(text + N, "c");
+	ck_assert_int_eq(some("a++b|d", text), MQL_ELIMIT);
+	ck_assert_int_eq(some("a{0,900}[bd]", text), MQL_ELIMIT);
+	ck_assert_int_eq(some("error", text), 0);
+	ck_assert_int_eq(some("c$", text), 1);
+	ck_assert_int_eq(some("[bc]+", text), 1);
+	ck_assert_int_eq(all("a.*c", text), 1);
+	free(text);
+}
+END_TEST
+
 TEST_MAIN(regex, regex_whole_takes_the_whole_value,
 	  regex_dot_takes_a_newline_only_in_a_whole_match,
 	  regex_search_finds_it_anywhere, regex_dot_is_a_character_of_utf8,
 	  regex_survives_bytes_that_are_no_utf8,
 	  regex_says_where_a_pattern_is_wrong,
-	  regex_refuses_to_split_a_character, regex_gives_up_a_catastrophe)
+	  regex_refuses_to_split_a_character, regex_gives_up_a_catastrophe,
+	  regex_gives_up_what_is_quadratic_in_a_long_text)

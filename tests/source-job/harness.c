@@ -18,7 +18,7 @@
 
 enum { DEADLINE_MS = 20000, MAX_ARGS = 32 };
 
-/* --- the daemon --------------------------------------------------------------- */
+/* --- the daemon ---------------------------------------------------------- */
 
 static const char *
 program(void)
@@ -70,7 +70,7 @@ daemon_start(struct daemon *d, ...)
 {
 	const char *argv[MAX_ARGS] = { program(),
 		"--agents=tcp://127.0.0.1:0", "--subscribers=tcp://127.0.0.1:0",
-		"--http=127.0.0.1:0", "--log-level=debug" };
+		"--http=127.0.0.1:0", "--log-level=error" };
 	char line[512];
 	int fd[2], n = 5;
 	va_list ap;
@@ -163,7 +163,7 @@ daemon_http(const struct daemon *d, const char *method, const char *path)
 	return answer;
 }
 
-/* --- a peer -------------------------------------------------------------------- */
+/* --- a peer -------------------------------------------------------------- */
 
 void
 peer_open(struct peer *p, const char *endpoint)
@@ -233,7 +233,7 @@ peer_expect(struct peer *p, unsigned kind)
 	return body;
 }
 
-/* --- a fake agent ---------------------------------------------------------------- */
+/* --- a fake agent -------------------------------------------------------- */
 
 void
 agent_hello(struct agent *a, const char *id, const char *stream)
@@ -279,12 +279,9 @@ agent_queries(struct agent *a)
 		ck_assert_uint_eq(m.base, a->version);
 	a->version = m.version;
 	a->added = a->removed = 0;
-	if (m.nadd) {
-		struct str text = m.add[m.nadd - 1].text;
-		a->added = m.add[m.nadd - 1].id;
-		snprintf(a->text, sizeof a->text, "%.*s", (int)text.len,
-			 text.ptr);
-	}
+	for (size_t i = 0; i < m.nadd; i++)
+		if (!a->added || a->added != a->wanted)
+			a->added = m.add[i].id;
 	if (m.nremove)
 		a->removed = m.remove[m.nremove - 1];
 	arena_fini(&m.mem);
@@ -294,6 +291,14 @@ void
 agent_until_added(struct agent *a)
 {
 	while (!a->added)
+		agent_queries(a);
+}
+
+void
+agent_until_query(struct agent *a, uint32_t id)
+{
+	a->wanted = id;
+	while (a->added != id)
 		agent_queries(a);
 }
 
@@ -375,7 +380,7 @@ agent_sent(uint64_t n)
 	return (struct books_agent){ .seen = n, .matched = n, .sent = n };
 }
 
-/* --- a fake subscriber ------------------------------------------------------------ */
+/* --- a fake subscriber --------------------------------------------------- */
 
 void
 tail_open(struct tail *t, const struct daemon *d)
@@ -397,6 +402,8 @@ tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
 				    .limit = limit, .credit = credit,
 				    .client = STR("test 1") };
 
+	t->accepted = false;
+	t->error = 0;
 	wire_subscribe_encode(&m, &t->peer.frame);
 	peer_send(&t->peer);
 }
@@ -405,7 +412,8 @@ void
 tail_subscribe(struct tail *t, const char *query)
 {
 	tail_ask(t, query, 0, 64 << 20);
-	TAIL_UNTIL(t, t->accepted);
+	TAIL_UNTIL(t, t->accepted || t->error);
+	ck_assert_msg(t->accepted, "refused: %s", t->why);
 }
 
 void

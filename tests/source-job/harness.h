@@ -10,7 +10,7 @@
 #include "wire/rows.h"
 #include "wire/socket.h"
 
-/* --- the daemon --------------------------------------------------------------- */
+/* --- the daemon ---------------------------------------------------------- */
 
 struct daemon {
 	pid_t pid;
@@ -30,7 +30,7 @@ int daemon_try(const char *option, ...);
 const char *daemon_http(const struct daemon *d, const char *method,
 			const char *path);
 
-/* --- a peer -------------------------------------------------------------------- */
+/* --- a peer -------------------------------------------------------------- */
 
 struct peer {
 	struct wire_context *context;
@@ -47,13 +47,13 @@ void peer_recv(struct peer *p, unsigned *kind, struct str *body);
 /* The next message of this kind; what comes before it is ignored. */
 struct str peer_expect(struct peer *p, unsigned kind);
 
-/* --- a fake agent ---------------------------------------------------------------- */
+/* --- a fake agent -------------------------------------------------------- */
 
 struct agent {
 	struct peer peer;
 	uint64_t    version; /* of the query set */
 	uint32_t    added, removed; /* the last ids of QUERIES */
-	char        text[256];      /* of the last added */
+	uint32_t    wanted;         /* takes the place of the last added */
 	uint64_t    credit;
 };
 
@@ -65,6 +65,7 @@ void agent_hello(struct agent *a, const char *id, const char *stream);
 /* Wait for QUERIES and take note of what they say. */
 void agent_queries(struct agent *a);
 void agent_until_added(struct agent *a);
+void agent_until_query(struct agent *a, uint32_t id); /* this one is added */
 void agent_until_removed(struct agent *a);
 void agent_ack(struct agent *a, uint32_t id, enum wire_ack_state state,
 	       const struct books_agent *books);
@@ -80,7 +81,7 @@ void agent_rows(struct agent *a, uint32_t id, uint64_t first, unsigned n,
 /* seen, matched and sent are n. */
 struct books_agent agent_sent(uint64_t n);
 
-/* --- a fake subscriber ------------------------------------------------------------ */
+/* --- a fake subscriber --------------------------------------------------- */
 
 struct tail {
 	struct peer peer;

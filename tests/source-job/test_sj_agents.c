@@ -71,6 +71,32 @@ START_TEST(an_agent_that_comes_back_goes_on_where_it_was)
 }
 END_TEST
 
+START_TEST(a_run_that_began_anew_is_told_by_its_counters)
+{
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 10, 100);
+	TAIL_UNTIL(&t, t.rows == 10);
+	agent_hello(&a, "a", NULL); /* and it has forgotten the query */
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 5, 100);
+	TAIL_UNTIL(&t, t.rows == 15);
+	TAIL_UNTIL(&t, t.books.agent.sent == 15);
+	ck_assert_uint_eq(t.books.source.lost, 0);
+	ck_assert(books_balance(&t.books));
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
 START_TEST(a_new_link_of_an_agent_replaces_the_old_one)
 {
 	struct agent old, new;
@@ -114,6 +140,8 @@ START_TEST(an_agent_that_says_goodbye_has_left)
 	tail_subscribe(&t, QUERY);
 	agent_go_live(&a);
 	agent_rows(&a, a.added, 1, 2, 100);
+	struct books_agent last = agent_sent(2);
+	agent_ack(&a, a.added, WIRE_ENDED, &last);
 	wire_goodbye_encode(&bye, &a.peer.frame);
 	peer_send(&a.peer);
 	TAIL_UNTIL(&t, t.books.left == 1);
@@ -173,6 +201,7 @@ END_TEST
 
 TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_that_comes_back_goes_on_where_it_was,
+	  a_run_that_began_anew_is_told_by_its_counters,
 	  a_new_link_of_an_agent_replaces_the_old_one,
 	  an_agent_that_says_goodbye_has_left,
 	  an_agent_whose_link_breaks_is_lost, agents_are_bounded)

@@ -1,4 +1,5 @@
-TESTS += test_books test_frame test_message test_golden test_rows test_socket
+TESTS += test_books test_frame test_message test_golden test_rows test_socket \
+         test_hostile
 test_books.src    := tests/wire/test_books.c
 test_books.deps   := wire
 test_frame.src    := tests/wire/test_frame.c
@@ -11,3 +12,5 @@ test_rows.src     := tests/wire/test_rows.c
 test_rows.deps    := wire
 test_socket.src   := tests/wire/test_socket.c
 test_socket.deps  := wire
+test_hostile.src  := tests/wire/test_hostile.c
+test_hostile.deps := wire

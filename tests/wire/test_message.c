@@ -52,7 +52,8 @@ START_TEST(zero_fields_are_left_out_unless_they_must_be_there)
 	ck_assert(str_eq(body_of(&b), STR("{\"version\":0}")));
 	buf_reset(&b);
 	wire_meta_encode(&(struct wire_meta){ .books.live = 1 }, &b);
-	ck_assert(str_eq(body_of(&b), STR("{\"id\":0,\"books\":{\"live\":1}}")));
+	ck_assert(str_eq(body_of(&b),
+			 STR("{\"id\":0,\"books\":{\"live\":1}}")));
 	buf_fini(&b);
 }
 END_TEST

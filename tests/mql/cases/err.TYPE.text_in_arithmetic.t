@@ -1,5 +1,5 @@
 $ mql eval "select * where a + 'x' > 1"
-1:20: `+` takes numbers
+1:20: `+` takes numbers only
   select * where a + 'x' > 1
                      ^^^
 exit 2

@@ -1,0 +1,13 @@
+TESTS += test_arena test_buf test_duration test_error test_log test_options
+test_arena.src     := tests/common/test_arena.c
+test_arena.deps    := common
+test_buf.src       := tests/common/test_buf.c
+test_buf.deps      := common
+test_duration.src  := tests/common/test_duration.c
+test_duration.deps := common
+test_error.src     := tests/common/test_error.c
+test_error.deps    := common
+test_log.src       := tests/common/test_log.c
+test_log.deps      := common
+test_options.src   := tests/common/test_options.c
+test_options.deps  := common

@@ -1,0 +1,310 @@
+/* test_options.c - the command line of our programs. */
+#include "common/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mql/error.h"
+#include "tests/check_main.h"
+#include "tests/common/capture.h"
+
+static struct {
+	bool               quiet;
+	const char        *to;
+	struct option_list add;
+	uint64_t           limit, queue;
+	int64_t            wait;
+	int                output;
+} got;
+
+static const struct option table[] = {
+	{ "quiet", 'q', OPTION_FLAG, NULL, NULL, "say nothing", &got.quiet },
+	{ "source-job", 's', OPTION_STRING, "ENDPOINT", "tcp://x:1", "whom",
+	  &got.to },
+	{ "add", 'a', OPTION_STRINGS, "FILE", NULL, "one more", &got.add },
+	{ "limit", 'n', OPTION_UINT, "N", NULL, "rows", &got.limit },
+	{ "queue", 0, OPTION_BYTES, "BYTES", "32M", "memory", &got.queue },
+	{ "wait", 0, OPTION_DURATION, "DURATION", "1.5s", "time", &got.wait },
+	{ "output", 'o', OPTION_CHOICE, "json|table|csv", "json", "form",
+	  &got.output },
+	{ 0 },
+};
+
+static const struct option_usage usage = {
+	"prog sub", "[options] FILE...", "What it does.", "Examples:\n  none\n",
+};
+
+enum { MAX_WORDS = 12 };
+
+struct outcome {
+	int  err, nrest;
+	bool done;
+	const char *rest[MAX_WORDS];
+	struct capture out, errors;
+};
+
+/* Parse words, which end with NULL. */
+static struct outcome
+parse(const char *const *words)
+{
+	static struct outcome o;
+	static char word[MAX_WORDS][64]; /* values are borrowed from here */
+	char *argv[MAX_WORDS + 1] = { word[0] };
+	int argc = 1;
+
+	memset(&got, 0, sizeof got);
+	memset(&o, 0, sizeof o);
+	for (; words[argc - 1]; argc++) {
+		argv[argc] = word[argc];
+		snprintf(word[argc], sizeof *word, "%s", words[argc - 1]);
+	}
+	capture_start(&o.out, STDOUT_FILENO);
+	capture_start(&o.errors, STDERR_FILENO);
+	o.err = options_parse(&usage, table, argc, argv, &o.nrest, &o.done);
+	capture_stop(&o.errors);
+	capture_stop(&o.out);
+	for (int i = 0; i < o.nrest; i++)
+		o.rest[i] = argv[1 + i];
+	return o;
+}
+
+static void
+expect_error(struct outcome o, const char *sentence)
+{
+	ck_assert_int_eq(o.err, MQL_EINVAL);
+	ck_assert(!o.done);
+	ck_assert_str_eq(o.errors.text, sentence);
+	ck_assert_str_eq(o.out.text, "");
+	options_fini(table);
+}
+
+START_TEST(options_have_defaults)
+{
+	struct outcome o = parse((const char *const[]){ NULL });
+
+	ck_assert_int_eq(o.err, 0);
+	ck_assert_int_eq(o.nrest, 0);
+	ck_assert(!o.done);
+	ck_assert(!got.quiet);
+	ck_assert_str_eq(got.to, "tcp://x:1");
+	ck_assert_uint_eq(got.add.n, 0);
+	ck_assert_uint_eq(got.limit, 0);
+	ck_assert_uint_eq(got.queue, 32 << 20);
+	ck_assert_int_eq(got.wait, 1500);
+	ck_assert_int_eq(got.output, 0);
+}
+END_TEST
+
+START_TEST(options_are_written_in_several_ways)
+{
+	static const char *const words[] = {
+		"--limit", "5", "--wait=250ms", "-o", "csv", "-squ", "-q",
+		NULL,
+	};
+	struct outcome o = parse(words);
+
+	ck_assert_int_eq(o.err, 0);
+	ck_assert_uint_eq(got.limit, 5);
+	ck_assert_int_eq(got.wait, 250);
+	ck_assert_int_eq(got.output, 2);
+	ck_assert_str_eq(got.to, "qu");
+	ck_assert(got.quiet);
+}
+END_TEST
+
+START_TEST(options_may_stand_among_other_words)
+{
+	static const char *const words[] = {
+		"one", "--limit", "5", "two", "-", "--", "--limit", NULL,
+	};
+	struct outcome o = parse(words);
+
+	ck_assert_int_eq(o.err, 0);
+	ck_assert_int_eq(o.nrest, 4);
+	ck_assert_str_eq(o.rest[0], "one");
+	ck_assert_str_eq(o.rest[1], "two");
+	ck_assert_str_eq(o.rest[2], "-");
+	ck_assert_str_eq(o.rest[3], "--limit");
+	ck_assert_uint_eq(got.limit, 5);
+}
+END_TEST
+
+START_TEST(options_of_a_list_add_up)
+{
+	static const char *const words[] = {
+		"-a", "x", "--add=y", "--add", "z", NULL,
+	};
+	setenv("MQL_ADD", "from the environment", 1);
+	struct outcome o = parse(words);
+
+	ck_assert_int_eq(o.err, 0);
+	ck_assert_uint_eq(got.add.n, 3);
+	ck_assert_str_eq(got.add.item[0], "x");
+	ck_assert_str_eq(got.add.item[2], "z");
+	options_fini(table);
+	ck_assert_uint_eq(got.add.n, 0);
+	unsetenv("MQL_ADD");
+}
+END_TEST
+
+START_TEST(options_flag_can_be_switched_off)
+{
+	static const char *const off[] = { "-q", "--no-quiet", NULL };
+	static const char *const said[] = { "--quiet=no", NULL };
+	static const char *const on[] = { "--no-quiet", "--quiet", NULL };
+
+	ck_assert_int_eq(parse(off).err, 0);
+	ck_assert(!got.quiet);
+	ck_assert_int_eq(parse(said).err, 0);
+	ck_assert(!got.quiet);
+	ck_assert_int_eq(parse(on).err, 0);
+	ck_assert(got.quiet);
+}
+END_TEST
+
+START_TEST(options_take_the_environment_where_the_line_is_silent)
+{
+	static const char *const words[] = { "--limit", "5", NULL };
+
+	setenv("MQL_SOURCE_JOB", "tcp://env:2", 1);
+	setenv("MQL_LIMIT", "no number, but not looked at", 1);
+	setenv("MQL_QUIET", "yes", 1);
+	setenv("MQL_QUEUE", "", 1);
+	struct outcome o = parse(words);
+
+	ck_assert_int_eq(o.err, 0);
+	ck_assert_str_eq(got.to, "tcp://env:2");
+	ck_assert_uint_eq(got.limit, 5);
+	ck_assert(got.quiet);
+	ck_assert_uint_eq(got.queue, 32 << 20);
+	expect_error(parse((const char *const[]){ NULL }),
+		     "prog sub: MQL_LIMIT takes a whole number, not "
+		     "'no number, but not looked at'\n");
+	unsetenv("MQL_SOURCE_JOB");
+	unsetenv("MQL_LIMIT");
+	unsetenv("MQL_QUIET");
+	unsetenv("MQL_QUEUE");
+}
+END_TEST
+
+START_TEST(options_bytes_have_suffixes)
+{
+	static const struct {
+		const char *text;
+		uint64_t    n;
+	} cases[] = {
+		{ "--queue=0", 0 },          { "--queue=4096", 4096 },
+		{ "--queue=64k", 65536 },    { "--queue=64K", 65536 },
+		{ "--queue=4M", 4 << 20 },   { "--queue=2g", UINT64_C(2) << 30 },
+		{ "--queue=18446744073709551615", UINT64_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *const words[] = { cases[i].text, NULL };
+		ck_assert_int_eq(parse(words).err, 0);
+		ck_assert_uint_eq(got.queue, cases[i].n);
+	}
+}
+END_TEST
+
+START_TEST(options_refuse_a_bad_value_by_name)
+{
+	static const struct {
+		const char *word, *sentence;
+	} cases[] = {
+		{ "--limit=x", "--limit takes a whole number, not 'x'" },
+		{ "--limit=", "--limit takes a whole number, not ''" },
+		{ "--limit=-1", "--limit takes a whole number, not '-1'" },
+		{ "-n5k", "--limit takes a whole number, not '5k'" },
+		{ "--limit=18446744073709551616", "--limit takes a whole "
+		  "number, not '18446744073709551616'" },
+		{ "--queue=4T", "--queue takes a number of bytes like 4096, "
+		  "64k, 4M or 1G, not '4T'" },
+		{ "--queue=99999999999G", "--queue takes a number of bytes "
+		  "like 4096, 64k, 4M or 1G, not '99999999999G'" },
+		{ "--wait=soon", "--wait takes a duration like 250ms, 10s, 5m "
+		  "or 1h, not 'soon'" },
+		{ "--output=cs", "--output takes json|table|csv, not 'cs'" },
+		{ "--output=json|table",
+		  "--output takes json|table|csv, not 'json|table'" },
+		{ "--quiet=perhaps", "--quiet takes yes or no, not 'perhaps'" },
+		{ "--limit", "--limit needs a value: a whole number" },
+		{ "-s", "--source-job needs a value: a text" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *const words[] = { cases[i].word, NULL };
+		char sentence[200];
+		snprintf(sentence, sizeof sentence, "prog sub: %s\n",
+			 cases[i].sentence);
+		expect_error(parse(words), sentence);
+	}
+}
+END_TEST
+
+START_TEST(options_refuse_what_is_none_and_guess)
+{
+	static const struct {
+		const char *word, *sentence;
+	} cases[] = {
+		{ "--limt", "there is no option --limt; did you mean "
+		  "--limit?" },
+		{ "--source_job=x", "there is no option --source_job; did you "
+		  "mean --source-job?" },
+		{ "--ad", "there is no option --ad; did you mean --add?" },
+		{ "--zzz", "there is no option --zzz; try --help" },
+		{ "--no-limit", "there is no option --no-limit; try --help" },
+		{ "-x", "there is no option -x; try --help" },
+		{ "-qx", "there is no option -qx; try --help" },
+		{ "---", "there is no option ---; try --help" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *const words[] = { cases[i].word, NULL };
+		char sentence[200];
+		snprintf(sentence, sizeof sentence, "prog sub: %s\n",
+			 cases[i].sentence);
+		expect_error(parse(words), sentence);
+	}
+}
+END_TEST
+
+START_TEST(options_help_shows_the_table)
+{
+	static const char *const words[] = { "--help", NULL };
+
+	setenv("MQL_LIMIT", "nonsense does not stop help", 1);
+	struct outcome o = parse(words);
+	ck_assert_int_eq(o.err, 0);
+	ck_assert(o.done);
+	ck_assert_str_eq(o.errors.text, "");
+	ck_assert_ptr_eq(strstr(o.out.text, "Usage: prog sub [options] "
+				"FILE...\n\nWhat it does.\n\nOptions:\n"),
+			 o.out.text);
+	ck_assert_ptr_nonnull(strstr(o.out.text,
+		"\n  -o, --output json|table|csv   form (default: json)\n"));
+	ck_assert_ptr_nonnull(strstr(o.out.text,
+		"\n      --queue BYTES             memory (default: 32M)\n"));
+	ck_assert_ptr_nonnull(strstr(o.out.text, "\nExamples:\n  none\n"));
+	unsetenv("MQL_LIMIT");
+}
+END_TEST
+
+START_TEST(options_version_is_one_line)
+{
+	static const char *const words[] = { "--version", "--nonsense", NULL };
+	struct outcome o = parse(words);
+
+	ck_assert_int_eq(o.err, 0);
+	ck_assert(o.done);
+	ck_assert_str_eq(o.out.text, "prog sub " MQL_VERSION "\n");
+}
+END_TEST
+
+TEST_MAIN(options, options_have_defaults, options_are_written_in_several_ways,
+	  options_may_stand_among_other_words, options_of_a_list_add_up,
+	  options_flag_can_be_switched_off,
+	  options_take_the_environment_where_the_line_is_silent,
+	  options_bytes_have_suffixes, options_refuse_a_bad_value_by_name,
+	  options_refuse_what_is_none_and_guess, options_help_shows_the_table,
+	  options_version_is_one_line)

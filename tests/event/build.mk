@@ -1,0 +1,27 @@
+TESTS += test_built test_json_extract test_json_random test_json_same test_json_scan \
+         test_json_text test_json_walk test_path test_pathset test_reader test_schema test_value
+test_built.src         := tests/event/test_built.c
+test_built.deps        := event
+test_json_extract.src  := tests/event/test_json_extract.c
+test_json_extract.deps := event
+test_json_random.src   := tests/event/test_json_random.c
+test_json_random.deps  := event
+test_json_random.pkgs  := jansson
+test_json_same.src     := tests/event/test_json_same.c
+test_json_same.deps    := event
+test_json_scan.src     := tests/event/test_json_scan.c
+test_json_scan.deps    := event
+test_json_text.src     := tests/event/test_json_text.c
+test_json_text.deps    := event
+test_json_walk.src     := tests/event/test_json_walk.c
+test_json_walk.deps    := event
+test_path.src          := tests/event/test_path.c
+test_path.deps         := event
+test_pathset.src       := tests/event/test_pathset.c
+test_pathset.deps      := event
+test_reader.src        := tests/event/test_reader.c
+test_reader.deps       := event
+test_schema.src        := tests/event/test_schema.c
+test_schema.deps       := event
+test_value.src         := tests/event/test_value.c
+test_value.deps        := event

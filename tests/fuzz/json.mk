@@ -1,0 +1,3 @@
+FUZZERS += fuzz_json
+fuzz_json.src  := tests/fuzz/fuzz_json.c
+fuzz_json.deps := event
