@@ -32,12 +32,14 @@ void client_account_row(struct client_account *a);
 
 /* The source-job tells its books. Returns the rows that were missed between
  * the last link and this one; 0 but for the first time after a break. */
-uint64_t client_account_tell(struct client_account *a, const struct wire_meta *m);
+uint64_t client_account_tell(struct client_account *a,
+			     const struct wire_meta *m);
 
 /* The link is gone: nobody can be called live. */
 void client_account_break(struct client_account *a);
 
 /* Everything so far, as the caller sees it. */
-void client_account_books(const struct client_account *a, struct mql_books *out);
+void client_account_books(const struct client_account *a,
+			  struct mql_books *out);
 
 #endif

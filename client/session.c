@@ -192,7 +192,8 @@ ended(struct mql_tail *t, struct str body)
 	struct wire_end m;
 
 	if (wire_end_decode(body, &m)) {
-		end(t, true, MQL_EBADFRAME, STR("the closing books are malformed"));
+		end(t, true, MQL_EBADFRAME,
+		    STR("the closing books are malformed"));
 	} else {
 		take_books(t, &m.meta);
 		t->pending &= ~(unsigned)(PENDING_LIVE | PENDING_META);

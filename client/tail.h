@@ -69,7 +69,8 @@ struct mql_tail {
  * is an item to give. Never blocks. */
 void client_session_turn(struct mql_tail *t);
 
-/* How long the caller may wait before client_session_turn() has work of its own. */
+/* How long the caller may wait before client_session_turn() has work of its
+ * own. */
 int client_session_wait_ms(const struct mql_tail *t);
 
 void client_session_stop(struct mql_tail *t);

@@ -28,7 +28,7 @@ struct agent {
 	LIST_ENTRY(agent) entry;
 	struct wire_peer peer;
 	bool       connected;
-	bool       deaf;      /* cannot be sent to; what it sent is still read */
+	bool       deaf;      /* cannot be sent to; what it sent is read */
 	struct arena mem;     /* of the texts below */
 	struct str id, app, host, zone, version;
 	struct str *stream;

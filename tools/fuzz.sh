@@ -9,4 +9,5 @@ seeds=tests/fuzz/corpus/${name#fuzz_}
 mkdir -p "$corpus"
 [ -d "$seeds" ] || seeds=
 exec "$dir/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-	-artifact_prefix="$dir/" -print_final_stats=1 "$corpus" $seeds
+	-error_exitcode=1 -print_final_stats=1 -artifact_prefix="$dir/" \
+	"$corpus" $seeds

@@ -32,11 +32,12 @@ struct mql_tail_options {
 	const char *source_job; /* NULL: MQL_SOURCE_JOB, else
 				   tcp://127.0.0.1:7401 */
 	const char *query;
-	const char *name;       /* who asks, for `mql queries`; NULL: "libmql-client" */
+	const char *name;       /* who asks, for `mql queries`; NULL:
+				   "libmql-client" */
 	uint64_t    limit;      /* rows; 0: none beyond the query's own */
 	uint64_t    credit_bytes; /* rows in flight towards us; 0: 4 MiB */
-	int64_t     connect_ms; /* give up when nobody answered at first; 0: 5 s,
-				   < 0: wait for ever */
+	int64_t     connect_ms; /* give up when nobody answers at first;
+				   0: 5 s, < 0: wait for ever */
 };
 #define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
 
