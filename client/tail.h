@@ -57,7 +57,8 @@ struct mql_tail {
 	struct buf       out;      /* the frame being made */
 
 	unsigned         pending;
-	uint64_t         gap, gap_ms;
+	uint64_t         gap, gap_told, gap_ms;
+	int64_t          gap_by;   /* a gap is to be told, by then; 0: none */
 	bool             failed;
 	int              error;    /* the code behind a failed end */
 	char             why[240];

@@ -80,8 +80,7 @@ int agent_add_stream(struct agent *a, struct str name);
 /* HELLO: 0, MQL_EBADFRAME, MQL_ELIMIT or MQL_ENOMEM. See hello.c. */
 int agents_hello(struct job *j, const struct wire_peer *from, struct str body);
 
-/* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See
- * ingest.c. */
+/* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See ingest.c. */
 int ingest_rows(struct job *j, struct agent *a, struct str body);
 
 #endif

@@ -6,7 +6,7 @@ awk 'BEGIN {
 	n = split("/ /index.html /feed /images/logo.png /articles/rings.html " \
 		"/wp-login.php /favicon.ico /old/page.html", path, " ")
 	for (i = 0; i < 2000; i++) {
-		p = path[1 + int(rand() * rand() * n)]
+		p = path[1 + int(rand() * rand() * rand() * n)]
 		status = p ~ /wp-login|old/ ? 404 : rand() < 0.01 ? 500 : 200
 		printf "{\"clientip\":\"198.51.100.%d\",\"request\":" \
 			"{\"verb\":\"GET\",\"path\":\"%s\"},\"response\":%d," \

@@ -45,6 +45,8 @@ until_true() {
 	done
 }
 says() { grep -q -- "$2" "$1"; }
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+past() { [ "$(now_ms)" -ge "$1" ]; }
 gone() { ! kill -0 "$1"; }
 lines_at_least() { [ "$(wc -l < "$1")" -ge "$2" ]; }
 
