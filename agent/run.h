@@ -23,6 +23,8 @@
 struct mql_agent;
 struct mql_stream;
 
+enum { RUN_FORGET_MS = 60000 }; /* how long a run at rest is remembered */
+
 enum run_state { RUN_FREE, RUN_LIVE, RUN_RESTING, RUN_ENDING };
 
 struct run {

@@ -154,7 +154,7 @@ struct agg_list {
 	uint8_t *json; /* "[1,2,3": all but the last bracket */
 	uint32_t len, cap;
 	uint32_t n;
-	uint32_t full; /* something was left out */
+	bool     full; /* something was left out: nothing more comes in */
 };
 
 struct agg_rate {

@@ -24,11 +24,9 @@ grow(struct agg_list *l)
 	return 0;
 }
 
-/* Append [ or , and what write() writes, or nothing: MQL_ELIMIT when there is
- * no room within MAX_BYTES. */
+/* Append the value; MQL_ELIMIT when there is no room within MAX_BYTES. */
 static int
-append(struct agg_list *l, void (*write)(const void *arg, struct buf *out),
-       const void *arg)
+append(struct agg_list *l, const struct value *v)
 {
 	int err = l->cap ? 0 : grow(l);
 
@@ -36,9 +34,10 @@ append(struct agg_list *l, void (*write)(const void *arg, struct buf *out),
 		struct buf tail = BUF_FIXED(l->json + l->len,
 					    l->cap - l->len);
 		buf_put_u8(&tail, l->len ? ',' : '[');
-		write(arg, &tail);
+		value_write_json(v, &tail);
 		if (!tail.err) {
 			l->len += (uint32_t)tail.len;
+			l->n++;
 			return 0;
 		}
 		err = l->cap < MAX_BYTES ? grow(l) : MQL_ELIMIT;
@@ -46,37 +45,17 @@ append(struct agg_list *l, void (*write)(const void *arg, struct buf *out),
 	return err;
 }
 
-static void
-write_value(const void *arg, struct buf *out)
-{
-	value_write_json(arg, out);
-}
-
-/* The elements of a text of an array: without its brackets, on one line. */
-static void
-write_elements(const void *arg, struct buf *out)
-{
-	const struct str *array = arg;
-
-	json_write_line((struct str){ array->ptr + 1, array->len - 2 }, out);
-}
-
+/* After the first value that is left out, all are: what is kept is the
+ * beginning. */
 static int
 add(struct agg_list *l, const struct value *v)
 {
-	int err;
+	int err = MQL_ELIMIT;
 
-	if (l->full || l->n == AGGREGATE_MAX_LIST) {
-		l->full = true;
-		return 0;
-	}
-	err = append(l, write_value, v);
-	if (err == MQL_ELIMIT) {
-		l->full = true;
-		return 0;
-	}
-	l->n += !err;
-	return err;
+	if (!l->full && l->n < AGGREGATE_MAX_LIST)
+		err = append(l, v);
+	l->full |= err == MQL_ELIMIT;
+	return err == MQL_ELIMIT ? 0 : err;
 }
 
 int
@@ -88,15 +67,13 @@ agg_list_update(const struct aggregate_call *c, void *state,
 	return agg_is_finite(v) ? add(state, v) : 0;
 }
 
-/* --- arrays, whole -------------------------------------------------------- */
+/* --- whole arrays --------------------------------------------------------- */
 
-/* The array of what is there; text has room for the bracket. */
-static struct str
-close_array(const struct agg_list *l, struct buf *text)
+static void
+write_array(const struct agg_list *l, struct buf *out)
 {
-	buf_put(text, l->json, l->len);
-	buf_puts(text, l->len ? "]" : "[]");
-	return (struct str){ (char *)text->data, text->len };
+	buf_put(out, l->json, l->len);
+	buf_puts(out, l->len ? "]" : "[]");
 }
 
 static int
@@ -108,8 +85,8 @@ add_array(struct agg_list *l, struct str array)
 
 	for (size_t at = 0;
 	     !err && json_member_next(array, &at, &key, &item);) {
-		/* Its text is written, so escapes need not be undone. */
-		struct value v = json_value(item, &none);
+		/* Written as it stands: no escape needs to be undone. */
+		const struct value v = json_value(item, &none);
 		err = add(l, &v);
 	}
 	return err;
@@ -121,12 +98,13 @@ agg_list_merge(const struct aggregate_call *c, void *state, const void *from)
 	const struct agg_list *f = from;
 	struct agg_list *l = state;
 	struct buf text = BUF_INIT;
-	struct str array;
 	int err;
 
 	(void)c;
-	array = close_array(f, &text);
-	err = text.err ? text.err : add_array(l, array);
+	write_array(f, &text);
+	err = text.err;
+	if (!err)
+		err = add_array(l, (struct str){ (char *)text.data, text.len });
 	l->full |= f->full;
 	buf_fini(&text);
 	return err;
@@ -143,13 +121,15 @@ agg_list_finish(const struct aggregate_call *c, const void *state,
 	(void)span_ms;
 	if (!l->n)
 		return VALUE_NONE;
-	close_array(l, scratch);
+	write_array(l, scratch);
 	if (scratch->err)
 		return VALUE_NONE;
 	return (struct value){ .type = VALUE_ARRAY,
 			       .ptr = (char *)scratch->data + at,
 			       .len = (uint32_t)(scratch->len - at) };
 }
+
+/* --- the wire and the heap ------------------------------------------------ */
 
 void
 agg_list_put(const struct aggregate_call *c, const void *state,
@@ -159,6 +139,43 @@ agg_list_put(const struct aggregate_call *c, const void *state,
 
 	(void)c;
 	agg_put_count(out, l->full);
-	agg_put_count(out, l->len);
-	buf_put(out, l->json, l->len);
+	agg_put_count(out, l->len ? l->len + 1 : 2);
+	write_array(l, out);
+}
+
+int
+agg_list_get(const struct aggregate_call *c, void *state, struct str *in)
+{
+	struct agg_list *l = state;
+	uint64_t full, n;
+	struct str array;
+	int err;
+
+	(void)c;
+	if (agg_get_count(in, true, &full) ||
+	    agg_get_count(in, MAX_BYTES + 1, &n) ||
+	    agg_get_bytes(in, n, &array) || json_check(array, NULL) ||
+	    *array.ptr != '[')
+		return MQL_EBADFRAME;
+	err = add_array(l, array);
+	l->full |= full;
+	return err;
+}
+
+void
+agg_list_fini(const struct aggregate_call *c, void *state)
+{
+	struct agg_list *l = state;
+
+	free(l->json);
+	agg_init(c, l);
+}
+
+size_t
+agg_list_heap(const struct aggregate_call *c, const void *state)
+{
+	const struct agg_list *l = state;
+
+	(void)c;
+	return l->cap;
 }
