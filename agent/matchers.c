@@ -61,7 +61,7 @@ unconfirm_all(struct mql_agent *a)
 
 /* What a snapshot does not hold was removed while we were away. But one whose
  * id is void comes from a source-job that is gone: its asker may be about to
- * ask the one that took its place, and wants to know what happened meanwhile. */
+ * ask the one in its place, and wants to know what happened meanwhile. */
 static void
 leave_unconfirmed(struct mql_agent *a)
 {
