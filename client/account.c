@@ -91,10 +91,11 @@ client_account_break(struct client_account *a)
 }
 
 uint64_t
-client_account_gap(const struct client_account *a)
+client_account_gap(const struct client_account *a, bool *whole)
 {
 	struct books b = last_books(a);
 
+	*whole = a->told && carried_over(&a->last, &a->now.before);
 	return b.source.lost - a->last.books.source.lost +
 	       books_agent_dropped(&b.agent) -
 	       books_agent_dropped(&a->last.books.agent);

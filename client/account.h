@@ -43,8 +43,10 @@ void client_account_tell(struct client_account *a, const struct wire_meta *m);
 /* The link is gone: nobody can be called live. */
 void client_account_break(struct client_account *a);
 
-/* Rows that were missed by the last break, as far as is known now. */
-uint64_t client_account_gap(const struct client_account *a);
+/* Rows that were missed by the last break, as far as is known now. *whole is
+ * false when the query did not run everywhere meanwhile, so that nobody has
+ * counted what else it would have found. */
+uint64_t client_account_gap(const struct client_account *a, bool *whole);
 
 /* Everything so far, as the caller sees it. */
 void client_account_books(const struct client_account *a,

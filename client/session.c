@@ -168,7 +168,8 @@ watch_gap(struct mql_tail *t, bool last)
 {
 	const struct client_account *a = &t->account;
 	int64_t now = clock_mono_ms();
-	uint64_t gap = client_account_gap(a);
+	bool whole;
+	uint64_t gap = client_account_gap(a, &whole);
 
 	if (!a->broken)
 		return;
@@ -180,6 +181,7 @@ watch_gap(struct mql_tail *t, bool last)
 	t->pending |= PENDING_GAP;
 	t->gap = gap - t->gap_told;
 	t->gap_told = gap;
+	t->gap_whole = whole;
 	t->gap_by = 0;
 }
 
@@ -214,7 +216,17 @@ static bool
 overslept(const struct mql_tail *t, const struct wire_end *m)
 {
 	return m->failed && t->state == TAIL_LIVE &&
-	       clock_mono_ms() - t->pinged > t->lease_ms;
+	       clock_mono_ms() - t->overslept < SILENCE_MS;
+}
+
+/* Has it been too long since we renewed the lease? Before anything is sent. */
+static void
+watch_sleep(struct mql_tail *t, int64_t now)
+{
+	if (now - t->pinged <= t->lease_ms)
+		return;
+	t->overslept = now;
+	t->awake = t->pinged;
 }
 
 static void
@@ -230,6 +242,7 @@ ended(struct mql_tail *t, struct str body)
 		t->pending &= ~(unsigned)(PENDING_LIVE | PENDING_META);
 		if (overslept(t, &m)) {
 			down(t, body);
+			t->down_at = t->awake + t->lease_ms;
 			ask(t, body);
 		} else {
 			end(t, m.failed, m.failed ? MQL_ECLOSED : 0, m.why);
@@ -312,6 +325,7 @@ take_message(struct mql_tail *t, struct str msg)
 	struct str body;
 
 	t->heard = clock_mono_ms();
+	watch_sleep(t, t->heard);
 	if (wire_get_header(msg.ptr, msg.len, &kind, &body))
 		return;
 	switch (kind) {
@@ -346,6 +360,7 @@ ping(struct mql_tail *t, int64_t now)
 {
 	struct wire_ping m = { .n = (uint64_t)now };
 
+	watch_sleep(t, now);
 	wire_ping_encode(&m, &t->out);
 	client_link_send(&t->link, &t->out);
 	t->pinged = now;

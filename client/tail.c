@@ -98,6 +98,7 @@ mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
 		return client_link_fail(diag, MQL_EINVAL, "no query is given");
 	if (!(t = calloc(1, sizeof *t)))
 		goto out;
+	t->overslept = INT64_MIN / 2; /* never */
 	if ((err = prepare(t, &o, diag)))
 		goto out;
 	if ((err = client_link_open(&t->link, t->endpoint, diag)))
@@ -159,6 +160,7 @@ give_item(struct mql_tail *t, struct mql_item *item)
 		item->kind = MQL_GAP;
 		item->gap = t->gap;
 		item->gap_ms = t->gap_ms;
+		item->gap_more = !t->gap_whole;
 		t->gap = 0;
 	} else if (take_pending(t, PENDING_LIVE)) {
 		item->kind = MQL_LIVE;

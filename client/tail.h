@@ -47,6 +47,8 @@ struct mql_tail {
 	uint32_t         query_id;
 	int64_t          lease_ms;
 	int64_t          heard, pinged; /* monotonic ms */
+	int64_t          overslept; /* when we pinged later than the lease, */
+	int64_t          awake;     /* and when we had pinged before that */
 	int64_t          ask_at;   /* TAIL_DOWN with a link: when to ask */
 	int64_t          stop_by;  /* TAIL_STOPPING: give up then */
 	int64_t          down_at;
@@ -59,6 +61,7 @@ struct mql_tail {
 	unsigned         pending;
 	uint64_t         gap, gap_told, gap_ms;
 	int64_t          gap_by;   /* a gap is to be told, by then; 0: none */
+	bool             gap_whole; /* nothing else can have been missed */
 	bool             failed;
 	int              error;    /* the code behind a failed end */
 	char             why[240];

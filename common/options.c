@@ -406,6 +406,16 @@ help_text(FILE *to, const char *text)
 	fprintf(to, "\n%s%s", text, n && text[n - 1] == '\n' ? "" : "\n");
 }
 
+static void
+help_environment(const struct option *o, FILE *to)
+{
+	char name[MAX_NAME + sizeof "MQL_"];
+
+	variable_name(o, name, sizeof name);
+	fprintf(to, "\nAn option that is not given is looked for in the "
+		"environment: %s\nfor --%s, and so on.\n", name, o->name);
+}
+
 void
 options_help(const struct option_usage *usage, const struct option *table,
 	     FILE *to)
@@ -418,8 +428,8 @@ options_help(const struct option_usage *usage, const struct option *table,
 		help_row(to, o->letter, o->name, o->arg, o->help, o->init);
 	help_row(to, 'h', "help", NULL, "print this", NULL);
 	help_row(to, 0, "version", NULL, "print the version", NULL);
-	fputs("\nAn option that is not given is looked for in the environment: "
-	      "--max-rows would\nbe MQL_MAX_ROWS.\n", to);
+	if (table->name)
+		help_environment(table, to);
 	if (usage->tail)
 		help_text(to, usage->tail);
 }

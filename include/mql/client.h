@@ -90,6 +90,9 @@ struct mql_item {
 	bool               up;    /* MQL_LINK */
 	uint64_t           gap;   /* MQL_GAP: matching rows that were missed */
 	uint64_t           gap_ms; /* MQL_GAP: how long the link was down */
+	bool               gap_more; /* MQL_GAP: the query did not run
+					everywhere meanwhile: nobody knows
+					what else it would have found */
 	const char        *why;   /* MQL_END, MQL_LINK, MQL_LIVE (a refusal);
 				     borrowed; may be NULL */
 	bool               failed; /* MQL_END: not as asked for */
