@@ -121,19 +121,17 @@ struct agg_moment {
 	double mean, m2; /* m2: sum of squared distances from the mean */
 };
 
-/* Counters of buckets lo to lo + n - 1. */
-struct agg_buckets {
-	uint64_t *count;
-	int32_t   lo;
-	uint32_t  n, cap;
+struct agg_bucket {
+	int32_t  key;
+	uint64_t count;
 };
 
 struct agg_percentile {
 	uint64_t n;
 	struct value *few; /* all of them, while they are few; or NULL */
-	uint64_t zero;
 	double min, max;   /* once there are buckets */
-	struct agg_buckets above, below; /* by magnitude */
+	struct agg_bucket *bucket; /* by key, and so by value */
+	uint32_t nbucket, cap;
 };
 
 struct agg_top_item {
@@ -142,7 +140,7 @@ struct agg_top_item {
 };
 
 struct agg_top {
-	struct agg_top_item *item;
+	struct agg_top_item *item; /* in the order of their text */
 	uint16_t *slot; /* by hash: 0 or the number of an item plus 1 */
 	uint32_t  n, cap;
 	uint8_t  *text;

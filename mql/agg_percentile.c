@@ -7,23 +7,27 @@
  *     bucket i   (GAMMA^(i-1), GAMMA^i]    GAMMA = (1 + 1%) / (1 - 1%)
  *
  * and a point inside the bucket is never further than 1% from any value in
- * it (DDSketch, Masson et al. 2019). Values below zero have buckets of their
- * own, by magnitude. Beyond MAX_BUCKETS, which span 17 powers of ten, those
- * nearest to zero become one.
+ * it (DDSketch, Masson et al. 2019). Only buckets that hold something exist:
+ * one absurd value costs one of them, not the precision of all the others.
+ * Beyond MAX_BUCKETS (values all over 17 powers of ten) the lowest two become
+ * one.
  *
  * What the counters are depends on the values alone, not on their order or on
  * how they were split: a merge gives the state that one pass would give. */
 #include "mql/agg.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum {
 	FEW         = 32,
 	MAX_BUCKETS = 2048,
-	FIRST       = 64,
-	/* Of the smallest and the largest double, and a little more. */
-	MAX_INDEX   = 40000,
+	FIRST       = 16,
+	/* Keys ascend with the values: i + BIAS above zero, 0 for zero, the
+	 * same with a minus below. i is between -37221 and 35490. */
+	BIAS        = 40000,
+	MAX_KEY     = 2 * BIAS,
 };
 
 static const double GAMMA = 1.01 / 0.99;
@@ -32,96 +36,96 @@ static const double LOG_GAMMA = 0.020000666706669435; /* log(1.01 / 0.99) */
 /* --- buckets -------------------------------------------------------------- */
 
 static int32_t
-index_of(double magnitude)
+key_of(double x)
 {
-	return (int32_t)ceil(log(magnitude) / LOG_GAMMA);
+	int32_t key;
+
+	if (!(x < 0) && !(x > 0))
+		return 0;
+	key = (int32_t)ceil(log(fabs(x)) / LOG_GAMMA) + BIAS;
+	return x < 0 ? -key : key;
 }
 
 /* The point that is 1% from either end. */
 static double
-point_of(int32_t index)
+point_of(int32_t key)
 {
-	return exp(index * LOG_GAMMA) * 2 / (GAMMA + 1);
+	const int saved = errno; /* exp() tells when it leaves the doubles */
+	const double power = exp((abs(key) - BIAS) * LOG_GAMMA);
+
+	errno = saved;
+	if (!key)
+		return 0;
+	return copysign(power * 2 / (GAMMA + 1), key);
 }
 
 static int
-grow(struct agg_buckets *b, uint32_t n)
+grow(struct agg_percentile *p)
 {
-	uint32_t cap = b->cap ? b->cap : FIRST;
-	uint64_t *count;
+	const uint32_t cap = p->cap ? 2 * p->cap : FIRST;
+	struct agg_bucket *b = realloc(p->bucket, cap * sizeof *b);
 
-	if (n <= b->cap)
-		return 0;
-	while (cap < n)
-		cap *= 2;
-	count = realloc(b->count, cap * sizeof *count);
-	if (!count)
+	if (!b)
 		return MQL_ENOMEM;
-	b->count = count;
-	b->cap = cap;
+	p->bucket = b;
+	p->cap = cap;
 	return 0;
 }
 
-/* Let them begin at lo and be n: what was below lo goes to the first. */
-static void
-move(struct agg_buckets *b, int32_t lo, uint32_t n)
+/* The first bucket that is not below key. */
+static uint32_t
+place(const struct agg_percentile *p, int32_t key)
 {
-	const uint32_t down = lo > b->lo ? (uint32_t)(lo - b->lo) : 0;
-	const uint32_t up = lo < b->lo ? (uint32_t)(b->lo - lo) : 0;
-	const uint32_t gone = down < b->n ? down : b->n;
-	const uint32_t kept = b->n - gone;
-	uint64_t below = 0;
+	uint32_t lo = 0, hi = p->nbucket;
 
-	for (uint32_t i = 0; i < gone; i++)
-		agg_add(&below, b->count[i]);
-	memmove(b->count + up, b->count + gone, kept * sizeof *b->count);
-	memset(b->count, 0, up * sizeof *b->count);
-	memset(b->count + up + kept, 0, (n - up - kept) * sizeof *b->count);
-	agg_add(&b->count[0], below);
-	b->lo = lo;
-	b->n = n;
-}
-
-/* Make room for buckets lo to hi. */
-static int
-stretch(struct agg_buckets *b, int32_t lo, int32_t hi)
-{
-	int err;
-
-	if (b->n) {
-		const int32_t last = b->lo + (int32_t)b->n - 1;
-		lo = lo < b->lo ? lo : b->lo;
-		hi = hi > last ? hi : last;
-	} else {
-		b->lo = lo;
+	while (lo < hi) {
+		const uint32_t mid = lo + (hi - lo) / 2;
+		if (p->bucket[mid].key < key)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	if (hi - lo >= MAX_BUCKETS)
-		lo = hi - MAX_BUCKETS + 1;
-	if (b->n && lo == b->lo && hi - lo < (int32_t)b->n)
-		return 0;
-	err = grow(b, (uint32_t)(hi - lo + 1));
-	if (!err)
-		move(b, lo, (uint32_t)(hi - lo + 1));
-	return err;
+	return lo;
 }
 
-static void
-add(struct agg_buckets *b, int32_t index, uint64_t n)
+/* Make room at *at: when there is none, the lowest goes into the next. */
+static int
+open_place(struct agg_percentile *p, uint32_t *at)
 {
-	agg_add(&b->count[index > b->lo ? index - b->lo : 0], n);
+	struct agg_bucket *b;
+
+	if (p->nbucket < MAX_BUCKETS) {
+		if (p->nbucket == p->cap && grow(p))
+			return MQL_ENOMEM;
+		b = p->bucket + *at;
+		memmove(b + 1, b, (p->nbucket++ - *at) * sizeof *b);
+		b->count = 0;
+		return 0;
+	}
+	b = p->bucket;
+	const uint64_t lowest = b->count;
+	--*at;
+	memmove(b, b + 1, *at * sizeof *b);
+	b[*at].count = 0;
+	agg_add(&b->count, lowest);
+	return 0;
 }
 
 static int
-merge_buckets(struct agg_buckets *b, const struct agg_buckets *from)
+add_to_bucket(struct agg_percentile *p, int32_t key, uint64_t n)
 {
-	int err;
+	uint32_t at = place(p, key);
+	const bool there = at < p->nbucket && p->bucket[at].key == key;
+	/* Below the lowest of all that there may be: it belongs to that. */
+	const bool below = !at && p->nbucket == MAX_BUCKETS;
 
-	if (!from->n)
-		return 0;
-	err = stretch(b, from->lo, from->lo + (int32_t)from->n - 1);
-	for (uint32_t i = 0; !err && i < from->n; i++)
-		add(b, from->lo + (int32_t)i, from->count[i]);
-	return err;
+	if (!there && !below) {
+		if (open_place(p, &at))
+			return MQL_ENOMEM;
+		p->bucket[at].key = key;
+	}
+	agg_add(&p->bucket[at].count, n);
+	return 0;
 }
 
 /* --- input ---------------------------------------------------------------- */
@@ -138,17 +142,10 @@ widen(struct agg_percentile *p, double min, double max)
 static int
 count_in(struct agg_percentile *p, double x)
 {
-	struct agg_buckets *b = x > 0 ? &p->above : &p->below;
+	int err = add_to_bucket(p, key_of(x), 1);
 
-	if (x < 0 || x > 0) {
-		const int32_t index = index_of(fabs(x));
-		const int err = stretch(b, index, index);
-		if (err)
-			return err;
-		add(b, index, 1);
-	} else {
-		agg_add(&p->zero, 1);
-	}
+	if (err)
+		return err;
 	widen(p, x, x);
 	agg_add(&p->n, 1);
 	return 0;
@@ -158,20 +155,21 @@ static void
 fini(struct agg_percentile *p)
 {
 	free(p->few);
-	free(p->above.count);
-	free(p->below.count);
+	free(p->bucket);
 	*p = (struct agg_percentile){ 0 };
 }
 
-/* From the values to buckets. */
+/* From the values, and one more unless it is NULL, to buckets. */
 static int
-spread(struct agg_percentile *p)
+spread(struct agg_percentile *p, const struct value *more)
 {
 	struct agg_percentile q = { 0 };
 	int err = 0;
 
 	for (uint64_t i = 0; !err && i < p->n; i++)
 		err = count_in(&q, value_number(&p->few[i]));
+	if (!err && more)
+		err = count_in(&q, value_number(more));
 	if (err) {
 		fini(&q);
 		return err;
@@ -203,12 +201,10 @@ keep(struct agg_percentile *p, const struct value *v)
 static int
 add_value(struct agg_percentile *p, const struct value *v)
 {
-	int err;
-
 	if (p->n < FEW)
 		return keep(p, v);
-	if (p->few && (err = spread(p)))
-		return err;
+	if (p->few)
+		return spread(p, v);
 	return count_in(p, value_number(v));
 }
 
@@ -235,15 +231,12 @@ agg_percentile_merge(const struct aggregate_call *c, void *state,
 	if (err || f->few || !f->n)
 		return err;
 	if (p->few)
-		err = spread(p);
-	if (!err)
-		err = merge_buckets(&p->above, &f->above);
-	if (!err)
-		err = merge_buckets(&p->below, &f->below);
+		err = spread(p, NULL);
+	for (uint32_t i = 0; !err && i < f->nbucket; i++)
+		err = add_to_bucket(p, f->bucket[i].key, f->bucket[i].count);
 	if (err)
 		return err;
 	widen(p, f->min, f->max);
-	agg_add(&p->zero, f->zero);
 	agg_add(&p->n, f->n);
 	return 0;
 }
@@ -280,41 +273,22 @@ nearest_of_few(const struct agg_percentile *p, uint64_t rank)
 	return v[rank - 1];
 }
 
-/* From the largest magnitude below zero, over zero, up. */
-static double
-find_rank(const struct agg_percentile *p, uint64_t rank)
-{
-	const struct agg_buckets *b = &p->below;
-	uint64_t seen = 0;
-
-	for (uint32_t i = b->n; i-- > 0;) {
-		agg_add(&seen, b->count[i]);
-		if (seen >= rank)
-			return -point_of(b->lo + (int32_t)i);
-	}
-	agg_add(&seen, p->zero);
-	if (seen >= rank)
-		return 0;
-	b = &p->above;
-	for (uint32_t i = 0; i < b->n; i++) {
-		agg_add(&seen, b->count[i]);
-		if (seen >= rank)
-			return point_of(b->lo + (int32_t)i);
-	}
-	return p->max;
-}
-
 static double
 nearest_bucket(const struct agg_percentile *p, uint64_t rank)
 {
+	uint64_t seen = 0;
 	double x;
 
 	if (rank == 1)
 		return p->min;
-	if (rank == p->n)
-		return p->max;
-	x = find_rank(p, rank);
-	return x < p->min ? p->min : x > p->max ? p->max : x;
+	for (uint32_t i = 0; i < p->nbucket && rank < p->n; i++) {
+		agg_add(&seen, p->bucket[i].count);
+		if (seen < rank)
+			continue;
+		x = point_of(p->bucket[i].key);
+		return x < p->min ? p->min : x > p->max ? p->max : x;
+	}
+	return p->max;
 }
 
 struct value
@@ -338,34 +312,43 @@ agg_percentile_finish(const struct aggregate_call *c, const void *state,
 /* --- the wire and the heap ------------------------------------------------ */
 
 static void
-put_buckets(const struct agg_buckets *b, struct buf *out)
+put_buckets(const struct agg_percentile *p, struct buf *out)
 {
-	agg_put_count(out, b->n);
-	if (b->n)
-		agg_put_int(out, b->lo);
-	for (uint32_t i = 0; i < b->n; i++)
-		agg_put_count(out, b->count[i]);
+	int32_t before = -MAX_KEY;
+
+	agg_put_double(out, p->min);
+	agg_put_double(out, p->max);
+	agg_put_count(out, p->nbucket);
+	for (uint32_t i = 0; i < p->nbucket; i++) {
+		const struct agg_bucket *b = &p->bucket[i];
+		agg_put_count(out, (uint64_t)(b->key - before));
+		agg_put_count(out, b->count);
+		before = b->key;
+	}
 }
 
+/* n values in buckets that ascend. */
 static int
-get_buckets(struct agg_buckets *b, struct str *in, uint64_t *total)
+get_buckets(struct agg_percentile *p, uint64_t n, struct str *in)
 {
-	uint64_t n;
-	int64_t lo = 0;
-	int err;
+	uint64_t buckets, step, count, total = 0;
+	int32_t key = -MAX_KEY;
+	int err = 0;
 
-	if (agg_get_count(in, MAX_BUCKETS, &n) ||
-	    (n && agg_get_int(in, &lo)) || n > in->len ||
-	    lo < -MAX_INDEX || lo > MAX_INDEX)
+	if (agg_get_double(in, &p->min) || agg_get_double(in, &p->max) ||
+	    !isfinite(p->min) || !isfinite(p->max) || p->min > p->max ||
+	    agg_get_count(in, MAX_BUCKETS, &buckets))
 		return MQL_EBADFRAME;
-	if (!n)
-		return 0;
-	err = stretch(b, (int32_t)lo, (int32_t)lo + (int32_t)n - 1);
-	for (uint64_t i = 0; !err && i < n; i++) {
-		err = agg_get_count(in, INT64_MAX, &b->count[i]);
-		agg_add(total, b->count[i]);
+	for (; !err && buckets; buckets--) {
+		if (agg_get_count(in, (uint64_t)(MAX_KEY - key), &step) ||
+		    !step || agg_get_count(in, INT64_MAX, &count))
+			return MQL_EBADFRAME;
+		key += (int32_t)step;
+		agg_add(&total, count);
+		err = add_to_bucket(p, key, count);
 	}
-	return err;
+	p->n = n;
+	return err ? err : total == n ? 0 : MQL_EBADFRAME;
 }
 
 /* A number as it is: an integer or a double. */
@@ -408,15 +391,10 @@ agg_percentile_put(const struct aggregate_call *c, const void *state,
 
 	(void)c;
 	agg_put_count(out, p->n);
-	if (p->n <= FEW) {
+	if (p->n <= FEW)
 		put_few(p, out);
-		return;
-	}
-	agg_put_count(out, p->zero);
-	agg_put_double(out, p->min);
-	agg_put_double(out, p->max);
-	put_buckets(&p->below, out);
-	put_buckets(&p->above, out);
+	else
+		put_buckets(p, out);
 }
 
 int
@@ -424,24 +402,12 @@ agg_percentile_get(const struct aggregate_call *c, void *state,
 		   struct str *in)
 {
 	struct agg_percentile *p = state;
-	uint64_t n, total;
-	int err;
+	uint64_t n;
 
 	(void)c;
 	if (agg_get_count(in, INT64_MAX, &n))
 		return MQL_EBADFRAME;
-	if (n <= FEW)
-		return get_few(p, n, in);
-	p->n = n;
-	if (agg_get_count(in, INT64_MAX, &p->zero) ||
-	    agg_get_double(in, &p->min) || agg_get_double(in, &p->max) ||
-	    !isfinite(p->min) || !isfinite(p->max) || p->min > p->max)
-		return MQL_EBADFRAME;
-	total = p->zero;
-	err = get_buckets(&p->below, in, &total);
-	if (!err)
-		err = get_buckets(&p->above, in, &total);
-	return err ? err : total == n ? 0 : MQL_EBADFRAME;
+	return n <= FEW ? get_few(p, n, in) : get_buckets(p, n, in);
 }
 
 void
@@ -461,6 +427,5 @@ agg_percentile_heap(const struct aggregate_call *c, const void *state)
 	if (p->few)
 		for (few = 1; few < p->n; few *= 2)
 			;
-	return few * sizeof *p->few +
-	       (p->above.cap + p->below.cap) * sizeof *p->above.count;
+	return few * sizeof *p->few + p->cap * sizeof *p->bucket;
 }

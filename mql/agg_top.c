@@ -138,53 +138,69 @@ append(struct agg_top *t, const struct agg_top_item *item, const void *text)
 
 /* --- making room ---------------------------------------------------------- */
 
-static int
-by_count(const void *a, const void *b)
+/* The highest count that n items reach. Bisecting the counts takes no memory
+ * and no sorting, and has no bad case. */
+static uint64_t
+count_of_rank(const struct agg_top *t, uint32_t n)
 {
-	const struct agg_top_item *x = a, *y = b;
+	uint64_t lo = 0, hi = 0;
 
-	if (x->count != y->count)
-		return x->count < y->count ? 1 : -1;
-	return (x->hash > y->hash) - (x->hash < y->hash);
-}
-
-static int
-by_place(const void *a, const void *b)
-{
-	const struct agg_top_item *x = a, *y = b;
-
-	return (x->at > y->at) - (x->at < y->at);
-}
-
-/* Close the gaps between the texts of the items that are left. */
-static void
-pack_text(struct agg_top *t)
-{
-	uint32_t end = 0;
-
-	qsort(t->item, t->n, sizeof *t->item, by_place);
-	for (uint32_t i = 0; i < t->n; i++) {
-		struct agg_top_item *item = &t->item[i];
-		memmove(t->text + end, t->text + item->at, item->len);
-		item->at = end;
-		end += item->len;
+	for (uint32_t i = 0; i < t->n; i++)
+		if (hi < t->item[i].count)
+			hi = t->item[i].count;
+	while (lo < hi) {
+		const uint64_t mid = hi - (hi - lo) / 2;
+		uint32_t reach = 0;
+		for (uint32_t i = 0; i < t->n; i++)
+			reach += t->item[i].count >= mid;
+		if (reach >= n)
+			lo = mid;
+		else
+			hi = mid - 1;
 	}
-	t->ntext = end;
+	return lo;
 }
 
-/* Keep the most frequent, n of them and so much text at most. */
+static void
+keep(struct agg_top *t, struct agg_top_item item)
+{
+	memmove(t->text + t->ntext, t->text + item.at, item.len);
+	item.at = t->ntext;
+	t->ntext += item.len;
+	t->item[t->n++] = item;
+}
+
+/* Keep the n most frequent, of equals the older. Items stay in the order of
+ * their texts, so both close up from the left. */
+static void
+keep_best(struct agg_top *t, uint32_t n)
+{
+	const uint64_t least = count_of_rank(t, n);
+	const uint32_t had = t->n;
+	uint32_t equal = n; /* how many of the least there is room for */
+
+	for (uint32_t i = 0; i < had; i++)
+		equal -= t->item[i].count > least;
+	t->n = t->ntext = 0;
+	for (uint32_t i = 0; i < had; i++) {
+		const struct agg_top_item item = t->item[i];
+		if (item.count > least || (item.count == least && equal)) {
+			equal -= item.count == least;
+			keep(t, item);
+		} else if (t->floor < item.count) {
+			t->floor = item.count;
+		}
+	}
+}
+
+/* Keep n items, fewer when their text is over ntext. */
 static void
 shrink(struct agg_top *t, uint32_t n, uint32_t ntext)
 {
-	uint32_t kept = 0, text = 0;
-
-	qsort(t->item, t->n, sizeof *t->item, by_count);
-	while (kept < n && kept < t->n && text + t->item[kept].len <= ntext)
-		text += t->item[kept++].len;
-	if (kept < t->n && t->floor < t->item[kept].count)
-		t->floor = t->item[kept].count;
-	t->n = kept;
-	pack_text(t);
+	if (n < t->n)
+		keep_best(t, n);
+	while (t->ntext > ntext)
+		keep_best(t, t->n - (t->n + 7) / 8);
 	fill_slots(t);
 }
 
@@ -308,7 +324,7 @@ agg_top_merge(const struct aggregate_call *c, void *state, const void *from)
 
 /* --- results -------------------------------------------------------------- */
 
-/* The most frequent first; of equals by their text, as one would list them. */
+/* The most frequent first, equals by their text. */
 static int
 for_reader(const void *a, const void *b, void *arg)
 {

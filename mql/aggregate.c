@@ -57,7 +57,7 @@ static const struct aggregate table[] = {
 	  RUN(moment, stddev, moment, no) },
 	{ .name = "variance", .args = "n",
 	  .about = "the square of stddev: divided by n - 1",
-	  .example = "variance(x)", .gives = "3",
+	  .example = "round(variance(x), 3)", .gives = "3",
 	  RUN(moment, variance, moment, no) },
 	P("p1", "1 in 100 values is at most this, within", "1"),
 	P("p5", "5 in 100 values are at most this, within", "1"),

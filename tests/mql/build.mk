@@ -42,3 +42,27 @@ test_check.deps        := language
 test_plan.src          := tests/mql/test_plan.c
 test_plan.deps         := language
 test_plan.pkgs         := jansson
+
+# mql/, the aggregates
+TESTS += test_aggregate test_aggregate_sketch test_aggregate_merge \
+         test_aggregate_hostile test_aggregate_oom
+test_aggregate.src          := tests/mql/test_aggregate.c
+test_aggregate.deps         := language
+test_aggregate_sketch.src   := tests/mql/test_aggregate_sketch.c
+test_aggregate_sketch.deps  := language
+test_aggregate_merge.src    := tests/mql/test_aggregate_merge.c
+test_aggregate_merge.deps   := language
+test_aggregate_hostile.src  := tests/mql/test_aggregate_hostile.c
+test_aggregate_hostile.deps := language
+test_aggregate_oom.src      := tests/mql/test_aggregate_oom.c
+test_aggregate_oom.deps     := language
+test_aggregate_oom.ldlibs   := $(foreach f,malloc calloc realloc,-Wl,--wrap=$(f))
+
+# mql/, the functions
+TESTS += test_function test_function_cases test_time
+test_function.src           := tests/mql/test_function.c
+test_function.deps          := language
+test_function_cases.src     := tests/mql/test_function_cases.c
+test_function_cases.deps    := language
+test_time.src               := tests/mql/test_time.c
+test_time.deps              := language
