@@ -11,7 +11,6 @@
 enum {
 	HELLO_MS = 1000,    /* between hellos that nobody answers */
 	REOPEN_MS = 1000,   /* between attempts to get a socket */
-	FORGET_MS = 60000,  /* how long a query at rest is remembered */
 	/* Until a welcome says otherwise. */
 	HEARTBEAT_MS = 1000, SILENCE_MS = 3000, LEASE_MS = 5000,
 	LONGEST_MS = 600000, /* of what a welcome may ask for */
@@ -272,7 +271,7 @@ link_tick(struct mql_agent *a, int64_t now)
 	if (l->up && now - l->heard > l->silence_ms)
 		link_step(a, EV_SILENCE, NULL);
 	if (l->state != LINK_LIVE && now - l->lost > l->lease_ms)
-		matchers_rest_all(a, now + FORGET_MS);
+		matchers_rest_all(a, now + RUN_FORGET_MS);
 	if (l->state == LINK_LIVE && now - l->beat >= l->heartbeat_ms) {
 		report_heartbeat(a);
 		l->beat = now;

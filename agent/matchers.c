@@ -19,9 +19,9 @@ enum { ENDING_MS = 500 }; /* how long rows of a removed query may still go */
 /* --- take --------------------------------------------------------------------- */
 
 static void
-add_query(struct mql_agent *a, const struct wire_query *wq, bool snapshot)
+add_query(struct mql_agent *a, const struct wire_query *wq)
 {
-	struct run *r = snapshot ? run_by_text(a, wq->text) : NULL;
+	struct run *r = run_by_text(a, wq->text);
 	char why[sizeof((struct mql_diag *)0)->text] = "";
 
 	if (r)
@@ -51,8 +51,7 @@ remove_query(struct mql_agent *a, uint32_t id)
 		report_ended(a, id, 0, &(struct books_agent){ 0 });
 }
 
-/* Before a snapshot nothing is confirmed. Ids that it does not give anew mean
- * nothing any more, when another source-job gave them. */
+/* Before a snapshot nothing is confirmed. */
 static void
 unconfirm_all(struct mql_agent *a)
 {
@@ -60,16 +59,23 @@ unconfirm_all(struct mql_agent *a)
 		a->runs.at[i].confirmed = false;
 }
 
+/* What a snapshot does not hold was removed while we were away. But one whose
+ * id is void comes from a source-job that is gone: its asker may be about to
+ * ask the one in its place, and wants to know what happened meanwhile. */
 static void
-end_unconfirmed(struct mql_agent *a)
+leave_unconfirmed(struct mql_agent *a)
 {
-	int64_t until = clock_mono_ms() + ENDING_MS;
+	int64_t now = clock_mono_ms();
 
 	for (unsigned i = 0; i < a->max_queries; i++) {
 		struct run *r = &a->runs.at[i];
 
-		if (r->state == RUN_LIVE && !r->confirmed)
-			run_end(a, r, until);
+		if (r->state != RUN_LIVE || r->confirmed)
+			continue;
+		if (r->id)
+			run_end(a, r, now + ENDING_MS);
+		else
+			run_rest(a, r, now + RUN_FORGET_MS);
 	}
 }
 
@@ -88,9 +94,9 @@ matchers_take(struct mql_agent *a, const struct wire_queries *m)
 	for (size_t i = 0; i < m->nremove; i++)
 		remove_query(a, m->remove[i]);
 	for (size_t i = 0; i < m->nadd; i++)
-		add_query(a, &m->add[i], snapshot);
+		add_query(a, &m->add[i]);
 	if (snapshot)
-		end_unconfirmed(a);
+		leave_unconfirmed(a);
 	a->link.version = m->version;
 	a->link.synced = true;
 }

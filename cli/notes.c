@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -19,12 +20,20 @@ is_pipe(int fd)
 				   S_ISSOCK(st.st_mode));
 }
 
+/* Can the terminal take a line back? */
+static bool
+can_erase(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
+}
+
 void
 notes_init(struct notes *n, bool quiet)
 {
 	*n = (struct notes){ .quiet = quiet };
-	n->in_place = !quiet && isatty(STDERR_FILENO) &&
-		      !is_pipe(STDOUT_FILENO);
+	n->in_place = !quiet && can_erase() && !is_pipe(STDOUT_FILENO);
 }
 
 /* A line that wraps could not be taken back. */

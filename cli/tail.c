@@ -88,10 +88,17 @@ tell_refusals(struct tail *t, const char *why)
 static void
 tell_gap(struct tail *t, const struct mql_item *item)
 {
-	notes_say(&t->notes,
-		  "%s missed while the link was down for %" PRIu64 ".%" PRIu64
-		  " s", text_count(item->gap, "row was", "rows were").z,
-		  item->gap_ms / 1000, item->gap_ms / 100 % 10);
+	uint64_t s = item->gap_ms / 1000, tenth = item->gap_ms / 100 % 10;
+
+	if (item->gap_more)
+		notes_say(&t->notes, "the query did not run everywhere for %"
+			  PRIu64 ".%" PRIu64 " s: at least %s missed", s, tenth,
+			  text_count(item->gap, "row was", "rows were").z);
+	else
+		notes_say(&t->notes, "%s missed while the link was down for %"
+			  PRIu64 ".%" PRIu64 " s",
+			  text_count(item->gap, "row was", "rows were").z, s,
+			  tenth);
 }
 
 static void

@@ -1,101 +1,107 @@
 /* account.c - see account.h. */
 #include "client/account.h"
 
-#include <string.h>
-
 void
 client_account_row(struct client_account *a)
 {
-	a->got++;
+	a->now.got++;
 	a->received++;
 }
 
-/* Did the agents carry the run over, that is: do their counters at the new
- * link's beginning include all that the old link had told? */
-static bool
-carried_over(const struct books_agent *told, const struct books_agent *before)
+void
+client_account_tell(struct client_account *a, const struct wire_meta *m)
 {
-	return before->seen >= told->seen && before->matched >= told->matched &&
-	       before->sent >= told->sent;
+	a->now.books = m->books;
+	a->now.before = m->before;
+	a->told = true;
 }
 
-/* Close the broken link's books: rows that were sent and neither came here
- * nor were dropped by the source-job are lost. Returns how many. */
-static uint64_t
+/* Have the agents brought their runs over, that is: do their counters at the
+ * new link's beginning include all that the last link had told? */
+static bool
+carried_over(const struct client_tally *last, const struct books_agent *before)
+{
+	struct books_agent told = last->before;
+
+	books_agent_add(&told, &last->books.agent);
+	return before->seen >= told.seen && before->matched >= told.matched &&
+	       before->sent >= told.sent;
+}
+
+/* Close a broken link's books: rows that were sent, or made of those, and
+ * neither came here nor were dropped by the source-job are lost. */
+static void
 settle(struct books *b, uint64_t got)
 {
-	uint64_t known = got + books_source_dropped(&b->source) +
-			 b->source.lost;
-	uint64_t lost = 0;
+	uint64_t made = b->agent.sent + b->source.results;
+	uint64_t known = got + b->source.folded +
+			 books_source_dropped(&b->source) + b->source.lost;
 
-	if (b->agent.sent > known) {
-		lost = b->agent.sent - known;
-	} else { /* rows came after the agents had told their books */
-		uint64_t more = known - b->agent.sent;
+	if (made >= known) {
+		b->source.lost += made - known;
+	} else if (b->source.folded) { /* rows came after the last books */
+		b->source.results += known - made;
+	} else { /* likewise, and the agents had sent them */
+		uint64_t more = known - made;
 		b->agent.sent += more;
 		b->agent.matched += more;
 		b->agent.seen += more;
 	}
-	b->source.lost += lost;
 	b->source.delivered = got;
 	b->source.waiting = 0;
-	return lost;
+}
+
+/* The last link's books, brought up to date by those of the present one. */
+static struct books
+last_books(const struct client_account *a)
+{
+	struct books b = a->last.books;
+
+	if (!a->broken)
+		return b;
+	if (a->told && carried_over(&a->last, &a->now.before)) {
+		b.agent = a->now.before;
+		books_agent_sub(&b.agent, &a->last.before);
+	} else { /* what was queued there may be gone with the run */
+		b.agent.sent += b.agent.queued;
+		b.agent.queued = 0;
+	}
+	settle(&b, a->last.got);
+	return b;
 }
 
 static void
-add_source(struct books_source *to, const struct books_source *from)
+add(struct books *to, const struct books *from)
 {
-#define X(name, text) to->name += from->name;
+	books_agent_add(&to->agent, &from->agent);
+#define X(name, text) to->source.name += from->source.name;
 	BOOKS_SOURCE(X)
 #undef X
-}
-
-/* The first word of a new link after a break. */
-static uint64_t
-resume(struct client_account *a, const struct books_agent *before)
-{
-	struct books old = a->now;
-	struct books_agent told = a->before;
-	uint64_t gap = 0;
-
-	books_agent_add(&told, &old.agent);
-	if (carried_over(&told, before)) {
-		uint64_t dropped = books_agent_dropped(&old.agent);
-		old.agent = *before;
-		books_agent_sub(&old.agent, &a->before);
-		gap = books_agent_dropped(&old.agent) - dropped;
-	} else { /* what was queued there is gone with the run */
-		old.agent.sent += old.agent.queued;
-		old.agent.queued = 0;
-	}
-	gap += settle(&old, a->got);
-	books_agent_add(&a->past.agent, &old.agent);
-	add_source(&a->past.source, &old.source);
-	a->got = 0;
-	return gap;
-}
-
-uint64_t
-client_account_tell(struct client_account *a, const struct wire_meta *m)
-{
-	uint64_t gap = 0;
-
-	if (a->broken && !a->told)
-		gap = resume(a, &m->before);
-	if (!a->told)
-		a->before = m->before;
-	a->told = true;
-	a->now = m->books;
-	return gap;
 }
 
 void
 client_account_break(struct client_account *a)
 {
-	if (a->told)
+	if (a->told) {
+		struct books b = last_books(a);
+		add(&a->settled, &b);
+		a->last = a->now;
 		a->broken = true;
-	a->told = false;
-	a->now.live = 0;
+		a->now = (struct client_tally){ 0 };
+		a->told = false;
+	}
+	a->now.books.live = 0;
+}
+
+uint64_t
+client_account_gap(const struct client_account *a, bool *whole)
+{
+	struct books b = last_books(a);
+
+	*whole = a->told && carried_over(&a->last, &a->now.before);
+	return b.source.lost - a->last.books.source.lost +
+	       books_agent_dropped(&b.agent) -
+	       books_agent_dropped(&a->last.books.agent);
 }
 
 /* A gauge that fell since its baseline reads as an empty queue. */
@@ -108,10 +114,10 @@ gauge(uint64_t v)
 void
 client_account_books(const struct client_account *a, struct mql_books *out)
 {
-	struct books sum = a->now;
+	struct books sum = a->now.books, last = last_books(a);
 
-	books_agent_add(&sum.agent, &a->past.agent);
-	add_source(&sum.source, &a->past.source);
+	add(&sum, &last);
+	add(&sum, &a->settled);
 	*out = (struct mql_books){
 		.seen = sum.agent.seen,
 		.matched = sum.agent.matched,
@@ -132,6 +138,9 @@ client_account_books(const struct client_account *a, struct mql_books *out)
 			.large = sum.agent.drop_large,
 			.limit = sum.source.drop_limit,
 			.slow = sum.source.drop_slow,
+			.late = sum.source.late,
+			.untimed = sum.source.untimed,
+			.overflow = sum.source.overflow,
 		},
 		.targeted = sum.targeted,
 		.live = sum.live,
@@ -139,5 +148,7 @@ client_account_books(const struct client_account *a, struct mql_books *out)
 		.lost_agents = sum.lost_agents,
 		.left = sum.left,
 		.balanced = books_balance(&sum),
+		.folded = sum.source.folded,
+		.results = sum.source.results,
 	};
 }

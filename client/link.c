@@ -26,7 +26,8 @@ client_link_fail(struct mql_diag *diag, int err, const char *fmt, ...)
 }
 
 int
-client_link_open(struct client_link *l, const char *endpoint, struct mql_diag *diag)
+client_link_open(struct client_link *l, const char *endpoint,
+		 struct mql_diag *diag)
 {
 	char why[160];
 	int err;

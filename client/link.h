@@ -15,7 +15,8 @@ struct client_link {
 /* endpoint NULL: MQL_SOURCE_JOB, else the default. Borrowed for the life of
  * the link. Returns 0, MQL_EADDRESS (diag says why; it may be NULL),
  * MQL_ENOMEM or MQL_EOS. */
-int client_link_open(struct client_link *l, const char *endpoint, struct mql_diag *diag);
+int client_link_open(struct client_link *l, const char *endpoint,
+		     struct mql_diag *diag);
 
 /* Close and connect anew: for a peer that has fallen silent. */
 int client_link_reopen(struct client_link *l);

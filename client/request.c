@@ -42,8 +42,8 @@ take_reply(struct str msg, char **json)
 }
 
 static int
-converse(struct client_link *l, const char *what, const char *arg, int64_t deadline,
-	 char **json)
+converse(struct client_link *l, const char *what, const char *arg,
+	 int64_t deadline, char **json)
 {
 	unsigned asked_on = 0, changes = 0;
 	bool asked = false;

@@ -18,6 +18,7 @@ enum {
 	PING_MS      = 1000,
 	SILENCE_MS   = 3000, /* no word for so long: the link is dead */
 	RETRY_MS     = 300,  /* a source-job that is leaving: ask again */
+	GAP_MS       = 3000, /* for the agents to come back after a break */
 	STOP_MS      = 2500, /* the closing books may take so long */
 };
 
@@ -88,6 +89,18 @@ down_while_stopping(struct mql_tail *t, struct str body)
 	    STR("the source-job went away before the closing books"));
 }
 
+/* The subscription is made anew after a break. */
+static void
+back(struct mql_tail *t)
+{
+	int64_t now = clock_mono_ms();
+
+	t->pending |= PENDING_UP;
+	t->gap_ms = (uint64_t)(now - t->down_at);
+	t->gap_by = now + GAP_MS;
+	t->gap_told = 0;
+}
+
 static void
 accepted(struct mql_tail *t, struct str body)
 {
@@ -97,12 +110,12 @@ accepted(struct mql_tail *t, struct str body)
 		t->state = TAIL_LIVE;
 		t->query_id = m.query_id;
 		t->lease_ms = (int64_t)m.lease_ms;
-		t->account.now.targeted = m.targeted;
-		t->account.now.live = m.live;
-		t->account.now.refused = m.refused;
+		t->account.now.books.targeted = m.targeted;
+		t->account.now.books.live = m.live;
+		t->account.now.books.refused = m.refused;
 		t->pending |= PENDING_LIVE;
 		if (t->accepted)
-			t->pending |= PENDING_UP;
+			back(t);
 		t->accepted = true;
 	}
 	arena_fini(&m.mem);
@@ -132,6 +145,8 @@ data(struct mql_tail *t, struct str body)
 {
 	if (!data_reader_init(&t->batch, body))
 		t->in_batch = true;
+	if (t->state == TAIL_STOPPING) /* totals may be many rows */
+		t->stop_by = clock_mono_ms() + STOP_MS;
 }
 
 /* "2 agents refused: too many queries; 1 agent refused: ..." */
@@ -148,17 +163,42 @@ keep_refusals(struct mql_tail *t, const struct wire_meta *m)
 	t->refusals[b.len] = '\0';
 }
 
+/* A gap is told when as many agents are back as were live before the break,
+ * or after a while; and again when more of it becomes known. */
 static void
-take_books(struct mql_tail *t, const struct wire_meta *m)
+watch_gap(struct mql_tail *t, bool last)
 {
-	struct books old = t->account.now;
-	bool after_break = t->account.broken && !t->account.told;
+	const struct client_account *a = &t->account;
+	int64_t now = clock_mono_ms();
+	bool whole;
+	uint64_t gap = client_account_gap(a, &whole);
 
-	t->gap += client_account_tell(&t->account, m);
-	if (after_break) {
-		t->gap_ms = (uint64_t)(clock_mono_ms() - t->down_at);
-		t->pending |= PENDING_GAP;
-	}
+	if (!a->broken)
+		return;
+	if (t->gap_by && !last && now < t->gap_by &&
+	    a->now.books.live < a->last.books.live)
+		return;
+	if (!t->gap_by && gap <= t->gap_told)
+		return;
+	t->pending |= PENDING_GAP;
+	t->gap = gap - t->gap_told;
+	t->gap_told = gap;
+	t->gap_whole = whole;
+	t->gap_by = 0;
+}
+
+static void
+take_books(struct mql_tail *t, const struct wire_meta *m, bool last)
+{
+	struct books old = t->account.now.books;
+
+	t->window = (struct mql_window){
+		.start = m->window.start, .end = m->window.end,
+		.agents = m->window.agents, .events = m->window.events,
+		.late = m->window.late,
+	};
+	client_account_tell(&t->account, m);
+	watch_gap(t, last);
 	keep_refusals(t, m);
 	if (old.live != m->books.live || old.targeted != m->books.targeted ||
 	    old.refused != m->books.refused)
@@ -173,7 +213,7 @@ meta(struct mql_tail *t, struct str body)
 	struct wire_meta m;
 
 	if (!wire_meta_decode(body, &m))
-		take_books(t, &m);
+		take_books(t, &m, false);
 	arena_fini(&m.mem);
 }
 
@@ -183,7 +223,17 @@ static bool
 overslept(const struct mql_tail *t, const struct wire_end *m)
 {
 	return m->failed && t->state == TAIL_LIVE &&
-	       clock_mono_ms() - t->pinged > t->lease_ms;
+	       clock_mono_ms() - t->overslept < SILENCE_MS;
+}
+
+/* Has it been too long since we renewed the lease? Before anything is sent. */
+static void
+watch_sleep(struct mql_tail *t, int64_t now)
+{
+	if (now - t->pinged <= t->lease_ms)
+		return;
+	t->overslept = now;
+	t->awake = t->pinged;
 }
 
 static void
@@ -192,12 +242,14 @@ ended(struct mql_tail *t, struct str body)
 	struct wire_end m;
 
 	if (wire_end_decode(body, &m)) {
-		end(t, true, MQL_EBADFRAME, STR("the closing books are malformed"));
+		end(t, true, MQL_EBADFRAME,
+		    STR("the closing books are malformed"));
 	} else {
-		take_books(t, &m.meta);
+		take_books(t, &m.meta, true);
 		t->pending &= ~(unsigned)(PENDING_LIVE | PENDING_META);
 		if (overslept(t, &m)) {
 			down(t, body);
+			t->down_at = t->awake + t->lease_ms;
 			ask(t, body);
 		} else {
 			end(t, m.failed, m.failed ? MQL_ECLOSED : 0, m.why);
@@ -280,6 +332,7 @@ take_message(struct mql_tail *t, struct str msg)
 	struct str body;
 
 	t->heard = clock_mono_ms();
+	watch_sleep(t, t->heard);
 	if (wire_get_header(msg.ptr, msg.len, &kind, &body))
 		return;
 	switch (kind) {
@@ -314,6 +367,7 @@ ping(struct mql_tail *t, int64_t now)
 {
 	struct wire_ping m = { .n = (uint64_t)now };
 
+	watch_sleep(t, now);
 	wire_ping_encode(&m, &t->out);
 	client_link_send(&t->link, &t->out);
 	t->pinged = now;

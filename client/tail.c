@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "mql/query.h"
+#include "mql/stage.h"
 
 enum { CREDIT_BYTES = 4 << 20, CONNECT_MS = 5000 };
 
@@ -37,7 +38,9 @@ prepare(struct mql_tail *t, const struct mql_tail_options *o,
 
 	if (err)
 		return err;
-	t->limit = query_limit(q) == UINT64_MAX ? 0 : query_limit(q);
+	/* With a stage the source-job counts the query's own, by window. */
+	if (query_is_plain(q) && query_limit(q) != UINT64_MAX)
+		t->limit = query_limit(q);
 	if (o->limit && (!t->limit || o->limit < t->limit))
 		t->limit = o->limit;
 	t->credit = o->credit_bytes;
@@ -98,6 +101,7 @@ mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
 		return client_link_fail(diag, MQL_EINVAL, "no query is given");
 	if (!(t = calloc(1, sizeof *t)))
 		goto out;
+	t->overslept = INT64_MIN / 2; /* never */
 	if ((err = prepare(t, &o, diag)))
 		goto out;
 	if ((err = client_link_open(&t->link, t->endpoint, diag)))
@@ -159,6 +163,7 @@ give_item(struct mql_tail *t, struct mql_item *item)
 		item->kind = MQL_GAP;
 		item->gap = t->gap;
 		item->gap_ms = t->gap_ms;
+		item->gap_more = !t->gap_whole;
 		t->gap = 0;
 	} else if (take_pending(t, PENDING_LIVE)) {
 		item->kind = MQL_LIVE;
@@ -171,6 +176,7 @@ give_item(struct mql_tail *t, struct mql_item *item)
 		return false;
 	}
 	client_account_books(&t->account, &item->books);
+	item->window = t->window;
 	return true;
 }
 

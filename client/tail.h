@@ -35,7 +35,7 @@ enum tail_pending {
 struct mql_tail {
 	struct client_link      link;
 	char            *endpoint, *query, *canonical, *name;
-	uint64_t         limit;    /* 0: none; the query's own is in it */
+	uint64_t         limit;    /* rows in all; 0: none */
 	uint64_t         credit;   /* bytes in flight towards us */
 	uint64_t         consumed; /* bytes of DATA taken on this link */
 	uint64_t         granted;  /* bytes allowed on this link */
@@ -47,17 +47,22 @@ struct mql_tail {
 	uint32_t         query_id;
 	int64_t          lease_ms;
 	int64_t          heard, pinged; /* monotonic ms */
+	int64_t          overslept; /* when we pinged later than the lease, */
+	int64_t          awake;     /* and when we had pinged before that */
 	int64_t          ask_at;   /* TAIL_DOWN with a link: when to ask */
 	int64_t          stop_by;  /* TAIL_STOPPING: give up then */
 	int64_t          down_at;
 
 	struct client_account   account;
+	struct mql_window window;  /* the last one that was told */
 	struct data_reader batch;  /* borrowed from the socket */
 	bool             in_batch;
 	struct buf       out;      /* the frame being made */
 
 	unsigned         pending;
-	uint64_t         gap, gap_ms;
+	uint64_t         gap, gap_told, gap_ms;
+	int64_t          gap_by;   /* a gap is to be told, by then; 0: none */
+	bool             gap_whole; /* nothing else can have been missed */
 	bool             failed;
 	int              error;    /* the code behind a failed end */
 	char             why[240];
@@ -69,7 +74,8 @@ struct mql_tail {
  * is an item to give. Never blocks. */
 void client_session_turn(struct mql_tail *t);
 
-/* How long the caller may wait before client_session_turn() has work of its own. */
+/* How long the caller may wait before client_session_turn() has work of its
+ * own. */
 int client_session_wait_ms(const struct mql_tail *t);
 
 void client_session_stop(struct mql_tail *t);

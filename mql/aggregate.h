@@ -38,7 +38,7 @@ struct aggregate_call {
 
 struct aggregate {
 	const char *name;
-	const char *args;    /* as in function.h; "*" : takes `*` too; "" none */
+	const char *args;    /* as in function.h; "*": takes `*` too; "" none */
 	const char *about, *example, *gives;
 	size_t      size;    /* of the state */
 	bool        exact;   /* false: see about for the error */

@@ -14,7 +14,7 @@
 enum { FUNCTION_MAX_ARGS = 8 };
 
 enum function_null {
-	FUNCTION_STRICT,  /* null when any argument is null: run is not called */
+	FUNCTION_STRICT,  /* null when any argument is: run is not called */
 	FUNCTION_LENIENT, /* run sees nulls */
 };
 
@@ -39,11 +39,11 @@ struct function {
 	 * of another type is refused at compile time; at run time a value of
 	 * another type makes the result null. */
 	const char *args;
-	const char *result; /* "string", "number", "integer", "boolean", "any" */
+	const char *result; /* string, number, integer, boolean or any */
 	enum function_null null;
 	enum function_cost cost;
 	bool        agent;   /* may run in an agent */
-	const char *group;   /* "Text", "Numbers", "Values", "Time", "Network" */
+	const char *group;   /* Text, Numbers, Values, Time or Network */
 	const char *about;   /* one line */
 	const char *example; /* an expression, and what it gives as JSON */
 	const char *gives;

@@ -28,9 +28,10 @@ struct agent {
 	LIST_ENTRY(agent) entry;
 	struct wire_peer peer;
 	bool       connected;
-	bool       deaf;      /* cannot be sent to; what it sent is still read */
+	bool       deaf;      /* cannot be sent to; what it sent is read */
 	struct arena mem;     /* of the texts below */
 	struct str id, app, host, zone, version;
+	struct str self;      /* of these and its labels: see at.h */
 	struct str *stream;
 	size_t     nstream;
 	int64_t    heard, beat, complained; /* ms */
@@ -80,8 +81,7 @@ int agent_add_stream(struct agent *a, struct str name);
 /* HELLO: 0, MQL_EBADFRAME, MQL_ELIMIT or MQL_ENOMEM. See hello.c. */
 int agents_hello(struct job *j, const struct wire_peer *from, struct str body);
 
-/* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See
- * ingest.c. */
+/* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See ingest.c. */
 int ingest_rows(struct job *j, struct agent *a, struct str body);
 
 #endif

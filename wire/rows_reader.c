@@ -50,7 +50,7 @@ rows_ok(struct rows_reader *r, uint32_t *left)
 {
 	for (unsigned i = 0; i < r->nqueries; i++) {
 		struct rows_query q = rows_reader_query(r, i);
-		if (q.first == 0 || q.first > INT64_MAX)
+		if (q.first == 0 || q.first > (uint64_t)INT64_MAX - q.count)
 			return false;
 		left[i] = q.count;
 	}

@@ -32,11 +32,12 @@ struct mql_tail_options {
 	const char *source_job; /* NULL: MQL_SOURCE_JOB, else
 				   tcp://127.0.0.1:7401 */
 	const char *query;
-	const char *name;       /* who asks, for `mql queries`; NULL: "libmql-client" */
+	const char *name;       /* who asks, for `mql queries`; NULL:
+				   "libmql-client" */
 	uint64_t    limit;      /* rows; 0: none beyond the query's own */
 	uint64_t    credit_bytes; /* rows in flight towards us; 0: 4 MiB */
-	int64_t     connect_ms; /* give up when nobody answered at first; 0: 5 s,
-				   < 0: wait for ever */
+	int64_t     connect_ms; /* give up when nobody answers at first;
+				   0: 5 s, < 0: wait for ever */
 };
 #define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
 
@@ -58,7 +59,10 @@ enum mql_item_kind {
 	X(link,   "link down")                             \
 	X(large,  "row too large")                         \
 	X(limit,  "past the limit")                        \
-	X(slow,   "subscriber slow")
+	X(slow,   "subscriber slow")                       \
+	X(late,     "too late for its window")             \
+	X(untimed,  "no time to put it into a window")     \
+	X(overflow, "no memory for another group or row")
 
 struct mql_books {
 	uint64_t seen, matched, sampled;
@@ -75,6 +79,18 @@ struct mql_books {
 	} dropped;
 	uint32_t targeted, live, refused, lost_agents, left;
 	bool     balanced;  /* the equations of the books hold */
+	/* Where groups, windows or an order make new rows: */
+	uint64_t folded;    /* agents' rows that were put into them */
+	uint64_t results;   /* rows that came out */
+};
+
+/* A window that is closed, after the last of its rows. Of a running total,
+ * from its beginning to what was given last. All zero: none yet. */
+struct mql_window {
+	int64_t  start, end; /* ms since the epoch */
+	uint32_t agents;     /* that were live when it was closed */
+	uint64_t events;     /* in it: matched, and not dropped */
+	uint64_t late;       /* that came too late for one, so far */
 };
 
 struct mql_slice {
@@ -89,9 +105,13 @@ struct mql_item {
 	bool               up;    /* MQL_LINK */
 	uint64_t           gap;   /* MQL_GAP: matching rows that were missed */
 	uint64_t           gap_ms; /* MQL_GAP: how long the link was down */
+	bool               gap_more; /* MQL_GAP: the query did not run
+					everywhere meanwhile: nobody knows
+					what else it would have found */
 	const char        *why;   /* MQL_END, MQL_LINK, MQL_LIVE (a refusal);
 				     borrowed; may be NULL */
 	bool               failed; /* MQL_END: not as asked for */
+	struct mql_window  window; /* all kinds but MQL_ROW: the last one */
 };
 
 /* Compile, connect, subscribe. Returns when the source-job has accepted, or

@@ -45,6 +45,8 @@ until_true() {
 	done
 }
 says() { grep -q -- "$2" "$1"; }
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+past() { [ "$(now_ms)" -ge "$1" ]; }
 gone() { ! kill -0 "$1"; }
 lines_at_least() { [ "$(wc -l < "$1")" -ge "$2" ]; }
 
@@ -110,7 +112,7 @@ closing() {
 
 # Skip with a word where the shared data is not there.
 need_data() {
-	[ -d "$DATA" ] || { say "skipped: ../shared/data is not here"; exit 0; }
+	[ -d "$DATA" ] || { say "skipped: ../shared/data is not here"; exit 77; }
 	local f
 	for f in github-events apache-access nginxplus-status; do
 		zstd -qdc "$DATA/$f.ndjson.zst" > "$WORK/$f.ndjson"

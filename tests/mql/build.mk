@@ -42,3 +42,27 @@ test_check.deps        := language
 test_plan.src          := tests/mql/test_plan.c
 test_plan.deps         := language
 test_plan.pkgs         := jansson
+
+# mql/, behind the filter
+TESTS += test_key test_group test_window test_order test_stage \
+         test_stage_time
+test_key.src           := tests/mql/test_key.c
+test_key.deps          := language
+test_group.src         := tests/mql/test_group.c
+test_group.deps        := language
+test_window.src        := tests/mql/test_window.c
+test_window.deps       := language
+test_order.src         := tests/mql/test_order.c
+test_order.deps        := language
+test_stage.src         := tests/mql/test_stage.c
+test_stage.deps        := language
+test_stage_time.src    := tests/mql/test_stage_time.c
+test_stage_time.deps   := language
+
+# mql/sample.c
+TESTS += test_sample
+test_sample.src        := tests/mql/test_sample.c
+test_sample.deps       := language
+TESTS += test_differential_values
+test_differential_values.src  := tests/mql/test_differential_values.c
+test_differential_values.deps := language

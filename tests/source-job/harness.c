@@ -203,32 +203,41 @@ peer_send(struct peer *p)
 	buf_reset(&p->frame);
 }
 
-void
-peer_recv(struct peer *p, unsigned *kind, struct str *body)
+/* what: for the sentence when nothing comes */
+static void
+recv_or_fail(struct peer *p, const char *what, unsigned *kind,
+	     struct str *body)
 {
 	int64_t deadline = clock_mono_ms() + DEADLINE_MS;
 	unsigned changes;
 	struct str msg;
 
 	while (wire_dealer_recv(p->dealer, &msg) != 1) {
-		ck_assert_msg(clock_mono_ms() < deadline, "no message");
+		ck_assert_msg(clock_mono_ms() < deadline,
+			      "waiting for %s, nothing came", what);
 		wire_dealer_link(p->dealer, &changes);
 		wire_dealer_wait(p->dealer, 1000, -1);
 	}
 	ck_assert_int_eq(wire_get_header(msg.ptr, msg.len, kind, body), 0);
 }
 
+void
+peer_recv(struct peer *p, unsigned *kind, struct str *body)
+{
+	recv_or_fail(p, "any message", kind, body);
+}
+
 struct str
 peer_expect(struct peer *p, unsigned kind)
 {
 	int64_t deadline = clock_mono_ms() + DEADLINE_MS;
+	const char *what = wire_kind_name(kind);
 	struct str body;
 	unsigned got;
 
 	do {
-		ck_assert_msg(clock_mono_ms() < deadline, "no %s",
-			      wire_kind_name(kind));
-		peer_recv(p, &got, &body);
+		ck_assert_msg(clock_mono_ms() < deadline, "no %s", what);
+		recv_or_fail(p, what, &got, &body);
 	} while (got != kind);
 	return body;
 }
