@@ -29,33 +29,23 @@ enum {
 	ROW_MAX = WIRE_MAX_ROWS / 2, /* a frame must hold it */
 };
 
-/* splitmix64, Steele et al.: one state word, good enough for lots. */
-static uint32_t
-draw(struct publisher *p)
-{
-	uint64_t z = p->random += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return (uint32_t)(z >> 32);
-}
-
 /* Count the hits and leave those that the lot has kept; returns how many. */
 static size_t
 keep(struct publisher *p, const struct matcher *m, size_t n)
 {
+	int64_t now = clock_wall_ms();
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint16_t hit = p->hit[i];
-		struct tally *t = &p->tally[matcher_id(m, hit)];
-		uint64_t most = query_sample_threshold(matcher_query(m, hit));
+		uint16_t hit = p->hit[i], slot = matcher_id(m, hit);
+		struct tally *t = &p->tally[slot];
+		struct sampler *s = &p->agent->runs.sampler[slot];
 
 		counter_inc(&t->matched);
-		if (most <= UINT32_MAX && draw(p) >= most)
-			counter_inc(&t->sampled);
-		else
+		if (matcher_sample(m, hit, s, p->reader, now))
 			p->hit[kept++] = hit;
+		else
+			counter_inc(&t->sampled);
 	}
 	return kept;
 }
@@ -113,7 +103,7 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 		nslot++;
 	}
 	memcpy(b->data + body, &nslot, sizeof nslot);
-	matcher_write_row(g->matcher, hit, p->reader, b);
+	matcher_write_row(g->matcher, hit, p->eval, p->reader, p->counts, b);
 	if (b->err || b->len - body > ring_max(&p->ring) ||
 	    b->len - body > ROW_MAX) {
 		drop_row(p, b->data + body, true);

@@ -49,7 +49,6 @@ publisher_new(struct mql_agent *a)
 		return NULL;
 	p->agent = a;
 	p->taken = true;
-	p->random = (uint64_t)clock_mono_ns() ^ (uint64_t)(uintptr_t)p;
 	p->hit = calloc(a->max_queries, sizeof *p->hit);
 	p->tally = calloc(a->max_queries, sizeof *p->tally);
 	p->counts = calloc(a->max_queries, sizeof *p->counts);

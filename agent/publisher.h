@@ -27,7 +27,6 @@ struct publisher {
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */
-	uint64_t          random;  /* state of splitmix64, for `sample` */
 	struct reader    *reader;
 	struct eval      *eval;
 	uint16_t         *hit;     /* room for max_queries */

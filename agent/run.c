@@ -13,7 +13,8 @@ run_table_init(struct mql_agent *a)
 	t->at = calloc(a->max_queries, sizeof *t->at);
 	t->order = calloc(a->max_queries, sizeof(struct run *));
 	t->refused = calloc(a->max_queries, sizeof *t->refused);
-	if (!t->at || !t->order || !t->refused)
+	t->sampler = calloc(a->max_queries, sizeof *t->sampler);
+	if (!t->at || !t->order || !t->refused || !t->sampler)
 		return MQL_ENOMEM;
 	for (unsigned i = 0; i < a->max_queries; i++)
 		t->at[i].slot = (uint16_t)i;
@@ -30,6 +31,7 @@ run_table_fini(struct mql_agent *a)
 	free(t->at);
 	free(t->order);
 	free(t->refused);
+	free(t->sampler);
 }
 
 void
@@ -147,6 +149,7 @@ run_start(struct mql_agent *a, uint32_t id, struct str text,
 		.since = clock_wall_ms(), .ack_due = true, .confirmed = true,
 	};
 	publisher_sum(a, r->slot, &r->base);
+	sampler_init(&a->runs.sampler[r->slot], (uint64_t)clock_mono_ns());
 	*out = r;
 	return 0;
 }

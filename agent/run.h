@@ -11,7 +11,7 @@
  * given to the next run only when every row of the last one is accounted for
  * (queued == 0): until then some publisher still holds one.
  *
- * The agent's thread only. */
+ * The agent's thread only, but for the samplers. */
 #ifndef AGENT_RUN_H
 #define AGENT_RUN_H
 
@@ -50,6 +50,7 @@ struct run_table {
 	struct run *at;       /* max_queries of them, in one block */
 	struct run **order;   /* scratch: runs by age */
 	bool       *refused;  /* scratch: one for each of order */
+	struct sampler *sampler; /* by slot; publishers draw from it */
 	uint64_t    serial;
 };
 

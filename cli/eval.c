@@ -1,7 +1,9 @@
 /* eval.c - mql eval "<query>" [FILE...]: the language over files.
  *
  * Prints exactly what a tail over the same events would, without a daemon:
- * lines are judged where they were read and only rows are copied. */
+ * lines are judged where they were read and only rows are copied. What is
+ * grouped, ordered or put into windows comes when a window closes, or at the
+ * end of the input. */
 #include <unistd.h>
 
 #include "cli/closing.h"
@@ -27,6 +29,7 @@ struct evaluation {
 	struct input       in;
 	struct notes       notes;
 	uint64_t rows, limit; /* 0: none */
+	bool     new_block;   /* what was read has not got its time yet */
 	bool     progress;
 	int64_t  told_at;
 };
@@ -38,20 +41,27 @@ done(const struct evaluation *e)
 }
 
 static bool
+take_row(void *arg, const char *row, size_t len)
+{
+	struct evaluation *e = arg;
+
+	e->rows++;
+	output_row(e->out, (struct str){ row, len });
+	return !e->limit || e->rows < e->limit;
+}
+
+static bool
 take_line(void *arg, struct str line)
 {
 	struct evaluation *e = arg;
-	struct str row;
+	struct str none;
 
-	if (mql_runner_event(e->runner, line.ptr, line.len, &row.ptr,
-			     &row.len)) {
+	if (e->new_block)
+		mql_runner_time(e->runner, clock_wall_ms());
+	e->new_block = false;
+	if (mql_runner_event(e->runner, line.ptr, line.len, &none.ptr,
+			     &none.len))
 		input_bad(&e->in);
-		return true;
-	}
-	if (!row.ptr)
-		return true;
-	e->rows++;
-	output_row(e->out, row);
 	return !done(e);
 }
 
@@ -79,10 +89,35 @@ between_blocks(void *arg, bool waiting)
 {
 	struct evaluation *e = arg;
 
+	mql_runner_time(e->runner, clock_wall_ms());
+	e->new_block = true;
 	if (waiting)
 		output_flush(e->out);
 	show_progress(e);
 	return !stop_asked() && output_ok(e->out);
+}
+
+/* An answer that lacks something says so. False when it is not what was
+ * asked for. */
+static bool
+tell_left_out(const struct evaluation *e)
+{
+	struct mql_runner_stats s = { 0 };
+
+	mql_runner_stats(e->runner, &s);
+	if (s.late)
+		cmd_complain("%s too late for a closed window (see `grace`)",
+			     text_count(s.late, "event came",
+					"events came").z);
+	if (s.untimed)
+		cmd_complain("%s no time to be put into a window",
+			     text_count(s.untimed, "event has",
+					"events have").z);
+	if (s.overflow)
+		cmd_complain("%s left out for want of memory",
+			     text_count(s.overflow, "event was",
+					"events were").z);
+	return !s.overflow;
 }
 
 static void
@@ -110,15 +145,19 @@ evaluate(struct evaluation *e, const struct eval_args *a)
 	e->limit = a->limit;
 	e->progress = !isatty(STDOUT_FILENO); /* else the rows show it */
 	e->told_at = clock_mono_ms();
+	e->new_block = true;
+	mql_runner_rows(e->runner, take_row, e);
 	if (!done(e)) /* limit 0 reads nothing */
 		err = input_run(&e->in, &use);
+	mql_runner_end(e->runner);
 	notes_end(&e->notes);
 	int bad_write = output_end(e->out);
 	input_report(&e->in);
+	bool whole = tell_left_out(e);
 	if (a->stats)
 		tell_stats(e);
-	return err || bad_write || e->in.nbad || stop_asked() ? CMD_FAILED
-							      : CMD_FINE;
+	return err || bad_write || e->in.nbad || !whole || stop_asked()
+		       ? CMD_FAILED : CMD_FINE;
 }
 
 static int
@@ -155,10 +194,15 @@ static const struct option_usage usage = {
 	"mql eval", "[options] \"<query>\" [FILE...]",
 	"Run a query over files of one JSON object a line, or over standard "
 	"input. Prints\nwhat a tail over the same events would; needs no "
-	"daemon.",
+	"daemon. Groups, aggregates and\norder without a window are told "
+	"once, at the end of the input.",
 	"Examples:\n"
 	"  mql eval \"select * where status >= 500\" access.ndjson\n"
-	"  zstdcat events.zst | mql eval -o csv \"select type, actor.login\"\n",
+	"  zstdcat events.zst | mql eval -o csv \"select type, actor.login\"\n"
+	"  mql eval \"select path, count(*) as n group by path order by n desc "
+	"limit 10\" access.ndjson\n"
+	"  mql eval \"select count(*), p99(ms) window 1m on time\" "
+	"access.ndjson\n",
 };
 
 static int

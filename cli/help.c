@@ -15,7 +15,7 @@ overview(void)
 	for (int i = 0; cmd_all[i]; i++) {
 		const struct cmd *c = cmd_all[i];
 		if (c != &cmd_tail)
-			printf("  %-8s %-21s %s\n", c->name, c->args, c->about);
+			printf("  %-9s %-20s %s\n", c->name, c->args, c->about);
 	}
 	puts("\nExamples:\n"
 	     "  mql \"select * where country=='BR' and device=='ipad'\"\n"

@@ -8,8 +8,9 @@
 #include "cli/text.h"
 
 const struct cmd *const cmd_all[] = {
-	&cmd_tail,    &cmd_eval,    &cmd_explain, &cmd_tap,  &cmd_agents,
-	&cmd_queries, &cmd_streams, &cmd_kill,    &cmd_help, NULL,
+	&cmd_tail,    &cmd_eval, &cmd_explain, &cmd_fmt, &cmd_functions,
+	&cmd_tap,     &cmd_agents, &cmd_queries, &cmd_streams,
+	&cmd_kill,    &cmd_help, NULL,
 };
 
 /* Promised by name in the design, and not misread as something else. */

@@ -28,18 +28,21 @@ carried_over(const struct client_tally *last, const struct books_agent *before)
 	       before->sent >= told.sent;
 }
 
-/* Close a broken link's books: rows that were sent and neither came here nor
- * were dropped by the source-job are lost. */
+/* Close a broken link's books: rows that were sent, or made of those, and
+ * neither came here nor were dropped by the source-job are lost. */
 static void
 settle(struct books *b, uint64_t got)
 {
-	uint64_t known = got + books_source_dropped(&b->source) +
-			 b->source.lost;
+	uint64_t made = b->agent.sent + b->source.results;
+	uint64_t known = got + b->source.folded +
+			 books_source_dropped(&b->source) + b->source.lost;
 
-	if (b->agent.sent >= known) {
-		b->source.lost += b->agent.sent - known;
-	} else { /* rows came after the agents had told their books */
-		uint64_t more = known - b->agent.sent;
+	if (made >= known) {
+		b->source.lost += made - known;
+	} else if (b->source.folded) { /* rows came after the last books */
+		b->source.results += known - made;
+	} else { /* likewise, and the agents had sent them */
+		uint64_t more = known - made;
 		b->agent.sent += more;
 		b->agent.matched += more;
 		b->agent.seen += more;
@@ -135,6 +138,9 @@ client_account_books(const struct client_account *a, struct mql_books *out)
 			.large = sum.agent.drop_large,
 			.limit = sum.source.drop_limit,
 			.slow = sum.source.drop_slow,
+			.late = sum.source.late,
+			.untimed = sum.source.untimed,
+			.overflow = sum.source.overflow,
 		},
 		.targeted = sum.targeted,
 		.live = sum.live,
@@ -142,5 +148,7 @@ client_account_books(const struct client_account *a, struct mql_books *out)
 		.lost_agents = sum.lost_agents,
 		.left = sum.left,
 		.balanced = books_balance(&sum),
+		.folded = sum.source.folded,
+		.results = sum.source.results,
 	};
 }

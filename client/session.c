@@ -145,6 +145,8 @@ data(struct mql_tail *t, struct str body)
 {
 	if (!data_reader_init(&t->batch, body))
 		t->in_batch = true;
+	if (t->state == TAIL_STOPPING) /* totals may be many rows */
+		t->stop_by = clock_mono_ms() + STOP_MS;
 }
 
 /* "2 agents refused: too many queries; 1 agent refused: ..." */
@@ -190,6 +192,11 @@ take_books(struct mql_tail *t, const struct wire_meta *m, bool last)
 {
 	struct books old = t->account.now.books;
 
+	t->window = (struct mql_window){
+		.start = m->window.start, .end = m->window.end,
+		.agents = m->window.agents, .events = m->window.events,
+		.late = m->window.late,
+	};
 	client_account_tell(&t->account, m);
 	watch_gap(t, last);
 	keep_refusals(t, m);

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "mql/query.h"
+#include "mql/stage.h"
 
 enum { CREDIT_BYTES = 4 << 20, CONNECT_MS = 5000 };
 
@@ -37,7 +38,9 @@ prepare(struct mql_tail *t, const struct mql_tail_options *o,
 
 	if (err)
 		return err;
-	t->limit = query_limit(q) == UINT64_MAX ? 0 : query_limit(q);
+	/* With a stage the source-job counts the query's own, by window. */
+	if (query_is_plain(q) && query_limit(q) != UINT64_MAX)
+		t->limit = query_limit(q);
 	if (o->limit && (!t->limit || o->limit < t->limit))
 		t->limit = o->limit;
 	t->credit = o->credit_bytes;
@@ -173,6 +176,7 @@ give_item(struct mql_tail *t, struct mql_item *item)
 		return false;
 	}
 	client_account_books(&t->account, &item->books);
+	item->window = t->window;
 	return true;
 }
 

@@ -35,7 +35,7 @@ enum tail_pending {
 struct mql_tail {
 	struct client_link      link;
 	char            *endpoint, *query, *canonical, *name;
-	uint64_t         limit;    /* 0: none; the query's own is in it */
+	uint64_t         limit;    /* rows in all; 0: none */
 	uint64_t         credit;   /* bytes in flight towards us */
 	uint64_t         consumed; /* bytes of DATA taken on this link */
 	uint64_t         granted;  /* bytes allowed on this link */
@@ -54,6 +54,7 @@ struct mql_tail {
 	int64_t          down_at;
 
 	struct client_account   account;
+	struct mql_window window;  /* the last one that was told */
 	struct data_reader batch;  /* borrowed from the socket */
 	bool             in_batch;
 	struct buf       out;      /* the frame being made */

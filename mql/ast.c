@@ -27,13 +27,73 @@ ast_is_leaf(enum ast_kind kind)
 bool
 ast_is_constant(enum ast_kind kind)
 {
-	return ast_is_leaf(kind) && kind != AST_PATH && kind != AST_REGEX;
+	return ast_is_leaf(kind) && kind != AST_PATH && kind != AST_REGEX &&
+	       kind != AST_COLUMN;
 }
 
 bool
 ast_is_condition(enum ast_kind kind)
 {
 	return kind >= AST_EQ;
+}
+
+static bool
+equal_agg(const struct ast *a, const struct ast *b)
+{
+	return a->agg.fn == b->agg.fn && a->all == b->all &&
+	       a->agg.distinct == b->agg.distinct && a->agg.k == b->agg.k &&
+	       memcmp(&a->agg.q, &b->agg.q, sizeof a->agg.q) == 0;
+}
+
+static bool
+equal_leaf(const struct ast *a, const struct ast *b)
+{
+	switch ((int)a->kind) {
+	case AST_BOOL:
+		return a->b == b->b;
+	case AST_INT:
+		return a->i == b->i;
+	case AST_FLOAT: /* 0.0 and -0.0 are spelled differently */
+		return memcmp(&a->f, &b->f, sizeof a->f) == 0;
+	case AST_STR:
+	case AST_REGEX:
+		return str_eq(a->str, b->str);
+	case AST_PATH:
+		return path_equal(&a->path, &b->path);
+	case AST_COLUMN:
+		return a->column == b->column;
+	default:
+		return true;
+	}
+}
+
+bool
+ast_equal(const struct ast *a, const struct ast *b)
+{
+	if (a == b)
+		return true;
+	if (a->kind != b->kind)
+		return false;
+	if (ast_is_leaf(a->kind))
+		return equal_leaf(a, b);
+	if (a->n != b->n || (a->kind == AST_CALL && a->fn != b->fn) ||
+	    (a->kind == AST_AGG && !equal_agg(a, b)))
+		return false;
+	for (unsigned i = 0; i < a->n; i++)
+		if (!ast_equal(a->item[i], b->item[i]))
+			return false;
+	return true;
+}
+
+bool
+ast_has(const struct ast *n, enum ast_kind kind)
+{
+	if (n->kind == kind)
+		return true;
+	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n; i++)
+		if (ast_has(n->item[i], kind))
+			return true;
+	return false;
 }
 
 /* Comparisons do not nest, so they add nothing: a bare path stays as deep as

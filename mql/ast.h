@@ -19,6 +19,8 @@
 
 #include "common/arena.h"
 #include "event/path.h"
+#include "mql/aggregate.h"
+#include "mql/function.h"
 
 struct span { /* byte offsets into the query text, end exclusive */
 	int beg, end;
@@ -40,8 +42,11 @@ struct span { /* byte offsets into the query text, end exclusive */
 	X(INT,      0, "")                                                 \
 	X(FLOAT,    0, "")                                                 \
 	X(STR,      0, "")                                                 \
-	X(REGEX,    0, "")     /* only as item[1] of the matches */        \
+	X(REGEX,    0, "")     /* item[1] of the matches, of               \
+				  regexp_extract(x, /re/) */               \
 	X(PATH,     0, "")                                                 \
+	X(COLUMN,   0, "")     /* the value of an output column, in having \
+				  and order by: made by resolve.c */       \
 								     \
 	X(NEG,      1, "-")                                                \
 	X(ADD,      2, "+")                                                \
@@ -49,6 +54,9 @@ struct span { /* byte offsets into the query text, end exclusive */
 	X(MUL,      2, "*")                                                \
 	X(DIV,      2, "/")                                                \
 	X(MOD,      2, "%")                                                \
+	X(CALL,    -1, "")     /* fn(item[0..n)); n may be 0 */            \
+	X(AGG,     -1, "")     /* agg(item[0]); n 0: count(*), rate() */   \
+	X(CASE,    -1, "case") /* when, then, when, then ... [, else] */   \
 								     \
 	X(EQ,       2, "==")                                               \
 	X(NE,       2, "!=")                                               \
@@ -81,13 +89,23 @@ struct ast {
 	struct span   at;    /* the whole expression */
 	union {
 		bool        b;    /* BOOL */
-		int64_t     i;    /* INT */
+		struct {          /* INT */
+			int64_t i;
+			bool    duration; /* in ms, written `1m` */
+		};
 		double      f;    /* FLOAT; finite. Integers beyond int64 too */
 		struct str  str;  /* STR; REGEX: without slashes, \/ undone */
 		struct path path; /* PATH */
+		struct {          /* COLUMN: the first item of its name */
+			unsigned                  column;
+			const struct select_item *of;
+		};
 		struct {          /* all others */
 			struct ast **item;
 			unsigned     n, cap;
+			const struct function *fn; /* CALL */
+			struct aggregate_call  agg; /* AGG */
+			bool                   all; /* AGG: of `*` */
 		};
 	};
 };
@@ -95,22 +113,69 @@ struct ast {
 enum { AST_MAX_DEPTH = 200 };
 
 struct select_item {
-	struct ast *expr;  /* after check.c: a PATH without [*] */
+	struct ast *expr;  /* any value, condition or aggregate */
 	struct str  name;  /* alias, or the path's dotted form. Items of one
 			      name are one column: the last that is not null
 			      counts (Mantis coalesces so) */
 	bool        named; /* by `as`, otherwise than by default */
 };
 
+enum window_kind {
+	WINDOW_NONE,
+	WINDOW_TIME,  /* tumbling, or hopping when every_ms < size_ms */
+	WINDOW_COUNT, /* |n| events */
+};
+
+struct window {
+	enum window_kind kind;
+	int64_t    size_ms, every_ms; /* TIME; every_ms == size_ms: tumbling */
+	uint64_t   count;             /* COUNT */
+	struct ast *on;               /* event time; NULL: @ts */
+	int64_t    grace_ms;          /* -1: the default */
+};
+
+struct order_key {
+	struct ast *expr;
+	bool        desc;
+};
+
+enum sample_kind {
+	SAMPLE_ALL,     /* no clause, or one that keeps everything */
+	SAMPLE_PERCENT, /* also Mantis's RANDOM: threshold / factor */
+	SAMPLE_RATE,    /* n/s, also Mantis's RPS: after the filter, spread */
+	SAMPLE_STICKY,  /* Mantis's: by hash of the keys' values */
+};
+
+struct sample {
+	enum sample_kind kind;
+	double      percent;          /* PERCENT */
+	uint64_t    threshold;        /* PERCENT: on 32 random bits */
+	uint64_t    per_second;       /* RATE */
+	struct str *key;              /* STICKY: top-level keys */
+	unsigned    nkey, keycap;
+	uint64_t    sticky_threshold, factor; /* STICKY */
+	int64_t     salt;
+	bool        salted, extrapolate;
+};
+
 struct select {
+	bool                distinct;
+	bool                folded; /* groups of events become rows; check.c */
+	struct ast        **group;  /* ngroup expressions */
+	unsigned            ngroup, groupcap;
+	struct window       window;
+	struct ast         *having;  /* over COLUMNs, aggregates and groups */
+	struct order_key   *order;
+	unsigned            norder, ordercap;
+	struct ast         *at;      /* a condition over @app @host @zone
+					@version and labels; NULL: everywhere */
+	struct sample       sampling;
+
 	struct select_item *item;  /* nitem 0: `select *` */
 	unsigned            nitem, itemcap;
 	struct str         *stream; /* nstream 0: every stream */
 	unsigned            nstream, streamcap;
 	struct ast         *where;   /* a condition; NULL: every event */
-	double              percent; /* `sample n%`; 100 keeps all */
-	uint64_t            sample;  /* the same as a threshold on 32 random
-					bits: keep when random < sample */
 	uint64_t            limit;   /* UINT64_MAX: none */
 };
 
@@ -134,8 +199,14 @@ void *ast_room(struct arena *a, void *items, unsigned n, unsigned *cap,
 const char *ast_spelling(enum ast_kind kind);
 
 bool ast_is_leaf(enum ast_kind kind);
-bool ast_is_constant(enum ast_kind kind);  /* a leaf, no PATH, no REGEX */
+bool ast_is_constant(enum ast_kind kind);  /* NULL to STR */
 bool ast_is_condition(enum ast_kind kind); /* BOOL is none */
+
+/* The same expression, whatever the place? */
+bool ast_equal(const struct ast *a, const struct ast *b);
+
+/* Is there a node of this kind in n? */
+bool ast_has(const struct ast *n, enum ast_kind kind);
 
 /* The operand of a condition whose path has a [*], or NULL. check.c has seen
  * to it that there is one at most, and that it is an operand itself. */

@@ -13,3 +13,17 @@ language.pkgs := libpcre2-8
 
 # The generated headers must exist before the files that include them.
 $(B)/mql/mql.o $(B)/mql/grammar.o $(B)/mql/lex.o $(B)/mql/word.o: $(B)/mql/grammar.h $(B)/mql/lex.h
+
+# what comes behind the filter
+language.src += mql/finish.c mql/group.c mql/held.c mql/key.c mql/key_json.c mql/pane.c mql/reduced.c \
+                mql/stage.c mql/stage_close.c mql/window.c
+
+# the front: from text to plan
+language.src += mql/check_call.c mql/check_expr.c mql/plan_say.c mql/resolve.c mql/spell_query.c \
+                mql/tree_clause.c mql/tree_sample.c
+
+# the back: from tree to program
+language.src += mql/emit_shape.c mql/emit_test.c mql/emit_value.c mql/sample.c
+
+# what the source-job and the terminal ask about it
+language.src += mql/pace.c

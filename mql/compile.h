@@ -1,7 +1,7 @@
 /* compile.h - what the stages of one compilation share.
  *
  *     parse()   text -> c->sel           lex.l, grammar.y (see mql.c)
- *     check()   c->sel -> c->sel, sound  check.c
+ *     check()   c->sel -> c->sel, sound  check*.c, resolve.c
  *     plan()    c->sel -> struct plan    plan.c
  *     emit()    c->sel -> mql_query      emit.c
  *     verify()  mql_query, trusted       verify.c, see prog.h
@@ -19,7 +19,12 @@ enum clause {
 	CLAUSE_FROM,
 	CLAUSE_WHERE,
 	CLAUSE_SAMPLE,
-	CLAUSE_LIMIT
+	CLAUSE_LIMIT,
+	CLAUSE_GROUP,
+	CLAUSE_ORDER,
+	CLAUSE_WINDOW,
+	CLAUSE_HAVING,
+	CLAUSE_AT
 };
 
 struct compile {
@@ -34,6 +39,8 @@ struct compile {
 	jmp_buf     oom;  /* where flex goes instead of exit(2) */
 	int         last; /* where the last token ended */
 	unsigned    seen; /* bit by enum clause */
+	bool        within_at; /* @app and @labels.x are names here */
+	struct str  strategy;  /* of `sample {...}` */
 };
 
 /* Record the first failure with its place and one sentence, without a full

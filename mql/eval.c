@@ -1,4 +1,5 @@
-/* eval.c - run a verified program on one event: the hot path of the agent.
+/* eval.c - run a verified program on one event, the hot path of the agent, or
+ * on a finished group.
  *
  * No allocation, and no check that verify() has made already. The semantics
  * of DESIGN section 4 in three rules: == and != take null as a value; every
@@ -7,20 +8,14 @@
 #include <stdlib.h>
 
 #include "mql/arith.h"
+#include "mql/function.h"
 #include "mql/like.h"
 #include "mql/prog.h"
 
 struct eval {
 	struct value        reg[PROG_MAX_REGS];
+	struct value        given; /* the answer of a GIVE */
 	struct regex_match *match;
-};
-
-struct machine {
-	const struct prog  *p;
-	const uint16_t     *slots;
-	struct eval        *e;
-	struct reader      *r;
-	struct eval_counts *counts;
 };
 
 int
@@ -47,12 +42,12 @@ eval_free(struct eval *e)
 }
 
 static inline const struct value *
-operand(const struct machine *m, uint16_t v)
+operand(const struct env *m, uint16_t v)
 {
 	unsigned i = v & OPERAND_INDEX;
 
 	if (v & OPERAND_REG)
-		return &m->e->reg[i];
+		return v & OPERAND_CONST ? &m->cells[i] : &m->e->reg[i];
 	if (v & OPERAND_CONST)
 		return &m->p->konst[i];
 	return reader_get(m->r, m->slots[i]);
@@ -75,7 +70,7 @@ count(_Atomic uint64_t *n)
 /* True when a and b have an order. That a string has none with a number is
  * counted, so that the asker can be told. */
 static inline bool
-order(const struct machine *m, const struct value *a, const struct value *b,
+order(const struct env *m, const struct value *a, const struct value *b,
       int *cmp)
 {
 	if (value_order(a, b, cmp))
@@ -126,7 +121,7 @@ contains(const struct value *a, const struct value *b)
 
 /* Is the outcome of a match the wanted one? One that was given up is none. */
 static bool
-outcome(const struct machine *m, int got, int want)
+outcome(const struct env *m, int got, int want)
 {
 	if (got < 0)
 		count(&m->counts->regex_limited);
@@ -134,7 +129,7 @@ outcome(const struct machine *m, int got, int want)
 }
 
 static bool
-like(const struct machine *m, const struct insn *in)
+like(const struct env *m, const struct insn *in)
 {
 	struct text a, b;
 
@@ -144,7 +139,7 @@ like(const struct machine *m, const struct insn *in)
 }
 
 static bool
-match(const struct machine *m, const struct insn *in)
+match(const struct env *m, const struct insn *in)
 {
 	struct text a;
 
@@ -153,12 +148,40 @@ match(const struct machine *m, const struct insn *in)
 		       in->op == OP_MATCH);
 }
 
+/* --- functions --------------------------------------------------------------- */
+
+static struct value
+extract(const struct env *m, const struct insn *in)
+{
+	const struct value *v = operand(m, in->b);
+	struct str found;
+
+	if (v->type != VALUE_STR ||
+	    !outcome(m, regex_find(&m->p->regex[in->c], m->e->match,
+				   value_str(v), &found), 1))
+		return VALUE_NONE;
+	return (struct value){ .type = VALUE_STR, .ptr = found.ptr,
+			       .len = (uint32_t)found.len };
+}
+
+static struct value
+call(const struct env *m, const struct insn *in)
+{
+	const struct call *call = &m->p->call[in->b];
+	const struct function_call args = {
+		.arg = &m->e->reg[in->c], .narg = call->narg,
+		.scratch = m->scratch, .now = m->now,
+	};
+
+	return function_apply(call->fn, &args);
+}
+
 /* --- the machine ----------------------------------------------------------- */
 
-static bool run(struct machine *m, const struct insn *pc);
+static bool run(const struct env *m, const struct insn *pc);
 
 struct any {
-	struct machine    *m;
+	const struct env  *m;
 	const struct insn *in;
 	bool               truth;
 };
@@ -174,7 +197,7 @@ try_element(void *arg, const struct value *v)
 }
 
 static bool
-any_element(struct machine *m, const struct insn *in)
+any_element(const struct env *m, const struct insn *in)
 {
 	struct any any = { .m = m, .in = in };
 
@@ -202,7 +225,7 @@ any_element(struct machine *m, const struct insn *in)
 #define C operand(m, pc->c)
 
 static bool
-run(struct machine *m, const struct insn *pc)
+run(const struct env *m, const struct insn *pc)
 {
 	const struct insn *const code = m->p->code;
 	struct value *const reg = m->e->reg;
@@ -264,9 +287,23 @@ next:
 	CASE(NEG):
 		reg[pc->a] = arith_negate(B);
 		NEXT;
+	CASE(MOVE):
+		reg[pc->a] = *B;
+		NEXT;
+	CASE(BOOL):
+		reg[pc->a] = (struct value){ .type = VALUE_BOOL, .b = truth };
+		NEXT;
+	CASE(CALL):
+		reg[pc->a] = call(m, pc);
+		NEXT;
+	CASE(EXTRACT):
+		reg[pc->a] = extract(m, pc);
+		NEXT;
 	CASE(NOT):
 		truth = !truth;
 		NEXT;
+	CASE(JUMP):
+		GO(pc->a);
 	CASE(JT):
 		if (truth)
 			GO(pc->a);
@@ -280,6 +317,9 @@ next:
 		GO(pc->c);
 	CASE(RET):
 		return truth;
+	CASE(GIVE):
+		m->e->given = *A;
+		return true;
 	case OP_COUNT:
 		break;
 	}
@@ -290,13 +330,64 @@ next:
 #pragma GCC diagnostic pop
 #endif
 
+/* --- from outside ------------------------------------------------------------ */
+
+bool
+prog_test(const struct env *env, unsigned entry)
+{
+	return run(env, env->p->code + entry);
+}
+
+const struct value *
+prog_peek(const struct env *env, unsigned entry)
+{
+	const struct insn *pc = env->p->code + entry;
+
+	if (pc->op == OP_GIVE) /* most columns are bare paths */
+		return operand(env, pc->a);
+	env->e->given = VALUE_NONE;
+	run(env, pc);
+	return &env->e->given;
+}
+
+struct value
+prog_value(const struct env *env, unsigned entry)
+{
+	return *prog_peek(env, entry);
+}
+
+/* What calls need: room, and the time, which is that of the event. */
+static __attribute__((noinline)) void
+prepare_calls(struct env *env, const struct mql_query *q)
+{
+	env->scratch = reader_scratch(env->r);
+	if (q->clock != NO_ENTRY)
+		env->now = reader_get(env->r, env->slots[q->clock])->i;
+}
+
 bool
 query_match(const struct mql_query *q, const uint16_t *slots, struct eval *e,
 	    struct reader *r, struct eval_counts *c)
 {
-	struct machine m = {
+	struct env env = {
 		.p = &q->prog, .slots = slots, .e = e, .r = r, .counts = c,
 	};
 
-	return run(&m, q->prog.code);
+	if (q->prog.ncall)
+		prepare_calls(&env, q);
+	return run(&env, q->prog.code);
+}
+
+void
+query_write_row(const struct mql_query *q, const uint16_t *slots,
+		struct eval *e, struct reader *r, struct eval_counts *c,
+		struct buf *out)
+{
+	struct env env = {
+		.p = &q->prog, .slots = slots, .e = e, .r = r, .counts = c,
+	};
+
+	if (q->prog.ncall)
+		prepare_calls(&env, q);
+	row_write(q, &env, out);
 }

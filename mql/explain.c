@@ -42,34 +42,61 @@ say_fields(const struct mql_query *q, FILE *to)
 }
 
 static void
+say_sample(const struct sample *s, FILE *to)
+{
+	if (s->kind == SAMPLE_PERCENT)
+		fprintf(to, ", sample %g%% of the matches", s->percent);
+	else if (s->kind == SAMPLE_RATE)
+		fprintf(to, ", at most %llu matches a second",
+			(unsigned long long)s->per_second);
+	else if (s->kind == SAMPLE_STICKY)
+		fprintf(to, ", sample %llu of %llu matches by their keys",
+			(unsigned long long)s->sticky_threshold,
+			(unsigned long long)s->factor);
+}
+
+static void
 say_agent(const struct mql_query *q, FILE *to)
 {
 	fprintf(to, "%-12s%s", "agent",
 		q->plan.filters ? "filter" : "no filter");
-	if (q->plan.percent < 100)
-		fprintf(to, ", sample %g%% of the matches", q->plan.percent);
-	if (query_columns(q))
+	say_sample(&q->plan.sample, to);
+	if (!query_columns(q))
+		fputs(", whole events\n", to);
+	else if (q->plan.plain)
 		fprintf(to, ", projection of %zu column%s\n", query_columns(q),
 			query_columns(q) == 1 ? "" : "s");
 	else
-		fputs(", whole events\n", to);
+		fputs(", the fields that are needed\n", to);
+	if (!q->plan.plain)
+		say(to, "", q->plan.agent_text);
+}
+
+/* Lines of text behind one label. */
+static void
+say_lines(const char *label, const char *lines, FILE *to)
+{
+	for (; *lines; lines += strcspn(lines, "\n") + 1)
+		fprintf(to, "%-12s%.*s\n", label,
+			(int)strcspn(lines, "\n"), lines);
 }
 
 static void
 say_source_job(const struct plan *p, FILE *to)
 {
-	fprintf(to, "%-12smerge of the agents' rows", "source-job");
-	if (p->limit != UINT64_MAX)
-		fprintf(to, ", limit of %llu", (unsigned long long)p->limit);
-	fputc('\n', to);
+	say(to, "source-job", "merge of the agents' rows");
+	say_lines("", p->stage_text, to);
 }
 
 static void
-say_warnings(const char *lines, FILE *to)
+say_memory(const struct mql_query *q, FILE *to)
 {
-	for (; *lines; lines += strcspn(lines, "\n") + 1)
-		fprintf(to, "%-12s%.*s\n", "warning",
-			(int)strcspn(lines, "\n"), lines);
+	if (q->shape.folded)
+		say(to, "memory", "64 MiB of groups at the source-job; what "
+				  "does not fit is counted");
+	else if (!q->plan.plain)
+		say(to, "memory", "64 MiB of rows at the source-job; what "
+				  "does not fit is counted");
 }
 
 void
@@ -77,6 +104,8 @@ mql_query_explain(const struct mql_query *q, FILE *to)
 {
 	say(to, "query", q->plan.text);
 	say_streams(&q->plan, to);
+	if (*q->plan.at_text)
+		say(to, "agents", q->plan.at_text + strlen("select * where "));
 	say_agent(q, to);
 	say_source_job(&q->plan, to);
 	say(to, "client", "fan-in over the source-jobs");
@@ -84,5 +113,6 @@ mql_query_explain(const struct mql_query *q, FILE *to)
 	say(to, "index", "none yet: every event is evaluated");
 	fprintf(to, "%-12sat most %zu instructions an event\n", "cost",
 		prog_length(q));
-	say_warnings(q->plan.warnings, to);
+	say_memory(q, to);
+	say_lines("warning", q->plan.warnings, to);
 }

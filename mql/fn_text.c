@@ -56,7 +56,7 @@ bytes_of(struct str s, int64_t n)
 {
 	size_t at = 0;
 
-	while (n-- > 0 && at < s.len)
+	for (; n > 0 && at < s.len; n--)
 		at += first_char(without_first(s, at));
 	return at;
 }

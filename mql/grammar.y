@@ -64,36 +64,42 @@ static void mql_yyerror(const struct span *at, void *scanner,
 }
 
 %token END 0 "the end of the query"
-%token <node> INT FLOAT STRING REGEX
+%token <node> INT FLOAT STRING REGEX DURATION
 %token <str>  WORD META DOTKEY ".key"
 %token SELECT "select" DISTINCT "distinct" FROM "from" WHERE "where"
 %token GROUP_BY "group by" ORDER_BY "order by" AS "as" CASE "case"
+%token <str> WHEN "when" THEN "then" ELSE "else" FINISH "end"
+%token <str> EVERY "every" ON "on" GRACE "grace" ASC "asc" DESC "desc"
 %token <str> LIMIT "limit" SAMPLE "sample" WINDOW "window" HAVING "having"
 %token <str> SINCE "since" AT "at" JOIN "join" ANOMALY "anomaly"
 %token AND "and" OR "or" NOT "not" IN "in" BETWEEN "between" IS "is"
 %token LIKE "like" ILIKE "ilike" NULL "null" TRUE "true" FALSE "false"
-%token STAR "*" COMMA "," PERCENT "%" SLASH "/" BRACE "{" PLUS "+" MINUS "-"
+%token STAR "*" COMMA "," PERCENT "%" SLASH "/" PLUS "+" MINUS "-"
+%token BRACE "{" UNBRACE "}" COLON ":" PIPE "|"
 %token OPEN "(" CLOSE ")" BRACKET "[" UNBRACKET "]" CARET "^"
 %token EQ "==" NE "!=" LT "<" LE "<=" GT ">" GE ">=" CONTAINS "==+"
 %token MATCH "==~" SEARCH "=~" NSEARCH "!~"
 
 %type <node> expr and not test sum product sign primary path word constants
-%type <node> constant truth number index
+%type <node> constant truth number index callee call argument cases span
 %type <str>  alias name soft
 %type <kind> compare match like
-%type <flag> negated
+%type <flag> negated direction
 
 %%
 
 query:
-  SELECT columns clauses
+  SELECT distinct columns clauses
 | TRUE   { KEEP(c->sel.where, tree_bool(c, true, @1)); }
 | FALSE  { KEEP(c->sel.where, tree_bool(c, false, @1)); }
+
+distinct:
+  %empty
+| DISTINCT         { c->sel.distinct = true; }
 
 columns:
   "*"
 | items
-| DISTINCT         { TRY(tree_refuse(c, @1, "select distinct")); }
 
 items:
   item
@@ -117,27 +123,76 @@ clauses:
 clause:
   from streams
 | where expr       { c->sel.where = $2; }
-| sample number "%" { TRY(tree_sample(c, $2)); }
-| sample number "/" { TRY(tree_refuse(c, @$, "sample n/s")); }
-| sample "{"       { TRY(tree_refuse(c, @$, "sample {...}")); }
+| group groups
+| window extent event_time
+| having expr      { c->sel.having = $2; }
+| order keys
+| sample share
 | limit INT        { c->sel.limit = (uint64_t)$2->i; }
-| GROUP_BY         { TRY(tree_refuse(c, @1, "group by")); }
-| ORDER_BY         { TRY(tree_refuse(c, @1, "order by")); }
-| WINDOW           { TRY(tree_refuse(c, @1, "window")); }
-| HAVING           { TRY(tree_refuse(c, @1, "having")); }
-| SINCE            { TRY(tree_refuse(c, @1, "since")); }
-| AT               { TRY(tree_refuse(c, @1, "at")); }
+| at expr          { c->sel.at = $2; c->within_at = false; }
+| SINCE DURATION   { TRY(tree_refuse(c, @$, "since")); }
 | JOIN             { TRY(tree_refuse(c, @1, "join")); }
 | ANOMALY          { TRY(tree_refuse(c, @1, "anomaly")); }
 
 from:   FROM       { TRY(tree_once(c, CLAUSE_FROM, @1, "from")); }
 where:  WHERE      { TRY(tree_once(c, CLAUSE_WHERE, @1, "where")); }
+group:  GROUP_BY   { TRY(tree_once(c, CLAUSE_GROUP, @1, "group by")); }
+window: WINDOW     { TRY(tree_once(c, CLAUSE_WINDOW, @1, "window")); }
+having: HAVING     { TRY(tree_once(c, CLAUSE_HAVING, @1, "having")); }
+order:  ORDER_BY   { TRY(tree_once(c, CLAUSE_ORDER, @1, "order by")); }
 sample: SAMPLE     { TRY(tree_once(c, CLAUSE_SAMPLE, @1, "sample")); }
 limit:  LIMIT      { TRY(tree_once(c, CLAUSE_LIMIT, @1, "limit")); }
+at:     AT         { TRY(tree_once(c, CLAUSE_AT, @1, "at"));
+		     c->within_at = true; }
 
 streams:
   name             { TRY(tree_stream(c, $1)); }
 | streams "," name { TRY(tree_stream(c, $3)); }
+
+groups:
+  expr             { TRY(tree_group(c, $1)); }
+| groups "," expr  { TRY(tree_group(c, $3)); }
+
+keys:
+  key
+| keys "," key
+
+key: expr direction { TRY(tree_order(c, $1, $2)); }
+
+direction:
+  %empty           { $$ = false; }
+| ASC              { $$ = false; }
+| DESC             { $$ = true; }
+
+extent:
+  span             { TRY(tree_window(c, $1, $1)); }
+| span EVERY span  { TRY(tree_window(c, $1, $3)); }
+| span span        { TRY(tree_window(c, $1, $2)); } /* Mantis's */
+| "|" INT "|"      { TRY(tree_window_count(c, $2)); }
+
+event_time:
+  %empty
+| event_time ON expr    { TRY(tree_window_on(c, @2, $3)); }
+| event_time GRACE span { TRY(tree_window_grace(c, @2, $3)); }
+
+span: /* seconds, without a unit */
+  number           { KEEP($$, tree_seconds(c, $1)); }
+| DURATION
+
+share:
+  number "%"       { TRY(tree_sample(c, $1)); }
+| INT "/" WORD     { TRY(tree_sample_rate(c, $1, @3, $3)); }
+| "{" members "}"  { TRY(tree_sample_done(c, @$)); }
+| "{" "}"
+
+members:
+  member
+| members "," member
+
+member: /* of Mantis's JSON */
+  STRING ":" constant { TRY(tree_sample_member(c, $1, $3)); }
+| STRING ":" "[" constants "]"
+  { TRY(tree_sample_member(c, $1, $4)); }
 
 /* --- conditions ----------------------------------------------------------- */
 
@@ -216,12 +271,41 @@ sign:
 primary:
   path
 | META             { KEEP($$, tree_meta(c, @1, $1)); }
+| META DOTKEY      { KEEP($$, tree_label(c, @$, $1, $2)); }
 | STRING
 | number
 | truth
+| DURATION
 | "(" expr ")"     { KEEP($$, tree_paren(c, @$, $2)); }
-| WORD "("         { $$ = NULL; TRY(tree_refuse_call(c, @1, $1)); }
-| CASE             { $$ = NULL; TRY(tree_refuse(c, @1, "case when")); }
+| callee ")"       { $$ = $1; $$->at = @$; }
+| callee "*" ")"   { $$ = $1; $$->at = @$; TRY(tree_of_all(c, $1, @2)); }
+| callee DISTINCT expr ")"
+  {
+	KEEP($$, tree_push(c, $1, $3));
+	$$->at = @$;
+	TRY(tree_of_distinct(c, $$, @2));
+  }
+| call ")"         { $$ = $1; $$->at = @$; }
+| cases FINISH     { $$ = $1; $$->at = @$; }
+| cases ELSE expr FINISH
+  { KEEP($$, tree_push(c, $1, $3)); $$->at = @$; }
+
+callee: WORD "("   { KEEP($$, tree_callee(c, @1, $1)); }
+
+call:
+  callee argument  { KEEP($$, tree_push(c, $1, $2)); }
+| call "," argument { KEEP($$, tree_push(c, $1, $3)); }
+
+argument: expr | REGEX
+
+cases:
+  CASE WHEN expr THEN expr
+  { KEEP($$, tree_op(c, AST_CASE, @$, $3, $5)); }
+| cases WHEN expr THEN expr
+  {
+	KEEP($$, tree_push(c, $1, $3));
+	KEEP($$, tree_push(c, $$, $5));
+  }
 
 number: INT | FLOAT
 
@@ -252,8 +336,10 @@ word:
   WORD             { KEEP($$, tree_word(c, @1, $1)); }
 | soft             { KEEP($$, tree_word(c, @1, $1)); }
 
-/* Words that begin a clause, and are names where no clause can begin. */
-soft: LIMIT | SAMPLE | WINDOW | HAVING | SINCE | AT | JOIN | ANOMALY
+/* Words that go on with a clause, and are names where none can. */
+soft:
+  LIMIT | SAMPLE | WINDOW | HAVING | SINCE | AT | JOIN | ANOMALY
+| WHEN | THEN | ELSE | FINISH | EVERY | ON | GRACE | ASC | DESC
 
 %%
 
@@ -286,16 +372,24 @@ static const struct phrase {
 	{ S(META), NONE, NONE, "a field or a value" },
 	{ S(WORD), S(META), NONE, "a name" },
 	{ S(STRING), S(INT), S(WORD), "a text in quotes" },
-	{ S(FLOAT), S(META), S(BRACE), "a constant" },
-	{ S(BRACE), NONE, NONE, "a percentage" },
+	{ S(FLOAT), S(DURATION), S(BRACE), "a constant" },
+	{ S(DURATION), S(META), S(GROUP_BY), "a time such as `10s`" },
+	{ S(PIPE), NONE, NONE, "`|`" },
+	{ S(BRACE), NONE, NONE, "a share such as `5%` or `100/s`" },
 	{ S(CARET), NONE, NONE, "a key in quotes, an index or `*`" },
 	{ S(INT), S(FLOAT), S(CARET), "a whole number" },
-	{ S(REGEX), NONE, NONE, "a regular expression between slashes" },
+	{ S(REGEX), S(META), NONE, "a regular expression between slashes" },
 	{ S(FALSE), S(STRING), NONE, "`null`, `true` or `false`" },
 	{ S(PLUS), NONE, NONE, "an operator" },
 	{ S(BETWEEN), S(PLUS), NONE, "`in`, `like` or `between`" },
 	{ S(OPEN), S(META), S(PLUS), "`(`" },
 	{ S(PERCENT), S(PLUS), NONE, "`%`" },
+	{ S(SLASH), S(PLUS), NONE, "`/s`" },
+	{ S(COLON), NONE, NONE, "`:`" },
+	{ S(UNBRACE), NONE, NONE, "`}`" },
+	{ S(WHEN), S(META), NONE, "`when`" },
+	{ S(THEN), S(META), NONE, "`then`" },
+	{ S(FINISH), S(META), NONE, "`end`" },
 	{ S(CLOSE), NONE, NONE, "`)`" },
 	{ S(UNBRACKET), NONE, NONE, "`]`" },
 	{ S(COMMA), NONE, NONE, "`,`" },

@@ -6,30 +6,33 @@
 
 #include "mql/prog.h"
 
-struct entry {
+struct member {
 	struct matcher_query of;
 	uint16_t            *slots; /* where its paths stand in the set */
 };
 
 struct matcher {
 	struct pathset *paths;
-	struct entry   *entry;
+	struct member  *member;
 	size_t          n;
 };
 
-/* Give e its slots. Returns 0, MQL_ELIMIT or MQL_ENOMEM. */
+/* Give me its slots. Returns 0, MQL_ELIMIT or MQL_ENOMEM. */
 static int
-link_query(struct matcher *m, struct entry *e, const struct matcher_query *of)
+link_query(struct matcher *m, struct member *me,
+	   const struct matcher_query *of)
 {
 	int err;
 
-	e->of = *of;
-	e->slots = calloc(query_paths(of->q) + 1, sizeof *e->slots);
-	if (!e->slots)
+	if (of->q->shape.folded || of->q->shape.ordered)
+		return MQL_ELIMIT; /* its rows are not made here */
+	me->of = *of;
+	me->slots = calloc(query_paths(of->q) + 1, sizeof *me->slots);
+	if (!me->slots)
 		return MQL_ENOMEM;
-	if ((err = query_link(of->q, m->paths, e->slots))) {
-		free(e->slots);
-		e->slots = NULL;
+	if ((err = query_link(of->q, m->paths, me->slots))) {
+		free(me->slots);
+		me->slots = NULL;
 	}
 	return err;
 }
@@ -44,11 +47,11 @@ matcher_new(const struct schema *schema, const struct matcher_query *query,
 	*out = NULL;
 	if (!m)
 		goto out;
-	m->entry = calloc(n + 1, sizeof *m->entry);
-	if (!m->entry || (err = pathset_new(schema, &m->paths)))
+	m->member = calloc(n + 1, sizeof *m->member);
+	if (!m->member || (err = pathset_new(schema, &m->paths)))
 		goto out;
 	for (size_t i = 0; i < n; i++) {
-		err = link_query(m, &m->entry[m->n], &query[i]);
+		err = link_query(m, &m->member[m->n], &query[i]);
 		if (err && err != MQL_ELIMIT)
 			goto out;
 		if (refused)
@@ -69,8 +72,8 @@ matcher_free(struct matcher *m)
 	if (!m)
 		return;
 	for (size_t i = 0; i < m->n; i++)
-		free(m->entry[i].slots);
-	free(m->entry);
+		free(m->member[i].slots);
+	free(m->member);
 	pathset_free(m->paths);
 	free(m);
 }
@@ -90,13 +93,13 @@ matcher_paths(const struct matcher *m)
 const struct mql_query *
 matcher_query(const struct matcher *m, size_t i)
 {
-	return m->entry[i].of.q;
+	return m->member[i].of.q;
 }
 
 uint16_t
 matcher_id(const struct matcher *m, size_t i)
 {
-	return m->entry[i].of.id;
+	return m->member[i].of.id;
 }
 
 size_t
@@ -106,39 +109,68 @@ matcher_match(const struct matcher *m, struct eval *e, struct reader *r,
 	size_t nhit = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
-		const struct entry *en = &m->entry[i];
+		const struct member *me = &m->member[i];
 
-		if (query_match(en->of.q, en->slots, e, r, &counts[en->of.id]))
+		if (query_match(me->of.q, me->slots, e, r, &counts[me->of.id]))
 			hit[nhit++] = (uint16_t)i;
 	}
 	return nhit;
 }
 
+bool
+matcher_sample(const struct matcher *m, size_t i, struct sampler *s,
+	       struct reader *r, int64_t now)
+{
+	const struct member *me = &m->member[i];
+
+	return query_sample(me->of.q, s, r, me->slots, now);
+}
+
 void
-matcher_write_row(const struct matcher *m, size_t i, struct reader *r,
+matcher_write_row(const struct matcher *m, size_t i, struct eval *e,
+		  struct reader *r, struct eval_counts *counts,
 		  struct buf *out)
 {
-	query_write_row(m->entry[i].of.q, m->entry[i].slots, r, out);
+	const struct member *me = &m->member[i];
+
+	query_write_row(me->of.q, me->slots, e, r, &counts[me->of.id], out);
+}
+
+/* The path that an entry gives as it is, or NULL. */
+static const uint16_t *
+bare_slot(const struct member *me, unsigned at)
+{
+	const struct insn *in = &me->of.q->prog.code[at];
+
+	if (in->op != OP_GIVE || (in->a & OPERAND_KIND) != OPERAND_FIELD)
+		return NULL;
+	return &me->slots[in->a];
 }
 
 static bool
-same_cell(const struct entry *x, const struct cell *a, const struct entry *y,
-	  const struct cell *b)
+same_cell(const struct member *x, const struct cell *a,
+	  const struct member *y, const struct cell *b)
 {
-	if (!str_eq(a->name, b->name) || a->npath != b->npath)
+	if (!str_eq(a->name, b->name) || a->nentry != b->nentry)
 		return false;
-	for (unsigned i = 0; i < a->npath; i++)
-		if (x->slots[a->path[i]] != y->slots[b->path[i]])
+	for (unsigned i = 0; i < a->nentry; i++) {
+		const uint16_t *s = bare_slot(x, a->entry[i]);
+		const uint16_t *t = bare_slot(y, b->entry[i]);
+
+		if (!s || !t || *s != *t)
 			return false;
+	}
 	return true;
 }
 
 bool
 matcher_same_row(const struct matcher *m, size_t i, size_t j)
 {
-	const struct entry *x = &m->entry[i], *y = &m->entry[j];
+	const struct member *x = &m->member[i], *y = &m->member[j];
 	const struct mql_query *a = x->of.q, *b = y->of.q;
 
+	if (i == j)
+		return true;
 	if (a->ncell != b->ncell)
 		return false;
 	for (unsigned k = 0; k < a->ncell; k++)

@@ -16,7 +16,8 @@ struct matcher_query {
 
 /* schema may be NULL; it is borrowed for the matcher's life. refused (one per
  * query, may be NULL) is set for a query that does not fit into the slots of
- * the stream; it takes no part. Returns 0 or MQL_ENOMEM. */
+ * the stream, or that is not plain: it takes no part. Returns 0 or
+ * MQL_ENOMEM. */
 int matcher_new(const struct schema *schema, const struct matcher_query *query,
 		size_t n, bool *refused, struct matcher **out);
 void matcher_free(struct matcher *m); /* NULL is allowed */
@@ -35,11 +36,17 @@ size_t matcher_match(const struct matcher *m, struct eval *e,
 		     struct reader *r, struct eval_counts *counts,
 		     uint16_t *hit);
 
+/* Is the event, which answers the i-th query, to be kept? As query_sample(). */
+bool matcher_sample(const struct matcher *m, size_t i, struct sampler *s,
+		    struct reader *r, int64_t now);
+
 /* Append the row of the i-th query. */
-void matcher_write_row(const struct matcher *m, size_t i, struct reader *r,
+void matcher_write_row(const struct matcher *m, size_t i, struct eval *e,
+		       struct reader *r, struct eval_counts *counts,
 		       struct buf *out);
 
-/* Do queries i and j write the same row for every event? */
+/* Do queries i and j write the same row for every event? False when that takes
+ * more than a look: of columns that are computed. */
 bool matcher_same_row(const struct matcher *m, size_t i, size_t j);
 
 #endif

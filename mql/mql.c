@@ -157,7 +157,9 @@ query_compile(struct str text, struct mql_query **out, struct mql_diag *diag)
 	struct compile c = {
 		.text = text,
 		.diag = diag ? diag : &ignored,
-		.sel = { .percent = 100, .sample = UINT64_C(1) << 32,
+		.sel = { .sampling = { .percent = 100,
+				       .threshold = UINT64_C(1) << 32 },
+			 .window = { .grace_ms = -1 },
 			 .limit = UINT64_MAX },
 	};
 
@@ -188,6 +190,12 @@ query_agent_text(const struct mql_query *q)
 	return str_of(q->plan.agent_text);
 }
 
+struct str
+query_at_text(const struct mql_query *q)
+{
+	return str_of(q->plan.at_text);
+}
+
 bool
 query_wants_stream(const struct mql_query *q, struct str name)
 {
@@ -206,7 +214,7 @@ query_limit(const struct mql_query *q)
 uint64_t
 query_sample_threshold(const struct mql_query *q)
 {
-	return q->plan.sample;
+	return q->plan.sample.threshold;
 }
 
 /* --- telling -------------------------------------------------------------- */

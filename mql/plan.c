@@ -1,18 +1,21 @@
 /* plan.c - what runs where.
  *
- * In this cut of the language the split is always the same: an agent filters,
- * samples and projects, a source-job merges and counts to the limit. What is
- * left to decide is what both have to be told. */
+ * An agent filters, samples and projects. Of a plain query that is all, and a
+ * source-job merges the rows and counts to the limit. Of any other query an
+ * agent sends what the source-job needs to finish it: a row for each event that
+ * matches, with the fields that groups, aggregates, columns and order are made
+ * of. What is left to decide is what both have to be told. */
 #include "mql/plan.h"
 
 #include <stdlib.h>
 
+#include "event/pathset.h"
 #include "mql/compile.h"
+#include "mql/plan_say.h"
 #include "mql/spell.h"
 
-/* Give what b holds as a C string; b is done with. */
-static int
-finish(struct buf *b, char **out)
+int
+plan_text(struct buf *b, char **out)
 {
 	uint8_t *data;
 	size_t len;
@@ -31,68 +34,147 @@ spell(const struct select *s, bool with_limit, char **out)
 	struct buf b = BUF_INIT;
 
 	spell_select(s, with_limit, &b);
-	return finish(&b, out);
+	return plan_text(&b, out);
 }
 
-/* Does every match begin with the same byte at least? Then most values are
- * dismissed at once. */
-static bool
-has_prefix(struct str re)
-{
-	size_t i = re.len && re.ptr[0] == '^';
+/* --- what an agent runs --------------------------------------------------- */
 
-	if (i >= re.len || memchr(re.ptr, '|', re.len) ||
-	    strchr(".[(\\*+?{$)", re.ptr[i]))
-		return false;
-	return i + 1 == re.len || !strchr("*?{", re.ptr[i + 1]);
+/* The columns that an agent sends of a query that is finished elsewhere. */
+struct reduced {
+	struct compile *c;
+	struct select   sel;
+	int             err;
+};
+
+/* p as far as a row can have it as a column: before the first [*]. */
+static struct path
+direct(const struct path *p)
+{
+	struct path d = *p;
+
+	for (unsigned i = 0; i < p->nsteps; i++)
+		if (p->steps[i].kind == STEP_ANY && i < d.nsteps)
+			d.nsteps = (uint16_t)i;
+	return d;
 }
 
 static void
-warn_regexes(struct buf *b, const struct ast *n)
+add_column(struct reduced *r, const struct path *p)
 {
-	if (n->kind == AST_REGEX && !has_prefix(n->str)) {
-		spell_regex(n->str, b);
-		buf_puts(b, " begins with no fixed text, so it is tried at "
-			    "length on every value\n");
+	struct select *s = &r->sel;
+	struct ast *n = ast_new(&r->c->arena, AST_PATH, (struct span){ 0, 0 });
+	struct select_item *room = ast_room(&r->c->arena, s->item, s->nitem,
+					    &s->itemcap, sizeof *room);
+
+	if (!n || !room) {
+		r->err = MQL_ENOMEM;
+		return;
 	}
-	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n; i++)
-		warn_regexes(b, n->item[i]);
+	n->path = direct(p);
+	s->item = room;
+	for (unsigned i = 0; i < s->nitem; i++)
+		if (path_equal(&room[i].expr->path, &n->path))
+			return;
+	if (s->nitem == PATHSET_MAX) {
+		r->err = MQL_ELIMIT;
+		return;
+	}
+	s->item[s->nitem++] = (struct select_item){ .expr = n };
 }
 
+static void
+add_paths(struct reduced *r, const struct ast *n)
+{
+	if (r->err)
+		return;
+	if (n->kind == AST_PATH)
+		add_column(r, &n->path);
+	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n; i++)
+		add_paths(r, n->item[i]);
+}
+
+/* A row of an agent: all that its groups, aggregates, columns and order are
+ * made of, and the time of the event. */
 static int
-warn(const struct select *s, char **out)
+spell_reduced(struct compile *c, char **out)
+{
+	const struct path ts = { .meta = META_ts };
+	const struct select *s = &c->sel;
+	struct reduced r = { .c = c, .sel = {
+		.stream = s->stream, .nstream = s->nstream, .where = s->where,
+		.sampling = s->sampling, .at = s->at, .limit = UINT64_MAX,
+	} };
+
+	for (unsigned i = 0; i < s->nitem; i++)
+		add_paths(&r, s->item[i].expr);
+	for (unsigned i = 0; i < s->ngroup && s->nitem; i++)
+		add_paths(&r, s->group[i]);
+	for (unsigned i = 0; i < s->norder && s->nitem; i++)
+		add_paths(&r, s->order[i].expr);
+	if (s->having && s->nitem)
+		add_paths(&r, s->having);
+	if (s->window.on && s->nitem)
+		add_paths(&r, s->window.on);
+	if (s->nitem) /* else the whole event has it all */
+		add_column(&r, &ts);
+	if (r.err == MQL_ELIMIT)
+		fail(c, r.err, s->item[0].expr->at,
+		     "the query has too many different fields");
+	return r.err ? r.err : spell(&r.sel, false, out);
+}
+
+static bool
+is_plain(const struct select *s)
+{
+	return !s->folded && !s->distinct && !s->norder &&
+	       s->window.kind == WINDOW_NONE;
+}
+
+/* `at` as a query on what an agent says of itself. */
+static int
+spell_at(const struct select *s, char **out)
 {
 	struct buf b = BUF_INIT;
 
-	if (!s->where)
-		buf_puts(&b, "without `where` every event makes a row\n");
-	if (!s->nitem)
-		buf_puts(&b, "`select *` sends whole events: name the fields "
-			     "that you need\n");
-	if (s->where)
-		warn_regexes(&b, s->where);
-	return finish(&b, out);
+	if (s->at) {
+		buf_puts(&b, "select * where ");
+		spell_expr(s->at, &b);
+	}
+	return plan_text(&b, out);
 }
 
-/* One block: the slices, then what they show. */
-static int
-copy_streams(const struct select *s, struct plan *p)
+/* --- the plan ------------------------------------------------------------- */
+
+/* Names into the block at *to. */
+static void
+copy_names(struct str *out, const struct str *names, size_t n, char **to)
 {
-	size_t size = s->nstream * sizeof *p->stream;
-	size_t used = size;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(*to, names[i].ptr, names[i].len);
+		out[i] = (struct str){ *to, names[i].len };
+		*to += names[i].len;
+	}
+}
+
+/* One block: the slices of streams and sample keys, then what they show. */
+static int
+copy_lists(const struct select *s, struct plan *p)
+{
+	const struct sample *keys = &s->sampling;
+	size_t slices = s->nstream + keys->nkey;
+	size_t size = slices * sizeof *p->stream + 1;
 
 	for (unsigned i = 0; i < s->nstream; i++)
 		size += s->stream[i].len;
-	p->stream = malloc(size + 1);
+	for (unsigned i = 0; i < keys->nkey; i++)
+		size += keys->key[i].len;
+	p->stream = malloc(size);
 	if (!p->stream)
 		return MQL_ENOMEM;
-	for (unsigned i = 0; i < s->nstream; i++) {
-		char *to = (char *)p->stream + used;
-
-		memcpy(to, s->stream[i].ptr, s->stream[i].len);
-		p->stream[i] = (struct str){ to, s->stream[i].len };
-		used += s->stream[i].len;
-	}
+	char *to = (char *)(p->stream + slices);
+	copy_names(p->stream, s->stream, s->nstream, &to);
+	p->sample.key = p->stream + s->nstream;
+	copy_names(p->sample.key, keys->key, keys->nkey, &to);
 	p->nstream = s->nstream;
 	return 0;
 }
@@ -103,11 +185,14 @@ plan(struct compile *c, struct plan *out)
 	const struct select *s = &c->sel;
 
 	out->filters = s->where != NULL;
-	out->sample = s->sample;
-	out->percent = s->percent;
+	out->plain = is_plain(s);
+	out->sample = s->sampling;
 	out->limit = s->limit;
-	if (!spell(s, true, &out->text) && !spell(s, false, &out->agent_text) &&
-	    !warn(s, &out->warnings) && !copy_streams(s, out))
+	if (!spell(s, true, &out->text) &&
+	    !(out->plain ? spell(s, false, &out->agent_text) :
+			   spell_reduced(c, &out->agent_text)) &&
+	    !spell_at(s, &out->at_text) && !plan_stage(s, &out->stage_text) &&
+	    !plan_warn(s, out->plain, &out->warnings) && !copy_lists(s, out))
 		return 0;
 	plan_fini(out);
 	return fail_nomem(c);
@@ -120,6 +205,8 @@ plan_fini(struct plan *p)
 		return;
 	free(p->text);
 	free(p->agent_text);
+	free(p->at_text);
+	free(p->stage_text);
 	free(p->stream);
 	free(p->warnings);
 	*p = (struct plan){ 0 };

@@ -11,19 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/str.h"
+#include "mql/ast.h"
 
 struct plan {
 	char *text;       /* canonical; NUL-terminated, heap */
-	char *agent_text; /* the same without limit */
+	char *agent_text; /* what an agent runs, see query_agent_text() */
+	char *at_text;    /* see query_at_text(); "" : everywhere */
+	char *stage_text; /* what the source-job does, for explain; or "" */
 	char *warnings;   /* lines for explain, each with its newline; or "" */
 
 	struct str *stream; /* heap, one block with the names */
 	size_t      nstream; /* 0: every stream */
 	bool        filters; /* there is a where clause */
+	bool        plain;   /* each event makes its row: query_is_plain() */
 
-	uint64_t sample; /* threshold on 32 random bits; 1 << 32 keeps all */
-	double   percent;
+	struct sample sample; /* its keys are in the heap block, too */
 	uint64_t limit;  /* UINT64_MAX: none */
 };
 

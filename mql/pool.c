@@ -1,7 +1,6 @@
-/* pool.c - constants, fields, sets, regular expressions and columns. */
+/* pool.c - constants, fields, sets, regular expressions and calls. */
 #include "mql/pool.h"
 
-#include "event/json.h"
 #include "event/pathset.h"
 
 int
@@ -10,49 +9,31 @@ pool_too_many(struct pool *pl, struct span at, const char *what)
 	return fail(pl->c, MQL_ELIMIT, at, "the query has too many %s", what);
 }
 
-/* How many nodes of each kind there are: the arrays are allocated once, and
- * a little too large rather than grown. */
-static void
-tally(const struct ast *n, unsigned *kinds)
-{
-	kinds[n->kind]++;
-	if (ast_is_leaf(n->kind))
-		return;
-	for (unsigned i = 0; i < (n->kind == AST_IN ? 1 : n->n); i++)
-		tally(n->item[i], kinds);
-}
+/* Room for one more in an array of the program. */
+#define ROOM(pl, array)                                                    \
+	((pl)->p->array = ast_room(&(pl)->c->arena, (pl)->p->array,        \
+				   (pl)->p->n##array, &(pl)->cap.array,    \
+				   sizeof *(pl)->p->array))
 
 int
-pool_init(struct pool *pl)
+pool_insn(struct pool *pl, struct span at, struct insn in)
 {
-	enum { MOST_PER_NODE = 5 /* ANY GE JF LE RET */, FRAME = 2 };
-	struct arena *a = &pl->q->arena;
-	unsigned kinds[AST_COUNT] = { 0 }, all = 0;
+	struct prog *p = pl->p;
 
-	if (pl->c->sel.where)
-		tally(pl->c->sel.where, kinds);
-	for (unsigned k = 0; k < AST_COUNT; k++)
-		all += kinds[k];
-
-	struct prog *p = &pl->q->prog;
-	p->code = arena_alloc(a, (all * MOST_PER_NODE + FRAME) *
-				 sizeof *p->code);
-	p->konst = arena_alloc(a, (all + 1) * sizeof *p->konst);
-	p->path = arena_alloc(a, (kinds[AST_PATH] + pl->c->sel.nitem + 1) *
-				 sizeof *p->path);
-	p->regex = arena_alloc(a, (kinds[AST_REGEX] + 1) * sizeof *p->regex);
-	p->set = arena_alloc(a, (kinds[AST_IN] + 1) * sizeof *p->set);
-	if (!p->code || !p->konst || !p->path || !p->regex || !p->set)
+	if (p->ncode == PROG_MAX_CODE)
+		return pool_too_many(pl, at, "conditions");
+	if (!ROOM(pl, code))
 		return fail_nomem(pl->c);
+	p->code[p->ncode++] = in;
 	return 0;
 }
 
 /* --- constants and fields -------------------------------------------------- */
 
-static int
-copy_str(struct pool *pl, struct str *s)
+int
+pool_str(struct pool *pl, struct str *s)
 {
-	*s = arena_str(&pl->q->arena, *s);
+	*s = arena_str(pl->arena, *s);
 	return s->ptr ? 0 : fail_nomem(pl->c);
 }
 
@@ -62,36 +43,39 @@ copy_path(struct pool *pl, const struct path *from, struct path *to)
 	int err = 0;
 
 	*to = *from;
-	if (to->flat.len && (err = copy_str(pl, &to->flat)))
+	if (to->flat.len && (err = pool_str(pl, &to->flat)))
 		return err;
 	if (!to->nsteps)
 		return 0;
-	to->steps = arena_alloc(&pl->q->arena, to->nsteps * sizeof *to->steps);
+	to->steps = arena_alloc(pl->arena, to->nsteps * sizeof *to->steps);
 	if (!to->steps)
 		return fail_nomem(pl->c);
 	for (unsigned i = 0; i < to->nsteps && !err; i++) {
 		to->steps[i] = from->steps[i];
 		if (to->steps[i].kind == STEP_KEY)
-			err = copy_str(pl, &to->steps[i].key);
+			err = pool_str(pl, &to->steps[i].key);
 	}
 	return err;
 }
 
 int
-pool_path(struct pool *pl, const struct ast *n, uint16_t *index)
+pool_path(struct pool *pl, const struct path *path, struct span at,
+	  uint16_t *index)
 {
-	struct prog *p = &pl->q->prog;
+	struct prog *p = pl->p;
 	unsigned i = 0;
 	int err;
 
-	while (i < p->npath && !path_equal(&p->path[i], &n->path))
+	while (i < p->npath && !path_equal(&p->path[i], path))
 		i++;
 	*index = (uint16_t)i;
 	if (i < p->npath)
 		return 0;
 	if (i == PATHSET_MAX)
-		return pool_too_many(pl, n->at, "different fields");
-	if ((err = copy_path(pl, &n->path, &p->path[i])))
+		return pool_too_many(pl, at, "different fields");
+	if (!ROOM(pl, path))
+		return fail_nomem(pl->c);
+	if ((err = copy_path(pl, path, &p->path[i])))
 		return err;
 	p->npath++;
 	return 0;
@@ -111,7 +95,7 @@ constant(struct pool *pl, const struct ast *n, struct value *v)
 	if (n->kind != AST_STR)
 		return 0;
 	struct str s = n->str;
-	int err = copy_str(pl, &s);
+	int err = pool_str(pl, &s);
 	*v = (struct value){ .type = VALUE_STR, .ptr = s.ptr,
 			     .len = (uint32_t)s.len };
 	return err;
@@ -120,32 +104,34 @@ constant(struct pool *pl, const struct ast *n, struct value *v)
 int
 pool_constant(struct pool *pl, const struct ast *n, uint16_t *index)
 {
-	struct prog *p = &pl->q->prog;
+	struct prog *p = pl->p;
 
 	*index = (uint16_t)p->nkonst;
 	if (p->nkonst > OPERAND_INDEX)
 		return pool_too_many(pl, n->at, "constants");
+	if (!ROOM(pl, konst))
+		return fail_nomem(pl->c);
 	return constant(pl, n, &p->konst[p->nkonst++]);
 }
 
 /* --- sets and regular expressions ------------------------------------------ */
 
 int
-pool_set(struct pool *pl, const struct ast *n, unsigned *index)
+pool_set(struct pool *pl, const struct ast *n, uint16_t *index)
 {
-	struct prog *p = &pl->q->prog;
+	struct prog *p = pl->p;
 	unsigned nmember = n->n - 1;
 	struct value *member;
 	int err;
 
-	*index = p->nset++;
+	*index = (uint16_t)p->nset;
 	member = arena_alloc(&pl->c->arena, nmember * sizeof *member);
-	if (!member)
+	if (!member || !ROOM(pl, set))
 		return fail_nomem(pl->c);
 	for (unsigned i = 0; i < nmember; i++)
 		if ((err = constant(pl, n->item[i + 1], &member[i])))
 			return err;
-	if (set_init(&p->set[*index], &pl->q->arena, member, nmember))
+	if (set_init(&p->set[p->nset++], pl->arena, member, nmember))
 		return fail_nomem(pl->c);
 	return 0;
 }
@@ -166,85 +152,59 @@ bad_regex(struct pool *pl, const struct ast *n,
 }
 
 int
-pool_regex(struct pool *pl, const struct ast *n, bool whole, unsigned *index)
+pool_regex(struct pool *pl, const struct ast *n, bool whole, uint16_t *index)
 {
-	struct prog *p = &pl->q->prog;
+	struct prog *p = pl->p;
 	struct regex_error why = { 0 };
 	struct str text = n->str;
+	struct regex *re;
 	int err;
 
-	*index = p->nregex++;
-	if ((err = copy_str(pl, &text)))
+	*index = (uint16_t)p->nregex;
+	if (!ROOM(pl, regex))
+		return fail_nomem(pl->c);
+	if ((err = pool_str(pl, &text)))
 		return err;
-	err = regex_compile(&pl->q->arena, text, whole, &p->regex[*index],
-			    &why);
+	re = &p->regex[p->nregex];
+	err = regex_compile(pl->arena, text, whole, re, &why);
 	if (err == MQL_ENOMEM)
 		return fail_nomem(pl->c);
-	return err ? bad_regex(pl, n, &why) : 0;
-}
-
-/* --- the row --------------------------------------------------------------- */
-
-/* `"name":` as it will stand in each row. */
-static int
-cell_key(struct pool *pl, struct cell *cell)
-{
-	struct buf b = BUF_INIT;
-
-	json_write_str(cell->name, &b);
-	buf_puts(&b, ":");
-	cell->key = (struct str){ (char *)b.data, b.len };
-	int err = b.err ? fail_nomem(pl->c) : copy_str(pl, &cell->key);
-	buf_fini(&b);
-	return err;
-}
-
-/* The cell of this name, new when there is none yet. */
-static int
-cell_of(struct pool *pl, struct str name, struct cell **out)
-{
-	struct mql_query *q = pl->q;
-	struct cell *cell = q->cell;
-	int err;
-
-	while (cell < q->cell + q->ncell && !str_eq(cell->name, name))
-		cell++;
-	*out = cell;
-	if (cell < q->cell + q->ncell)
-		return 0;
-	cell->name = name;
-	if ((err = copy_str(pl, &cell->name)) || (err = cell_key(pl, cell)))
-		return err;
-	q->ncell++;
+	if (err)
+		return bad_regex(pl, n, &why);
+	p->nregex++;
 	return 0;
 }
+
+/* --- functions -------------------------------------------------------------- */
 
 int
-pool_cells(struct pool *pl)
+pool_call(struct pool *pl, const struct ast *n, uint16_t *index)
 {
-	const struct select *sel = &pl->c->sel;
-	struct arena *a = &pl->q->arena;
-	int err;
+	struct prog *p = pl->p;
 
-	if (sel->nitem > PATHSET_MAX)
-		return pool_too_many(pl, sel->item[PATHSET_MAX].expr->at,
-				     "columns");
-	pl->q->cell = arena_alloc(a, (sel->nitem + 1) * sizeof *pl->q->cell);
-	if (!pl->q->cell)
+	*index = (uint16_t)p->ncall;
+	if (p->ncall == UINT16_MAX)
+		return pool_too_many(pl, n->at, "functions");
+	if (!ROOM(pl, call))
 		return fail_nomem(pl->c);
-	for (unsigned i = 0; i < sel->nitem; i++) {
-		struct cell *cell;
-
-		if ((err = cell_of(pl, sel->item[i].name, &cell)))
-			return err;
-		size_t size = cell->npath * sizeof *cell->path;
-		cell->path = arena_grow(a, cell->path, size,
-					size + sizeof *cell->path);
-		if (!cell->path)
-			return fail_nomem(pl->c);
-		if ((err = pool_path(pl, sel->item[i].expr,
-				     &cell->path[cell->npath++])))
-			return err;
-	}
+	p->call[p->ncall++] = (struct call){ n->fn, n->n };
 	return 0;
+}
+
+/* --- the end ---------------------------------------------------------------- */
+
+/* An exact copy that lives as long as the query. */
+#define SETTLE(pl, array)                                                  \
+	(!(pl)->cap.array ||                                               \
+	 ((pl)->p->array = arena_grow((pl)->arena, (pl)->p->array,         \
+			(pl)->p->n##array * sizeof *(pl)->p->array,        \
+			(pl)->p->n##array * sizeof *(pl)->p->array)))
+
+int
+pool_finish(struct pool *pl)
+{
+	if (SETTLE(pl, code) && SETTLE(pl, konst) && SETTLE(pl, path) &&
+	    SETTLE(pl, regex) && SETTLE(pl, set) && SETTLE(pl, call))
+		return 0;
+	return fail_nomem(pl->c);
 }

@@ -33,6 +33,49 @@ mql_query_free(struct mql_query *q)
 	free(q);
 }
 
+/* --- entries ----------------------------------------------------------------- */
+
+typedef void entry_fn(void *arg, const struct entry *en);
+
+static void
+each_column(const struct mql_query *q, const struct prog *p, entry_fn *fn,
+	    void *arg)
+{
+	struct entry en = { .p = p, .what = "column", .number = -1 };
+
+	for (unsigned i = 0; i < q->ncell; i++) {
+		for (unsigned k = 0; k < q->cell[i].nentry; k++) {
+			en.at = q->cell[i].entry[k];
+			en.name = q->cell[i].name;
+			fn(arg, &en);
+		}
+	}
+}
+
+void
+prog_each_entry(const struct mql_query *q, entry_fn *fn, void *arg)
+{
+	const struct shape *sh = &q->shape;
+	const struct prog *p = &q->prog, *last = sh->folded ? &q->post : p;
+
+#define ENTRY(prog, pc, name, i)                                           \
+	fn(arg, &(struct entry){ .p = (prog), .at = (pc), .what = (name),  \
+				 .number = (int)(i) })
+	if (sh->on != NO_ENTRY)
+		ENTRY(p, sh->on, "on", -1);
+	for (unsigned i = 0; i < sh->ngroup; i++)
+		ENTRY(p, sh->group[i], "group", i);
+	for (unsigned i = 0; i < sh->nagg; i++)
+		if (sh->arg[i] != NO_ENTRY)
+			ENTRY(p, sh->arg[i], "argument", i);
+	each_column(q, last, fn, arg);
+	if (sh->having != NO_ENTRY)
+		ENTRY(last, sh->having, "having", -1);
+	for (unsigned i = 0; i < sh->norder; i++)
+		ENTRY(last, sh->order[i].entry, "order", i);
+#undef ENTRY
+}
+
 size_t
 prog_length(const struct mql_query *q)
 {

@@ -23,9 +23,16 @@ enum { QUERY_MAX_TEXT = 256 * 1024 };
 int query_compile(struct str text, struct mql_query **out,
 		  struct mql_diag *diag);
 
-/* The part that an agent runs, in canonical spelling: where, select, sample,
- * from; without limit. Two queries with the same agent text share one run. */
+/* The part that an agent runs, in canonical spelling and without limit. Of a
+ * plain query it is the whole; of another one `select` names the fields that
+ * groups, aggregates, columns and order are made of, each as a column under
+ * its dotted form, and @ts: rows for stage_row(). Two queries with the same
+ * agent text share one run. */
 struct str query_agent_text(const struct mql_query *q);
+
+/* Which agents are asked: a query to be tried on {"app":..,"host":..,
+ * "zone":..,"version":..,"labels":{..}}; empty: all of them. */
+struct str query_at_text(const struct mql_query *q);
 
 /* Is the stream of this name asked? (No `from`: every stream.) */
 bool query_wants_stream(const struct mql_query *q, struct str name);
@@ -69,6 +76,19 @@ bool query_match(const struct mql_query *q, const uint16_t *slots,
 /* Append the row as one line of JSON without a newline. out->err tells when
  * it did not fit. */
 void query_write_row(const struct mql_query *q, const uint16_t *slots,
-		     struct reader *r, struct buf *out);
+		     struct eval *e, struct reader *r, struct eval_counts *c,
+		     struct buf *out);
+
+/* Lots for one run of a query: by one thread, or by several at once. */
+struct sampler {
+	_Atomic uint64_t random;
+	_Atomic int64_t  due; /* n/s: when the next is, ns since the epoch */
+};
+void sampler_init(struct sampler *s, uint64_t seed);
+
+/* Is the event that r has begun, which matches, to be kept? now: ms since the
+ * epoch, looked at for n/s only. Any thread. */
+bool query_sample(const struct mql_query *q, struct sampler *s,
+		  struct reader *r, const uint16_t *slots, int64_t now);
 
 #endif

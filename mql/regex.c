@@ -28,6 +28,7 @@ enum {
 	BUDGET_PER_BYTE = 32,
 	MAX_HEAP_KIB = 256,
 	MAX_PATTERN = 16 * 1024,
+	MAX_GROUP = 99,
 };
 
 struct regex_match {
@@ -74,8 +75,13 @@ regex_compile(struct arena *a, struct str text, bool whole, struct regex *out,
 	pcre2_set_max_pattern_length(ctx, MAX_PATTERN);
 	out->code = pcre2_compile((PCRE2_SPTR)text.ptr, text.len, options,
 				  &err, &why->at, ctx);
-	if (out->code)
+	if (out->code) {
+		uint32_t n;
+
+		pcre2_pattern_info(out->code, PCRE2_INFO_CAPTURECOUNT, &n);
+		out->ngroup = n < MAX_GROUP ? n : MAX_GROUP;
 		return 0;
+	}
 	if (err == PCRE2_ERROR_HEAP_FAILED || err == PCRE2_ERROR_NOMEMORY)
 		return MQL_ENOMEM;
 	if (pcre2_get_error_message(err, (PCRE2_UCHAR *)why->text,
@@ -109,7 +115,7 @@ regex_match_new(struct regex_match **out)
 	if (!m)
 		return MQL_ENOMEM;
 	m->limits = pcre2_match_context_create(NULL);
-	m->data = pcre2_match_data_create(1, NULL);
+	m->data = pcre2_match_data_create(MAX_GROUP + 1, NULL);
 	if (!m->limits || !m->data) {
 		regex_match_free(m);
 		return MQL_ENOMEM;
@@ -130,12 +136,10 @@ regex_match_free(struct regex_match *m)
 	free(m);
 }
 
-int
-regex_matches(const struct regex *re, struct regex_match *m,
-	      struct str subject)
+static int
+match(const struct regex *re, struct regex_match *m, struct str subject,
+      const char *ptr)
 {
-	const char *ptr = subject.ptr ? subject.ptr : "";
-
 	m->at = 0;
 	m->left = BUDGET + BUDGET_PER_BYTE * subject.len;
 	int n = pcre2_match(re->code, (PCRE2_SPTR)ptr, subject.len, 0, 0,
@@ -143,4 +147,28 @@ regex_matches(const struct regex *re, struct regex_match *m,
 	if (n == PCRE2_ERROR_NOMATCH)
 		return 0;
 	return n < 0 ? MQL_ELIMIT : 1;
+}
+
+int
+regex_matches(const struct regex *re, struct regex_match *m,
+	      struct str subject)
+{
+	return match(re, m, subject, subject.ptr ? subject.ptr : "");
+}
+
+int
+regex_find(const struct regex *re, struct regex_match *m, struct str subject,
+	   struct str *out)
+{
+	const char *ptr = subject.ptr ? subject.ptr : "";
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->data);
+	int found = match(re, m, subject, ptr);
+
+	if (found <= 0)
+		return found;
+	at += 2 * re->group;
+	if (at[0] == PCRE2_UNSET || at[0] > at[1])
+		return 0;
+	*out = (struct str){ ptr + at[0], at[1] - at[0] };
+	return 1;
 }

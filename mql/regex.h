@@ -14,6 +14,8 @@
 struct regex {
 	struct str text;  /* the pattern, without slashes */
 	bool       whole; /* ==~: the whole value, dot matches newlines too */
+	unsigned   ngroup;
+	unsigned   group; /* what regex_find() finds: 0 is the whole match */
 	void      *code;  /* PCRE2's */
 };
 
@@ -38,5 +40,10 @@ void regex_match_free(struct regex_match *m); /* NULL is allowed */
  * deep match: bounded, kept and reused. */
 int regex_matches(const struct regex *re, struct regex_match *m,
 		  struct str subject);
+
+/* The first match's group, a part of subject. Returns 1; 0 when nothing
+ * matches or the group has no part in it; or MQL_ELIMIT. As above. */
+int regex_find(const struct regex *re, struct regex_match *m,
+	       struct str subject, struct str *out);
 
 #endif

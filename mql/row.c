@@ -17,10 +17,10 @@ query_column(const struct mql_query *q, size_t i)
 
 /* The last value of the cell that is not null, or NULL. */
 static const struct value *
-cell_value(const struct cell *c, const uint16_t *slots, struct reader *r)
+cell_value(const struct cell *c, const struct env *env)
 {
-	for (unsigned i = c->npath; i-- > 0;) {
-		const struct value *v = reader_get(r, slots[c->path[i]]);
+	for (unsigned i = c->nentry; i-- > 0;) {
+		const struct value *v = prog_peek(env, c->entry[i]);
 
 		if (v->type != VALUE_NULL)
 			return v;
@@ -39,18 +39,17 @@ write_value(const struct value *v, struct buf *out)
 }
 
 void
-query_write_row(const struct mql_query *q, const uint16_t *slots,
-		struct reader *r, struct buf *out)
+row_write(const struct mql_query *q, const struct env *env, struct buf *out)
 {
 	const char *before = "{";
 
-	if (!q->ncell) {
-		reader_write_event(r, out);
+	if (!q->ncell && env->r) {
+		reader_write_event(env->r, out);
 		return;
 	}
 	for (unsigned i = 0; i < q->ncell; i++) {
 		const struct cell *c = &q->cell[i];
-		const struct value *v = cell_value(c, slots, r);
+		const struct value *v = cell_value(c, env);
 
 		if (!v)
 			continue;

@@ -3,9 +3,16 @@
 #include <stdlib.h>
 
 #include "mql/mql.h"
-#include "mql/query.h"
+#include "mql/prog.h"
+#include "mql/stage.h"
 
-enum { DEFAULT_MAX_EVENT = 1024 * 1024 };
+enum {
+	DEFAULT_MAX_EVENT = 1024 * 1024,
+	MAX_BYTES = 256 * 1024 * 1024, /* a million groups, and more */
+	/* Lines of files stand where they were written, which is not always
+	 * when they happened. */
+	GRACE_MS = 60 * 1000,
+};
 
 struct mql_runner {
 	const struct mql_query *q;
@@ -13,12 +20,41 @@ struct mql_runner {
 	uint16_t               *slots;
 	struct reader          *reader;
 	struct eval            *eval;
+	struct sampler          sampler;
+	struct stage           *stage; /* of a query that is not plain */
+	bool (*sink)(void *arg, const char *row, size_t len);
+	void                   *arg;
+	bool                    refused; /* the sink wants no more */
 	struct event_meta       meta;
 	struct eval_counts      counts;
 	struct mql_runner_stats stats; /* but for what counts holds */
 	struct buf              row;
-	uint64_t                random;
 };
+
+/* A row for the sink. False when no more are wanted. */
+static bool
+give(void *arg, struct str row, int64_t window)
+{
+	struct mql_runner *r = arg;
+
+	(void)window;
+	r->stats.rows++;
+	if (r->sink && !r->sink(r->arg, row.ptr, row.len))
+		r->refused = true;
+	return !r->refused;
+}
+
+static int
+new_stage(struct mql_runner *r, size_t max_event)
+{
+	const struct stage_options opt = {
+		.max_bytes = MAX_BYTES, .max_event = max_event,
+		.row = give, .arg = r,
+		.grace_ms = r->q->shape.on == NO_ENTRY ? 0 : GRACE_MS,
+	};
+
+	return query_is_plain(r->q) ? 0 : stage_new(r->q, &opt, &r->stage);
+}
 
 int
 mql_runner_new(const struct mql_query *q, size_t max_event,
@@ -31,14 +67,15 @@ mql_runner_new(const struct mql_query *q, size_t max_event,
 	if (!r)
 		goto out;
 	r->q = q;
+	max_event = max_event ? max_event : DEFAULT_MAX_EVENT;
+	sampler_init(&r->sampler, 0); /* the same sample of the same events */
 	r->slots = calloc(query_paths(q) + 1, sizeof *r->slots);
 	if (!r->slots)
 		goto out;
 	if ((err = pathset_new(NULL, &r->paths)) ||
 	    (err = query_link(q, r->paths, r->slots)) ||
-	    (err = reader_new(max_event ? max_event : DEFAULT_MAX_EVENT,
-			      &r->reader)) ||
-	    (err = eval_new(&r->eval)))
+	    (err = reader_new(max_event, &r->reader)) ||
+	    (err = eval_new(&r->eval)) || (err = new_stage(r, max_event)))
 		goto out;
 	*out = r;
 	r = NULL; /* the caller's now */
@@ -52,6 +89,7 @@ mql_runner_free(struct mql_runner *r)
 {
 	if (!r)
 		return;
+	stage_free(r->stage);
 	eval_free(r->eval);
 	reader_free(r->reader);
 	pathset_free(r->paths);
@@ -61,39 +99,64 @@ mql_runner_free(struct mql_runner *r)
 }
 
 void
+mql_runner_rows(struct mql_runner *r,
+		bool (*fn)(void *arg, const char *row, size_t len), void *arg)
+{
+	r->sink = fn;
+	r->arg = arg;
+}
+
+/* A running total is told once, at the end: it has no use for the time. */
+void
 mql_runner_time(struct mql_runner *r, int64_t ms)
 {
 	r->meta.ts = ms;
+	if (r->stage && r->q->shape.window == WINDOW_TIME)
+		stage_tick(r->stage, ms);
 }
 
-/* splitmix64, from a fixed seed: the same sample of the same events. */
-static uint32_t
-draw(struct mql_runner *r)
+void
+mql_runner_end(struct mql_runner *r)
 {
-	uint64_t z = r->random += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return (uint32_t)((z ^ z >> 31) >> 32);
+	if (r->stage)
+		stage_end(r->stage);
 }
 
-/* The event matches: sample it out, or write its row. */
+/* The row of an event that is its own answer. */
 static int
 answer(struct mql_runner *r, const char **row, size_t *rowlen)
 {
-	if (draw(r) >= query_sample_threshold(r->q)) {
-		r->stats.sampled++;
-	} else {
-		buf_reset(&r->row);
-		query_write_row(r->q, r->slots, r->reader, &r->row);
-		if (r->row.err)
-			return r->row.err;
-		r->stats.rows++;
-		*row = (const char *)r->row.data;
-		*rowlen = r->row.len;
+	buf_reset(&r->row);
+	query_write_row(r->q, r->slots, r->eval, r->reader, &r->counts,
+			&r->row);
+	if (r->row.err)
+		return r->row.err;
+	if (r->sink) {
+		give(r, (struct str){ (char *)r->row.data, r->row.len },
+		     INT64_MIN);
+		return 0;
 	}
-	r->stats.matched++;
+	r->stats.rows++;
+	*row = (const char *)r->row.data;
+	*rowlen = r->row.len;
 	return 0;
+}
+
+/* The event matches: sample it out, or see what comes of it. */
+static int
+take(struct mql_runner *r, const char **row, size_t *rowlen)
+{
+	int err = 0;
+
+	if (!query_sample(r->q, &r->sampler, r->reader, r->slots, r->meta.ts))
+		r->stats.sampled++;
+	else if (r->stage)
+		err = stage_event(r->stage, r->eval, r->reader, r->slots,
+				  &r->counts, r->meta.ts);
+	else
+		err = answer(r, row, rowlen);
+	r->stats.matched += !err;
+	return err;
 }
 
 int
@@ -113,7 +176,7 @@ mql_runner_event(struct mql_runner *r, const char *text, size_t len,
 	err = reader_begin(r->reader, r->paths, &ev);
 	if (!err && query_match(r->q, r->slots, r->eval, r->reader,
 				&r->counts))
-		err = answer(r, row, rowlen);
+		err = take(r, row, rowlen);
 	if (err)
 		r->stats.bad++;
 	else
@@ -124,13 +187,23 @@ mql_runner_event(struct mql_runner *r, const char *text, size_t len,
 bool
 mql_runner_done(const struct mql_runner *r)
 {
-	return r->stats.rows >= query_limit(r->q);
+	if (r->refused)
+		return true;
+	return r->stage ? stage_done(r->stage)
+			: r->stats.rows >= query_limit(r->q);
 }
 
 void
 mql_runner_stats(const struct mql_runner *r, struct mql_runner_stats *out)
 {
+	struct stage_stats st = { 0 };
+
+	if (r->stage)
+		stage_stats(r->stage, &st);
 	*out = r->stats;
 	out->mismatches = r->counts.mismatches;
 	out->regex_limited = r->counts.regex_limited;
+	out->late = st.late;
+	out->untimed = st.untimed;
+	out->overflow = st.overflow;
 }

@@ -20,8 +20,8 @@ put_str(struct buf *b, struct str s)
 
 /* Single quotes, where only they are doubled; double quotes with escapes when
  * there are control bytes, so that the query stays on one line. */
-static void
-put_quoted(struct buf *b, struct str s)
+void
+spell_text(struct str s, struct buf *b)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		if ((unsigned char)s.ptr[i] < ' ') {
@@ -38,13 +38,13 @@ put_quoted(struct buf *b, struct str s)
 	buf_put_u8(b, '\'');
 }
 
-static void
-put_name(struct buf *b, struct str s)
+void
+spell_name(struct str s, struct buf *b)
 {
 	if (word_is_plain(s))
 		put_str(b, s);
 	else
-		put_quoted(b, s);
+		spell_text(s, b);
 }
 
 /* A slash outside of a pair gets its backslash again. */
@@ -84,7 +84,7 @@ put_step(struct buf *b, const struct step *s)
 	switch (s->kind) {
 	case STEP_KEY:
 		buf_put_u8(b, '[');
-		put_quoted(b, s->key);
+		spell_text(s->key, b);
 		buf_put_u8(b, ']');
 		break;
 	case STEP_INDEX:
@@ -137,7 +137,8 @@ enum level { LOOSE, OR, AND, NOT, TEST, SUM, PRODUCT, SIGN, PRIMARY };
 static enum level
 level_of(const struct ast *n)
 {
-	if (ast_is_leaf(n->kind))
+	if (ast_is_leaf(n->kind) || n->kind == AST_CALL ||
+	    n->kind == AST_AGG || n->kind == AST_CASE)
 		return PRIMARY;
 	if (ast_is_condition(n->kind))
 		return n->kind == AST_OR ? OR : n->kind == AST_AND ? AND :
@@ -149,15 +150,49 @@ level_of(const struct ast *n)
 
 static void put_at(struct buf *b, const struct ast *n, enum level least);
 
+/* The largest unit that divides it. */
+void
+spell_duration(int64_t ms, struct buf *b)
+{
+	static const struct {
+		int64_t     ms;
+		const char *name;
+	} unit[] = { { 86400000, "d" }, { 3600000, "h" }, { 60000, "m" },
+		     { 1000, "s" }, { 1, "ms" } };
+	size_t u = 0;
+
+	while (ms % unit[u].ms || (!ms && unit[u].ms > 1))
+		u++;
+	buf_printf(b, "%lld%s", (long long)(ms / unit[u].ms), unit[u].name);
+}
+
+void
+spell_column(const struct select_item *item, struct buf *b)
+{
+	if (!item->named) {
+		put_at(b, item->expr, LOOSE);
+	} else if (word_is_plain(item->name)) {
+		put_str(b, item->name);
+	} else {
+		buf_puts(b, "e[");
+		spell_text(item->name, b);
+		buf_put_u8(b, ']');
+	}
+}
+
 static void
 put_leaf(struct buf *b, const struct ast *n)
 {
 	if (n->kind == AST_PATH)
 		spell_path(&n->path, b);
+	else if (n->kind == AST_COLUMN)
+		spell_column(n->of, b);
 	else if (n->kind == AST_STR)
-		put_quoted(b, n->str);
+		spell_text(n->str, b);
 	else if (n->kind == AST_REGEX)
 		spell_regex(n->str, b);
+	else if (n->kind == AST_INT && n->duration)
+		spell_duration(n->i, b);
 	else if (n->kind == AST_INT)
 		buf_printf(b, "%lld", (long long)n->i);
 	else if (n->kind == AST_FLOAT)
@@ -166,6 +201,64 @@ put_leaf(struct buf *b, const struct ast *n)
 		buf_puts(b, n->b ? "true" : "false");
 	else
 		buf_puts(b, ast_spelling(n->kind));
+}
+
+static void
+put_list(struct buf *b, struct ast *const *item, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (i)
+			buf_puts(b, ", ");
+		put_at(b, item[i], LOOSE);
+	}
+}
+
+static void
+put_call(struct buf *b, const struct ast *n)
+{
+	buf_printf(b, "%s(", n->fn->name);
+	put_list(b, n->item, n->n);
+	buf_put_u8(b, ')');
+}
+
+static void
+put_agg(struct buf *b, const struct ast *n)
+{
+	buf_printf(b, "%s(%s%s", n->agg.fn->name, n->all ? "*" : "",
+		   n->agg.distinct ? "distinct " : "");
+	put_list(b, n->item, n->n);
+	if (!strcmp(n->agg.fn->name, "top")) {
+		buf_printf(b, ", %u", (unsigned)n->agg.k);
+	} else if (!strcmp(n->agg.fn->name, "percentile")) {
+		buf_puts(b, ", ");
+		put_float(b, n->agg.q);
+	}
+	buf_put_u8(b, ')');
+}
+
+static void
+put_case(struct buf *b, const struct ast *n)
+{
+	buf_puts(b, "case");
+	for (unsigned i = 0; i < n->n; i++) {
+		buf_puts(b, i + 1 == n->n && n->n % 2 ? " else " :
+			    i % 2 ? " then " : " when ");
+		put_at(b, n->item[i], LOOSE);
+	}
+	buf_puts(b, " end");
+}
+
+static void
+put_primary(struct buf *b, const struct ast *n)
+{
+	if (n->kind == AST_CALL)
+		put_call(b, n);
+	else if (n->kind == AST_AGG)
+		put_agg(b, n);
+	else if (n->kind == AST_CASE)
+		put_case(b, n);
+	else
+		put_leaf(b, n);
 }
 
 /* Operands with the operator's spelling between them. The first may bind as
@@ -225,7 +318,7 @@ put_at(struct buf *b, const struct ast *n, enum level least)
 	if (level < least)
 		buf_put_u8(b, '(');
 	if (level == PRIMARY)
-		put_leaf(b, n);
+		put_primary(b, n);
 	else if (level == SIGN)
 		put_sign(b, n);
 	else if (level == NOT)
@@ -238,51 +331,8 @@ put_at(struct buf *b, const struct ast *n, enum level least)
 		buf_put_u8(b, ')');
 }
 
-/* --- the whole query ------------------------------------------------------ */
-
-static void
-put_items(struct buf *b, const struct select *s)
-{
-	if (!s->nitem)
-		buf_puts(b, " *");
-	for (unsigned i = 0; i < s->nitem; i++) {
-		buf_puts(b, i ? ", " : " ");
-		spell_path(&s->item[i].expr->path, b);
-		if (s->item[i].named) {
-			buf_puts(b, " as ");
-			put_name(b, s->item[i].name);
-		}
-	}
-}
-
-static void
-put_percent(struct buf *b, double percent)
-{
-	const struct value v = { .type = VALUE_FLOAT, .f = percent };
-
-	buf_puts(b, " sample ");
-	if (percent >= 1 && percent <= (double)(int)percent)
-		buf_printf(b, "%d", (int)percent);
-	else
-		value_write_json(&v, b);
-	buf_puts(b, "%");
-}
-
 void
-spell_select(const struct select *s, bool with_limit, struct buf *b)
+spell_expr(const struct ast *n, struct buf *b)
 {
-	buf_puts(b, "select");
-	put_items(b, s);
-	for (unsigned i = 0; i < s->nstream; i++) {
-		buf_puts(b, i ? ", " : " from ");
-		put_name(b, s->stream[i]);
-	}
-	if (s->where) {
-		buf_puts(b, " where ");
-		put_at(b, s->where, LOOSE);
-	}
-	if (s->percent < 100)
-		put_percent(b, s->percent);
-	if (s->limit != UINT64_MAX && with_limit)
-		buf_printf(b, " limit %llu", (unsigned long long)s->limit);
+	put_at(b, n, LOOSE);
 }

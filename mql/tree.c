@@ -101,6 +101,61 @@ tree_paren(struct compile *c, struct span at, struct ast *n)
 	return kept(c, n);
 }
 
+/* --- calls ---------------------------------------------------------------- */
+
+static int
+refuse_name(struct compile *c, struct span at, struct str name)
+{
+	const char *near = function_near(name);
+	int len = (int)(name.len < 40 ? name.len : 40);
+
+	if (!near)
+		near = aggregate_near(name);
+	if (near)
+		return fail(c, MQL_ESYNTAX, at, "there is no function `%.*s`;"
+			    " did you mean `%s`?", len, name.ptr, near);
+	return fail(c, MQL_ESYNTAX, at, "there is no function `%.*s`", len,
+		    name.ptr);
+}
+
+struct ast *
+tree_callee(struct compile *c, struct span at, struct str name)
+{
+	const struct aggregate *agg = aggregate_find(name);
+	const struct function *fn = function_find(name);
+	struct ast *n;
+
+	if (!agg && !fn) {
+		refuse_name(c, at, name);
+		return NULL;
+	}
+	n = tree_leaf(c, agg ? AST_AGG : AST_CALL, at);
+	if (n && agg)
+		n->agg.fn = agg;
+	else if (n)
+		n->fn = fn;
+	return n;
+}
+
+int
+tree_of_all(struct compile *c, struct ast *call, struct span at)
+{
+	if (call->kind != AST_AGG || !strchr(call->agg.fn->args, '*'))
+		return fail(c, MQL_ETYPE, at, "only `count` is of `*`");
+	call->all = true;
+	return 0;
+}
+
+int
+tree_of_distinct(struct compile *c, struct ast *call, struct span at)
+{
+	if (call->kind != AST_AGG)
+		return fail(c, MQL_ETYPE, at,
+			    "`distinct` goes with `count` only");
+	call->agg.distinct = true;
+	return 0;
+}
+
 /* --- paths ---------------------------------------------------------------- */
 
 /* Room for one more step at the end of n's path, or NULL. Sizes are powers
@@ -169,6 +224,9 @@ tree_meta(struct compile *c, struct span at, struct str word)
 
 	if (!n)
 		return NULL;
+	if (c->within_at)
+		return add_key(c, n, (struct str){ word.ptr + 1,
+						   word.len - 1 });
 	n->path.meta = path_meta_of((struct str){ word.ptr + 1, word.len - 1 });
 	if (n->path.meta != META_NONE)
 		return n;
@@ -177,6 +235,19 @@ tree_meta(struct compile *c, struct span at, struct str word)
 	     PATH_METAS(X), (int)(word.len < 40 ? word.len : 40), word.ptr);
 #undef X
 	return NULL;
+}
+
+struct ast *
+tree_label(struct compile *c, struct span at, struct str meta,
+	   struct str name)
+{
+	struct ast *n = tree_meta(c, at, meta);
+
+	if (n && !c->within_at) {
+		fail(c, MQL_ESYNTAX, at, "a meta field has no members");
+		return NULL;
+	}
+	return n ? add_key(c, n, name) : NULL;
 }
 
 /* `e` is the whole event when a quoted key follows it: Mantis writes every
@@ -227,85 +298,4 @@ tree_any(struct compile *c, struct span at, struct ast *n)
 	s->kind = STEP_ANY;
 	n->at = at;
 	return n;
-}
-
-/* --- clauses -------------------------------------------------------------- */
-
-int
-tree_once(struct compile *c, enum clause clause, struct span at,
-	  const char *name)
-{
-	if (c->seen & 1U << clause)
-		return fail(c, MQL_ESYNTAX, at, "there is a second `%s`; "
-			    "a query has one", name);
-	c->seen |= 1U << clause;
-	return 0;
-}
-
-int
-tree_item(struct compile *c, struct ast *expr, struct str name)
-{
-	struct select *s = &c->sel;
-	struct select_item *room =
-		ast_room(&c->arena, s->item, s->nitem, &s->itemcap,
-			 sizeof *room);
-
-	if (!room)
-		return fail_nomem(c);
-	s->item = room;
-	s->item[s->nitem++] = (struct select_item){
-		.expr = expr, .name = name, .named = name.ptr != NULL
-	};
-	return 0;
-}
-
-int
-tree_stream(struct compile *c, struct str name)
-{
-	struct select *s = &c->sel;
-	struct str *room = ast_room(&c->arena, s->stream, s->nstream,
-				    &s->streamcap, sizeof *room);
-
-	if (!room)
-		return fail_nomem(c);
-	s->stream = room;
-	s->stream[s->nstream++] = name;
-	return 0;
-}
-
-int
-tree_sample(struct compile *c, const struct ast *n)
-{
-	double percent = n->kind == AST_INT ? (double)n->i : n->f;
-
-	if (percent <= 0 || percent > 100)
-		return fail(c, MQL_ELIMIT, n->at, "`sample` takes more than "
-			    "0%% and at most 100%%");
-	c->sel.percent = percent;
-	c->sel.sample = (uint64_t)(percent / 100 * 0x1p32 + 0.5);
-	if (!c->sel.sample) /* less than one in four billion: still some */
-		c->sel.sample = 1;
-	return 0;
-}
-
-int
-tree_refuse(struct compile *c, struct span at, const char *what)
-{
-	return fail(c, MQL_EUNSUP, at, "`%s` is not there yet", what);
-}
-
-int
-tree_refuse_call(struct compile *c, struct span at, struct str name)
-{
-	const char *near = word_near_function(name);
-	int len = (int)(name.len < 40 ? name.len : 40);
-
-	if (word_is_function(name))
-		return fail(c, MQL_EUNSUP, at, "the function `%.*s` is not "
-			    "there yet", len, name.ptr);
-	if (near)
-		return fail(c, MQL_ESYNTAX, at, "there is no function `%.*s`;"
-			    " did you mean `%s`?", len, name.ptr, near);
-	return fail(c, MQL_ESYNTAX, at, "there is no function `%.*s`", len,
-		    name.ptr);
 }

@@ -32,11 +32,24 @@ struct ast *tree_unless(struct compile *c, bool negated, struct ast *n);
 /* n in parentheses: the same node, one deeper. */
 struct ast *tree_paren(struct compile *c, struct span at, struct ast *n);
 
+/* --- calls ---------------------------------------------------------------- */
+
+/* A call without arguments yet, of the function or aggregate of this name. */
+struct ast *tree_callee(struct compile *c, struct span at, struct str name);
+
+/* The call is of `*`, or of `distinct` its argument. at: that word. */
+int tree_of_all(struct compile *c, struct ast *call, struct span at);
+int tree_of_distinct(struct compile *c, struct ast *call, struct span at);
+
 /* --- paths ---------------------------------------------------------------- */
 
 /* A bare word with or without dots, or a meta field with its @. */
 struct ast *tree_word(struct compile *c, struct span at, struct str word);
 struct ast *tree_meta(struct compile *c, struct span at, struct str word);
+
+/* @labels.name, after `at` only. */
+struct ast *tree_label(struct compile *c, struct span at, struct str meta,
+		       struct str name);
 
 /* n followed by one more step. `e['a']` is `a`: Mantis's root. */
 struct ast *tree_key(struct compile *c, struct span at, struct ast *n,
@@ -52,10 +65,27 @@ int tree_once(struct compile *c, enum clause clause, struct span at,
 	      const char *name);
 int tree_item(struct compile *c, struct ast *expr, struct str name);
 int tree_stream(struct compile *c, struct str name);
+int tree_group(struct compile *c, struct ast *expr);
+int tree_order(struct compile *c, struct ast *expr, bool desc);
+
+/* n, a number of seconds, as one of milliseconds. */
+struct ast *tree_seconds(struct compile *c, struct ast *n);
+int tree_window(struct compile *c, const struct ast *size,
+		const struct ast *every);
+int tree_window_count(struct compile *c, const struct ast *n);
+int tree_window_on(struct compile *c, struct span at, struct ast *expr);
+int tree_window_grace(struct compile *c, struct span at,
+		      const struct ast *grace);
+
+/* sample n%, n/s, {...}: tree_sample.c */
 int tree_sample(struct compile *c, const struct ast *n);
+int tree_sample_rate(struct compile *c, const struct ast *n, struct span at,
+		     struct str unit);
+int tree_sample_member(struct compile *c, const struct ast *key,
+		       const struct ast *value);
+int tree_sample_done(struct compile *c, struct span at);
 
 /* Refuse what is not there yet, by name. */
 int tree_refuse(struct compile *c, struct span at, const char *what);
-int tree_refuse_call(struct compile *c, struct span at, struct str name);
 
 #endif

@@ -1,16 +1,18 @@
-/* verify.c - the proof that eval.c may trust a program.
+/* verify.c - the proof that eval.c may trust a program, from whichever of its
+ * entries it begins.
  *
  * Every opcode is known, every index is in range, every register is written
  * before it is read on every way to the reader, every jump goes forward, no
  * jump leaves the body of an ANY, and the last instruction of the program,
- * as of each body, is a RET. Hence the evaluator needs no checks and ends
+ * as of each body, answers. Hence the evaluator needs no checks and ends
  * after at most ncode steps (a body's steps: once an element).
  *
  * One forward pass is enough because no way leads back: when it comes to an
- * instruction, all ways to it are known. A jump into a body from outside is
- * harmless: it ends at the body's RET. */
+ * instruction, all ways to it are known. At an entry nothing is written. A
+ * jump or an entry into a body is harmless: it ends at the body's RET. */
 #include <stdlib.h>
 
+#include "mql/function.h"
 #include "mql/prog.h"
 
 struct proof {
@@ -18,7 +20,8 @@ struct proof {
 	/* Registers written on every way to an instruction, as bits. All bits
 	 * where no way leads. */
 	uint64_t *written;
-	unsigned  end; /* of the program, or of the body that we are in */
+	unsigned  end;  /* of the program, or of the body that we are in */
+	bool      lost; /* there is an entry beyond the end */
 };
 
 static uint64_t
@@ -39,9 +42,26 @@ readable(const struct prog *p, uint16_t v, uint64_t written)
 		return i < p->nkonst;
 	case OPERAND_REG:
 		return i < PROG_MAX_REGS && (written & bit((uint16_t)i));
+	case OPERAND_CELL:
+		return i < p->ncell;
 	default:
 		return false;
 	}
+}
+
+/* The arguments of a call stand in a row. */
+static bool
+arguments_ok(const struct proof *pr, unsigned pc)
+{
+	const struct insn *in = &pr->p->code[pc];
+	unsigned n = pr->p->call[in->b].narg;
+
+	if (in->c >= PROG_MAX_REGS || in->c + n > PROG_MAX_REGS)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (!(pr->written[pc] & bit((uint16_t)(in->c + i))))
+			return false;
+	return true;
 }
 
 static bool
@@ -58,6 +78,11 @@ operand_ok(const struct proof *pr, unsigned pc, char kind, uint16_t v)
 		return v < p->nregex;
 	case 's':
 		return v < p->nset;
+	case 'l':
+		return v < p->ncall && p->call[v].fn->run &&
+		       function_takes(p->call[v].fn, p->call[v].narg);
+	case 'r':
+		return arguments_ok(pr, pc);
 	case 'f':
 		return v < p->npath && path_has_any(&p->path[v]);
 	case 'j':
@@ -79,13 +104,19 @@ operands_ok(const struct proof *pr, unsigned pc, const struct insn *in)
 	return true;
 }
 
+static bool
+answers(unsigned op)
+{
+	return op == OP_RET || op == OP_GIVE;
+}
+
 /* What is written when `in` is done also holds where it may go next. */
 static void
 flow(struct proof *pr, unsigned pc, const struct insn *in)
 {
 	uint64_t now = pr->written[pc];
 
-	if (in->op == OP_JT || in->op == OP_JF)
+	if (op_operands(in->op)[0] == 'j')
 		pr->written[in->a] &= now;
 	if (in->op == OP_ANY) {
 		pr->written[in->c] &= now; /* maybe there is no element */
@@ -93,7 +124,7 @@ flow(struct proof *pr, unsigned pc, const struct insn *in)
 	} else if (op_operands(in->op)[0] == 'w') {
 		now |= bit(in->a);
 	}
-	if (in->op != OP_RET)
+	if (!answers(in->op) && in->op != OP_JUMP)
 		pr->written[pc + 1] &= now;
 }
 
@@ -102,7 +133,6 @@ prove(struct proof *pr)
 {
 	const struct prog *p = pr->p;
 
-	pr->written[0] = 0;
 	pr->end = p->ncode;
 	for (unsigned pc = 0; pc < p->ncode; pc++) {
 		const struct insn *in = &p->code[pc];
@@ -111,7 +141,7 @@ prove(struct proof *pr)
 			pr->end = p->ncode;
 		if (in->op >= OP_COUNT || !operands_ok(pr, pc, in))
 			return false;
-		if ((in->op == OP_RET) != (pc + 1 == pr->end))
+		if (pc + 1 == pr->end && !answers(in->op))
 			return false;
 		if (in->op == OP_ANY) {
 			if (pr->end != p->ncode || in->c == pc + 1)
@@ -123,21 +153,50 @@ prove(struct proof *pr)
 	return true;
 }
 
+/* An entry, noted in the proof of its program. */
+static void
+enter(void *proof, const struct entry *en)
+{
+	struct proof *pr = proof;
+
+	if (en->p == pr->p && en->at < pr->p->ncode)
+		pr->written[en->at] = 0;
+	else if (en->p == pr->p)
+		pr->lost = true;
+}
+
+static int
+verify_program(const struct mql_query *q, const struct prog *p)
+{
+	struct proof pr = { .p = p };
+	int err = MQL_EBADPROG;
+
+	if (p->ncode > PROG_MAX_CODE)
+		return err;
+	pr.written = malloc((p->ncode + 1) * sizeof *pr.written);
+	if (!pr.written)
+		return MQL_ENOMEM;
+	for (size_t i = 0; i < p->ncode; i++)
+		pr.written[i] = UINT64_MAX;
+	pr.written[0] = 0; /* where, the entry without a name */
+	prog_each_entry(q, enter, &pr);
+	if (!pr.lost && prove(&pr))
+		err = 0;
+	free(pr.written);
+	return err;
+}
+
 int
 verify(const struct mql_query *q)
 {
-	struct proof pr = { .p = &q->prog };
-	size_t n = pr.p->ncode;
+	const struct shape *sh = &q->shape;
 	int err;
 
-	if (!n || n > PROG_MAX_CODE)
+	if (!q->prog.ncode) /* where to begin? */
 		return MQL_EBADPROG;
-	pr.written = malloc(n * sizeof *pr.written);
-	if (!pr.written)
-		return MQL_ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		pr.written[i] = UINT64_MAX;
-	err = prove(&pr) ? 0 : MQL_EBADPROG;
-	free(pr.written);
-	return err;
+	if (sh->folded && q->post.ncell != sh->ngroup + sh->nagg)
+		return MQL_EBADPROG;
+	if ((err = verify_program(q, &q->prog)))
+		return err;
+	return verify_program(q, &q->post);
 }

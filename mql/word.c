@@ -1,4 +1,4 @@
-/* word.c - keywords, function names, and the distance between words. */
+/* word.c - keywords, letters, and the distance between words. */
 #include "mql/word.h"
 
 #include <strings.h>
@@ -27,31 +27,6 @@ word_keyword(struct str s)
 		if (same(s, keywords[i].word))
 			return keywords[i].token;
 	return 0;
-}
-
-static const char *const functions[] = {
-#define X(name) name,
-	FUNCTIONS(X)
-#undef X
-};
-enum { NFUNCTION = sizeof functions / sizeof functions[0] };
-
-bool
-word_is_function(struct str s)
-{
-	for (size_t i = 0; i < NFUNCTION; i++)
-		if (same(s, functions[i]))
-			return true;
-	return false;
-}
-
-const char *
-word_near_function(struct str s)
-{
-	for (size_t i = 0; i < NFUNCTION; i++)
-		if (word_is_near(s, str_of(functions[i])))
-			return functions[i];
-	return NULL;
 }
 
 /* The length of the UTF-8 character that s begins with, or 0. Overlong forms

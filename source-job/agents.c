@@ -136,7 +136,7 @@ agents_send_credit(struct job *j, struct agent *a)
 void
 agents_send_queries(struct job *j, struct agent *a)
 {
-	queries_encode(j, hop_frame(&j->agent_hop));
+	queries_encode(j, a, hop_frame(&j->agent_hop));
 	agents_send(j, a);
 }
 

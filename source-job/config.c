@@ -10,6 +10,7 @@
 
 enum {
 	MIN_QUEUE  = 64 << 10,
+	MIN_STAGE  = 64 << 10,
 	MIN_CREDIT = 256 << 10, /* the largest row of an agent's default ring
 				   must fit, or it would wait for ever */
 	MIN_HEARTBEAT = 10,     /* ms */
@@ -84,6 +85,8 @@ check_numbers(const struct config *c)
 {
 	if (c->queue < MIN_QUEUE)
 		return refuse("queue", "is at least 64K");
+	if (c->stage_memory < MIN_STAGE)
+		return refuse("stage-memory", "is at least 64K");
 	if (c->agent_credit < MIN_CREDIT)
 		return refuse("agent-credit", "is at least 256K");
 	if (c->max_queries < 1 || c->max_queries > WIRE_MAX_LIST)
@@ -112,6 +115,9 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "health and metrics; off: none", &c->http },
 		{ "queue", 0, OPTION_BYTES, "BYTES", "32M",
 		  "rows that may wait for one subscriber", &c->queue },
+		{ "stage-memory", 0, OPTION_BYTES, "BYTES", "64M",
+		  "groups, windows and ordered rows of one subscriber",
+		  &c->stage_memory },
 		{ "agent-credit", 0, OPTION_BYTES, "BYTES", "1M",
 		  "rows that one agent may send ahead", &c->agent_credit },
 		{ "lease", 0, OPTION_DURATION, "DURATION", "5s",

@@ -10,6 +10,7 @@ struct config {
 	const char *subscribers; /* endpoint */
 	const char *http;        /* HOST:PORT, or "off" */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
+	uint64_t    stage_memory; /* bytes of one subscription's groups */
 	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */
 	uint64_t    max_agents, max_queries, max_subscribers;
 	int64_t     lease, heartbeat, drain; /* ms */

@@ -8,11 +8,18 @@
 #include "source-job/ledger.h"
 #include "source-job/merge.h"
 #include "source-job/run.h"
+#include "source-job/staged.h"
 #include "wire/message.h"
 
 enum { META_MS = 1000, MAX_REFUSALS = 8 };
 
-/* --- from the agents' side ----------------------------------------------- */
+/* --- into the queues ------------------------------------------------------ */
+
+static bool
+is_full(const struct sub *s)
+{
+	return s->books.source.delivered + s->queue.rows >= s->limit;
+}
 
 /* Why the row cannot be queued, counted; NULL: it is queued. */
 static uint64_t *
@@ -20,7 +27,7 @@ put(struct sub *s, struct str row)
 {
 	struct books_source *b = &s->books.source;
 
-	if (b->delivered + s->queue.rows >= s->limit)
+	if (is_full(s))
 		return &b->drop_limit;
 	if (s->link->unreachable ||
 	    (s->window && queue_body(row) > s->window) ||
@@ -29,22 +36,35 @@ put(struct sub *s, struct str row)
 	return NULL;
 }
 
+bool
+sub_give(struct job *j, struct sub *s, struct str row)
+{
+	uint64_t *drop = put(s, row);
+
+	if (!drop) {
+		sub_mark(j, s);
+		return !is_full(s);
+	}
+	++*drop;
+	if (drop == &s->books.source.drop_limit)
+		j->counters.drop_limit++;
+	else
+		j->counters.drop_slow++;
+	return !is_full(s);
+}
+
+/* --- from the agents' side ----------------------------------------------- */
+
 void
 merge_row(struct job *j, struct query *q, struct str row)
 {
 	struct sub *s;
 
 	LIST_FOREACH(s, &q->subs, of_query) {
-		uint64_t *drop = put(s, row);
-		if (!drop) {
-			sub_mark(j, s);
-			continue;
-		}
-		++*drop;
-		if (drop == &s->books.source.drop_limit)
-			j->counters.drop_limit++;
+		if (s->staged)
+			staged_row(s, row);
 		else
-			j->counters.drop_slow++;
+			sub_give(j, s, row);
 	}
 }
 
@@ -103,51 +123,6 @@ merge_done(struct job *j, struct query *q)
 		sub_settle(j, LIST_FIRST(&q->subs));
 }
 
-/* --- rows ---------------------------------------------------------------- */
-
-static void
-send_to(struct job *j, struct link *l)
-{
-	if (!l->unreachable &&
-	    hop_send(&j->subscriber_hop, &l->peer) == MQL_EUNREACH)
-		l->unreachable = true;
-}
-
-/* As far as credit goes. What the socket does not take now is tried again at
- * the next tick; a peer that is gone has until its lease ends. */
-static void
-deliver(struct job *j, struct sub *s)
-{
-	struct str frame;
-	size_t body;
-	uint32_t rows;
-
-	while (!s->link->unreachable &&
-	       (rows = queue_head(&s->queue, &frame, &body)) != 0) {
-		if (body > s->credit - s->used)
-			return;
-		int err = hop_send_bytes(&j->subscriber_hop, &s->link->peer,
-					 frame.ptr, frame.len);
-		if (err == MQL_EUNREACH)
-			s->link->unreachable = true;
-		if (err)
-			return;
-		s->used += body;
-		s->books.source.delivered += rows;
-		j->counters.rows_out += rows;
-		queue_pop(&s->queue);
-	}
-}
-
-static void
-drop_queue(struct job *j, struct sub *s)
-{
-	uint64_t rows = queue_clear(&s->queue);
-
-	s->books.source.drop_slow += rows;
-	j->counters.drop_slow += rows;
-}
-
 /* --- books --------------------------------------------------------------- */
 
 /* Why agents refuse q, the first few reasons; the rest under the last. */
@@ -177,9 +152,12 @@ refusals(struct job *j, const struct query *q, struct wire_refusal *to)
 }
 
 static struct books
-books_of(const struct sub *s)
+books_of(struct sub *s)
 {
-	struct books b = s->books;
+	struct books b;
+
+	staged_count(s);
+	b = s->books;
 
 	b.source.waiting = s->queue.rows;
 	if (!s->query)
@@ -193,20 +171,44 @@ books_of(const struct sub *s)
 }
 
 static void
+send_to(struct job *j, struct link *l)
+{
+	if (!l->unreachable &&
+	    hop_send(&j->subscriber_hop, &l->peer) == MQL_EUNREACH)
+		l->unreachable = true;
+}
+
+static void
+send_meta(struct job *j, struct sub *s, struct wire_refusal *refusal,
+	  size_t nrefusal)
+{
+	struct wire_meta m = { .id = s->id, .books = books_of(s),
+			       .before = s->before, .refusal = refusal,
+			       .nrefusal = nrefusal, .window = s->closed };
+
+	wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
+	send_to(j, s->link);
+}
+
+static void
 send_metas(struct job *j, struct query *q)
 {
 	struct wire_refusal refusal[MAX_REFUSALS];
 	size_t nrefusal = refusals(j, q, refusal);
 	struct sub *s;
 
-	LIST_FOREACH(s, &q->subs, of_query) {
-		struct wire_meta m = { .id = s->id, .books = books_of(s),
-				       .before = s->before,
-				       .refusal = refusal,
-				       .nrefusal = nrefusal };
-		wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
-		send_to(j, s->link);
-	}
+	LIST_FOREACH(s, &q->subs, of_query)
+		send_meta(j, s, refusal, nrefusal);
+}
+
+/* The last row of a window is out. */
+static void
+tell_window(struct job *j, struct sub *s)
+{
+	struct wire_refusal refusal[MAX_REFUSALS];
+	size_t n = s->query ? refusals(j, s->query, refusal) : 0;
+
+	send_meta(j, s, refusal, n);
 }
 
 static void
@@ -225,13 +227,52 @@ meta(struct job *j, struct query *q)
 	q->changed = false;
 }
 
+/* --- rows ---------------------------------------------------------------- */
+
+/* As far as credit goes. What the socket does not take now is tried again at
+ * the next tick; a peer that is gone has until its lease ends. */
+static void
+deliver(struct job *j, struct sub *s)
+{
+	struct str frame;
+	size_t body;
+	uint32_t rows;
+
+	while (!s->link->unreachable &&
+	       (rows = queue_head(&s->queue, &frame, &body)) != 0) {
+		if (body > s->credit - s->used)
+			return;
+		int err = hop_send_bytes(&j->subscriber_hop, &s->link->peer,
+					 frame.ptr, frame.len);
+		if (err == MQL_EUNREACH)
+			s->link->unreachable = true;
+		if (err)
+			return;
+		s->used += body;
+		s->books.source.delivered += rows;
+		j->counters.rows_out += rows;
+		if (queue_pop(&s->queue, &s->closed))
+			tell_window(j, s);
+	}
+}
+
+static void
+drop_queue(struct job *j, struct sub *s)
+{
+	uint64_t rows = queue_clear(&s->queue);
+
+	s->books.source.drop_slow += rows;
+	j->counters.drop_slow += rows;
+}
+
 /* --- the end of a turn --------------------------------------------------- */
 
 static void
 end(struct job *j, struct sub *s)
 {
 	struct wire_end m = {
-		.meta = { .id = s->id, .before = s->before },
+		.meta = { .id = s->id, .before = s->before,
+			  .window = s->closed },
 		.why = str_of(s->why),
 		.failed = s->failed,
 	};
@@ -249,7 +290,8 @@ flush(struct job *j, struct sub *s)
 	deliver(j, s);
 	if (s->link->unreachable)
 		drop_queue(j, s);
-	if (s->books.source.delivered >= s->limit)
+	if (s->books.source.delivered >= s->limit ||
+	    (staged_done(s) && !s->queue.rows))
 		sub_leave(j, s, false, "limit");
 	if (s->state == SUB_SETTLED &&
 	    (!s->queue.rows || j->now >= s->deadline))

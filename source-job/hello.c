@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "mql/error.h"
+#include "source-job/at.h"
 #include "source-job/job.h"
 #include "source-job/run.h"
 #include "wire/message.h"
@@ -40,6 +41,8 @@ describe(struct agent *a, const struct wire_hello *m)
 				   &a->version };
 	int err;
 
+	struct buf self = BUF_INIT;
+
 	a->stream = NULL;
 	a->nstream = 0;
 	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
@@ -47,10 +50,14 @@ describe(struct agent *a, const struct wire_hello *m)
 		if (!to[i]->ptr)
 			return MQL_ENOMEM;
 	}
-	for (size_t i = 0; i < m->nstream; i++)
-		if ((err = agent_add_stream(a, m->stream[i])))
-			return err;
-	return 0;
+	at_describe(m, &self);
+	a->self = arena_str(&a->mem, (struct str){ (char *)self.data,
+						   self.len });
+	err = self.err || !a->self.ptr ? MQL_ENOMEM : 0;
+	buf_fini(&self);
+	for (size_t i = 0; !err && i < m->nstream; i++)
+		err = agent_add_stream(a, m->stream[i]);
+	return err;
 }
 
 static bool

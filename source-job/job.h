@@ -4,8 +4,10 @@
  *        |   agents.c    sessions, silence    subscribers.c   |
  *        |   hello.c     who an agent is      subscribe.c     |
  *        |   ingest.c    rows -> queries      links, leases   |
- *        |   run.c       one query at one     queue.c         |
- *        |               agent, its books     delivery.c      |
+ *        |   run.c       one query at one     staged.c        |
+ *        |               agent, its books     groups, windows |
+ *        |   at.c        is it asked?         queue.c         |
+ *        |                                    delivery.c      |
  *        +-> queries.c   what runs, the set   DATA META END --+
  *                  \________ merge.h ________/
  *
@@ -30,7 +32,11 @@
 	X(rows_stray, "Rows of a query that does not run there, dropped") \
 	X(rows_lost,  "Rows lost on the link, by gaps in sequence numbers") \
 	X(drop_slow,  "Rows dropped because a subscriber was slow")      \
-	X(drop_limit, "Rows dropped past a subscriber's limit")
+	X(drop_limit, "Rows dropped past a subscriber's limit")          \
+	X(folded,     "Rows put into groups, or held in order")          \
+	X(results,    "Rows made of groups, or of what was held")        \
+	X(drop_late,  "Rows dropped for want of an open window")         \
+	X(drop_overflow, "Rows dropped for want of memory for groups")
 
 struct job_counters {
 #define X(name, help) uint64_t name;
@@ -42,6 +48,7 @@ struct job {
 	struct config config;
 	char     id[80];    /* unique per process: what peers are told */
 	int64_t  now;       /* monotonic ms, read once a turn */
+	int64_t  wall;      /* ms since the epoch, likewise: for windows */
 	int64_t  started;
 	int64_t  drain_by;  /* not 0: draining, until then */
 	uint64_t serial;    /* orders joins and losses */

@@ -66,6 +66,7 @@ turn(struct loop *l)
 	bool more;
 
 	j->now = clock_mono_ms();
+	j->wall = clock_wall_ms();
 	if (l->fd[FD_SIGNAL].revents)
 		take_signal(l);
 	more = agents_receive(j);

@@ -81,6 +81,7 @@ init(struct job *j)
 	int err;
 
 	j->now = j->started = clock_mono_ms();
+	j->wall = clock_wall_ms();
 	name_job(j);
 	subscribers_init(j);
 	if (!(err = agents_init(j)))

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "mql/error.h"
 #include "mql/query.h"
+#include "source-job/at.h"
 #include "source-job/job.h"
 #include "source-job/merge.h"
 #include "source-job/run.h"
@@ -43,6 +44,15 @@ free_runs(struct job *j, struct query *q)
 }
 
 static void
+query_free(struct query *q)
+{
+	at_free(q->at);
+	mql_query_free(q->compiled);
+	free(q->agent_text);
+	free(q);
+}
+
+static void
 release(struct job *j, struct query *q)
 {
 	struct queries *qs = &j->queries;
@@ -56,8 +66,7 @@ release(struct job *j, struct query *q)
 	qs->n--;
 	qs->nframes -= q->nframe;
 	qs->nclosing -= q->closing;
-	mql_query_free(q->compiled);
-	free(q);
+	query_free(q);
 }
 
 void
@@ -163,40 +172,52 @@ open_runs(struct job *j, struct query *q)
 	return 0;
 }
 
+static int
+query_new(struct job *j, struct str text, struct query **out)
+{
+	struct query *q = calloc(1, sizeof *q);
+	int err;
+
+	*out = NULL;
+	if (!q)
+		return MQL_ENOMEM;
+	q->opened = q->meta_at = j->now;
+	LIST_INIT(&q->subs);
+	q->agent_text = strndup(text.ptr, text.len);
+	q->text = str_of(q->agent_text);
+	err = q->agent_text ? query_compile(text, &q->compiled, NULL)
+			    : MQL_ENOMEM;
+	if (!err)
+		err = at_open(q->compiled, &q->at);
+	if (err)
+		query_free(q);
+	else
+		*out = q;
+	return err;
+}
+
 int
-queries_open(struct job *j, struct mql_query *compiled, struct query **out,
+queries_open(struct job *j, struct str agent_text, struct query **out,
 	     const char **why)
 {
-	struct query *q = map_get(&j->queries.by_text,
-				  query_agent_text(compiled));
+	struct query *q = map_get(&j->queries.by_text, agent_text);
 	int err;
 
 	*why = NULL;
-	if (q) {
-		mql_query_free(compiled);
-		*out = q;
+	*out = q;
+	if (q)
 		return 0;
-	}
-	q = calloc(1, sizeof *q);
-	if (!q) {
-		mql_query_free(compiled);
-		return MQL_ENOMEM;
-	}
-	*q = (struct query){ .compiled = compiled, .opened = j->now,
-			     .text = query_agent_text(compiled),
-			     .meta_at = j->now };
-	LIST_INIT(&q->subs);
+	if ((err = query_new(j, agent_text, &q)))
+		return err;
 	if ((err = admit(j, q, why)) || (err = enlist(j, q))) {
-		mql_query_free(compiled);
-		free(q);
+		query_free(q);
 		return err;
 	}
 	if ((err = open_runs(j, q))) {
 		release(j, q);
 		return err;
 	}
-	log_debug("query %u opens: %.*s", q->id, (int)q->text.len,
-		  q->text.ptr);
+	log_debug("query %u opens: %s", q->id, q->agent_text);
 	*out = q;
 	return 0;
 }
@@ -229,42 +250,87 @@ finish(struct job *j, struct query *q)
 
 /* --- telling the agents -------------------------------------------------- */
 
+static void
+add(struct queries *qs, struct wire_queries *m, const struct query *q)
+{
+	qs->add[m->nadd++] = (struct wire_query){ q->id, q->text };
+}
+
+/* An agent has a run of each query that it is asked. */
+static bool
+is_for(const struct query *q, const struct agent *a)
+{
+	return !a || a->run[q->slot];
+}
+
 void
-queries_encode(struct job *j, struct buf *out)
+queries_encode(struct job *j, const struct agent *a, struct buf *out)
 {
 	struct queries *qs = &j->queries;
 	struct wire_queries m = { .version = qs->version, .add = qs->add };
 	struct query *q;
 
 	LIST_FOREACH(q, &qs->all, entry)
-		if (q->told)
-			qs->add[m.nadd++] = (struct wire_query){ q->id,
-								 q->text };
+		if (q->told && is_for(q, a))
+			add(qs, &m, q);
 	wire_queries_encode(&m, out);
+}
+
+/* What is to be told, to agent a or (NULL) to all: how many queries. */
+static size_t
+encode_delta(struct job *j, const struct agent *a)
+{
+	struct queries *qs = &j->queries;
+	struct wire_queries m = { .version = qs->version + 1,
+				  .base = qs->version, .add = qs->add,
+				  .remove = qs->remove };
+	struct query *q;
+
+	LIST_FOREACH(q, &qs->all, entry) {
+		if (!is_for(q, a))
+			continue;
+		if (q->told && q->closing)
+			qs->remove[m.nremove++] = q->id;
+		else if (!q->told && !q->closing)
+			add(qs, &m, q);
+	}
+	wire_queries_encode(&m, hop_frame(&j->agent_hop));
+	return m.nadd + m.nremove;
+}
+
+/* Agents that are not meant get the new version and no query. */
+static void
+tell_each(struct job *j)
+{
+	struct agent *a;
+
+	LIST_FOREACH(a, &j->agents.all, entry) {
+		if (!a->connected)
+			continue;
+		encode_delta(j, a);
+		agents_send(j, a);
+	}
 }
 
 static void
 tell(struct job *j)
 {
 	struct queries *qs = &j->queries;
-	struct wire_queries m = { .base = qs->version, .add = qs->add,
-				  .remove = qs->remove };
+	bool selective = false;
 	struct query *q;
 
 	qs->dirty = false;
-	LIST_FOREACH(q, &qs->all, entry) {
-		if (q->told && q->closing)
-			qs->remove[m.nremove++] = q->id;
-		else if (!q->told && !q->closing)
-			qs->add[m.nadd++] = (struct wire_query){ q->id,
-								 q->text };
-		q->told = !q->closing;
-	}
-	if (!m.nadd && !m.nremove)
+	LIST_FOREACH(q, &qs->all, entry)
+		selective |= q->at && q->told == q->closing;
+	if (!encode_delta(j, NULL))
 		return;
-	m.version = ++qs->version;
-	wire_queries_encode(&m, hop_frame(&j->agent_hop));
-	agents_broadcast(j);
+	if (selective)
+		tell_each(j);
+	else
+		agents_broadcast(j);
+	qs->version++;
+	LIST_FOREACH(q, &qs->all, entry)
+		q->told = !q->closing;
 }
 
 void

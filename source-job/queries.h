@@ -20,6 +20,8 @@
 #include "source-job/map.h"
 #include "wire/books.h"
 
+struct agent;
+struct at;
 struct job;
 struct mql_query;
 struct sub;
@@ -34,8 +36,11 @@ struct query {
 	LIST_ENTRY(query) entry;
 	uint32_t   id;
 	unsigned   slot;    /* index of its run at each agent */
-	struct mql_query *compiled;
-	struct str text;    /* of the compiled: what agents get */
+	char      *agent_text; /* what agents get */
+	struct str text;    /* the same */
+	struct mql_query *compiled; /* the same: not the whole of a query that
+				       has a stage */
+	struct at *at;      /* which agents get it; NULL: all */
 	size_t     nframe;  /* bytes it takes in a message */
 	int64_t    opened;  /* ms */
 	bool       told;    /* part of the set in force */
@@ -72,9 +77,10 @@ struct queries {
 int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
 void queries_fini(struct job *j);
 
-/* The query that runs the same agent text, or a new one. Takes compiled. 0,
- * MQL_ELIMIT with a sentence in why, or MQL_ENOMEM. */
-int queries_open(struct job *j, struct mql_query *compiled, struct query **out,
+/* The query that runs the same agent text, or a new one. The text is copied.
+ * 0, MQL_ELIMIT with a sentence in why, an error of query_compile(), or
+ * MQL_ENOMEM. */
+int queries_open(struct job *j, struct str agent_text, struct query **out,
 		 const char **why);
 
 /* Nobody wants q any more: withdraw it from the agents. Its subscriptions get
@@ -86,8 +92,8 @@ struct query *queries_find(struct job *j, uint32_t id); /* NULL: none */
 /* End of a turn: tell the agents what changed, finish what has closed. */
 void queries_flush(struct job *j);
 
-/* The whole set as one frame. */
-void queries_encode(struct job *j, struct buf *out);
+/* The whole set, as far as it is for a, as one frame. */
+void queries_encode(struct job *j, const struct agent *a, struct buf *out);
 
 /* What subscribers see; it does not count down while a query closes. */
 const struct query_count *query_shown(const struct query *q);

@@ -12,7 +12,8 @@ struct chunk {
 	struct chunk *next;
 	struct buf    frame;
 	uint32_t      rows;
-	bool          sealed;
+	bool          sealed, marked;
+	struct wire_window mark;
 };
 
 size_t
@@ -41,7 +42,7 @@ chunk_new(struct queue *q, struct chunk **out)
 	buf_reset(&c->frame);
 	data_begin(&c->frame, q->id, q->numbered + 1);
 	c->rows = 0;
-	c->sealed = false;
+	c->sealed = c->marked = false;
 	c->next = NULL;
 	*out = c;
 	return 0;
@@ -50,8 +51,9 @@ chunk_new(struct queue *q, struct chunk **out)
 static bool
 takes(const struct queue *q, const struct chunk *c, struct str row)
 {
-	return !c->sealed && c->frame.len - WIRE_HEADER + ROW_OVERHEAD +
-			     row.len <= q->frame;
+	size_t body = c->frame.len - WIRE_HEADER + ROW_OVERHEAD + row.len;
+
+	return !c->sealed && !c->marked && body <= q->frame;
 }
 
 static int
@@ -113,20 +115,36 @@ queue_head(struct queue *q, struct str *frame, size_t *body)
 	return c->rows;
 }
 
-void
-queue_pop(struct queue *q)
+bool
+queue_mark(struct queue *q, const struct wire_window *mark)
+{
+	struct chunk *c = q->tail;
+
+	if (!c)
+		return false;
+	c->marked = true;
+	c->mark = *mark;
+	return true;
+}
+
+bool
+queue_pop(struct queue *q, struct wire_window *mark)
 {
 	struct chunk *c = q->head;
+	bool marked = c->marked;
 
 	q->head = c->next;
 	if (!q->head)
 		q->tail = NULL;
 	q->bytes -= c->frame.len;
 	q->rows -= c->rows;
+	if (marked && mark)
+		*mark = c->mark;
 	if (q->spare || c->frame.cap > 2 * q->frame)
 		chunk_free(c);
 	else
 		q->spare = c;
+	return marked;
 }
 
 uint64_t
@@ -135,7 +153,7 @@ queue_clear(struct queue *q)
 	uint64_t rows = q->rows;
 
 	while (q->head)
-		queue_pop(q);
+		queue_pop(q, NULL);
 	return rows;
 }
 

@@ -5,6 +5,8 @@
  *     head                          tail
  *     [frame, sealed] [frame] ... [frame being filled]
  *
+ * A frame may carry a mark: with its last row a window is complete.
+ *
  * A zeroed queue with limit and frame set is empty. */
 #ifndef SOURCE_JOB_QUEUE_H
 #define SOURCE_JOB_QUEUE_H
@@ -13,6 +15,7 @@
 #include <stdint.h>
 
 #include "common/str.h"
+#include "wire/message.h"
 
 struct chunk;
 
@@ -33,7 +36,13 @@ int queue_push(struct queue *q, struct str row);
 /* The frame at the head, finished: how many rows, or 0 when there is none.
  * Borrowed until queue_pop(). body is what credit counts. */
 uint32_t queue_head(struct queue *q, struct str *frame, size_t *body);
-void queue_pop(struct queue *q);
+
+/* It is sent. True when it has a mark, which goes to *mark (may be NULL). */
+bool queue_pop(struct queue *q, struct wire_window *mark);
+
+/* With the last row of the queue this window is complete. A mark that is there
+ * already is replaced. False when no row waits. */
+bool queue_mark(struct queue *q, const struct wire_window *mark);
 
 /* Bytes of a DATA body that holds this row alone. */
 size_t queue_body(struct str row);

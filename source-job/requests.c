@@ -7,6 +7,7 @@
 #include "mql/error.h"
 #include "source-job/job.h"
 #include "source-job/run.h"
+#include "source-job/staged.h"
 #include "wire/message.h"
 
 /* The text travels as a JSON string inside JSON: each byte may become two. */
@@ -102,6 +103,18 @@ list_agents(struct job *j, struct list *l)
 		list_add(l, agent_json(j, a));
 }
 
+/* What somebody asked, rather than the agents' part of it. */
+static struct str
+asked(const struct query *q)
+{
+	const struct sub *s;
+
+	LIST_FOREACH(s, &q->subs, of_query)
+		if (staged_text(s))
+			return str_of(staged_text(s));
+	return q->text;
+}
+
 static json_t *
 query_json(const struct job *j, const struct query *q)
 {
@@ -112,7 +125,7 @@ query_json(const struct job *j, const struct query *q)
 	LIST_FOREACH(s, &q->subs, of_query)
 		json_array_append_new(names, text_json(str_of(s->client)));
 	set_number(o, "id", q->id);
-	set_text(o, "query", q->text);
+	set_text(o, "query", asked(q));
 	json_object_set_new(o, "subscribers", names);
 	set_number(o, "live", c->live);
 	set_number(o, "targeted", c->targeted);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "mql/error.h"
+#include "source-job/at.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/merge.h"
@@ -69,6 +70,11 @@ run_open(struct agent *a, struct query *q)
 {
 	struct run *r = a->run[q->slot];
 
+	if (!at_matches(q->at, a)) {
+		if (r)
+			run_free(r);
+		return 0;
+	}
 	if (r) {
 		reopen(r);
 		return 0;

@@ -28,8 +28,8 @@ struct run {
 	char           *why;      /* RUN_REFUSED; may be NULL */
 };
 
-/* The agent is told of the query, for the first time or again: pending.
- * 0 or MQL_ENOMEM. */
+/* The agent is told of the query, for the first time or again: pending. Unless
+ * it is not asked (at.h): then it has no run. 0 or MQL_ENOMEM. */
 int run_open(struct agent *a, struct query *q);
 
 /* The query or the agent is done: its books stay in the query's sum. */

@@ -4,8 +4,10 @@
 
 #include "mql/error.h"
 #include "mql/query.h"
+#include "mql/stage.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
+#include "source-job/staged.h"
 #include "wire/message.h"
 
 enum { FRAME_MAX = 128 << 10, FRAME_MIN = 4 << 10 }; /* bytes, a DATA body */
@@ -115,6 +117,25 @@ refuse_query(struct job *j, const struct wire_peer *to, uint32_t id, int code,
 	hop_send(&j->subscriber_hop, to);
 }
 
+/* The query's own limit is the stage's, where there is one. */
+static uint64_t
+limit_of(const struct mql_query *compiled, uint64_t asked)
+{
+	uint64_t own = query_is_plain(compiled) ? query_limit(compiled)
+						: UINT64_MAX;
+
+	return asked && asked < own ? asked : own;
+}
+
+/* One that has not joined. */
+static void
+give_up(struct sub *s)
+{
+	if (s)
+		staged_free(s->staged);
+	free(s);
+}
+
 /* Takes compiled. 0, or an error with its sentence in why. */
 static int
 subscribe(struct job *j, struct link *l, const struct wire_peer *from,
@@ -122,7 +143,6 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	  const char **why)
 {
 	struct buf canonical = BUF_INIT;
-	uint64_t limit = query_limit(compiled);
 	struct sub *s = calloc(1, sizeof *s);
 	struct query *q = NULL;
 	int err;
@@ -130,24 +150,27 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	buf_puts(&canonical, mql_query_text(compiled));
 	*why = NULL;
 	err = s ? canonical.err : MQL_ENOMEM;
-	if (err)
+	if (!err)
+		err = queries_open(j, query_agent_text(compiled), &q, why);
+	if (err) {
 		mql_query_free(compiled);
-	else
-		err = queries_open(j, compiled, &q, why);
+	} else {
+		s->limit = limit_of(compiled, m->limit);
+		err = staged_open(j, s, compiled);
+	}
 	if (!err && !l)
 		err = link_open(j, from, &l);
 	if (err) {
 		if (q && LIST_EMPTY(&q->subs))
 			queries_close(j, q);
-		free(s);
+		give_up(s);
 		goto out;
 	}
-	s->limit = m->limit && m->limit < limit ? m->limit : limit;
 	l->heard = j->now;
 	join(j, l, q, s, m);
 	accept_sub(j, s, (struct str){ (char *)canonical.data,
 				       canonical.len });
-	if (!s->limit) /* `limit 0` has all its rows */
+	if (!s->limit || staged_done(s)) /* `limit 0` has all its rows */
 		sub_leave(j, s, false, "limit");
 out:
 	buf_fini(&canonical);

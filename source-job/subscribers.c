@@ -8,6 +8,7 @@
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/requests.h"
+#include "source-job/staged.h"
 #include "wire/message.h"
 
 enum {
@@ -61,6 +62,7 @@ sub_free(struct job *j, struct sub *s)
 	if (LIST_EMPTY(&s->link->subs))
 		link_free(j, s->link);
 	j->subscribers.n--;
+	staged_free(s->staged);
 	queue_fini(&s->queue);
 	free(s);
 }
@@ -73,6 +75,8 @@ sub_settle(struct job *j, struct sub *s)
 	const struct query_count *c = query_shown(s->query);
 	struct books_agent now = ledger_settled(&s->query->all);
 
+	staged_end(s);
+	staged_count(s);
 	s->books.agent = ledger_since(&now, &s->before);
 	s->books.targeted = c->targeted;
 	s->books.live = c->live;
@@ -271,6 +275,16 @@ end_lease(struct job *j, struct link *l)
 	}
 }
 
+static void
+tick(struct job *j, struct sub *s)
+{
+	if (s->state == SUB_STAYING)
+		staged_tick(s);
+	/* A send may have failed, or a deadline may have passed. */
+	if (s->queue.rows || s->state == SUB_SETTLED)
+		sub_mark(j, s);
+}
+
 void
 subscribers_tick(struct job *j)
 {
@@ -280,9 +294,7 @@ subscribers_tick(struct job *j)
 	LIST_FOREACH(l, &j->subscribers.links, entry) {
 		if (j->now - l->heard > j->config.lease)
 			end_lease(j, l);
-		/* A send may have failed, or a deadline may have passed. */
 		LIST_FOREACH(s, &l->subs, of_link)
-			if (s->queue.rows || s->state == SUB_SETTLED)
-				sub_mark(j, s);
+			tick(j, s);
 	}
 }

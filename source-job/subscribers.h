@@ -1,7 +1,8 @@
 /* subscribers.h - who asks: links, their leases and their subscriptions.
  *
  * A subscription (`sub`) shares its query with others and has a queue, a
- * credit, a limit and books of its own:
+ * credit, a limit and books of its own, and where the agents' rows are not yet
+ * its rows, a stage (staged.h):
  *
  *     staying --(limit, unsubscribe, kill, lease, drain)--> leaving
  *     leaving --(query goes on without it: at once; else when the agents have
@@ -21,6 +22,7 @@
 
 struct job;
 struct query;
+struct staged;
 
 enum { SUB_MAX_CLIENT = 64, SUB_MAX_WHY = 96 };
 
@@ -47,9 +49,12 @@ struct sub {
 	uint64_t limit;       /* rows; UINT64_MAX: none */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
+	struct staged *staged; /* NULL: the agents' rows are its rows */
 	struct queue queue;
+	struct wire_window closed; /* the last window whose rows are sent */
 	struct books_agent before; /* the query's books when it joined */
-	struct books books;   /* source side; the agents' once settled */
+	struct books books;   /* source side; the agents' once settled. Of
+				 the stage see staged_count() */
 	int64_t  deadline;    /* leaving: the queue may wait until then */
 	bool     failed;
 	char     why[SUB_MAX_WHY];
@@ -92,6 +97,10 @@ void sub_settle(struct job *j, struct sub *s);
 
 /* Free s, and its link when that was the last. */
 void sub_free(struct job *j, struct sub *s);
+
+/* A row for s: into its queue, or counted as dropped. False when its limit is
+ * reached. See delivery.c. */
+bool sub_give(struct job *j, struct sub *s, struct str row);
 
 /* Look at s at the end of this turn. */
 void sub_mark(struct job *j, struct sub *s);

@@ -29,7 +29,8 @@ books_agent_dropped(const struct books_agent *b)
 uint64_t
 books_source_dropped(const struct books_source *b)
 {
-	return b->drop_limit + b->drop_slow;
+	return b->drop_limit + b->drop_slow + b->late + b->untimed +
+	       b->overflow;
 }
 
 bool
@@ -41,6 +42,7 @@ books_balance(const struct books *b)
 	return a->matched <= a->seen &&
 	       a->matched == a->sampled + a->sent + a->queued +
 				     books_agent_dropped(a) &&
-	       a->sent == s->delivered + s->waiting +
-				  books_source_dropped(s) + s->lost;
+	       a->sent + s->results == s->folded + s->delivered + s->waiting +
+					       books_source_dropped(s) +
+					       s->lost;
 }

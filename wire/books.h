@@ -5,6 +5,11 @@
  *   sent    = delivered + waiting + dropped at the source-job (by cause)
  *             + lost on the link
  *
+ * Where groups, windows or an order make new rows of the agents' rows, the
+ * last one is, with both numbers zero for a query where they do not,
+ *
+ *   sent + results = folded + delivered + waiting + dropped ... + lost
+ *
  * One list each names them for the agent's memory, the wire, the page and
  * the terminal, so none can be forgotten. All count since the query went
  * live, except the gauges queued and waiting. */
@@ -31,13 +36,18 @@
 	X(mismatches,    "comparisons of a string with a number: false")    \
 	X(regex_limited, "regex match limit reached: false")
 
-/* Kept at the source-job, per subscription. */
+/* Kept at the source-job, per subscription. Append only, too. */
 #define BOOKS_SOURCE(X)                                                     \
 	X(delivered,     "rows handed to the subscriber")                   \
 	X(waiting,       "rows in the subscriber's queue (a gauge)")        \
 	X(drop_limit,    "dropped: past the query's limit")                 \
 	X(drop_slow,     "dropped: subscriber slow, its queue full")        \
-	X(lost,          "lost on the link (gaps in sequence numbers)")
+	X(lost,          "lost on the link (gaps in sequence numbers)")     \
+	X(folded,        "agents' rows put into groups, or held in order")  \
+	X(results,       "rows made of these")                              \
+	X(late,          "dropped: came after their window was closed")     \
+	X(untimed,       "dropped: no time to put them into a window")      \
+	X(overflow,      "dropped: no memory for another group or row")
 
 struct books_agent {
 #define X(name, text) uint64_t name;

@@ -191,11 +191,21 @@ static const struct field a_refusal[] = {
 	{ .kind = FIELD_OBJECT, .sub = refusal }
 };
 
+static const struct field window[] = {
+	COUNT(MAY, wire_window, start), /* may be before 1970 */
+	COUNT(MAY, wire_window, end),
+	U32(MAY, wire_window, agents),
+	U64(MAY, wire_window, events, ANY),
+	U64(MAY, wire_window, late, ANY),
+	FIELD_END
+};
+
 static const struct field meta[] = {
 	U32(MUST, wire_meta, id),
 	OBJECT(MAY, wire_meta, books, books),
 	OBJECT(MAY, wire_meta, before, books_agent),
 	LIST(MAY, wire_meta, refusal, a_refusal),
+	OBJECT(MAY, wire_meta, window, window),
 	FIELD_END
 };
 CODEC(meta, META, mem)

@@ -153,6 +153,13 @@ struct wire_refusal { /* why agents do not run a query, grouped by reason */
  * subscription; more when it joined one that ran already, or when the agents
  * carried the run over from a source-job that is gone. A client that comes
  * back after such a break subtracts what it knew, and the rest is the gap. */
+struct wire_window { /* one that was closed; all zero: none */
+	int64_t  start, end; /* ms since the epoch */
+	uint32_t agents;     /* live when it was closed */
+	uint64_t events;     /* agents' rows in it */
+	uint64_t late;       /* rows that came too late for one, so far */
+};
+
 struct wire_meta {
 	struct arena mem;
 	uint32_t id;
@@ -160,6 +167,7 @@ struct wire_meta {
 	struct books_agent before;
 	struct wire_refusal *refusal;
 	size_t   nrefusal;
+	struct wire_window window; /* the last one whose rows are out */
 };
 
 struct wire_end {

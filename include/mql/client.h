@@ -59,7 +59,10 @@ enum mql_item_kind {
 	X(link,   "link down")                             \
 	X(large,  "row too large")                         \
 	X(limit,  "past the limit")                        \
-	X(slow,   "subscriber slow")
+	X(slow,   "subscriber slow")                       \
+	X(late,     "too late for its window")             \
+	X(untimed,  "no time to put it into a window")     \
+	X(overflow, "no memory for another group or row")
 
 struct mql_books {
 	uint64_t seen, matched, sampled;
@@ -76,6 +79,18 @@ struct mql_books {
 	} dropped;
 	uint32_t targeted, live, refused, lost_agents, left;
 	bool     balanced;  /* the equations of the books hold */
+	/* Where groups, windows or an order make new rows: */
+	uint64_t folded;    /* agents' rows that were put into them */
+	uint64_t results;   /* rows that came out */
+};
+
+/* A window that is closed, after the last of its rows. Of a running total,
+ * from its beginning to what was given last. All zero: none yet. */
+struct mql_window {
+	int64_t  start, end; /* ms since the epoch */
+	uint32_t agents;     /* that were live when it was closed */
+	uint64_t events;     /* in it: matched, and not dropped */
+	uint64_t late;       /* that came too late for one, so far */
 };
 
 struct mql_slice {
@@ -96,6 +111,7 @@ struct mql_item {
 	const char        *why;   /* MQL_END, MQL_LINK, MQL_LIVE (a refusal);
 				     borrowed; may be NULL */
 	bool               failed; /* MQL_END: not as asked for */
+	struct mql_window  window; /* all kinds but MQL_ROW: the last one */
 };
 
 /* Compile, connect, subscribe. Returns when the source-job has accepted, or

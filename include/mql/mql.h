@@ -64,8 +64,18 @@ MQL_API int mql_runner_new(const struct mql_query *q, size_t max_event,
 			   struct mql_runner **out);
 MQL_API void mql_runner_free(struct mql_runner *r); /* NULL is allowed */
 
-/* What @ts says from the next event on: ms since the epoch. */
+/* What @ts says from the next event on: ms since the epoch. Time windows that
+ * end before it give their rows. */
 MQL_API void mql_runner_time(struct mql_runner *r, int64_t ms);
+
+/* Where rows go from now on, instead of to mql_runner_event(), whose *row is
+ * then always NULL. A query with groups, aggregates, windows, an order or
+ * `distinct` gives its rows in this way only: when a window closes, or at the
+ * end. row is borrowed for the call; fn returns false when no more are
+ * wanted. */
+MQL_API void mql_runner_rows(struct mql_runner *r,
+			     bool (*fn)(void *arg, const char *row, size_t len),
+			     void *arg);
 
 /* Try one event. *row is its row, or NULL when it does not match (or was
  * sampled out, or the limit is reached: then it is not even looked at);
@@ -73,15 +83,23 @@ MQL_API void mql_runner_time(struct mql_runner *r, int64_t ms);
 MQL_API int mql_runner_event(struct mql_runner *r, const char *text,
 			     size_t len, const char **row, size_t *rowlen);
 
-/* True when the query's `limit` is reached: no row will come any more. */
+/* The input is over: what was collected is given. Once, and no event after
+ * it. */
+MQL_API void mql_runner_end(struct mql_runner *r);
+
+/* True when no row will come any more: the query's `limit` is reached, or the
+ * sink wants none. */
 MQL_API bool mql_runner_done(const struct mql_runner *r);
 
-/* What happened so far. seen = unmatched + matched; matched = sampled + rows.
- * bad: events that gave an error, and nothing else. mismatches: orderings of
- * a string against a number, each false. regex_limited: matches that would
- * have cost too much, each false. */
+/* What happened so far. seen = unmatched + matched; where each event is its
+ * own row, matched = sampled + rows. bad: events that gave an error, and
+ * nothing else. mismatches: orderings of a string against a number, each
+ * false. regex_limited: matches that would have cost too much, each false.
+ * Left out of the windows and groups: late (the window was closed), untimed
+ * (no time to put it into a window), overflow (no room for another group). */
 struct mql_runner_stats {
 	uint64_t seen, matched, sampled, rows, bad, mismatches, regex_limited;
+	uint64_t late, untimed, overflow;
 };
 MQL_API void mql_runner_stats(const struct mql_runner *r,
 			      struct mql_runner_stats *out);

@@ -1,6 +1,6 @@
 /* fuzz_query.c - any text is refused with a place and a sentence, or compiles
- * to a program that verifies, runs, and whose canonical text compiles to the
- * same canonical text. */
+ * to a program that verifies and runs to its end, and whose canonical text
+ * compiles to the same canonical text; the agent's part of it compiles, too. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +34,16 @@ check_canonical(const struct mql_query *q)
 	mql_query_free(again);
 }
 
+static bool
+take_row(void *arg, const char *row, size_t len)
+{
+	(void)arg;
+	if (len < 2 || row[0] != '{' || row[len - 1] != '}' ||
+	    memchr(row, '\n', len))
+		abort();
+	return true;
+}
+
 static void
 run(const struct mql_query *q)
 {
@@ -43,10 +53,24 @@ run(const struct mql_query *q)
 
 	if (mql_runner_new(q, 4096, &r))
 		abort();
-	for (size_t i = 0; i < sizeof event / sizeof *event; i++)
+	mql_runner_rows(r, take_row, NULL);
+	for (size_t i = 0; i < sizeof event / sizeof *event; i++) {
+		mql_runner_time(r, 1700000000000 + (int64_t)i * 7000);
 		if (mql_runner_event(r, event[i], strlen(event[i]), &row, &len))
 			abort();
+	}
+	mql_runner_end(r);
 	mql_runner_free(r);
+}
+
+static void
+check_agent_text(const struct mql_query *q)
+{
+	struct mql_query *agents;
+
+	if (query_compile(query_agent_text(q), &agents, NULL))
+		abort();
+	mql_query_free(agents);
 }
 
 int
@@ -66,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	}
 	check_canonical(q);
+	check_agent_text(q);
 	run(q);
 	mql_query_free(q);
 	return 0;

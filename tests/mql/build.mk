@@ -66,3 +66,27 @@ test_function_cases.src     := tests/mql/test_function_cases.c
 test_function_cases.deps    := language
 test_time.src               := tests/mql/test_time.c
 test_time.deps              := language
+
+# mql/, behind the filter
+TESTS += test_key test_group test_window test_order test_stage \
+         test_stage_time
+test_key.src           := tests/mql/test_key.c
+test_key.deps          := language
+test_group.src         := tests/mql/test_group.c
+test_group.deps        := language
+test_window.src        := tests/mql/test_window.c
+test_window.deps       := language
+test_order.src         := tests/mql/test_order.c
+test_order.deps        := language
+test_stage.src         := tests/mql/test_stage.c
+test_stage.deps        := language
+test_stage_time.src    := tests/mql/test_stage_time.c
+test_stage_time.deps   := language
+
+# mql/sample.c
+TESTS += test_sample
+test_sample.src        := tests/mql/test_sample.c
+test_sample.deps       := language
+TESTS += test_differential_values
+test_differential_values.src  := tests/mql/test_differential_values.c
+test_differential_values.deps := language

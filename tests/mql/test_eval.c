@@ -1,5 +1,6 @@
 /* Every operator against every type of value: one character an event, in the
  * order of `value` below, 1 where `a <test>` is true. */
+#include "common/str.h"
 #include "tests/mql/ask.h"
 #include "tests/check_main.h"
 
@@ -248,6 +249,73 @@ START_TEST(eval_star_is_true_when_some_element_is)
 }
 END_TEST
 
+START_TEST(eval_calls_take_null_by_their_own_rules)
+{
+	static const struct truth t[] = {
+		{ "lower(a) == 'abc'",        "00000000000110000" },
+		{ "lower(a) is null",         "11111111100001111" },
+		{ "length(a) == 3",           "00000000000110000" },
+		{ "starts_with(a, 'a')",      "00000000000100000" },
+		{ "not starts_with(a, 'a')",  "11111111111011111" },
+		{ "abs(a) == 5",              "00000000100000000" },
+		{ "typeof(a) == 'integer'",   "00001100100000000" },
+		{ "exists(a)",                "00111111111111111" },
+		{ "not exists(a)",            "11000000000000000" },
+		{ "coalesce(a, 1) == 1",      "11000110000000000" },
+		{ "coalesce(a, none, n) is null", "11000000000000000" },
+		{ "nullif(a, 1) is null",     "11000110000000000" },
+		{ "regexp_extract(a, /b/) == 'b'", "00000000000100000" },
+		{ "length(concat(a, 'x')) > length('x')",
+					      "00111111101111111" },
+	};
+
+	CHECK_TABLE(t);
+}
+END_TEST
+
+START_TEST(eval_chooses_the_first_branch_that_holds)
+{
+	static const struct truth t[] = {
+		{ "if(a > 0, 1, 2) == 1",     "00000111000000000" },
+		{ "if(a > 0, 1, 2) == 2",     "11111000111111111" },
+		{ "if(a > 0, 1) is null",     "11111000111111111" },
+		{ "if(a, one, zero) == 1",    "00100000000000000" },
+		{ "case when a > 1 then 'x' when a > 0 then 'y' end == 'y'",
+					      "00000110000000000" },
+		{ "case when a > 1 then 'x' when a > 0 then 'y' "
+		  "else a end == a",          "11111000111111111" },
+		{ "case when a == 1 then true when a == 0 then false end",
+					      "00000110000000000" },
+		{ "case when if(a > 0, true, false) then 1 else 2 end == 1",
+					      "00000111000000000" },
+		{ "1 + if(a > 0, a, 0) * 2 == 3", "00000110000000000" },
+		{ "case when a > 0 and (a < 1.2 or a is null) then 1 end == 1",
+					      "00000110000000000" },
+	};
+
+	CHECK_TABLE(t);
+}
+END_TEST
+
+START_TEST(eval_asks_the_event_for_the_time)
+{
+	struct mql_query *q = ask_compile("select now() as n, @ts as t "
+					  "where now() == @ts");
+	struct mql_runner *r;
+	const char *row;
+	size_t len;
+
+	ck_assert_int_eq(mql_runner_new(q, 0, &r), 0);
+	mql_runner_time(r, 1700000000000);
+	ck_assert_int_eq(mql_runner_event(r, "{}", 2, &row, &len), 0);
+	ck_assert(row && str_eq((struct str){ row, len },
+				STR("{\"n\":1700000000000,"
+				    "\"t\":1700000000000}")));
+	mql_runner_free(r);
+	mql_query_free(q);
+}
+END_TEST
+
 START_TEST(eval_counts_orderings_that_make_no_sense)
 {
 	static const struct {
@@ -311,6 +379,9 @@ TEST_MAIN(eval, eval_equality_takes_null_as_a_value,
 	  eval_connectives_bind_as_usual,
 	  eval_integers_and_floats_compare_exactly,
 	  eval_star_is_true_when_some_element_is,
+	  eval_calls_take_null_by_their_own_rules,
+	  eval_chooses_the_first_branch_that_holds,
+	  eval_asks_the_event_for_the_time,
 	  eval_counts_orderings_that_make_no_sense,
 	  eval_counts_matches_that_were_given_up,
 	  eval_holds_three_thousand_alternatives)

@@ -70,7 +70,7 @@ START_TEST(matcher_says_which_queries_an_event_answers)
 
 	ck_assert_uint_eq(match(&b, "{\"a\":1,\"b\":2}"), 3);
 	ck_assert(b.hit[0] == 0 && b.hit[1] == 1 && b.hit[2] == 3);
-	matcher_write_row(b.m, 1, b.r, &row);
+	matcher_write_row(b.m, 1, b.e, b.r, b.counts, &row);
 	ck_assert(row.len == 7 && !memcmp(row.data, "{\"b\":2}", 7));
 
 	ck_assert_uint_eq(match(&b, "{\"c\":{\"d\":\"6\"}}"), 1);
@@ -157,7 +157,53 @@ START_TEST(matcher_of_no_query_matches_nothing)
 }
 END_TEST
 
-TEST_MAIN(matcher, matcher_says_which_queries_an_event_answers,
+START_TEST(matcher_refuses_what_makes_no_row_of_an_event)
+{
+	static const char *const text[] = {
+		"select count(*)", "select a order by a", "select a",
+		"select distinct a", "select * window 10s",
+	};
+	struct bench b;
+
+	set_up(&b, text, 5);
+	ck_assert_uint_eq(matcher_size(b.m), 1);
+	for (int i = 0; i < 5; i++)
+		ck_assert(b.refused[i] == (i != 2));
+	tear_down(&b);
+}
+END_TEST
+
+START_TEST(matcher_samples_and_computes_for_each_query)
+{
+	static const char *const text[] = {
+		"select upper(s) as s sample 1/s", "select l[*] == 2 as has",
+		"select upper(s) as s",
+	};
+	struct bench b;
+	struct sampler s;
+	struct buf row = BUF_INIT;
+
+	set_up(&b, text, 3);
+	sampler_init(&s, 1);
+	ck_assert_uint_eq(match(&b, "{\"s\":\"a\",\"l\":[1,2]}"), 3);
+	ck_assert(matcher_sample(b.m, 0, &s, b.r, 5000));
+	ck_assert(matcher_sample(b.m, 0, &s, b.r, 5001));
+	ck_assert(!matcher_sample(b.m, 0, &s, b.r, 5002));
+	ck_assert(matcher_sample(b.m, 1, &s, b.r, 5003));
+	matcher_write_row(b.m, 0, b.e, b.r, b.counts, &row);
+	matcher_write_row(b.m, 1, b.e, b.r, b.counts, &row);
+	ck_assert(str_eq((struct str){ (char *)row.data, row.len },
+			 STR("{\"s\":\"A\"}{\"has\":true}")));
+	/* What is computed may be the same; that it is nobody looks for. */
+	ck_assert(!matcher_same_row(b.m, 0, 2));
+	buf_fini(&row);
+	tear_down(&b);
+}
+END_TEST
+
+TEST_MAIN(matcher, matcher_refuses_what_makes_no_row_of_an_event,
+	  matcher_samples_and_computes_for_each_query,
+	  matcher_says_which_queries_an_event_answers,
 	  matcher_reads_a_path_of_many_queries_once,
 	  matcher_knows_rows_that_are_the_same,
 	  matcher_refuses_what_does_not_fit_and_runs_the_rest,

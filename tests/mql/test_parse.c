@@ -152,8 +152,42 @@ START_TEST(a_wrong_query_is_told_what_was_expected)
 		{ "select a limit -1", MQL_ESYNTAX, 1, 16, 1, "whole number" },
 		{ "select a limit 1.5", MQL_ESYNTAX, 1, 16, 3,
 		  "whole number" },
-		{ "select a sample b", MQL_ESYNTAX, 1, 17, 1, "a percentage" },
-		{ "select a sample 5", MQL_ESYNTAX, 1, 18, 0, "expected `%`" },
+		{ "select a sample b", MQL_ESYNTAX, 1, 17, 1,
+		  "a share such as `5%` or `100/s`" },
+		{ "select a sample 5", MQL_ESYNTAX, 1, 18, 0,
+		  "expected `%` or `/s`" },
+		{ "select a sample 5/m", MQL_ESYNTAX, 1, 19, 1, "`5/s`" },
+		{ "select a sample 0/s", MQL_ELIMIT, 1, 17, 1, "at least one" },
+		{ "select a window", MQL_ESYNTAX, 1, 16, 0,
+		  "a time such as `10s` or `|`" },
+		{ "select a window 5x", MQL_ESYNTAX, 1, 17, 2, "no number" },
+		{ "select a window 0", MQL_ELIMIT, 1, 17, 1, "1 ms" },
+		{ "select a window 1s every 5s", MQL_ELIMIT, 1, 26, 2,
+		  "leave events out" },
+		{ "select a window 1d every 1s", MQL_ELIMIT, 1, 26, 2,
+		  "too many windows" },
+		{ "select a window 1 5", MQL_ELIMIT, 1, 19, 1, "leave" },
+		{ "select a window |0|", MQL_ELIMIT, 1, 18, 1, "one event" },
+		{ "select a window |5| on b", MQL_ESYNTAX, 1, 21, 2,
+		  "has no time" },
+		{ "select a window 5s on b on c", MQL_ESYNTAX, 1, 25, 2,
+		  "second `on`" },
+		{ "select a window 999999999999d", MQL_ESYNTAX, 1, 17, 13,
+		  "too long" },
+		{ "select a order by b dsec", MQL_ESYNTAX, 1, 21, 4,
+		  "did you mean `desc`?" },
+		{ "select a group by", MQL_ESYNTAX, 1, 18, 0,
+		  "a field or a value" },
+		{ "select case", MQL_ESYNTAX, 1, 12, 0, "expected `when`" },
+		{ "select case when a", MQL_ESYNTAX, 1, 19, 0, "`then`" },
+		{ "select case when a then b", MQL_ESYNTAX, 1, 26, 0,
+		  "`when`, `end`" },
+		{ "select lower(a", MQL_ESYNTAX, 1, 15, 0, "`)`" },
+		{ "select a where b > 1m", MQL_ETYPE, 1, 20, 2,
+		  "`window`" },
+		{ "select a where b in (1m)", MQL_ESYNTAX, 1, 22, 2,
+		  "a constant" },
+		{ "select @app.x", MQL_ESYNTAX, 1, 8, 6, "no members" },
 		{ "select *, a", MQL_ESYNTAX, 1, 9, 1, "expected a clause" },
 		{ "select * from api-v2", MQL_ESYNTAX, 1, 18, 1,
 		  "stands in quotes" },
@@ -175,33 +209,100 @@ END_TEST
 START_TEST(what_is_not_there_yet_is_refused_by_name)
 {
 	static const struct refusal later[] = {
-		{ "select distinct a", MQL_EUNSUP, 1, 8, 8,
-		  "`select distinct` is not there yet" },
-		{ "select a group  by a", MQL_EUNSUP, 1, 10, 9, "`group by`" },
-		{ "select a order by a", MQL_EUNSUP, 1, 10, 8, "`order by`" },
-		{ "select a window 10s", MQL_EUNSUP, 1, 10, 6, "`window`" },
-		{ "select a window |2|", MQL_EUNSUP, 1, 10, 6, "`window`" },
-		{ "select a having b", MQL_EUNSUP, 1, 10, 6, "`having`" },
-		{ "select a since 5m", MQL_EUNSUP, 1, 10, 5, "`since`" },
-		{ "select a at zone == 'b'", MQL_EUNSUP, 1, 10, 2, "`at`" },
+		{ "select a since 5m", MQL_EUNSUP, 1, 10, 8, "`since`" },
 		{ "select a from b join c", MQL_EUNSUP, 1, 17, 4, "`join`" },
 		{ "select a anomaly mad", MQL_EUNSUP, 1, 10, 7, "`anomaly`" },
-		{ "select a sample 5/s", MQL_EUNSUP, 1, 10, 9,
-		  "`sample n/s`" },
-		{ "select a sample {'x'", MQL_EUNSUP, 1, 10, 8,
-		  "`sample {...}`" },
-		{ "select count(*)", MQL_EUNSUP, 1, 8, 5, "`count`" },
-		{ "select * where LOWER(a)", MQL_EUNSUP, 1, 16, 5, "`LOWER`" },
-		{ "select case when a", MQL_EUNSUP, 1, 8, 4, "`case when`" },
 		{ "select e[^'a']", MQL_EUNSUP, 1, 8, 3, "`e[^...]`" },
-		{ "select a + 1", MQL_EUNSUP, 1, 8, 5, "expression" },
-		{ "select 'x' as y", MQL_EUNSUP, 1, 8, 3, "expression" },
-		{ "select a == 1", MQL_EUNSUP, 1, 8, 6, "expression" },
-		{ "select l[*]", MQL_EUNSUP, 1, 8, 4, "`[*]` in `select`" },
 	};
 
 	for EACH (i, later)
 		assert_refused(&later[i]);
+}
+END_TEST
+
+START_TEST(every_clause_has_one_spelling)
+{
+	static const char *const query[][2] = {
+		{ "select distinct a , b", "select distinct a, b" },
+		{ "select count( * ) limit 1 having count(*) > 1 group  by a",
+		  "select count(*) as 'count( * )' group by a "
+		  "having count(*) > 1 limit 1" },
+		{ "select a order by a asc, b desc",
+		  "select a order by a, b desc" },
+		{ "select a window 60", "select a window 1m" },
+		{ "select a window 60 10", "select a window 1m every 10s" },
+		{ "select a window 1.5s every 500ms",
+		  "select a window 1500ms every 500ms" },
+		{ "select a window 2h on b.c grace 5",
+		  "select a window 2h on b.c grace 5s" },
+		{ "select a window 2h grace 0s on b",
+		  "select a window 2h on b grace 0ms" },
+		{ "select a window |10|", "select a window |10|" },
+		{ "select a sample 100 / s", "select a sample 100/s" },
+		{ "select a at @zone = 'b' and @labels.x = 1 and y = 2",
+		  "select a at zone == 'b' and labels['x'] == 1 and "
+		  "labels['y'] == 2" },
+		{ "select case when a then b when c > 1 then 2 end as d",
+		  "select case when a == true then b when c > 1 then 2 end "
+		  "as d" },
+		{ "select case when a then b else (c) end as d",
+		  "select case when a == true then b else c end as d" },
+		{ "select LOWER(a), Count(distinct b)",
+		  "select first(lower(a)) as 'LOWER(a)', "
+		  "count(distinct b) as 'Count(distinct b)'" },
+		{ "select end, desc, on, a order by every desc",
+		  "select e['end'], e['desc'], e['on'], a "
+		  "order by e['every'] desc" },
+	};
+
+	for EACH (i, query)
+		assert_spelled(query[i][0], query[i][1]);
+}
+END_TEST
+
+START_TEST(mantis_samples_are_ours)
+{
+	static const char *const sample[][2] = {
+		{ "{}", "" },
+		{ "{'strategy':'RANDOM','threshold':500}", " sample 5%" },
+		{ "{\"strategy\":\"RANDOM\",\"threshold\":1,\"factor\":4,"
+		  "\"salt\":3}", " sample 25%" },
+		{ "{'strategy':'RANDOM','threshold':10000}", "" },
+		{ "{'strategy':'RPS','threshold':7}", " sample 7/s" },
+		{ "{'salt':-1,'strategy':'STICKY','keys':['a','b c'],"
+		  "'threshold':3}",
+		  " sample {'strategy': 'STICKY', 'keys': ['a', 'b c'], "
+		  "'threshold': 3, 'factor': 10000, 'salt': -1}" },
+	};
+	static const struct refusal wrong[] = {
+		{ "select * sample {'strategy':'random','threshold':5}",
+		  MQL_ETYPE, 1, 29, 8, "RANDOM, STICKY and RPS" },
+		{ "select * sample {'threshold':5}", MQL_ESYNTAX, 1, 17, 15,
+		  "`strategy` is missing" },
+		{ "select * sample {'strategy':'RPS'}", MQL_ESYNTAX, 1, 17, 18,
+		  "`threshold` is missing" },
+		{ "select * sample {'strategy':'STICKY','threshold':5}",
+		  MQL_ESYNTAX, 1, 17, 35, "`keys` are missing" },
+		{ "select * sample {'keys':'a'}", MQL_ETYPE, 1, 25, 3,
+		  "a list" },
+		{ "select * sample {'treshold':5}", MQL_ESYNTAX, 1, 18, 10,
+		  "knows strategy" },
+		{ "select * sample {'factor':0}", MQL_ETYPE, 1, 27, 1,
+		  "above 0" },
+		{ "select * sample {bad json}", MQL_ESYNTAX, 1, 18, 3,
+		  "a text in quotes or `}`" },
+	};
+	char query[300], canonical[300];
+
+	for EACH (i, sample) {
+		snprintf(query, sizeof query, "select * sample %s",
+			 sample[i][0]);
+		snprintf(canonical, sizeof canonical, "select *%s",
+			 sample[i][1]);
+		assert_spelled(query, canonical);
+	}
+	for EACH (i, wrong)
+		assert_refused(&wrong[i]);
 }
 END_TEST
 
@@ -287,5 +388,7 @@ END_TEST
 TEST_MAIN(parse, operators_bind_from_or_to_sign, every_operator_is_there,
 	  clauses_come_in_any_order, paths_have_one_spelling,
 	  a_wrong_query_is_told_what_was_expected,
-	  what_is_not_there_yet_is_refused_by_name, long_chains_are_not_deep,
+	  what_is_not_there_yet_is_refused_by_name,
+	  every_clause_has_one_spelling, mantis_samples_are_ours,
+	  long_chains_are_not_deep,
 	  deep_nesting_is_refused, a_path_has_a_bounded_number_of_steps)

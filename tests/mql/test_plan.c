@@ -63,6 +63,50 @@ START_TEST(streams_limit_and_sample_are_told)
 }
 END_TEST
 
+START_TEST(agents_send_what_a_staged_query_is_made_of)
+{
+	static const char *const query[][2] = {
+		{ "select count(*) from s where a > 1",
+		  "select @ts from s where a > 1" },
+		{ "select sum(a.b) as n group by e['c']['d'] having max(f) > "
+		  "1 order by last(g) limit 5 sample 10%",
+		  "select a.b, c['d'], g, f, @ts sample 10%" },
+		{ "select a order by b", "select a, b, @ts" },
+		{ "select a window 10s on t", "select a, t, @ts" },
+		{ "select distinct a + 1 as b, @ts", "select a, @ts" },
+		{ "select count(l[*]['x'] > 1), l[0]['y']",
+		  "select l, l[0]['y'], @ts" },
+		{ "select * window |2|", "select *" },
+		{ "select * group by a order by count(*)", "select *" },
+		{ "select count(*) at zone == 'x'",
+		  "select @ts at zone == 'x'" },
+		{ "select lower(a) as b where c limit 3",
+		  "select lower(a) as b where c == true" },
+	};
+
+	for EACH (i, query) {
+		struct mql_query *q = compiled(query[i][0]);
+
+		ck_assert_str_eq(query_agent_text(q).ptr, query[i][1]);
+		mql_query_free(q);
+	}
+}
+END_TEST
+
+START_TEST(at_is_a_query_on_what_an_agent_is)
+{
+	struct mql_query *q = compiled("select a at @app == 'x' and "
+				       "labels.tier in (1, 2)");
+
+	ck_assert_str_eq(query_at_text(q).ptr, "select * where app == 'x' and "
+			 "labels['tier'] in (1, 2)");
+	mql_query_free(q);
+	q = compiled("select a");
+	ck_assert_uint_eq(query_at_text(q).len, 0);
+	mql_query_free(q);
+}
+END_TEST
+
 /* What explain says of text. */
 static char *
 explained(const char *text)
@@ -94,6 +138,34 @@ START_TEST(explain_names_what_runs_where)
 }
 END_TEST
 
+START_TEST(explain_names_what_is_finished_where)
+{
+	char *said = explained(
+		"select node, count(*) as n, count(a > 1) from s where b "
+		"group by node, request_id window 60 10 on t grace 5s "
+		"having n > 1 order by n desc, node limit 3 "
+		"at zone == 'z'");
+
+	ck_assert_ptr_nonnull(strstr(said, "\nagents      zone == 'z'\n"));
+	ck_assert_ptr_nonnull(strstr(said, "the fields that are needed\n"
+				     "            select node, a, "
+				     "request_id, t, @ts from s "
+				     "where b == true"));
+	ck_assert_ptr_nonnull(strstr(said, "windows of 1m every 10s, by the "
+				     "time t, held open for 5s\n"));
+	ck_assert_ptr_nonnull(strstr(said, "groups by node, request_id\n"));
+	ck_assert_ptr_nonnull(strstr(said, "aggregates count(*), count(a > "
+				     "1)\n"));
+	ck_assert_ptr_nonnull(strstr(said, "having n > 1\n"));
+	ck_assert_ptr_nonnull(strstr(said, "order by n desc, node\n"));
+	ck_assert_ptr_nonnull(strstr(said, "limit of 3 in each window\n"));
+	ck_assert_ptr_nonnull(strstr(said, "\nmemory "));
+	ck_assert_ptr_nonnull(strstr(said, "request_id looks as if"));
+	ck_assert_ptr_nonnull(strstr(said, "whether it is true of them"));
+	free(said);
+}
+END_TEST
+
 START_TEST(explain_warns_of_whole_events_and_no_filter)
 {
 	char *said = explained("select *");
@@ -120,6 +192,19 @@ static const char *const queries[] = {
 	"select * where a == 1e300 and b == 123456789012345678901234567890",
 	"select * where a == -0.0 and b < 0.1 sample 0.1% limit 0",
 	"select * where a / (b / c) % d * (e - (f + g)) == 1",
+	"select a + 1, 'it''s', 45, null, true, -1.5, a > 1 or b, not a",
+	"select count( /* all */ *) , sum( a ) having e['count( /* all */ *)']",
+	"select count(*) as 'a b', x as 'limit' order by e['a b'], limit desc",
+	"select a as x, max(b) as x group by c having x > 1 order by x",
+	"select l[*].x > 1 as a, count(*) group by l[*].y in (1, 2), a",
+	"select case when a and count(*) > 1 then b end as c, d group by a",
+	"select if(sum(a) > 1, b, lower(c)) as x group by lower(c)",
+	"select * group by a having b and count(*) > 2 order by c + 1",
+	"select top(a), percentile(a, .5), count(distinct a + 1), rate()",
+	"select distinct * window 1.5 .5 on coalesce(t, u) grace 0 limit 1",
+	"select time_bucket(@ts, 1h) as t, count(*) group by t order by t",
+	"select 'x' as y, 'z' order by z, y, 'w'",
+	"select a at (app == 'x' or not canary) and labels.a.b == 1",
 	"select * where x['\xf0\x9f\x9a\x80\"'] == \"\\u0001\\u0000\\\"'\"",
 };
 
@@ -149,8 +234,9 @@ write_random(struct buf *b, uint64_t *seed, bool is_value, int depth)
 {
 	static const char *const value[] = {
 		"a", "e['b c'][0].d", "e.f", "-7", "1.25e-3", ".5", "'it''s'",
-		"\"\\u0007/\"", "null", "@ts", "(:)", "-:", "- -:", ": + :",
-		":-:", ": * :", ":/:", ": % :", "(: - :)", "(: % :)",
+		"\"\\u0007/\"", "null", "@ts", "(:)", "-:", "abs(:)", ": + :",
+		":-:", "coalesce(a, :)", ":/:", "lower(:)", "(: - :)",
+		"if(a, :, :)",
 	};
 	static const char *const condition[] = {
 		"a", "false", "? = ?", "? <> ?", "? <= ?", "? ==+ ?",
@@ -194,6 +280,79 @@ START_TEST(random_queries_compile_to_themselves)
 }
 END_TEST
 
+/* A whole query: `?` is a value, `!` a condition, `#` an aggregate of a value,
+ * `.` any of them or a column. */
+static void
+write_clause(struct buf *b, uint64_t *seed, const char *s)
+{
+	static const char *const any[] = {
+		"?", "!", "#", "x", "y", "e['COUNT(a)']", "# + ?", "a", "#",
+		"case when ! then # else ? end",
+	};
+	static const char *const agg[] = {
+		"count(*)", "count(a)", "sum(?)", "top(?, 3)", "p99(a)",
+		"count(distinct ?)", "percentile(a, .5)", "max(!)",
+	};
+
+	for (; *s; s++)
+		if (*s == '?' || *s == '!')
+			write_random(b, seed, *s == '?', 2);
+		else if (*s == '.')
+			write_clause(b, seed, any[pick(seed, 10)]);
+		else if (*s == '#')
+			write_clause(b, seed, agg[pick(seed, 8)]);
+		else
+			buf_put_u8(b, (uint8_t)*s);
+}
+
+static void
+write_query(struct buf *b, uint64_t *seed)
+{
+	static const char *const clause[] = {
+		" where !", " group by ?, x, !", " group by a", " having .",
+		" having . > . and x", " order by ., . desc", " window 10s",
+		" window 60 10 on ? grace 1s", " window |3|", " sample 5%",
+		" limit 2", " at ! and zone",
+	};
+
+	buf_puts(b, "select ");
+	if (pick(seed, 4) == 0)
+		buf_puts(b, "*");
+	else
+		write_clause(b, seed, "., . as x, . as y");
+	for (int i = 0; i < 12; i++)
+		if (pick(seed, 4) == 0)
+			write_clause(b, seed, clause[i]);
+}
+
+START_TEST(random_whole_queries_compile_to_themselves)
+{
+	uint64_t seed = 2;
+	int accepted = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		struct buf b = BUF_INIT;
+		struct mql_query *q, *agent;
+
+		write_query(&b, &seed);
+		ck_assert_int_eq(b.err, 0);
+		if (!query_compile((struct str){ (char *)b.data, b.len }, &q,
+				   NULL)) {
+			accepted++;
+			assert_settled(q);
+			ck_assert_int_eq(query_compile(query_agent_text(q),
+						       &agent, NULL), 0);
+			ck_assert(str_eq(query_agent_text(agent),
+					 query_agent_text(q)));
+			mql_query_free(agent);
+			mql_query_free(q);
+		}
+		buf_fini(&b);
+	}
+	ck_assert_int_gt(accepted, 2000);
+}
+END_TEST
+
 /* Each query of Mantis's own that this language knows. */
 START_TEST(mantis_queries_compile_to_themselves)
 {
@@ -215,7 +374,7 @@ START_TEST(mantis_queries_compile_to_themselves)
 		json_decref(one);
 	}
 	if (f) {
-		ck_assert_int_gt(accepted, 60);
+		ck_assert_int_gt(accepted, 110);
 		fclose(f);
 	}
 }
@@ -223,8 +382,12 @@ END_TEST
 
 TEST_MAIN(plan, agent_text_leaves_out_the_limit_only,
 	  equal_queries_have_equal_agent_texts,
-	  streams_limit_and_sample_are_told, explain_names_what_runs_where,
+	  streams_limit_and_sample_are_told,
+	  agents_send_what_a_staged_query_is_made_of,
+	  at_is_a_query_on_what_an_agent_is, explain_names_what_runs_where,
+	  explain_names_what_is_finished_where,
 	  explain_warns_of_whole_events_and_no_filter,
 	  the_spelling_compiles_to_itself,
 	  random_queries_compile_to_themselves,
+	  random_whole_queries_compile_to_themselves,
 	  mantis_queries_compile_to_themselves)

@@ -138,7 +138,45 @@ START_TEST(regex_gives_up_what_is_quadratic_in_a_long_text)
 }
 END_TEST
 
-TEST_MAIN(regex, regex_whole_takes_the_whole_value,
+/* The group that is found, or "-". */
+static void
+check_group(const char *pattern, unsigned group, const char *subject,
+	    const char *want)
+{
+	struct arena a = { 0 };
+	struct regex_error why;
+	struct regex_match *m;
+	struct regex re;
+	struct str found = STR("-");
+
+	ck_assert_int_eq(regex_compile(&a, str_of(pattern), false, &re, &why),
+			 0);
+	ck_assert_uint_le(group, re.ngroup);
+	re.group = group;
+	ck_assert_int_eq(regex_match_new(&m), 0);
+	ck_assert_int_eq(regex_find(&re, m, str_of(subject), &found),
+			 strcmp(want, "-") != 0);
+	ck_assert_msg(str_eq(found, str_of(want)), "%s: %.*s", pattern,
+		      (int)found.len, found.ptr);
+	regex_match_free(m);
+	arena_fini(&a);
+}
+
+START_TEST(regex_finds_the_group_that_is_asked_for)
+{
+	check_group("v([0-9]+)", 0, "/api/v12/v3", "v12");
+	check_group("v([0-9]+)", 1, "/api/v12/v3", "12");
+	check_group("v([0-9]+)", 1, "/api", "-");
+	check_group("(a)|(b)", 1, "b", "-"); /* it has no part in it */
+	check_group("(a)|(b)", 2, "b", "b");
+	check_group("x(y*)z", 1, "xz", "");
+	check_group("", 0, "abc", "");
+	check_group("a\\Kb", 0, "ab", "b");
+}
+END_TEST
+
+TEST_MAIN(regex, regex_finds_the_group_that_is_asked_for,
+	  regex_whole_takes_the_whole_value,
 	  regex_dot_takes_a_newline_only_in_a_whole_match,
 	  regex_search_finds_it_anywhere, regex_dot_is_a_character_of_utf8,
 	  regex_survives_bytes_that_are_no_utf8,

@@ -68,6 +68,38 @@ START_TEST(row_of_two_columns_of_one_name_takes_the_last_that_is_there)
 }
 END_TEST
 
+START_TEST(row_has_what_is_computed)
+{
+	const char *event = "{\"a\":1,\"b\":\"Abc\",\"f\":2.50,\"n\":null,"
+			    "\"l\":[1,2]}";
+
+	check_row("select a + 1, a > 0 as yes, 'x', null as no", event,
+		  "{\"a + 1\":2,\"yes\":true,\"x\":\"x\"}");
+	check_row("select lower(b) as low, length(concat(b, a)) as n", event,
+		  "{\"low\":\"abc\",\"n\":4}");
+	check_row("select l[*] == 2 as has, l[*] == 3 as has_not", event,
+		  "{\"has\":true,\"has_not\":false}");
+	check_row("select regexp_extract(b, /(?i)a(.)/, 1) as r, "
+		  "regexp_extract(b, /z/) as none, regexp_extract(a, /1/) as t",
+		  event, "{\"r\":\"b\"}");
+}
+END_TEST
+
+START_TEST(row_keeps_digits_and_escapes_through_a_choice)
+{
+	const char *event = "{\"f\":2.50,\"i\":123456789012345678901234567890,"
+			    "\"s\":\"a\\u00e9\\/\",\"o\":{ \"k\" :\n1 }}";
+
+	check_row("select coalesce(none, f) as x", event, "{\"x\":2.50}");
+	check_row("select if(f > 1, i, 0) as x", event,
+		  "{\"x\":123456789012345678901234567890}");
+	check_row("select case when f > 3 then f else s end as x", event,
+		  "{\"x\":\"a\\u00e9\\/\"}");
+	check_row("select coalesce(o, 1) as x", event,
+		  "{\"x\":{ \"k\" : 1 }}");
+}
+END_TEST
+
 START_TEST(row_names_the_projection)
 {
 	struct mql_query *q = ask_compile("select b.c, a as x, d as x");
@@ -91,4 +123,6 @@ TEST_MAIN(row, row_star_is_the_whole_event_on_one_line,
 	  row_has_the_columns_in_order_under_their_names,
 	  row_leaves_out_null_columns, row_copies_values_as_they_came_in,
 	  row_of_two_columns_of_one_name_takes_the_last_that_is_there,
+	  row_has_what_is_computed,
+	  row_keeps_digits_and_escapes_through_a_choice,
 	  row_names_the_projection)

@@ -32,7 +32,7 @@ take(struct queue *q, uint64_t first)
 	ck_assert_uint_eq(r.nrows, n);
 	while (data_reader_next(&r, &row))
 		ck_assert(str_eq(row, STR("{\"a\":1}")));
-	queue_pop(q);
+	queue_pop(q, NULL);
 	return n;
 }
 

@@ -169,7 +169,10 @@ a_meta(struct wire_refusal *refusal)
 {
 	struct wire_meta m = { .id = 3, .books = counted(),
 			       .before = { .seen = 9, .sent = 8 },
-			       .refusal = refusal, .nrefusal = 1 };
+			       .refusal = refusal, .nrefusal = 1,
+			       .window = { .start = -10000, .end = 0,
+					   .agents = 4, .events = 12,
+					   .late = 1 } };
 
 	*refusal = (struct wire_refusal){ STR("no room"), 2 };
 	m.books.agent.queued = UINT64_MAX; /* one less than at the start */

@@ -3,8 +3,9 @@
 
 #include "wire/books.h"
 
+/* staged: its rows are made of the agents' rows. */
 static struct books
-balanced(void)
+books_of(bool staged)
 {
 	struct books b = { 0 };
 
@@ -14,7 +15,20 @@ balanced(void)
 		.drop_large = 5 };
 	b.source = (struct books_source){ .delivered = 20, .waiting = 1,
 		.drop_limit = 2, .drop_slow = 3, .lost = 4 };
+	if (staged) {
+		b.source.folded = 20;
+		b.source.results = 26;
+		b.source.late = 1;
+		b.source.untimed = 2;
+		b.source.overflow = 3;
+	}
 	return b;
+}
+
+static struct books
+balanced(void)
+{
+	return books_of(false);
 }
 
 START_TEST(books_add_and_sub_touch_every_counter)
@@ -54,6 +68,15 @@ START_TEST(books_balance_when_every_row_is_accounted_for)
 
 	ck_assert(books_balance(&b));
 	ck_assert(books_balance(&(struct books){ 0 }));
+}
+END_TEST
+
+START_TEST(books_balance_when_rows_are_made_of_rows)
+{
+	struct books b = books_of(true);
+
+	ck_assert_uint_eq(books_source_dropped(&b.source), 11);
+	ck_assert(books_balance(&b));
 }
 END_TEST
 
@@ -111,6 +134,7 @@ END_TEST
 TEST_MAIN(books, books_add_and_sub_touch_every_counter,
 	  books_dropped_counts_every_cause,
 	  books_balance_when_every_row_is_accounted_for,
+	  books_balance_when_rows_are_made_of_rows,
 	  books_do_not_balance_with_one_row_missing,
 	  books_do_not_balance_when_more_matched_than_seen,
 	  books_balance_with_a_gauge_below_its_start)

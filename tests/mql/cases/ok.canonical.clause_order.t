@@ -2,8 +2,9 @@ $ mql explain "select a as x limit 5 sample 2.5% where b from s, 't u'"
 query       select a as x from s, 't u' where b == true sample 2.5% limit 5
 streams     s, t u
 agent       filter, sample 2.5% of the matches, projection of 1 column
-source-job  merge of the agents' rows, limit of 5
+source-job  merge of the agents' rows
+            limit of 5
 client      fan-in over the source-jobs
 reads       b, a
 index       none yet: every event is evaluated
-cost        at most 2 instructions an event
+cost        at most 3 instructions an event

@@ -6,4 +6,4 @@ source-job  merge of the agents' rows
 client      fan-in over the source-jobs
 reads       a, b, c
 index       none yet: every event is evaluated
-cost        at most 6 instructions an event
+cost        at most 7 instructions an event

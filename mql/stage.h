@@ -1,0 +1,91 @@
+/* stage.h - what comes behind the filter: groups, windows, order, limit.
+ *
+ *     event that matches --> stage_event() --+
+ *                                            +--> groups of panes
+ *     row of an agent ----> stage_row()  ----+         |
+ *                                                      v
+ *     time ---------------> stage_tick() ----> closed windows --> rows
+ *
+ * The same object serves `mql eval`, where events come straight from the
+ * filter, and the source-job, where they come as the reduced rows that agents
+ * send: the agents' part of a staged query is a projection onto the paths that
+ * the stage reads, each as one column under its dotted name (`a.b`, `@ts`).
+ *
+ * Time windows are aligned to the epoch. A window is closed when the watermark
+ * passes its end: the largest time seen less the grace (`on`), or the clock
+ * less the grace (@ts). What comes later is counted as late and left out.
+ * Hopping windows are put together from panes of the common divisor; one
+ * without events gives no row. Memory is bounded: groups beyond the budget are
+ * counted and left out.
+ *
+ * Rows come in the order of `order by`; ties, and groups without one, in the
+ * order of the groups' values; held rows in that of arrival, with `on` by time
+ * and then by their bytes, so that the answer is the same in whatever order
+ * the events came.
+ *
+ * One owner thread. No clock: time is an argument. */
+#ifndef MQL_STAGE_H
+#define MQL_STAGE_H
+
+#include "mql/query.h"
+
+struct stage; /* opaque */
+
+struct stage_options {
+	size_t   max_bytes;  /* of groups and held rows; 0: 64 MiB */
+	size_t   max_event;  /* of a row or event; 0: 1 MiB */
+	int64_t  grace_ms;   /* where the query does not say: 2 s in a tail */
+	/* A finished row, borrowed for the call; false: no more are wanted.
+	 * window: its start, ms since the epoch; INT64_MIN: none. */
+	bool   (*row)(void *arg, struct str row, int64_t window);
+	/* A time window is complete (after its rows); may be NULL. */
+	void   (*closed)(void *arg, int64_t start, int64_t end,
+			 uint64_t events);
+	void    *arg;
+};
+
+struct stage_stats {
+	uint64_t events;  /* that came in */
+	uint64_t late;    /* for a window that was closed */
+	uint64_t untimed; /* without a time to put them into a window */
+	uint64_t overflow; /* for want of memory: see max_bytes; and windows
+			      that could not be given for want of it */
+	uint64_t groups;  /* now */
+	uint64_t bytes;   /* now */
+	int64_t  watermark; /* ms; INT64_MIN: none yet */
+};
+
+/* Does q need a stage (query_is_plain() is false), or does each event make its
+ * row by itself? */
+bool query_is_plain(const struct mql_query *q);
+
+/* q is borrowed for the stage's life. 0 or MQL_ENOMEM. */
+int stage_new(const struct mql_query *q, const struct stage_options *opt,
+	      struct stage **out);
+void stage_free(struct stage *s); /* NULL is allowed */
+
+/* An event that matched, at the reader that has begun it with slots of
+ * query_link(). now: the clock, ms since the epoch, which is the event's @ts.
+ * 0, or MQL_ENOMEM. */
+int stage_event(struct stage *s, struct eval *e, struct reader *r,
+		const uint16_t *slots, struct eval_counts *counts, int64_t now);
+
+/* A reduced row of an agent; for `select *` the event itself, whose time is
+ * that of its arrival. 0, MQL_EBADEVENT or MQL_ENOMEM. */
+int stage_row(struct stage *s, struct str row, int64_t now);
+
+/* Close the windows whose time has come. For a query without a window
+ * (a running total): give the groups that changed since the last tick, or, with
+ * `order by` or `limit`, the whole ranking when any has. */
+void stage_tick(struct stage *s, int64_t now);
+
+/* The input is over: close everything; a running total gives every group. */
+void stage_end(struct stage *s);
+
+/* True when the limit is reached: nothing will come any more. (With a time or
+ * count window the limit holds for each window, and this is never so.) */
+bool stage_done(const struct stage *s);
+
+void stage_stats(const struct stage *s, struct stage_stats *out);
+
+#endif

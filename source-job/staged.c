@@ -1,0 +1,213 @@
+/* staged.c - see staged.h.
+ *
+ * With the rows of a window goes a mark through the queue (queue.h), so that
+ * the subscriber is told of it when it has the last of them, and not before.
+ * What a running total gives once a second is marked in the same way: a
+ * window from the beginning up to now. */
+#include "source-job/staged.h"
+
+#include <stdlib.h>
+
+#include "mql/error.h"
+#include "mql/pace.h"
+#include "mql/stage.h"
+#include "source-job/job.h"
+
+enum {
+	GRACE_MS = 2000, /* for rows of a window to arrive: agents and their
+			    clocks may be behind */
+	TOTAL_MS = 1000,
+};
+
+struct staged {
+	struct job       *job;
+	struct sub       *sub;
+	struct mql_query *query;
+	struct stage     *stage;
+	enum pace         pace;
+	uint64_t taken;     /* rows that went into the stage */
+	uint64_t failed;    /* for which there was no memory at all */
+	uint64_t marked;    /* results in front of the last mark */
+	/* What a mark that is not of a time window says: */
+	int64_t  since;     /* ms since the epoch */
+	uint64_t before;    /* taken by then */
+	int64_t  total_at;  /* monotonic ms: when a total is due */
+};
+
+/* --- marks ----------------------------------------------------------------- */
+
+static void
+mark(struct staged *st, struct wire_window w)
+{
+	struct sub *s = st->sub;
+
+	staged_count(s);
+	w.late = s->books.source.late;
+	w.agents = query_shown(s->query)->live;
+	if (!queue_mark(&s->queue, &w))
+		s->closed = w; /* no row waits: the next META tells it */
+	st->marked = s->books.source.results;
+}
+
+/* Rows were given, and no time window that was closed has marked them. */
+static void
+mark_rest(struct staged *st)
+{
+	int64_t now = st->job->wall;
+
+	if (st->pace == PACE_EVENT ||
+	    st->marked == st->sub->books.source.results)
+		return;
+	mark(st, (struct wire_window){ .start = st->since, .end = now,
+				       .events = st->taken - st->before });
+	if (st->pace != PACE_WINDOW)
+		return;
+	st->since = now;
+	st->before = st->taken;
+}
+
+/* --- what the stage calls -------------------------------------------------- */
+
+static bool
+give(void *arg, struct str row, int64_t window)
+{
+	struct staged *st = arg;
+
+	(void)window;
+	st->sub->books.source.results++;
+	st->job->counters.results++;
+	return sub_give(st->job, st->sub, row);
+}
+
+static void
+closed(void *arg, int64_t start, int64_t end, uint64_t events)
+{
+	mark(arg, (struct wire_window){ .start = start, .end = end,
+					.events = events });
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+int
+staged_open(struct job *j, struct sub *s, struct mql_query *query)
+{
+	struct staged *st;
+	const bool plain = query_is_plain(query);
+	int err;
+
+	st = plain ? NULL : calloc(1, sizeof *st);
+	if (!st) {
+		mql_query_free(query);
+		return plain ? 0 : MQL_ENOMEM;
+	}
+	*st = (struct staged){ .job = j, .sub = s, .query = query,
+			       .pace = query_pace(query), .since = j->wall,
+			       .total_at = j->now + TOTAL_MS };
+	const struct stage_options opt = {
+		.max_bytes = j->config.stage_memory, .grace_ms = GRACE_MS,
+		.row = give, .closed = closed, .arg = st,
+	};
+	if ((err = stage_new(query, &opt, &st->stage))) {
+		staged_free(st);
+		return err;
+	}
+	s->staged = st;
+	return 0;
+}
+
+void
+staged_free(struct staged *st)
+{
+	if (!st)
+		return;
+	stage_free(st->stage);
+	mql_query_free(st->query);
+	free(st);
+}
+
+/* --- rows and time --------------------------------------------------------- */
+
+void
+staged_row(struct sub *s, struct str row)
+{
+	struct staged *st = s->staged;
+	struct job *j = st->job;
+	int err;
+
+	if (stage_done(st->stage)) {
+		s->books.source.drop_limit++;
+		j->counters.drop_limit++;
+		return;
+	}
+	err = stage_row(st->stage, row, j->wall);
+	if (err == MQL_EBADEVENT) {
+		s->books.source.lost++;
+		j->counters.rows_bad++;
+		return;
+	}
+	st->taken++;
+	st->failed += err != 0;
+	mark_rest(st);
+	if (stage_done(st->stage))
+		sub_mark(j, s); /* for its end */
+}
+
+void
+staged_tick(struct sub *s)
+{
+	struct staged *st = s->staged;
+
+	if (!st || st->pace == PACE_EVENT || st->pace == PACE_END)
+		return;
+	if (st->pace == PACE_TOTAL) {
+		if (st->job->now < st->total_at)
+			return;
+		st->total_at = st->job->now + TOTAL_MS;
+	}
+	stage_tick(st->stage, st->job->wall);
+	mark_rest(st);
+}
+
+void
+staged_end(struct sub *s)
+{
+	if (!s->staged)
+		return;
+	stage_end(s->staged->stage);
+	mark_rest(s->staged);
+}
+
+/* --- answers --------------------------------------------------------------- */
+
+void
+staged_count(struct sub *s)
+{
+	struct staged *st = s->staged;
+	struct books_source *b = &s->books.source;
+	struct books_source old = *b;
+	struct stage_stats now;
+
+	if (!st)
+		return;
+	stage_stats(st->stage, &now);
+	b->late = now.late;
+	b->untimed = now.untimed;
+	b->overflow = now.overflow + st->failed;
+	b->folded = st->taken - b->late - b->untimed - b->overflow;
+	st->job->counters.folded += b->folded - old.folded;
+	st->job->counters.drop_late += b->late - old.late +
+				       b->untimed - old.untimed;
+	st->job->counters.drop_overflow += b->overflow - old.overflow;
+}
+
+bool
+staged_done(const struct sub *s)
+{
+	return s->staged && stage_done(s->staged->stage);
+}
+
+const char *
+staged_text(const struct sub *s)
+{
+	return s->staged ? mql_query_text(s->staged->query) : NULL;
+}

@@ -1,0 +1,44 @@
+/* staged.h - where a subscription makes rows of its own of the agents' rows.
+ *
+ *     agents' rows --> staged_row() --> struct stage --> sub_give() --> queue
+ *             time --> staged_tick() ----^
+ *
+ * Of a query with groups, aggregates, windows, an order or `distinct` the
+ * agents run the filter and send the fields that the rest needs; mql/stage.h
+ * is that rest. Each subscription has a stage of its own, though it may share
+ * the agents' part with others: who comes later begins with his own windows
+ * and counts from there. Its memory is bounded by --stage-memory. */
+#ifndef SOURCE_JOB_STAGED_H
+#define SOURCE_JOB_STAGED_H
+
+#include "source-job/subscribers.h"
+
+struct mql_query;
+
+/* Give s the stage that the query needs, if it needs one; takes the query. 0
+ * or MQL_ENOMEM. */
+int staged_open(struct job *j, struct sub *s, struct mql_query *query);
+void staged_free(struct staged *st); /* NULL is allowed */
+
+/* A row of an agent. s has a stage. */
+void staged_row(struct sub *s, struct str row);
+
+/* For those below s may have none: then they do nothing. */
+
+/* Close the windows whose time has come; once a second, give what has changed
+ * of a running total. Several times a second. */
+void staged_tick(struct sub *s);
+
+/* No row will come any more: give all that is left. */
+void staged_end(struct sub *s);
+
+/* Bring the books of s up to what the stage has counted. */
+void staged_count(struct sub *s);
+
+/* Will the stage give no row any more, since its limit is reached? */
+bool staged_done(const struct sub *s);
+
+/* The query in canonical spelling; NULL without a stage. */
+const char *staged_text(const struct sub *s);
+
+#endif

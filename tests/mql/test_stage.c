@@ -1,0 +1,279 @@
+/* Groups, rows and bounds; windows of time are in test_stage_time.c. */
+#include "tests/check_main.h"
+#include "tests/mql/stage_run.h"
+
+/* All of it at once; events are separated by spaces. */
+static char *
+answer(const char *query, const char *events)
+{
+	struct run r;
+	char *copy = strdup(events), *save, *one;
+
+	begin(&r, query, 0);
+	for (one = strtok_r(copy, " ", &save); one;
+	     one = strtok_r(NULL, " ", &save))
+		put(&r, one, 1000);
+	stage_end(r.stage);
+	free(copy);
+	copy = strdup(text(&r));
+	end(&r);
+	return copy;
+}
+
+static void
+check(const char *query, const char *events, const char *want)
+{
+	char *got = answer(query, events);
+
+	ck_assert_msg(!strcmp(got, want), "%s: got\n%swanted\n%s", query, got,
+		      want);
+	free(got);
+}
+
+/* --- groups ------------------------------------------------------------------- */
+
+static const char few[] =
+	"{\"a\":1,\"b\":\"x\"} {\"a\":2,\"b\":\"y\"} {\"a\":3,\"b\":\"x\"} "
+	"{\"b\":\"x\"} {\"a\":1.0}";
+
+START_TEST(groups_come_at_the_end_in_the_order_of_their_values)
+{
+	check("select b, count(*), sum(a) as s group by b", few,
+	      "{\"count(*)\":1,\"s\":1}\n"
+	      "{\"b\":\"x\",\"count(*)\":3,\"s\":4}\n"
+	      "{\"b\":\"y\",\"count(*)\":1,\"s\":2}\n");
+	check("select a, count(*) group by a", few,
+	      "{\"count(*)\":1}\n{\"a\":1,\"count(*)\":2}\n"
+	      "{\"a\":2,\"count(*)\":1}\n{\"a\":3,\"count(*)\":1}\n");
+	check("select count(*) as n, b where a > 0 group by b having n > 1",
+	      few, "{\"n\":2,\"b\":\"x\"}\n");
+	check("select b, sum(a) / count(a) as avg group by b order by avg desc",
+	      few, "{\"b\":\"x\",\"avg\":2}\n{\"b\":\"y\",\"avg\":2}\n"
+	      "{\"avg\":1}\n");
+	check("select b group by b order by count(*) desc limit 1", few,
+	      "{\"b\":\"x\"}\n");
+	check("select a, b group by b", few,
+	      "{\"a\":1}\n{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n");
+	check("select distinct count(*) as n group by b", few,
+	      "{\"n\":1}\n{\"n\":3}\n");
+	check("select * group by b", few,
+	      "{\"a\":1.0}\n{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n");
+}
+END_TEST
+
+START_TEST(groups_take_values_of_all_types_apart)
+{
+	check("select v, count(*) as n group by v",
+	      "{\"v\":1} {\"v\":1.0} {\"v\":\"1\"} {\"v\":true} {\"v\":null} "
+	      "{} {\"v\":[1,{\"b\":2,\"a\":1}]} "
+	      "{\"v\":[1.0,{\"a\":1,\"b\":2}]} {\"v\":\"\\u00e9\"} {\"v\":\"é\"} {\"v\":9007199254740993} "
+	      "{\"v\":9007199254740992} {\"v\":18446744073709551615}",
+	      "{\"n\":2}\n{\"v\":true,\"n\":1}\n{\"v\":1,\"n\":2}\n"
+	      "{\"v\":9007199254740992,\"n\":1}\n"
+	      "{\"v\":9007199254740993,\"n\":1}\n"
+	      "{\"v\":18446744073709551615,\"n\":1}\n{\"v\":\"1\",\"n\":1}\n"
+	      "{\"v\":\"é\",\"n\":2}\n"
+	      "{\"v\":[1,{\"a\":1,\"b\":2}],\"n\":2}\n");
+}
+END_TEST
+
+START_TEST(aggregates_of_nothing_have_one_row)
+{
+	check("select count(*), count(a), max(a) where a > 9", few,
+	      "{\"count(*)\":0,\"count(a)\":0}\n");
+	check("select b, count(*) where a > 9 group by b", few, "");
+	check("select count(*) having count(*) > 0 where a > 9", few, "");
+}
+END_TEST
+
+START_TEST(totals_tell_what_changed_since_the_last_tick)
+{
+	struct run r;
+
+	begin(&r, "select b, count(*) as n group by b", 0);
+	stage_tick(r.stage, 0);
+	ck_assert_str_eq(text(&r), "");
+	put(&r, "{\"b\":1}", 1);
+	put(&r, "{\"b\":2}", 1);
+	stage_tick(r.stage, 1000);
+	ck_assert_str_eq(text(&r), "{\"b\":1,\"n\":1}\n{\"b\":2,\"n\":1}\n");
+	put(&r, "{\"b\":2}", 1001);
+	stage_tick(r.stage, 2000);
+	ck_assert_str_eq(text(&r), "{\"b\":2,\"n\":2}\n");
+	stage_tick(r.stage, 3000);
+	ck_assert_str_eq(text(&r), "");
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), "{\"b\":1,\"n\":1}\n{\"b\":2,\"n\":2}\n");
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), "");
+	ck_assert(stage_done(r.stage));
+	end(&r);
+
+	/* A ranking is told as a whole. */
+	begin(&r, "select b, count(*) as n group by b order by n desc limit 2",
+	      0);
+	put(&r, "{\"b\":1}", 1);
+	put(&r, "{\"b\":2}", 1);
+	put(&r, "{\"b\":2}", 1);
+	stage_tick(r.stage, 1000);
+	text(&r);
+	put(&r, "{\"b\":3}", 1);
+	stage_tick(r.stage, 2000);
+	ck_assert_str_eq(text(&r), "{\"b\":2,\"n\":2}\n{\"b\":1,\"n\":1}\n");
+	end(&r);
+}
+END_TEST
+
+/* --- rows --------------------------------------------------------------------- */
+
+START_TEST(order_takes_nulls_and_all_types_together)
+{
+	static const char mixed[] = "{\"a\":\"x\"} {\"a\":2} {\"b\":1} "
+				    "{\"a\":10} {\"a\":true} {\"a\":1.5} "
+				    "{\"a\":\"X\"} {\"a\":[]}";
+
+	check("select a order by a", mixed,
+	      "{}\n{\"a\":true}\n{\"a\":1.5}\n{\"a\":2}\n{\"a\":10}\n"
+	      "{\"a\":\"X\"}\n{\"a\":\"x\"}\n{\"a\":[]}\n");
+	check("select a order by a desc limit 3", mixed,
+	      "{\"a\":[]}\n{\"a\":\"x\"}\n{\"a\":\"X\"}\n");
+	check("select * order by a % 2, a desc where typeof(a) == 'integer'",
+	      "{\"a\":1} {\"a\":2} {\"a\":3} {\"a\":4}",
+	      "{\"a\":4}\n{\"a\":2}\n{\"a\":3}\n{\"a\":1}\n");
+}
+END_TEST
+
+START_TEST(count_windows_give_rows_and_groups)
+{
+	check("select a, b window |2|", few,
+	      "{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n"
+	      "{\"a\":3,\"b\":\"x\"}\n{\"b\":\"x\"}\n{\"a\":1.0}\n");
+	check("select * window |3| order by a desc limit 1", few,
+	      "{\"a\":3,\"b\":\"x\"}\n{\"a\":1.0}\n");
+	check("select b, count(*) as n window |3| group by b", few,
+	      "{\"b\":\"x\",\"n\":2}\n{\"b\":\"y\",\"n\":1}\n"
+	      "{\"n\":1}\n{\"b\":\"x\",\"n\":1}\n");
+}
+END_TEST
+
+START_TEST(distinct_rows_come_once)
+{
+	struct run r;
+
+	check("select distinct b", few,
+	      "{\"b\":\"x\"}\n{\"b\":\"y\"}\n{}\n");
+	check("select distinct a", few,
+	      "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{}\n");
+	check("select distinct b order by b desc limit 1", few,
+	      "{\"b\":\"y\"}\n");
+	check("select distinct b window |2|", few,
+	      "{\"b\":\"x\"}\n{\"b\":\"y\"}\n{\"b\":\"x\"}\n{}\n");
+	check("select distinct * ",
+	      "{\"a\":1,\"b\":2} {\"b\":2.0,\"a\":1} {\"a\":2}",
+	      "{\"a\":1,\"b\":2}\n{\"a\":2}\n");
+
+	/* At once, up to the limit. */
+	begin(&r, "select distinct b limit 2", 0);
+	put(&r, "{\"b\":1}", 0);
+	ck_assert_str_eq(text(&r), "{\"b\":1}\n");
+	put(&r, "{\"b\":1}", 0);
+	ck_assert(!stage_done(r.stage));
+	put(&r, "{\"b\":2}", 0);
+	ck_assert(stage_done(r.stage));
+	put(&r, "{\"b\":3}", 0);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), "{\"b\":2}\n");
+	end(&r);
+}
+END_TEST
+
+START_TEST(stage_stops_when_its_rows_are_not_wanted)
+{
+	struct run r;
+
+	begin(&r, "select b, count(*) group by b", 0);
+	r.wanted = 1;
+	put(&r, "{\"b\":1}", 0);
+	put(&r, "{\"b\":2}", 0);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), "{\"b\":1,\"count(*)\":1}\n");
+	ck_assert(stage_done(r.stage));
+	end(&r);
+	check("select b order by b limit 0", few, "");
+}
+END_TEST
+
+/* --- bounds ------------------------------------------------------------------- */
+
+START_TEST(a_million_groups_stay_within_the_memory)
+{
+	struct run r;
+	char json[64];
+
+	begin(&r, "select k, count(*), p99(k), count(distinct k) group by k",
+	      1 << 22);
+	for (int i = 0; i < 1000000; i++) {
+		snprintf(json, sizeof json, "{\"k\":%d}", i);
+		put(&r, json, i);
+	}
+	struct stage_stats st = stats(&r);
+	ck_assert_uint_eq(st.events, 1000000);
+	ck_assert_uint_eq(st.groups + st.overflow, 1000000);
+	ck_assert_uint_gt(st.groups, 1000);
+	ck_assert_uint_le(st.bytes, 1 << 22);
+	end(&r);
+}
+END_TEST
+
+START_TEST(held_rows_and_panes_stay_within_the_memory)
+{
+	static const char *const query[] = {
+		"select * order by k", "select distinct k",
+		"select k window 1s on k grace 1000h",
+		"select count(*) window 10ms on k grace 1000h",
+	};
+	char json[64];
+
+	for (size_t i = 0; i < sizeof query / sizeof *query; i++) {
+		struct run r;
+
+		begin(&r, query[i], 1 << 20);
+		for (int k = 0; k < 100000; k++) {
+			snprintf(json, sizeof json, "{\"k\":%d}", k);
+			put(&r, json, k);
+			ck_assert_uint_le(stats(&r).bytes, 1 << 20);
+		}
+		ck_assert_uint_gt(stats(&r).overflow, 0);
+		end(&r);
+	}
+}
+END_TEST
+
+START_TEST(a_limit_needs_the_room_of_its_rows_only)
+{
+	struct run r;
+	char json[64];
+
+	begin(&r, "select k order by k desc limit 3", 1 << 16);
+	for (int k = 0; k < 100000; k++) {
+		snprintf(json, sizeof json, "{\"k\":%d}", k);
+		put(&r, json, k);
+	}
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), "{\"k\":99999}\n{\"k\":99998}\n"
+				   "{\"k\":99997}\n");
+	ck_assert_uint_eq(stats(&r).overflow, 0);
+	end(&r);
+}
+END_TEST
+
+TEST_MAIN(stage, groups_come_at_the_end_in_the_order_of_their_values,
+	  groups_take_values_of_all_types_apart,
+	  aggregates_of_nothing_have_one_row,
+	  totals_tell_what_changed_since_the_last_tick,
+	  order_takes_nulls_and_all_types_together,
+	  count_windows_give_rows_and_groups, distinct_rows_come_once,
+	  stage_stops_when_its_rows_are_not_wanted,
+	  a_million_groups_stay_within_the_memory,
+	  held_rows_and_panes_stay_within_the_memory,
+	  a_limit_needs_the_room_of_its_rows_only)
