@@ -93,6 +93,7 @@ notes_say(struct notes *n, const char *fmt, ...)
 	va_end(ap);
 	notes_hide(n);
 	cmd_complain("%s", line);
+	n->said++;
 	notes_show(n);
 }
 

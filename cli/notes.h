@@ -14,6 +14,7 @@ struct notes {
 	bool quiet;    /* errors only */
 	bool in_place; /* a status line is possible */
 	bool shown;
+	unsigned said; /* lines that stay, so far */
 	char status[256];
 };
 

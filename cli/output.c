@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/output_form.h"
 #include "cli/text.h"
+#include "mql/pace.h"
 
 enum { WRITE_AT = 128 * 1024 };
 
@@ -51,6 +52,7 @@ output_new(enum output_kind kind, enum output_color color, int fd,
 	o->terminal = isatty(fd);
 	o->color = wants_color(color, o->terminal);
 	o->form = form_of(kind, o);
+	o->by_window = q && query_pace(q) == PACE_WINDOW;
 	columns_init(&o->columns, q, kind == OUTPUT_TABLE);
 	*out = o;
 	return 0;
@@ -61,6 +63,7 @@ output_free(struct output *o)
 {
 	if (!o)
 		return;
+	live_free(o->live);
 	columns_fini(&o->columns);
 	buf_fini(&o->held);
 	buf_fini(&o->text);
@@ -82,6 +85,13 @@ output_row(struct output *o, struct str row)
 	o->form->row(o, row);
 	if (o->text.len >= WRITE_AT)
 		output_flush(o);
+}
+
+void
+output_close(struct output *o, const struct output_window *w)
+{
+	if (!failed(o) && o->form->close)
+		o->form->close(o, w);
 }
 
 /* Somebody made our descriptor non-blocking: a shell's other child may. */

@@ -31,7 +31,25 @@ int output_new(enum output_kind kind, enum output_color color, int fd,
 	       struct output **out);
 void output_free(struct output *o); /* NULL is allowed */
 
+/* Can the rows of a running total replace one another on this terminal, and
+ * does q tell which one replaces which? */
+bool output_can_update(int fd, const struct mql_query *q);
+
+/* Do so: a table that is updated in place. Once it does not fit on the screen
+ * it is a table like others, whose rows follow each other. After output_new()
+ * with OUTPUT_TABLE. 0 or MQL_ENOMEM. */
+int output_update(struct output *o, const struct mql_query *q);
+
 void output_row(struct output *o, struct str row);
+
+/* The rows since the last call are those of a window which is closed, or a
+ * running total's of one moment. */
+struct output_window {
+	int64_t  start, end; /* ms since the epoch */
+	uint64_t events;
+	uint32_t agents;
+};
+void output_close(struct output *o, const struct output_window *w);
 
 /* Write what was collected, and look whether anybody still reads. Call it
  * before waiting for more rows. */

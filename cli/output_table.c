@@ -7,6 +7,8 @@
 #include "cli/output_form.h"
 #include "cli/text.h"
 
+#include <time.h>
+
 enum {
 	HOLD_ROWS  = 50,
 	HOLD_BYTES = 256 * 1024,
@@ -57,8 +59,8 @@ widen(struct column *col, size_t width)
 
 /* Read a row into the cells and let it have its say about the widths. True
  * when it brought a new column. */
-static bool
-measure(struct output *o, struct str row)
+bool
+table_measure(struct output *o, struct str row)
 {
 	struct columns *c = &o->columns;
 	bool added = columns_take(c, row);
@@ -102,14 +104,12 @@ align(struct buf *out, size_t at, size_t width, const struct column *col,
 		pad(GAP, out);
 }
 
-static void
-put_header(struct output *o)
+void
+table_put_header(struct output *o)
 {
 	const struct columns *c = &o->columns;
 	struct buf *out = &o->text;
 
-	if (o->started)
-		buf_put_u8(out, '\n');
 	buf_puts(out, o->color ? "\033[1m" : "");
 	for (size_t i = 0; i < c->ncol; i++) {
 		const struct column *col = &c->col[i];
@@ -119,14 +119,14 @@ put_header(struct output *o)
 		align(out, at, width, col, col->number, i + 1 == c->ncol);
 	}
 	buf_puts(out, o->color ? "\033[0m\n" : "\n");
-	o->started = true;
 }
 
-static void
-put_row(struct output *o)
+void
+table_put_row(struct output *o, struct str row)
 {
 	struct columns *c = &o->columns;
 
+	columns_take(c, row);
 	for (size_t i = 0; i < c->ncol; i++) {
 		const struct column *col = &c->col[i];
 		size_t at = o->text.len;
@@ -137,6 +137,16 @@ put_row(struct output *o)
 	buf_put_u8(&o->text, '\n');
 }
 
+/* A header in the middle has an empty line above it. */
+static void
+begin(struct output *o)
+{
+	if (o->begun)
+		buf_put_u8(&o->text, '\n');
+	table_put_header(o);
+	o->started = o->begun = true;
+}
+
 static void
 release(struct output *o)
 {
@@ -144,12 +154,11 @@ release(struct output *o)
 
 	if (!o->nheld || o->held.err)
 		return;
-	put_header(o);
+	begin(o);
 	while (rest.len) {
 		const char *nl = memchr(rest.ptr, '\n', rest.len);
 		struct str row = { rest.ptr, (size_t)(nl - rest.ptr) };
-		columns_take(&o->columns, row);
-		put_row(o);
+		table_put_row(o, row);
 		rest.ptr = nl + 1;
 		rest.len -= row.len + 1;
 	}
@@ -160,22 +169,56 @@ release(struct output *o)
 static void
 row_table(struct output *o, struct str row)
 {
-	bool added = measure(o, row);
+	bool added = table_measure(o, row);
 
 	if (o->started) {
 		if (added)
-			put_header(o);
-		put_row(o);
+			begin(o);
+		table_put_row(o, row);
 		return;
 	}
 	buf_put(&o->held, row.ptr, row.len);
 	buf_put_u8(&o->held, '\n');
-	if (++o->nheld == HOLD_ROWS || o->held.len > HOLD_BYTES)
+	o->nheld++;
+	if ((o->nheld == HOLD_ROWS && !o->by_window) ||
+	    o->held.len > HOLD_BYTES)
 		release(o);
+}
+
+/* `2026-11-21 12:00:10 UTC, 10s: 1,204 events; 3 agents live` */
+static void
+put_title(struct output *o, const struct output_window *w)
+{
+	time_t at = (time_t)(w->start / 1000);
+	char when[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm))
+		strftime(when, sizeof when, "%F %T", &tm);
+	buf_printf(&o->text, "%s%s UTC, %gs: %s; %s live\n",
+		   o->begun ? "\n" : "", when,
+		   (double)(w->end - w->start) / 1000,
+		   text_count(w->events, "event", "events").z,
+		   text_count(w->agents, "agent", "agents").z);
+	o->begun = false; /* no empty line in front of the header */
+}
+
+/* The next window has a table of its own. What it was is known now; so it is
+ * told, unless rows had to be shown before. */
+static void
+close_table(struct output *o, const struct output_window *w)
+{
+	if (!o->by_window)
+		return;
+	if (o->nheld && !o->held.err)
+		put_title(o, w);
+	release(o);
+	o->started = false;
 }
 
 const struct output_form output_table = {
 	.row = row_table,
 	.release = release,
+	.close = close_table,
 	.left_over = "a table takes 256 columns",
 };

@@ -23,6 +23,8 @@ enum {
 	HOLD_MS   = 200, /* a table's first rows set its widths together */
 };
 
+enum { UNSAID = -1 }; /* --output */
+
 struct tail {
 	struct mql_tail *sub;
 	struct output   *out;
@@ -30,8 +32,9 @@ struct tail {
 	struct mql_books books;    /* the latest */
 	struct mql_books told;     /* what was last said about agents */
 	int64_t  changed_at;       /* when their number changed */
-	uint64_t rows;
+	uint64_t rows, held;       /* in all; since the last window */
 	bool     table;
+	int64_t  closed;           /* the end of the last window told */
 	int64_t  hold_until;       /* a table's first rows wait */
 	int64_t  deadline;         /* of --for; INT64_MAX: none */
 	bool     stopping, ended, failed;
@@ -116,7 +119,8 @@ take_end(struct tail *t, const struct mql_item *item)
 static void
 take_row(struct tail *t, struct mql_slice row)
 {
-	if (!t->rows++ && t->table)
+	t->rows++;
+	if (!t->held++ && t->table)
 		t->hold_until = clock_mono_ms() + HOLD_MS;
 	output_row(t->out, (struct str){ row.ptr, row.len });
 }
@@ -129,11 +133,28 @@ take_books(struct tail *t, const struct mql_books *b)
 	t->books = *b;
 }
 
+/* All rows of a window are here. */
+static void
+take_window(struct tail *t, const struct mql_window *w)
+{
+	const struct output_window of = { .start = w->start, .end = w->end,
+					  .events = w->events,
+					  .agents = w->agents };
+
+	if (w->end == t->closed)
+		return;
+	t->closed = w->end;
+	t->held = 0;
+	output_close(t->out, &of);
+}
+
 static void
 take_item(struct tail *t, const struct mql_item *item)
 {
-	if (item->kind != MQL_ROW)
+	if (item->kind != MQL_ROW) {
 		take_books(t, &item->books);
+		take_window(t, &item->window);
+	}
 	switch (item->kind) {
 	case MQL_ROW:
 		take_row(t, item->row);
@@ -254,6 +275,27 @@ subscribe(struct tail *t, const struct tail_args *a)
 	return err ? cmd_query_error(err, &diag, a->query) : 0;
 }
 
+/* Where nothing was asked for, rows are JSON; but a running total on a
+ * terminal is a table that is updated in place. */
+static int
+open_output(struct tail *t, const struct tail_args *a,
+	    const struct mql_query *q)
+{
+	int kind = a->output;
+	bool update = (kind == UNSAID || kind == OUTPUT_TABLE) &&
+		      output_can_update(STDOUT_FILENO, q);
+
+	if (update)
+		kind = OUTPUT_TABLE;
+	else if (kind == UNSAID)
+		kind = OUTPUT_JSON;
+	t->table = kind == OUTPUT_TABLE;
+	int err = output_new((enum output_kind)kind,
+			     (enum output_color)a->color, STDOUT_FILENO, q,
+			     &t->notes, &t->out);
+	return !err && update ? output_update(t->out, q) : err;
+}
+
 static int
 tail(const struct tail_args *a)
 {
@@ -264,12 +306,9 @@ tail(const struct tail_args *a)
 
 	if (status)
 		return status;
-	t.table = a->output == OUTPUT_TABLE;
 	notes_init(&t.notes, a->quiet);
 	stop_on_signals();
-	int err = output_new((enum output_kind)a->output,
-			     (enum output_color)a->color, STDOUT_FILENO, q,
-			     &t.notes, &t.out);
+	int err = open_output(&t, a, q);
 	if (err)
 		status = cmd_query_error(err, NULL, a->query);
 	if (!status)
@@ -296,12 +335,13 @@ static const struct option_usage usage = {
 static int
 run(int argc, char **argv)
 {
-	struct tail_args a = { 0 };
+	struct tail_args a = { .output = UNSAID };
 	const struct option table[] = {
 		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
 		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
-		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, "json",
-		  "the form of the rows", &a.output },
+		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
+		  "the form of the rows: json, but for a running total on a "
+		  "terminal", &a.output },
 		{ "limit", 'n', OPTION_UINT, "N", NULL,
 		  "end after N rows", &a.limit },
 		{ "for", 0, OPTION_DURATION, "DURATION", NULL,

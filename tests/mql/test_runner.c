@@ -153,6 +153,80 @@ START_TEST(runner_tells_the_time_that_it_was_told)
 }
 END_TEST
 
+struct sink {
+	char text[256];
+	int  left;
+};
+
+static bool
+take_row(void *arg, const char *text, size_t n)
+{
+	struct sink *s = arg;
+
+	ck_assert_uint_lt(strlen(s->text) + n, sizeof s->text);
+	strncat(s->text, text, n);
+	return --s->left > 0;
+}
+
+/* The rows of three events, a second apart. */
+static struct mql_runner_stats
+run_rows(const char *query, struct sink *s)
+{
+	struct mql_query *q = ask_compile(query);
+	struct mql_runner *r;
+
+	s->text[0] = 0;
+	ck_assert_int_eq(mql_runner_new(q, 0, &r), 0);
+	mql_runner_rows(r, take_row, s);
+	for (int i = 1; i <= 3; i++) {
+		mql_runner_time(r, i * 1000);
+		ck_assert_int_eq(put(r, i == 2 ? "{\"a\":2}" : "{\"a\":1}"),
+				 0);
+		ck_assert_ptr_null(row);
+	}
+	mql_runner_end(r);
+	struct mql_runner_stats st = stats(r);
+	mql_runner_free(r);
+	mql_query_free(q);
+	return st;
+}
+
+START_TEST(runner_gives_all_rows_to_its_sink)
+{
+	struct sink s = { .left = 99 };
+
+	ck_assert_uint_eq(run_rows("select a where a == 1", &s).rows, 2);
+	ck_assert_str_eq(s.text, "{\"a\":1}{\"a\":1}");
+	ck_assert_uint_eq(run_rows("select a, count(*) group by a", &s).rows,
+			  2);
+	ck_assert_str_eq(s.text, "{\"a\":1,\"count(*)\":2}"
+				 "{\"a\":2,\"count(*)\":1}");
+	run_rows("select a order by a desc", &s);
+	ck_assert_str_eq(s.text, "{\"a\":2}{\"a\":1}{\"a\":1}");
+	run_rows("select sum(a) window 2s", &s);
+	ck_assert_str_eq(s.text, "{\"sum(a)\":1}{\"sum(a)\":3}");
+
+	s.left = 1;
+	struct mql_runner_stats st = run_rows("select a", &s);
+	ck_assert_uint_eq(st.rows, 1);
+	ck_assert_uint_eq(st.seen, 1);
+}
+END_TEST
+
+START_TEST(runner_tells_what_it_left_out)
+{
+	struct sink s = { .left = 99 };
+	struct mql_runner_stats st;
+
+	st = run_rows("select count(*) window 1ms on 10 - a grace 0s", &s);
+	ck_assert_uint_eq(st.late, 1);
+	ck_assert_uint_eq(st.matched, 3);
+	st = run_rows("select count(*) window 1ms on nothing", &s);
+	ck_assert_uint_eq(st.untimed, 3);
+	ck_assert_str_eq(s.text, "");
+}
+END_TEST
+
 START_TEST(runner_and_query_may_be_null_when_freed)
 {
 	mql_runner_free(NULL);
@@ -165,4 +239,5 @@ TEST_MAIN(runner, runner_counts_what_happened,
 	  runner_samples_about_the_share_and_always_the_same,
 	  runner_refuses_an_event_above_its_size,
 	  runner_tells_the_time_that_it_was_told,
+	  runner_gives_all_rows_to_its_sink, runner_tells_what_it_left_out,
 	  runner_and_query_may_be_null_when_freed)
