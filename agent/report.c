@@ -38,7 +38,11 @@ report_live(struct mql_agent *a, struct run *r)
 
 	if (!e)
 		return false;
-	run_books(a, r, &r->told);
+	/* What a new run has counted in the moments since then is news, to be
+	 * reported; the counters of one that goes on are where it begins. */
+	if (r->known)
+		run_books(a, r, &r->told);
+	r->known = true;
 	e->since = (uint64_t)r->since;
 	e->books = r->told;
 	return true;

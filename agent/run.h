@@ -33,6 +33,7 @@ struct run {
 	uint32_t          id;      /* the source-job's; 0: it knows none */
 	bool              confirmed; /* named by the snapshot being read */
 	bool              ack_due; /* "live" is to be said once it is true */
+	bool              known;   /* it has been said */
 	uint64_t          serial;  /* age: smaller is older */
 	uint64_t          streams; /* bit i: in the generation of stream i */
 	struct str        text;    /* heap */

@@ -31,7 +31,7 @@ group_of(const struct mql_query *q, size_t column)
 	const struct insn *in = &q->post.code[cell->entry[0]];
 
 	if (cell->nentry == 1 && in->op == OP_GIVE &&
-	    (in->a & OPERAND_KIND) == OPERAND_FIELD &&
+	    (in->a & OPERAND_KIND) == OPERAND_CELL &&
 	    (in->a & OPERAND_INDEX) < q->shape.ngroup)
 		return in->a & OPERAND_INDEX;
 	return q->shape.ngroup;

@@ -2,8 +2,11 @@
  * and the closing line. */
 #include "cli/output.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "cli/closing.h"
@@ -340,7 +343,138 @@ START_TEST(broken_text_ends_the_members)
 }
 END_TEST
 
-TEST_MAIN(output, json_is_byte_for_byte, colors_only_add_colors,
+/* --- running totals and windows --------------------------------------------- */
+
+static const struct output_window window = {
+	.start = 1700000000000, .end = 1700000010000, .events = 3,
+	.agents = 2,
+};
+
+START_TEST(each_window_has_a_table_and_a_title)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_NEVER,
+				 "select a, count(*) as n group by a "
+				 "window 10s");
+
+	put(&s, "{\"a\":\"x\",\"n\":2}");
+	output_close(s.o, &window);
+	put(&s, "{\"a\":\"x\",\"n\":3}");
+	output_close(s.o, &window);
+	expect(&s, "2023-11-14 22:13:20 UTC, 10s: 3 events; 2 agents live\n"
+		   "a  n\nx  2\n"
+		   "\n2023-11-14 22:13:20 UTC, 10s: 3 events; 2 agents live\n"
+		   "a  n\nx  3\n");
+}
+END_TEST
+
+/* A terminal of so many lines: what goes into it, *seen reads. */
+static int
+terminal(unsigned short lines, int *seen)
+{
+	const struct winsize size = { .ws_row = lines, .ws_col = 80 };
+	struct termios raw;
+
+	*seen = posix_openpt(O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(*seen, 0);
+	ck_assert_int_eq(grantpt(*seen) | unlockpt(*seen), 0);
+	int fd = open(ptsname(*seen), O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ioctl(fd, TIOCSWINSZ, &size), 0);
+	ck_assert_int_eq(tcgetattr(fd, &raw), 0);
+	cfmakeraw(&raw);
+	ck_assert_int_eq(tcsetattr(fd, TCSANOW, &raw), 0);
+	return fd;
+}
+
+/* Give a total of two rows, then the second one anew. */
+static void
+expect_total(const char *query, unsigned short lines, const char *want)
+{
+	struct mql_query *q;
+	struct output *o;
+	char text[1024];
+	int seen, fd = terminal(lines, &seen);
+	size_t n = 0;
+
+	setenv("TERM", "xterm", 1);
+	text_init();
+	ck_assert_int_eq(mql_query_compile(query, &q, NULL), 0);
+	ck_assert(output_can_update(fd, q));
+	ck_assert_int_eq(output_new(OUTPUT_TABLE, OUTPUT_NEVER, fd, q, NULL,
+				    &o), 0);
+	ck_assert_int_eq(output_update(o, q), 0);
+	mql_query_free(q);
+	output_row(o, str_of("{\"a\":10,\"n\":2}"));
+	output_row(o, str_of("{\"a\":9,\"n\":1}"));
+	output_close(o, &window);
+	output_flush(o);
+	output_row(o, str_of("{\"a\":9,\"n\":3}"));
+	output_close(o, &window);
+	ck_assert_int_eq(output_end(o), 0);
+	while (n < strlen(want)) {
+		ssize_t got = read(seen, text + n, sizeof text - 1 - n);
+		ck_assert_int_gt(got, 0);
+		n += (size_t)got;
+	}
+	text[n] = '\0';
+	ck_assert_str_eq(text, want);
+	output_free(o);
+	close(fd);
+	close(seen);
+}
+
+START_TEST(a_running_total_is_updated_in_place_by_its_groups)
+{
+	expect_total("select a, count(*) as n group by a", 24,
+		     " a  n\n 9  1\n10  2\n"
+		     "\033[3A\r\033[J"
+		     " a  n\n 9  3\n10  2\n");
+}
+END_TEST
+
+START_TEST(a_ranking_is_replaced_as_a_whole)
+{
+	expect_total("select a, count(*) as n group by a order by n", 24,
+		     " a  n\n10  2\n 9  1\n"
+		     "\033[3A\r\033[J"
+		     "a  n\n9  3\n");
+}
+END_TEST
+
+START_TEST(a_total_that_does_not_fit_is_a_table_like_others)
+{
+	expect_total("select a, count(*) as n group by a", 4,
+		     " a  n\n 9  1\n10  2\n 9  3\n");
+}
+END_TEST
+
+START_TEST(only_totals_that_show_their_groups_are_updated)
+{
+	static const char *const query[] = {
+		"select count(*) as n group by a", "select a",
+		"select a, count(*) group by a window 10s",
+		"select * group by a",
+	};
+	int seen, fd = terminal(24, &seen);
+
+	setenv("TERM", "xterm", 1);
+	for (size_t i = 0; i < sizeof query / sizeof *query; i++) {
+		struct mql_query *q;
+		ck_assert_int_eq(mql_query_compile(query[i], &q, NULL), 0);
+		ck_assert_msg(!output_can_update(fd, q), "%s", query[i]);
+		mql_query_free(q);
+	}
+	close(fd);
+	close(seen);
+}
+END_TEST
+
+TEST_MAIN(output, each_window_has_a_table_and_a_title,
+	  a_running_total_is_updated_in_place_by_its_groups,
+	  a_ranking_is_replaced_as_a_whole,
+	  a_total_that_does_not_fit_is_a_table_like_others,
+	  only_totals_that_show_their_groups_are_updated,
+	  json_is_byte_for_byte, colors_only_add_colors,
 	  colored_json_cannot_command_a_terminal, csv_header_is_the_projection,
 	  csv_without_rows_has_its_header,
 	  csv_quotes_what_needs_it, csv_keeps_the_columns_of_the_first_row,

@@ -11,7 +11,7 @@ test_config.deps := common
 
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
-                    test_sj_operators test_sj_hostile
+                    test_sj_operators test_sj_hostile test_sj_stages
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c)\

@@ -383,6 +383,24 @@ agent_rows(struct agent *a, uint32_t id, uint64_t first, unsigned n,
 	buf_fini(&row);
 }
 
+unsigned
+agent_lines(struct agent *a, uint32_t id, uint64_t first, const char *text)
+{
+	struct rows_writer w;
+	unsigned n = 0;
+
+	rows_writer_init(&w);
+	for (const char *nl; (nl = strchr(text, '\n')); text = nl + 1, n++) {
+		struct str s = { text, (size_t)(nl - text) };
+		uint64_t seq = first + n;
+		ck_assert_int_eq(rows_writer_add(&w, &id, &seq, 1, s), 0);
+	}
+	rows_writer_take(&w, &a->peer.frame);
+	peer_send(&a->peer);
+	rows_writer_fini(&w);
+	return n;
+}
+
 struct books_agent
 agent_sent(uint64_t n)
 {
@@ -458,6 +476,7 @@ take_meta(struct tail *t, const struct wire_meta *m)
 	t->metas++;
 	t->books = m->books;
 	t->before = m->before;
+	t->window = m->window;
 	t->refusal[0] = '\0';
 	if (m->nrefusal)
 		snprintf(t->refusal, sizeof t->refusal, "%.*s",
@@ -473,8 +492,13 @@ take_rows(struct tail *t, struct str body)
 	ck_assert_int_eq(data_reader_init(&r, body), 0);
 	ck_assert_uint_eq(r.subscription, t->id);
 	ck_assert_uint_eq(r.first, t->rows + 1);
-	while (data_reader_next(&r, &row))
+	while (data_reader_next(&r, &row)) {
+		size_t n = strlen(t->text);
 		t->rows++;
+		if (row.len + 2 < sizeof t->text - n)
+			snprintf(t->text + n, sizeof t->text - n, "%.*s\n",
+				 (int)row.len, row.ptr);
+	}
 }
 
 static void

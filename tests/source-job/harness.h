@@ -78,6 +78,9 @@ void agent_report(struct agent *a, uint32_t id,
 /* n rows from sequence number first, each of about `size` bytes. */
 void agent_rows(struct agent *a, uint32_t id, uint64_t first, unsigned n,
 		size_t size);
+/* The lines of text as rows from sequence number first: how many. */
+unsigned agent_lines(struct agent *a, uint32_t id, uint64_t first,
+		     const char *text);
 /* seen, matched and sent are n. */
 struct books_agent agent_sent(uint64_t n);
 
@@ -87,6 +90,8 @@ struct tail {
 	struct peer peer;
 	uint32_t    id, query_id;
 	uint64_t    rows, metas;
+	char        text[4096];      /* the rows, a line each, while it fits */
+	struct wire_window window;   /* of the last META or END */
 	struct books books;          /* of the last META or END */
 	struct books_agent before;
 	char        refusal[64];     /* the first of the last META */
