@@ -101,16 +101,25 @@ check_group(struct compile *c, struct ast **n)
 					"events cannot be grouped by it");
 }
 
-/* What is put in must still be spelled within the limit. */
+/* What is put into n must still be spelled within the limit. An expression
+ * that nothing is put into may be as deep as any: the canonical text is one. */
 static int
-fold(struct compile *c, struct ast **n, bool strict)
+check_room(struct compile *c, const struct ast *n)
 {
 	enum { ADDED = 4 };
 
-	if ((*n)->depth > AST_MAX_DEPTH - ADDED)
-		return fail(c, MQL_ELIMIT, (*n)->at,
+	if (n->depth > AST_MAX_DEPTH - ADDED)
+		return fail(c, MQL_ELIMIT, n->at,
 			    "the query is nested too deeply");
-	return resolve_fold(c, n, strict);
+	return 0;
+}
+
+static int
+fold(struct compile *c, struct ast **n, bool strict)
+{
+	int err = is_loose(&c->sel, *n) ? check_room(c, *n) : 0;
+
+	return err ? err : resolve_fold(c, n, strict);
 }
 
 static int
@@ -251,7 +260,7 @@ scale_by(struct compile *c, struct ast **n, enum ast_kind kind, uint64_t by)
 
 /* What count and sum would be of all events. */
 static int
-extrapolate(struct compile *c, struct ast **slot)
+extrapolate_in(struct compile *c, struct ast **slot)
 {
 	const struct sample *s = &c->sel.sampling;
 	struct ast *n = *slot;
@@ -269,8 +278,16 @@ extrapolate(struct compile *c, struct ast **slot)
 	if (ast_is_leaf(n->kind) || n->kind == AST_AGG)
 		return 0;
 	for (unsigned i = 0; i < n->n && !err; i++)
-		err = extrapolate(c, &n->item[i]);
+		err = extrapolate_in(c, &n->item[i]);
 	return err;
+}
+
+static int
+extrapolate(struct compile *c, struct ast **n)
+{
+	int err = ast_has(*n, AST_AGG) ? check_room(c, *n) : 0;
+
+	return err ? err : extrapolate_in(c, n);
 }
 
 /* --- the whole query ------------------------------------------------------ */

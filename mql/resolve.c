@@ -239,6 +239,12 @@ loose(const struct select *s, const struct ast *n)
 	return found;
 }
 
+bool
+is_loose(const struct select *s, const struct ast *n)
+{
+	return loose(s, n) != NULL;
+}
+
 static bool
 has_settled(const struct select *s, const struct ast *n)
 {

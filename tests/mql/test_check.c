@@ -1,4 +1,5 @@
 /* test_check.c - conditions and values, [*], constants without an order. */
+#include "mql/ast.h"
 #include "tests/mql/compiled.h"
 
 START_TEST(values_and_conditions_are_told_apart)
@@ -224,6 +225,42 @@ START_TEST(what_is_no_group_is_the_first_of_it)
 }
 END_TEST
 
+/* "select - - - ...", as deep as n, or deeper by what check.c puts in. */
+static int
+compile_deep(unsigned n, const char *rest)
+{
+	struct mql_diag d = { 0 };
+	struct mql_query *q;
+	char text[1024] = "select ";
+
+	for (unsigned i = 0; i < n; i++)
+		strcat(text, "- ");
+	strcat(text, rest);
+	int err = mql_query_compile(text, &q, &d);
+	if (!err)
+		assert_settled(q);
+	mql_query_free(q);
+	return err;
+}
+
+START_TEST(what_is_put_in_keeps_to_the_depth_allowed)
+{
+	static const char *const ends[] = {
+		"a", "a, count(*)", "sum(a)", "(sum(a) + b)",
+		"count(*) sample {'strategy':'RANDOM','threshold':3,"
+		"'factor':10,'extrapolate':true}",
+	};
+
+	for EACH (i, ends) {
+		ck_assert_int_eq(compile_deep(AST_MAX_DEPTH - 20, ends[i]), 0);
+		for (unsigned n = AST_MAX_DEPTH - 8; n < AST_MAX_DEPTH; n++)
+			compile_deep(n, ends[i]);
+		ck_assert_int_eq(compile_deep(AST_MAX_DEPTH + 1, ends[i]),
+				 MQL_ELIMIT);
+	}
+}
+END_TEST
+
 START_TEST(extrapolation_becomes_arithmetic)
 {
 	assert_spelled("select count(*), sum(a) / 2 as b, max(c) sample "
@@ -247,4 +284,5 @@ TEST_MAIN(check, values_and_conditions_are_told_apart,
 	  aggregates_stand_where_there_is_a_group,
 	  a_name_is_a_column_before_it_is_anything_else,
 	  what_is_no_group_is_the_first_of_it,
+	  what_is_put_in_keeps_to_the_depth_allowed,
 	  extrapolation_becomes_arithmetic)
