@@ -122,6 +122,24 @@ fold(struct compile *c, struct ast **n, bool strict)
 	return err ? err : resolve_fold(c, n, strict);
 }
 
+/* Of rows that are alike one stays: what else its event held is chance. */
+static int
+check_selected(struct compile *c, const struct ast *n)
+{
+	const struct select *s = &c->sel;
+	int err = 0;
+
+	for (unsigned i = 0; i < s->nitem; i++)
+		if (ast_equal(s->item[i].expr, n))
+			return 0;
+	if (n->kind == AST_PATH || n->kind == AST_AGG)
+		return fail(c, MQL_ETYPE, n->at, "`distinct` rows can be "
+			    "ordered only by what they hold: select this, too");
+	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n && !err; i++)
+		err = check_selected(c, n->item[i]);
+	return err;
+}
+
 static int
 check_order_key(struct compile *c, struct order_key *key)
 {
@@ -131,6 +149,8 @@ check_order_key(struct compile *c, struct order_key *key)
 	int err = resolve(c, &key->expr, false);
 	if (!err)
 		err = check_either(c, &key->expr, NULL);
+	if (!err && c->sel.distinct && c->sel.nitem)
+		err = check_selected(c, key->expr);
 	if (!err && c->sel.folded)
 		err = fold(c, &key->expr, c->sel.nitem > 0);
 	return err;
