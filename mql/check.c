@@ -101,16 +101,43 @@ check_group(struct compile *c, struct ast **n)
 					"events cannot be grouped by it");
 }
 
-/* What is put in must still be spelled within the limit. */
+/* What is put into n must still be spelled within the limit. An expression
+ * that nothing is put into may be as deep as any: the canonical text is one. */
 static int
-fold(struct compile *c, struct ast **n, bool strict)
+check_room(struct compile *c, const struct ast *n)
 {
 	enum { ADDED = 4 };
 
-	if ((*n)->depth > AST_MAX_DEPTH - ADDED)
-		return fail(c, MQL_ELIMIT, (*n)->at,
+	if (n->depth > AST_MAX_DEPTH - ADDED)
+		return fail(c, MQL_ELIMIT, n->at,
 			    "the query is nested too deeply");
-	return resolve_fold(c, n, strict);
+	return 0;
+}
+
+static int
+fold(struct compile *c, struct ast **n, bool strict)
+{
+	int err = is_loose(&c->sel, *n) ? check_room(c, *n) : 0;
+
+	return err ? err : resolve_fold(c, n, strict);
+}
+
+/* Of rows that are alike one stays: what else its event held is chance. */
+static int
+check_selected(struct compile *c, const struct ast *n)
+{
+	const struct select *s = &c->sel;
+	int err = 0;
+
+	for (unsigned i = 0; i < s->nitem; i++)
+		if (ast_equal(s->item[i].expr, n))
+			return 0;
+	if (n->kind == AST_PATH || n->kind == AST_AGG)
+		return fail(c, MQL_ETYPE, n->at, "`distinct` rows can be "
+			    "ordered only by what they hold: select this, too");
+	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n && !err; i++)
+		err = check_selected(c, n->item[i]);
+	return err;
 }
 
 static int
@@ -122,6 +149,8 @@ check_order_key(struct compile *c, struct order_key *key)
 	int err = resolve(c, &key->expr, false);
 	if (!err)
 		err = check_either(c, &key->expr, NULL);
+	if (!err && c->sel.distinct && c->sel.nitem)
+		err = check_selected(c, key->expr);
 	if (!err && c->sel.folded)
 		err = fold(c, &key->expr, c->sel.nitem > 0);
 	return err;
@@ -251,7 +280,7 @@ scale_by(struct compile *c, struct ast **n, enum ast_kind kind, uint64_t by)
 
 /* What count and sum would be of all events. */
 static int
-extrapolate(struct compile *c, struct ast **slot)
+extrapolate_in(struct compile *c, struct ast **slot)
 {
 	const struct sample *s = &c->sel.sampling;
 	struct ast *n = *slot;
@@ -269,8 +298,16 @@ extrapolate(struct compile *c, struct ast **slot)
 	if (ast_is_leaf(n->kind) || n->kind == AST_AGG)
 		return 0;
 	for (unsigned i = 0; i < n->n && !err; i++)
-		err = extrapolate(c, &n->item[i]);
+		err = extrapolate_in(c, &n->item[i]);
 	return err;
+}
+
+static int
+extrapolate(struct compile *c, struct ast **n)
+{
+	int err = ast_has(*n, AST_AGG) ? check_room(c, *n) : 0;
+
+	return err ? err : extrapolate_in(c, n);
 }
 
 /* --- the whole query ------------------------------------------------------ */

@@ -38,6 +38,9 @@ int resolve(struct compile *c, struct ast **n, bool as_exprs);
 /* The value that `group by *n` means when *n is an alias. */
 int resolve_group(struct compile *c, struct ast **n);
 
+/* Is there something in n for resolve_fold() to do? */
+bool is_loose(const struct select *s, const struct ast *n);
+
 /* Leave nothing in *n but groups, aggregates, constants and what is computed
  * from them: any other value becomes first(value), or is refused when strict.
  * A condition stays one when it has to be. */

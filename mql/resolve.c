@@ -8,19 +8,12 @@
  * A name is looked for among the columns: as it is, then in any case and as
  * Mantis calls its aggregates, then as that of the only such aggregate. */
 #include <string.h>
-#include <strings.h>
 
 #include "common/buf.h"
 #include "mql/check.h"
 #include "mql/word.h"
 
 /* --- the column that a name means ----------------------------------------- */
-
-static bool
-same_in_any_case(struct str a, struct str b)
-{
-	return a.len == b.len && !strncasecmp(a.ptr, b.ptr, a.len);
-}
 
 /* COUNT((.*.)), COUNT(*), MAX(a.b), COUNT(esn) for a count(distinct esn). */
 static bool
@@ -32,14 +25,14 @@ is_mantis_name(const struct ast *n, struct str name)
 	if (n->kind != AST_AGG || n->n > 1 ||
 	    (n->n && n->item[0]->kind != AST_PATH))
 		return false;
-	if (n->all && same_in_any_case(name, STR("count((.*.))")))
+	if (n->all && word_is_same(name, STR("count((.*.))")))
 		return true;
 	buf_printf(&b, "%s(%s", n->agg.fn->name, n->all ? "*" : "");
 	if (n->n)
 		path_write(&n->item[0]->path, &b);
 	buf_put_u8(&b, ')');
-	same = !b.err && same_in_any_case(name, (struct str){
-						(char *)b.data, b.len });
+	same = !b.err &&
+	       word_is_same(name, (struct str){ (char *)b.data, b.len });
 	buf_fini(&b);
 	return same;
 }
@@ -54,10 +47,10 @@ is_called(const struct select_item *item, struct str name, enum likeness how)
 	if (how == EXACT)
 		return str_eq(item->name, name);
 	if (how == ANY_CASE)
-		return same_in_any_case(item->name, name) ||
+		return word_is_same(item->name, name) ||
 		       is_mantis_name(n, name);
 	return n->kind == AST_AGG &&
-	       same_in_any_case(str_of(n->agg.fn->name), name);
+	       word_is_same(str_of(n->agg.fn->name), name);
 }
 
 /* The first item of the column, or NULL. */
@@ -244,6 +237,12 @@ loose(const struct select *s, const struct ast *n)
 	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n && !found; i++)
 		found = loose(s, n->item[i]);
 	return found;
+}
+
+bool
+is_loose(const struct select *s, const struct ast *n)
+{
+	return loose(s, n) != NULL;
 }
 
 static bool

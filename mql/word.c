@@ -1,14 +1,26 @@
 /* word.c - keywords, letters, and the distance between words. */
 #include "mql/word.h"
 
-#include <strings.h>
-
 #include "mql/grammar.h"
 
-static bool
-same(struct str s, const char *word)
+/* The byte of s at i; A to Z as small ones, in any locale: a Turkish host's
+ * LIMIT is a limit, too. */
+static unsigned char
+lower(struct str s, size_t i)
 {
-	return strlen(word) == s.len && !strncasecmp(s.ptr, word, s.len);
+	unsigned char c = (unsigned char)s.ptr[i];
+
+	return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
+
+bool
+word_is_same(struct str a, struct str b)
+{
+	size_t i = 0;
+
+	while (i < a.len && i < b.len && lower(a, i) == lower(b, i))
+		i++;
+	return i == a.len && i == b.len;
 }
 
 int
@@ -24,7 +36,7 @@ word_keyword(struct str s)
 	};
 
 	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
-		if (same(s, keywords[i].word))
+		if (word_is_same(s, str_of(keywords[i].word)))
 			return keywords[i].token;
 	return 0;
 }
@@ -96,14 +108,6 @@ word_is_plain(struct str s)
 		}
 	}
 	return !begin && !word_keyword(s);
-}
-
-static unsigned char
-lower(struct str s, size_t i)
-{
-	unsigned char c = (unsigned char)s.ptr[i];
-
-	return c >= 'A' && c <= 'Z' ? c | 32 : c;
 }
 
 static bool

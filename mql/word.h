@@ -32,6 +32,9 @@ bool word_is_plain(struct str s);
 /* How many leading bytes of s are whole UTF-8 characters. */
 size_t word_utf8(struct str s);
 
+/* The same word, A to Z in any case? */
+bool word_is_same(struct str a, struct str b);
+
 /* Is a mistyped b: one letter wrong, missing, too many, or two swapped? Case
  * does not matter. Short words must share a letter at least. */
 bool word_is_near(struct str a, struct str b);

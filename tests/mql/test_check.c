@@ -1,4 +1,5 @@
 /* test_check.c - conditions and values, [*], constants without an order. */
+#include "mql/ast.h"
 #include "tests/mql/compiled.h"
 
 START_TEST(values_and_conditions_are_told_apart)
@@ -167,6 +168,10 @@ START_TEST(a_name_is_a_column_before_it_is_anything_else)
 		  "select lower(a) as l group by l" },
 		{ "select a as b, b as a group by b, a",
 		  "select a as b, b as a group by b, a" },
+		{ "select distinct a + 1, b as c order by a + 1, b, c * 2",
+		  "select distinct a + 1, b as c order by a + 1, b, c * 2" },
+		{ "select distinct top(a, 3) group by c order by top(a, 3)",
+		  "select distinct top(a, 3) group by c order by top(a, 3)" },
 		{ "select a > 1 as big, b order by big",
 		  "select a > 1 as big, b order by big" },
 		{ "select a + 1 as c having c > 2",
@@ -186,6 +191,10 @@ START_TEST(a_name_is_a_column_before_it_is_anything_else)
 		  "several columns" },
 		{ "select a group by 1", MQL_ETYPE, 1, 19, 1, "a field" },
 		{ "select a order by 1", MQL_ETYPE, 1, 19, 1, "a column" },
+		{ "select distinct a order by b", MQL_ETYPE, 1, 28, 1,
+		  "select this, too" },
+		{ "select distinct a group by a order by max(c)", MQL_ETYPE,
+		  1, 39, 6, "select this, too" },
 		{ "select * at zon == 'x'", MQL_ESYNTAX, 1, 13, 3,
 		  "did you mean `zone`?" },
 	};
@@ -224,6 +233,42 @@ START_TEST(what_is_no_group_is_the_first_of_it)
 }
 END_TEST
 
+/* "select - - - ...", as deep as n, or deeper by what check.c puts in. */
+static int
+compile_deep(unsigned n, const char *rest)
+{
+	struct mql_diag d = { 0 };
+	struct mql_query *q;
+	char text[1024] = "select ";
+
+	for (unsigned i = 0; i < n; i++)
+		strcat(text, "- ");
+	strcat(text, rest);
+	int err = mql_query_compile(text, &q, &d);
+	if (!err)
+		assert_settled(q);
+	mql_query_free(q);
+	return err;
+}
+
+START_TEST(what_is_put_in_keeps_to_the_depth_allowed)
+{
+	static const char *const ends[] = {
+		"a", "a, count(*)", "sum(a)", "(sum(a) + b)",
+		"count(*) sample {'strategy':'RANDOM','threshold':3,"
+		"'factor':10,'extrapolate':true}",
+	};
+
+	for EACH (i, ends) {
+		ck_assert_int_eq(compile_deep(AST_MAX_DEPTH - 20, ends[i]), 0);
+		for (unsigned n = AST_MAX_DEPTH - 8; n < AST_MAX_DEPTH; n++)
+			compile_deep(n, ends[i]);
+		ck_assert_int_eq(compile_deep(AST_MAX_DEPTH + 1, ends[i]),
+				 MQL_ELIMIT);
+	}
+}
+END_TEST
+
 START_TEST(extrapolation_becomes_arithmetic)
 {
 	assert_spelled("select count(*), sum(a) / 2 as b, max(c) sample "
@@ -247,4 +292,5 @@ TEST_MAIN(check, values_and_conditions_are_told_apart,
 	  aggregates_stand_where_there_is_a_group,
 	  a_name_is_a_column_before_it_is_anything_else,
 	  what_is_no_group_is_the_first_of_it,
+	  what_is_put_in_keeps_to_the_depth_allowed,
 	  extrapolation_becomes_arithmetic)
