@@ -74,7 +74,7 @@ PKGFLAGS := $(if $(ALLPKGS),$(shell $(PKG_CONFIG) --cflags $(ALLPKGS) check 2>/d
 
 # A library carries the objects of the libraries it needs: what we install
 # stands alone, and libcommon never becomes somebody's public dependency.
-own   = $(patsubst %.c,$(B)/%.o,$($(1).src) $($(1).gen))
+own   = $(addprefix $(B)/,$(addsuffix .o,$(basename $($(1).src) $($(1).gen))))
 deps  = $(sort $($(1).deps) $(foreach d,$($(1).deps),$(call deps,$(d))))
 obj   = $(call own,$(1)) $(foreach d,$(call deps,$(1)),$(call own,$(d)))
 pkgs  = $(sort $($(1).pkgs) $(foreach d,$(call deps,$(1)),$($(d).pkgs)))
@@ -89,6 +89,11 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call show,CC,$<)
 	$(Q)$(CC) $(BASE) $(WARN) $(PKGFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.cc                # only peers in bench/ are C++
+	@mkdir -p $(@D)
+	$(call show,CXX,$<)
+	$(Q)$(CXX) -std=c++17 -I. $(opt.$(BUILD)) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: $(B)/%.c            # generated code: our warnings do not apply to it
 	$(call show,CC,$<)

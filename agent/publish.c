@@ -145,8 +145,12 @@ evaluate(struct publisher *p, struct mql_stream *s,
 		counter_inc(&t->bad[g->parity]);
 		return;
 	}
-	counter_inc(&t->seen[g->parity]);
 	n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
+	if (reader_check(p->reader, n > 0)) {
+		counter_inc(&t->bad[g->parity]);
+		return;
+	}
+	counter_inc(&t->seen[g->parity]);
 	if (!n || !(n = keep(p, m, n)))
 		return;
 	if (publisher_ready(p)) {

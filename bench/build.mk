@@ -1,5 +1,11 @@
-BENCHES            += bench_publish bench_latency
+BENCHES            += bench_publish bench_latency bench_json
 bench_publish.src  := bench/publish.c bench/bench.c bench/fleet.c
 bench_publish.deps := client agent
 bench_latency.src  := bench/latency.c bench/bench.c bench/fleet.c
 bench_latency.deps := client agent
+bench_json.src     := bench/json.c bench/simdjson.cc bench/corpus.c bench/bench.c
+bench_json.deps    := client
+bench_json.pkgs    := jansson simdjson
+bench_json.ldlibs  := -lstdc++
+# The peer gets all that this machine has: it does not choose at run time.
+$(B)/bench/simdjson.o: CXXFLAGS += -O3 -march=native

@@ -1,15 +1,14 @@
-/* json.h - JSON text, read forward once and never made into a tree.
+/* json.h - JSON text, read forward and never made into a tree.
  *
- * RFC 8259 to the letter: what is accepted is valid, so that a row passed on
- * unparsed is valid too. Depth is bounded (JSON_MAX_DEPTH), and so is time:
- * every function is linear in the text. Of duplicate keys the first counts.
- * Any thread; no allocation. */
+ * RFC 8259 to the letter: what json_check() accepts is valid, so that a row
+ * passed on unparsed is valid too. Depth is bounded (JSON_MAX_DEPTH), and so
+ * is time: every function is linear in the text. Of duplicate keys the first
+ * counts. Any thread; no allocation. */
 #ifndef EVENT_JSON_H
 #define EVENT_JSON_H
 
 #include "common/buf.h"
 #include "event/path.h"
-#include "event/pathset.h"
 #include "event/value.h"
 
 enum { JSON_MAX_DEPTH = 128 };
@@ -17,13 +16,6 @@ enum { JSON_MAX_DEPTH = 128 };
 /* Is text one valid JSON value, with white space around it at most? 0 or
  * MQL_EBADEVENT, and then *at (may be NULL) is the offset of the error. */
 int json_check(struct str text, size_t *at);
-
-/* Find the values of all paths of ps in one pass over text, which must be an
- * object. value[slot] is set for each slot (null when missing). Strings with
- * escapes are undone into scratch (fixed, of at least text.len bytes).
- * Returns 0 or MQL_EBADEVENT: then the values mean nothing. */
-int json_extract(struct str text, const struct pathset *ps,
-		 struct value *value, struct buf *scratch);
 
 /* The value of one JSON text that is known to be valid. */
 struct value json_value(struct str text, struct buf *scratch);

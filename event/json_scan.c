@@ -207,8 +207,8 @@ scan_close(struct scan *s)
 
 /* One turn is one scalar, or the beginning of a container, and then whatever
  * ends after it. */
-bool
-scan_skip(struct scan *s)
+static bool
+skip(struct scan *s)
 {
 	const unsigned base = s->depth;
 	struct str name;
@@ -232,6 +232,18 @@ scan_skip(struct scan *s)
 			return false;
 	} while (s->depth > base);
 	return true;
+}
+
+/* All of it in one function and on a copy, so that p stays in a register: for
+ * a whole event this takes a third off. */
+__attribute__((flatten)) bool
+scan_skip(struct scan *s)
+{
+	struct scan copy = *s;
+	bool good = skip(&copy);
+
+	*s = copy;
+	return good;
 }
 
 int

@@ -41,18 +41,26 @@ json_write_str(struct str s, struct buf *out)
 	buf_put_u8(out, '"');
 }
 
+static void
+replace(char *p, size_t n, char from, char to)
+{
+	const char *end = p + n;
+
+	while ((p = memchr(p, from, (size_t)(end - p))))
+		*p++ = to;
+}
+
 /* Inside a string of valid text a newline is always written \n: those that
  * stand as they are separate tokens. */
 void
 json_write_line(struct str text, struct buf *out)
 {
-	uint8_t *to = buf_room(out, text.len);
+	char *to = (char *)buf_room(out, text.len);
 
-	if (!to)
+	if (!to || !text.len)
 		return;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		to[i] = (uint8_t)(c == '\n' || c == '\r' ? ' ' : c);
-	}
+	memcpy(to, text.ptr, text.len);
+	replace(to, text.len, '\n', ' ');
+	replace(to, text.len, '\r', ' ');
 	out->len += text.len;
 }

@@ -28,7 +28,7 @@ table_at(const struct pathset *ps, unsigned parent, struct str key,
 	size_t i = hash_of(parent, key, index);
 
 	for (;; i++) {
-		uint16_t *at = &ps->table[i % ps->tablecap];
+		uint16_t *at = &ps->table[i & (ps->tablecap - 1)];
 		const struct node *n = &ps->node[*at];
 		if (!*at || (n->parent == parent && n->index == index &&
 			     !n->key.ptr == !key.ptr && str_eq(n->key, key)))
@@ -92,7 +92,7 @@ add_root(struct pathset *ps)
 	if (err)
 		return err;
 	ps->node[ps->nnode++] = (struct node){
-		.max_index = -1, .first = { PATHSET_NO_SLOT, PATHSET_NO_SLOT },
+		.max_index = -1, .first = PATHSET_NO_SLOT,
 	};
 	return 0;
 }
@@ -115,13 +115,14 @@ descend(struct pathset *ps, unsigned *at, struct str key, int32_t index)
 	*at = ps->nnode++;
 	ps->node[*at] = (struct node){
 		.key = key, .index = index, .max_index = -1,
-		.parent = (uint16_t)parent,
-		.first = { PATHSET_NO_SLOT, PATHSET_NO_SLOT },
+		.parent = (uint16_t)parent, .first = PATHSET_NO_SLOT,
 	};
-	if (key.ptr)
+	if (key.ptr) {
 		ps->node[parent].filter |= key_bit(key);
-	else if (index > ps->node[parent].max_index)
+		seek_filter_add(&ps->node[parent].seek, key, *at);
+	} else if (index > ps->node[parent].max_index) {
 		ps->node[parent].max_index = index;
+	}
 	*table_at(ps, parent, key, index) = (uint16_t)*at;
 	return 0;
 }
@@ -196,7 +197,6 @@ new_slot(struct pathset *ps, const struct path *p, unsigned *slot)
 	struct slot s = {
 		.direct = (uint16_t)path_direct_steps(p),
 		.any = path_has_any(p),
-		.next = { PATHSET_NO_SLOT, PATHSET_NO_SLOT },
 	};
 	int err = reserve_slot(ps);
 
@@ -223,39 +223,33 @@ add_meta(struct pathset *ps, const struct path *p, unsigned *slot)
 	return err;
 }
 
-/* Make a new slot known to the node where one of its readings ends. */
-static void
-append(struct pathset *ps, unsigned node, enum reading r, unsigned slot)
-{
-	ps->slot[slot].next[r] = ps->node[node].first[r];
-	ps->node[node].first[r] = (uint16_t)slot;
-}
-
 int
 pathset_add(struct pathset *ps, const struct path *p, unsigned *slot)
 {
-	const bool two = p->nflat > 1;
-	unsigned flat = 0, nested;
+	unsigned end[READINGS] = { 0 };
+	struct node *n;
 	int err;
 
 	if (p->meta)
 		return add_meta(ps, p, slot);
-	if ((err = find_end(ps, p, READ_NESTED, &nested)))
+	if ((err = find_end(ps, p, READ_NESTED, &end[READ_NESTED])))
 		return err;
-	for (unsigned i = ps->node[nested].first[READ_NESTED];
-	     i != PATHSET_NO_SLOT; i = ps->slot[i].next[READ_NESTED]) {
+	n = &ps->node[end[READ_NESTED]];
+	for (unsigned i = n->first; i != PATHSET_NO_SLOT; i = ps->slot[i].next)
 		if (path_equal(&ps->slot[i].path, p)) {
 			*slot = i;
 			return 0;
 		}
-	}
-	if (two && (err = find_end(ps, p, READ_FLAT, &flat)))
+	if (p->nflat > 1 &&
+	    (err = find_end(ps, p, READ_FLAT, &end[READ_FLAT])))
 		return err;
 	if ((err = new_slot(ps, p, slot)))
 		return err;
-	append(ps, nested, READ_NESTED, *slot);
-	if (two)
-		append(ps, flat, READ_FLAT, *slot);
+	n = &ps->node[end[READ_NESTED]]; /* nodes may have moved */
+	for (int r = 0; r < READINGS; r++)
+		ps->slot[*slot].end[r] = (uint16_t)end[r];
+	ps->slot[*slot].next = n->first;
+	n->first = (uint16_t)*slot;
 	return 0;
 }
 

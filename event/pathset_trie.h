@@ -14,6 +14,7 @@
 #define EVENT_PATHSET_TRIE_H
 
 #include "common/arena.h"
+#include "event/json_seek.h"
 #include "event/pathset.h"
 #include "event/schema.h"
 
@@ -31,8 +32,9 @@ struct node {
 	int32_t    index;
 	int32_t    max_index; /* of children, -1: none is an index */
 	uint64_t   filter;    /* a bit for each child's key, see key_bit() */
+	struct seek_filter seek; /* the same children, for a scan of text */
 	uint16_t   parent;
-	uint16_t   first[READINGS]; /* slots that end here */
+	uint16_t   first;     /* of the slots whose nested reading ends here */
 };
 
 struct slot {
@@ -40,7 +42,9 @@ struct slot {
 	struct schema_ref ref;    /* where the set has a schema */
 	uint16_t          direct; /* path_direct_steps() */
 	bool              any;    /* path_has_any() */
-	uint16_t          next[READINGS]; /* that ends at the same node */
+	uint16_t          end[READINGS]; /* nodes; no flat one unless
+					    path.nflat > 1 */
+	uint16_t          next; /* whose nested reading ends at that node */
 };
 
 struct pathset {

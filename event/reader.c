@@ -1,13 +1,14 @@
 /* reader.c - see reader.h.
  *
- * A JSON text is read as a whole by reader_begin(); fields of a struct, of a
- * built event and the meta fields are read when they are first asked for, as
- * is what stands behind an index from the end. */
+ * Everything is read when it is first asked for: a field of a struct, of a
+ * built event, a meta field, what stands behind an index from the end, and of
+ * a JSON text as much as stands before the field. */
 #include "event/reader.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "event/json_find.h"
 #include "event/pathset_trie.h"
 #include "mql/error.h"
 
@@ -26,6 +27,7 @@ struct reader {
 				   as two events, since walks may nest */
 	struct buf lent;        /* reader_scratch() */
 	size_t   mapped;
+	struct find  find;      /* EVENT_JSON */
 	struct value value[PATHSET_MAX];
 	/* The memory of the buffers follows. */
 };
@@ -91,13 +93,23 @@ reader_begin(struct reader *r, const struct pathset *ps,
 	case EVENT_JSON:
 		if (ev->text.len > r->max_event)
 			return MQL_EBADEVENT;
-		return json_extract(ev->text, ps, r->value, &r->undone);
+		return find_begin(&r->find, ev->text, ps, &r->undone);
 	case EVENT_BUILT:
 		return built_ok(ev->built) ? 0 : MQL_EBADEVENT;
 	case EVENT_STRUCT:
 		break;
 	}
 	return 0;
+}
+
+int
+reader_check(struct reader *r, bool whole)
+{
+	if (r->ev->form != EVENT_JSON)
+		return 0;
+	if (whole && !r->find.bad)
+		return json_check(r->ev->text, NULL);
+	return r->find.bad ? MQL_EBADEVENT : 0;
 }
 
 /* --- values ---------------------------------------------------------------------- */
@@ -139,20 +151,29 @@ read_meta(const struct event_meta *m, enum path_meta which)
 	return VALUE_NONE;
 }
 
-/* Let a string that was undone while walking live until the next begin. Two
- * slots may lead to one string: it is kept once, so that what is kept of an
- * event never needs more room than the event. */
+/* Many slots may lead to one string. It is undone for the first and shared by
+ * the others, so that what is kept of an event never needs more room than the
+ * event. NULL: this is the first. */
+static const struct value *
+same_text(const struct reader *r, const char *raw)
+{
+	for (unsigned i = 0; i < r->ps->nslot; i++)
+		if (has(r, i) && r->value[i].raw == raw)
+			return &r->value[i];
+	return NULL;
+}
+
+/* Let a string that was undone while walking live until the next begin. */
 static struct value
 keep(struct reader *r, struct value v)
 {
 	const uint8_t *at = r->undone.data + r->undone.len;
-	const bool all = r->ev->form == EVENT_JSON; /* have been set */
+	const struct value *same;
 
 	if (v.type != VALUE_STR || (v.raw && v.ptr == v.raw + 1))
 		return v;
-	for (unsigned i = 0; v.raw && i < r->ps->nslot; i++)
-		if ((all || has(r, i)) && r->value[i].raw == v.raw)
-			return r->value[i];
+	if (v.raw && (same = same_text(r, v.raw)))
+		return *same;
 	buf_put(&r->undone, v.ptr, v.len);
 	if (r->undone.err) {
 		r->undone.err = 0;
@@ -160,6 +181,21 @@ keep(struct reader *r, struct value v)
 	}
 	v.ptr = (const char *)at;
 	return v;
+}
+
+/* What stands in a JSON text. */
+static struct value
+read_text(struct reader *r, unsigned slot)
+{
+	const struct value *same;
+	struct str raw;
+
+	if (!find_slot(&r->find, slot, &raw))
+		return VALUE_NONE;
+	if (*raw.ptr == '"' && memchr(raw.ptr, '\\', raw.len) &&
+	    (same = same_text(r, raw.ptr)))
+		return *same;
+	return json_value(raw, &r->undone);
 }
 
 /* The value at the end of steps from `from`. */
@@ -188,7 +224,7 @@ read_direct(struct reader *r, unsigned slot)
 
 	switch (ev->form) {
 	case EVENT_JSON:
-		return r->value[slot];
+		return read_text(r, slot);
 	case EVENT_BUILT:
 		return built_read(ev->built, &s->path, &r->undone);
 	case EVENT_STRUCT:

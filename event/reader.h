@@ -1,7 +1,8 @@
 /* reader.h - read fields of one event, whatever its form, each at most once.
  *
- *     reader_begin(r, ps, &ev)     JSON text: one scan; else nothing is read
+ *     reader_begin(r, ps, &ev)     nothing is read yet
  *     reader_get(r, slot)          the value, remembered
+ *     reader_check(r, matches)     was it an event at all?
  *
  * One reader per publishing thread, made when the thread first publishes to a
  * live stream; nothing below reader_new() allocates. */
@@ -41,14 +42,19 @@ int reader_new(size_t max_event, struct reader **out);
 void reader_free(struct reader *r); /* NULL is allowed */
 
 /* Point r at an event; both are borrowed until the next begin. Returns 0 or
- * MQL_EBADEVENT (not a JSON object, larger than max_event, a built event that
- * is incomplete). */
+ * MQL_EBADEVENT (not between the braces of a JSON object, larger than
+ * max_event, a built event that is incomplete). */
 int reader_begin(struct reader *r, const struct pathset *ps,
 		 const struct event *ev);
 
 /* The value at slot < pathset_size(). Null when missing. Never NULL. For a
  * path with [*]: the container before it. Valid until the next begin. */
 const struct value *reader_get(struct reader *r, unsigned slot);
+
+/* A JSON text is read only as far as the slots asked for lead. Is it valid so
+ * far, or, when a row is to be made of it, as a whole? 0 or MQL_EBADEVENT:
+ * then what was read means nothing. Events of other forms are good. */
+int reader_check(struct reader *r, bool whole);
 
 /* For a path with [*]: call fn for each value that it reaches, until fn
  * returns false. */

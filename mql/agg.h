@@ -121,17 +121,25 @@ struct agg_moment {
 	double mean, m2; /* m2: sum of squared distances from the mean */
 };
 
-struct agg_bucket {
-	int32_t  key;
+struct agg_tally_item {
+	int64_t  key;
 	uint64_t count;
 };
 
+struct agg_tally {
+	struct agg_tally_item *item; /* by key */
+	uint32_t n, cap;
+};
+
+/* Different values with their counts while they are few, then DDSketch's
+ * buckets. */
 struct agg_percentile {
-	uint64_t n;
-	struct value *few; /* all of them, while they are few; or NULL */
-	double min, max;   /* once there are buckets */
-	struct agg_bucket *bucket; /* by key, and so by value */
-	uint32_t nbucket, cap;
+	uint64_t n; /* the sum of all counts */
+	struct agg_tally whole; /* by the integer */
+	struct agg_tally part;  /* by the bits of the double */
+	struct agg_tally bucket;
+	struct value min, max;  /* once there are buckets */
+	bool floats; /* in the buckets are not only integers of 64 bits */
 };
 
 struct agg_top_item {

@@ -1,15 +1,15 @@
-/* agg_hash.c - values that are equal have equal hashes.
+/* agg_hash.c - values that are equal have equal hashes: those of hash.h.
  *
- * Everywhere: a state is merged by another process, on another machine. So
- * numbers are hashed as little-endian bytes, 1.0 as the integer that it is,
- * strings without their escapes, and the members of an object as a sum, which
- * knows no order. (Of duplicate keys all count here.) */
+ * But an integer beyond 64 bits is known by its digits here, also where it is
+ * inside an array or an object: so those are taken apart here, an object as a
+ * sum over its members, which knows no order. (Of duplicate keys all count.) */
 #include "mql/agg.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "event/json.h"
+#include "mql/hash.h"
 
 static uint64_t
 hash_two(uint64_t a, uint64_t b)
@@ -23,28 +23,7 @@ hash_two(uint64_t a, uint64_t b)
 	return XXH3_64bits(le, sizeof le);
 }
 
-static uint64_t
-hash_str(struct str s, enum value_type type)
-{
-	return XXH3_64bits_withSeed(s.len ? s.ptr : "", s.len, type);
-}
-
-static uint64_t
-hash_float(const struct value *v)
-{
-	const double limit = 0x1p63;
-	uint64_t bits;
-
-	if (agg_is_big(v))
-		return hash_str((struct str){ v->raw, v->nraw }, VALUE_FLOAT);
-	if (v->f >= -limit && v->f < limit &&
-	    !(v->f < (double)(int64_t)v->f) && !(v->f > (double)(int64_t)v->f))
-		return hash_two(VALUE_INT, (uint64_t)(int64_t)v->f);
-	memcpy(&bits, &v->f, sizeof bits);
-	return hash_two(VALUE_FLOAT, bits);
-}
-
-static uint64_t hash_value(const struct value *v, struct buf *tmp);
+static uint64_t hash_any(const struct value *v, struct buf *tmp);
 
 static uint64_t
 hash_text(struct str raw, struct buf *tmp)
@@ -53,7 +32,7 @@ hash_text(struct str raw, struct buf *tmp)
 
 	tmp->len = 0;
 	v = json_value(raw, tmp);
-	return hash_value(&v, tmp);
+	return hash_any(&v, tmp);
 }
 
 static uint64_t
@@ -73,26 +52,19 @@ hash_container(const struct value *v, struct buf *tmp)
 	return hash_two(v->type, h);
 }
 
-/* Depth is that of valid JSON. tmp holds one string without its escapes. */
+/* Depth is that of valid JSON. tmp holds one string without its escapes; what
+ * it has no room for is told by tmp->err. */
 static uint64_t
-hash_value(const struct value *v, struct buf *tmp)
+hash_any(const struct value *v, struct buf *tmp)
 {
-	switch (v->type) {
-	case VALUE_NULL:
-		break;
-	case VALUE_BOOL:
-		return hash_two(VALUE_BOOL, v->b);
-	case VALUE_INT:
-		return hash_two(VALUE_INT, (uint64_t)v->i);
-	case VALUE_FLOAT:
-		return hash_float(v);
-	case VALUE_STR:
-		return hash_str(value_str(v), VALUE_STR);
-	case VALUE_ARRAY:
-	case VALUE_OBJECT:
+	uint64_t h;
+
+	if (v->type == VALUE_ARRAY || v->type == VALUE_OBJECT)
 		return hash_container(v, tmp);
-	}
-	return hash_two(VALUE_NULL, 0);
+	if (agg_is_big(v))
+		return XXH3_64bits_withSeed(v->raw, v->nraw, VALUE_FLOAT);
+	(void)hash_value(v, tmp, &h);
+	return h;
 }
 
 int
@@ -101,7 +73,7 @@ agg_hash(const struct value *v, uint64_t *hash)
 	struct buf tmp = BUF_INIT;
 	int err;
 
-	*hash = hash_value(v, &tmp);
+	*hash = hash_any(v, &tmp);
 	err = tmp.err;
 	buf_fini(&tmp);
 	return err;

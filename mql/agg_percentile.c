@@ -1,8 +1,10 @@
-/* agg_percentile.c - quantiles within 1% of the value, in bounded memory.
+/* agg_percentile.c - quantiles: exact while the values are few, then within
+ * 1% of the value, in bounded memory.
  *
  * The answer is that of the nearest rank: of n values in ascending order the
- * ceil(q * n)-th. Up to FEW values are kept as they are, and the answer is
- * one of them. Beyond that only how many fell into which bucket:
+ * ceil(q * n)-th. Up to MAX_EXACT different values are kept, each with how
+ * often it came, and the answer is one of them. Beyond that only how many
+ * fell into which bucket:
  *
  *     bucket i   (GAMMA^(i-1), GAMMA^i]    GAMMA = (1 + 1%) / (1 - 1%)
  *
@@ -12,8 +14,9 @@
  * Beyond MAX_BUCKETS (values all over 17 powers of ten) the lowest two become
  * one.
  *
- * What the counters are depends on the values alone, not on their order or on
- * how they were split: a merge gives the state that one pass would give. */
+ * What the state is depends on the values alone, not on their order or on how
+ * they were split: a merge gives the state that one pass would give. For the
+ * same reason 2.0 is the integer 2 here, and -0.0 is 0. */
 #include "mql/agg.h"
 
 #include <errno.h>
@@ -21,9 +24,9 @@
 #include <stdlib.h>
 
 enum {
-	FEW         = 32,
+	MAX_EXACT   = 1024,
 	MAX_BUCKETS = 2048,
-	FIRST       = 16,
+	FIRST       = 4,
 	/* Keys ascend with the values: i + BIAS above zero, 0 for zero, the
 	 * same with a minus below. i is between -37221 and 35490. */
 	BIAS        = 40000,
@@ -33,10 +36,121 @@ enum {
 static const double GAMMA = 1.01 / 0.99;
 static const double LOG_GAMMA = 0.020000666706669435; /* log(1.01 / 0.99) */
 
-/* --- buckets -------------------------------------------------------------- */
+/* --- a tally: keys in ascending order, and how often each came ------------ */
+
+/* The first item that is not below key. */
+static uint32_t
+place(const struct agg_tally *t, int64_t key)
+{
+	uint32_t lo = 0, hi = t->n;
+
+	while (lo < hi) {
+		const uint32_t mid = lo + (hi - lo) / 2;
+		if (t->item[mid].key < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool
+is_at(const struct agg_tally *t, uint32_t at, int64_t key)
+{
+	return at < t->n && t->item[at].key == key;
+}
+
+static int
+grow(struct agg_tally *t)
+{
+	const uint32_t cap = t->cap ? 2 * t->cap : FIRST;
+	struct agg_tally_item *item = realloc(t->item, cap * sizeof *item);
+
+	if (!item)
+		return MQL_ENOMEM;
+	t->item = item;
+	t->cap = cap;
+	return 0;
+}
+
+static int
+insert(struct agg_tally *t, uint32_t at, int64_t key, uint64_t count)
+{
+	struct agg_tally_item *to;
+
+	if (t->n == t->cap && grow(t))
+		return MQL_ENOMEM;
+	to = t->item + at;
+	memmove(to + 1, to, (t->n++ - at) * sizeof *to);
+	*to = (struct agg_tally_item){ key, count };
+	return 0;
+}
+
+/* A key that is new, at a place that is not the first: for its room the
+ * lowest item goes into the next. */
+static void
+squeeze_in(struct agg_tally *t, uint32_t at, int64_t key, uint64_t count)
+{
+	struct agg_tally_item *const item = t->item;
+	const uint64_t lowest = item->count;
+
+	memmove(item, item + 1, (at - 1) * sizeof *item);
+	item[at - 1] = (struct agg_tally_item){ key, count };
+	agg_add(&item->count, lowest);
+}
+
+/* --- numbers -------------------------------------------------------------- */
+
+/* The one form of a number: an integer if it is one of 64 bits. */
+static struct value
+number_of(double f)
+{
+	const double limit = 0x1p63;
+
+	if (f >= -limit && f < limit && !(fabs(f - trunc(f)) > 0))
+		return (struct value){ .type = VALUE_INT, .i = (int64_t)f };
+	return (struct value){ .type = VALUE_FLOAT, .f = f };
+}
+
+static struct value
+plain(const struct value *v)
+{
+	if (v->type == VALUE_INT)
+		return (struct value){ .type = VALUE_INT, .i = v->i };
+	return number_of(v->f);
+}
+
+static int
+compare(const struct value *a, const struct value *b)
+{
+	int cmp = 0;
+
+	value_order(a, b, &cmp);
+	return cmp;
+}
+
+/* The bits of a double, so that they ascend with it; and back. */
+static int64_t
+key_of_float(double f)
+{
+	int64_t bits;
+
+	memcpy(&bits, &f, sizeof bits);
+	return bits < 0 ? bits ^ INT64_MAX : bits;
+}
+
+static double
+float_of_key(int64_t key)
+{
+	const int64_t bits = key < 0 ? key ^ INT64_MAX : key;
+	double f;
+
+	memcpy(&f, &bits, sizeof f);
+	return f;
+}
 
 static int32_t
-key_of(double x)
+bucket_of(double x)
 {
 	int32_t key;
 
@@ -46,7 +160,7 @@ key_of(double x)
 	return x < 0 ? -key : key;
 }
 
-/* The point that is 1% from either end. */
+/* The point that is 1% from either end of the bucket. */
 static double
 point_of(int32_t key)
 {
@@ -59,117 +173,121 @@ point_of(int32_t key)
 	return copysign(power * 2 / (GAMMA + 1), key);
 }
 
-static int
-grow(struct agg_percentile *p)
+/* The integer next to point x of a bucket that is in it, too, and within 1%
+ * of all the others; x when there is none. */
+static double
+whole_near(double x)
 {
-	const uint32_t cap = p->cap ? 2 * p->cap : FIRST;
-	struct agg_bucket *b = realloc(p->bucket, cap * sizeof *b);
+	const double slack = 1e-12; /* an end that is whole is not missed */
+	const double one_percent = 0.01 + 10 * slack;
+	const double point = fabs(x);
+	const double low = ceil(point / 1.01 * (1 - slack));
+	const double high = floor(point / 0.99 * (1 + slack));
+	const double least = fmax(low, ceil(high * (1 - one_percent)));
+	const double most = fmin(high, floor(low * (1 + one_percent)));
 
-	if (!b)
-		return MQL_ENOMEM;
-	p->bucket = b;
-	p->cap = cap;
-	return 0;
-}
-
-/* The first bucket that is not below key. */
-static uint32_t
-place(const struct agg_percentile *p, int32_t key)
-{
-	uint32_t lo = 0, hi = p->nbucket;
-
-	while (lo < hi) {
-		const uint32_t mid = lo + (hi - lo) / 2;
-		if (p->bucket[mid].key < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* Make room at *at: when there is none, the lowest goes into the next. */
-static int
-open_place(struct agg_percentile *p, uint32_t *at)
-{
-	struct agg_bucket *b;
-
-	if (p->nbucket < MAX_BUCKETS) {
-		if (p->nbucket == p->cap && grow(p))
-			return MQL_ENOMEM;
-		b = p->bucket + *at;
-		memmove(b + 1, b, (p->nbucket++ - *at) * sizeof *b);
-		b->count = 0;
-		return 0;
-	}
-	b = p->bucket;
-	const uint64_t lowest = b->count;
-	--*at;
-	memmove(b, b + 1, *at * sizeof *b);
-	b[*at].count = 0;
-	agg_add(&b->count, lowest);
-	return 0;
-}
-
-static int
-add_to_bucket(struct agg_percentile *p, int32_t key, uint64_t n)
-{
-	uint32_t at = place(p, key);
-	const bool there = at < p->nbucket && p->bucket[at].key == key;
-	/* Below the lowest of all that there may be: it belongs to that. */
-	const bool below = !at && p->nbucket == MAX_BUCKETS;
-
-	if (!there && !below) {
-		if (open_place(p, &at))
-			return MQL_ENOMEM;
-		p->bucket[at].key = key;
-	}
-	agg_add(&p->bucket[at].count, n);
-	return 0;
+	if (least > most)
+		return x;
+	return copysign(fmin(fmax(round(point), least), most), x);
 }
 
 /* --- input ---------------------------------------------------------------- */
 
 static void
-widen(struct agg_percentile *p, double min, double max)
+fini(struct agg_percentile *p)
 {
-	if (!p->n || min < p->min)
-		p->min = min;
-	if (!p->n || max > p->max)
-		p->max = max;
+	free(p->whole.item);
+	free(p->part.item);
+	free(p->bucket.item);
+	*p = (struct agg_percentile){ 0 };
 }
 
 static int
-count_in(struct agg_percentile *p, double x)
+add_to_bucket(struct agg_percentile *p, int64_t key, uint64_t count)
 {
-	int err = add_to_bucket(p, key_of(x), 1);
+	struct agg_tally *t = &p->bucket;
+	const uint32_t at = place(t, key);
+	int err = 0;
 
-	if (err)
-		return err;
-	widen(p, x, x);
-	agg_add(&p->n, 1);
-	return 0;
+	if (is_at(t, at, key))
+		agg_add(&t->item[at].count, count);
+	else if (t->n < MAX_BUCKETS)
+		err = insert(t, at, key, count);
+	else if (at)
+		squeeze_in(t, at, key, count);
+	else /* it is the lowest, and goes into the next */
+		agg_add(&t->item->count, count);
+	if (!err)
+		agg_add(&p->n, count);
+	return err;
 }
 
 static void
-fini(struct agg_percentile *p)
+widen(struct agg_percentile *p, const struct value *min,
+      const struct value *max)
 {
-	free(p->few);
-	free(p->bucket);
-	*p = (struct agg_percentile){ 0 };
+	if (p->min.type == VALUE_NULL || compare(min, &p->min) < 0)
+		p->min = *min;
+	if (p->max.type == VALUE_NULL || compare(max, &p->max) > 0)
+		p->max = *max;
+}
+
+/* The same number, so many times. */
+static int
+sketch(struct agg_percentile *p, const struct value *v, uint64_t count)
+{
+	int err = add_to_bucket(p, bucket_of(value_number(v)), count);
+
+	if (err)
+		return err;
+	widen(p, v, v);
+	p->floats |= v->type == VALUE_FLOAT;
+	return 0;
+}
+
+static struct value
+whole_at(const struct agg_percentile *p, uint32_t i)
+{
+	return (struct value){ .type = VALUE_INT,
+			       .i = p->whole.item[i].key };
+}
+
+static struct value
+part_at(const struct agg_percentile *p, uint32_t i)
+{
+	return (struct value){ .type = VALUE_FLOAT,
+			       .f = float_of_key(p->part.item[i].key) };
+}
+
+/* The values of `from` that are kept, each to fn. */
+static int
+each_exact(const struct agg_percentile *from, struct agg_percentile *p,
+	   int (*fn)(struct agg_percentile *p, const struct value *v,
+		     uint64_t count))
+{
+	struct value v;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < from->whole.n; i++) {
+		v = whole_at(from, i);
+		err = fn(p, &v, from->whole.item[i].count);
+	}
+	for (uint32_t i = 0; !err && i < from->part.n; i++) {
+		v = part_at(from, i);
+		err = fn(p, &v, from->part.item[i].count);
+	}
+	return err;
 }
 
 /* From the values, and one more unless it is NULL, to buckets. */
 static int
-spread(struct agg_percentile *p, const struct value *more)
+spread(struct agg_percentile *p, const struct value *more, uint64_t count)
 {
 	struct agg_percentile q = { 0 };
-	int err = 0;
+	int err = each_exact(p, &q, sketch);
 
-	for (uint64_t i = 0; !err && i < p->n; i++)
-		err = count_in(&q, value_number(&p->few[i]));
 	if (!err && more)
-		err = count_in(&q, value_number(more));
+		err = sketch(&q, more, count);
 	if (err) {
 		fini(&q);
 		return err;
@@ -179,42 +297,42 @@ spread(struct agg_percentile *p, const struct value *more)
 	return 0;
 }
 
-/* Capacity is the power of two that holds n. */
+/* v is plain. */
 static int
-keep(struct agg_percentile *p, const struct value *v)
+add_number(struct agg_percentile *p, const struct value *v, uint64_t count)
 {
-	struct value *few = p->few;
+	const bool whole = v->type == VALUE_INT;
+	const int64_t key = whole ? v->i : key_of_float(v->f);
+	struct agg_tally *t = whole ? &p->whole : &p->part;
+	uint32_t at;
+	int err = 0;
 
-	if (!(p->n & (p->n - 1))) {
-		const size_t cap = p->n ? 2 * p->n : 1;
-		few = realloc(few, cap * sizeof *few);
-		if (!few)
-			return MQL_ENOMEM;
-		p->few = few;
-	}
-	few[p->n] = *v;
-	few[p->n].raw = NULL;
-	few[p->n++].nraw = 0;
-	return 0;
-}
-
-static int
-add_value(struct agg_percentile *p, const struct value *v)
-{
-	if (p->n < FEW)
-		return keep(p, v);
-	if (p->few)
-		return spread(p, v);
-	return count_in(p, value_number(v));
+	if (p->bucket.n)
+		return sketch(p, v, count);
+	at = place(t, key);
+	if (is_at(t, at, key))
+		agg_add(&t->item[at].count, count);
+	else if (p->whole.n + p->part.n == MAX_EXACT)
+		return spread(p, v, count);
+	else
+		err = insert(t, at, key, count);
+	if (!err)
+		agg_add(&p->n, count);
+	return err;
 }
 
 int
 agg_percentile_update(const struct aggregate_call *c, void *state,
 		      const struct value *v, int64_t at)
 {
+	struct value number;
+
 	(void)c;
 	(void)at;
-	return agg_is_number(v) ? add_value(state, v) : 0;
+	if (!agg_is_number(v))
+		return 0;
+	number = plain(v);
+	return add_number(state, &number, 1);
 }
 
 int
@@ -226,19 +344,18 @@ agg_percentile_merge(const struct aggregate_call *c, void *state,
 	int err = 0;
 
 	(void)c;
-	for (uint64_t i = 0; f->few && !err && i < f->n; i++)
-		err = add_value(p, &f->few[i]);
-	if (err || f->few || !f->n)
-		return err;
-	if (p->few)
-		err = spread(p, NULL);
-	for (uint32_t i = 0; !err && i < f->nbucket; i++)
-		err = add_to_bucket(p, f->bucket[i].key, f->bucket[i].count);
+	if (!f->bucket.n)
+		return each_exact(f, p, add_number);
+	if (!p->bucket.n)
+		err = spread(p, NULL, 0);
 	if (err)
 		return err;
-	widen(p, f->min, f->max);
-	agg_add(&p->n, f->n);
-	return 0;
+	widen(p, &f->min, &f->max);
+	p->floats |= f->floats;
+	for (uint32_t i = 0; !err && i < f->bucket.n; i++)
+		err = add_to_bucket(p, f->bucket.item[i].key,
+				    f->bucket.item[i].count);
+	return err;
 }
 
 /* --- results -------------------------------------------------------------- */
@@ -254,39 +371,54 @@ rank_of(double q, uint64_t n)
 	return rank < (double)n ? (uint64_t)rank : n;
 }
 
-static int
-ascending(const void *a, const void *b)
+/* Through both tallies at once, the lower of the two first. */
+static struct value
+nearest_value(const struct agg_percentile *p, uint64_t rank)
 {
-	int cmp = 0;
+	const struct agg_tally *w = &p->whole, *f = &p->part;
+	struct value v = VALUE_NONE, other;
+	uint64_t seen = 0;
 
-	value_order(a, b, &cmp);
-	return cmp;
+	for (uint32_t i = 0, j = 0; seen < rank && i + j < w->n + f->n;) {
+		bool whole = i < w->n;
+		if (whole)
+			v = whole_at(p, i);
+		if (j < f->n) {
+			other = part_at(p, j);
+			whole = whole && compare(&v, &other) < 0;
+			v = whole ? v : other;
+		}
+		agg_add(&seen, whole ? w->item[i++].count
+				     : f->item[j++].count);
+	}
+	return v;
+}
+
+/* The value that stands for a bucket, no further out than any that came. */
+static struct value
+value_in(const struct agg_percentile *p, int32_t key)
+{
+	const double x = point_of(key);
+	struct value v = { .type = VALUE_FLOAT, .f = x };
+
+	if (!p->floats)
+		v = number_of(whole_near(x));
+	if (compare(&v, &p->min) < 0)
+		return p->min;
+	return compare(&v, &p->max) > 0 ? p->max : v;
 }
 
 static struct value
-nearest_of_few(const struct agg_percentile *p, uint64_t rank)
-{
-	struct value v[FEW];
-
-	memcpy(v, p->few, p->n * sizeof *v);
-	qsort(v, p->n, sizeof *v, ascending);
-	return v[rank - 1];
-}
-
-static double
 nearest_bucket(const struct agg_percentile *p, uint64_t rank)
 {
 	uint64_t seen = 0;
-	double x;
 
 	if (rank == 1)
 		return p->min;
-	for (uint32_t i = 0; i < p->nbucket && rank < p->n; i++) {
-		agg_add(&seen, p->bucket[i].count);
-		if (seen < rank)
-			continue;
-		x = point_of(p->bucket[i].key);
-		return x < p->min ? p->min : x > p->max ? p->max : x;
+	for (uint32_t i = 0; i < p->bucket.n && rank < p->n; i++) {
+		agg_add(&seen, p->bucket.item[i].count);
+		if (seen >= rank)
+			return value_in(p, (int32_t)p->bucket.item[i].key);
 	}
 	return p->max;
 }
@@ -303,84 +435,118 @@ agg_percentile_finish(const struct aggregate_call *c, const void *state,
 	if (!p->n)
 		return VALUE_NONE;
 	rank = rank_of(c->q, p->n);
-	if (p->few)
-		return nearest_of_few(p, rank);
-	return (struct value){ .type = VALUE_FLOAT,
-			       .f = nearest_bucket(p, rank) };
+	return p->bucket.n ? nearest_bucket(p, rank) : nearest_value(p, rank);
 }
 
 /* --- the wire and the heap ------------------------------------------------ */
 
+/* How many; the first key as it is, of the others how far they are from the
+ * one before; a count with each. */
 static void
-put_buckets(const struct agg_percentile *p, struct buf *out)
+put_tally(const struct agg_tally *t, struct buf *out)
 {
-	int32_t before = -MAX_KEY;
-
-	agg_put_double(out, p->min);
-	agg_put_double(out, p->max);
-	agg_put_count(out, p->nbucket);
-	for (uint32_t i = 0; i < p->nbucket; i++) {
-		const struct agg_bucket *b = &p->bucket[i];
-		agg_put_count(out, (uint64_t)(b->key - before));
-		agg_put_count(out, b->count);
-		before = b->key;
+	agg_put_count(out, t->n);
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct agg_tally_item *item = &t->item[i];
+		if (!i)
+			agg_put_int(out, item->key);
+		else
+			agg_put_count(out, (uint64_t)item->key -
+					   (uint64_t)item[-1].key);
+		agg_put_count(out, item->count);
 	}
 }
 
-/* n values in buckets that ascend. */
 static int
-get_buckets(struct agg_percentile *p, uint64_t n, struct str *in)
+get_key(const struct agg_tally *t, struct str *in, int64_t *key)
 {
-	uint64_t buckets, step, count, total = 0;
-	int32_t key = -MAX_KEY;
-	int err = 0;
+	uint64_t before, step;
 
-	if (agg_get_double(in, &p->min) || agg_get_double(in, &p->max) ||
-	    !isfinite(p->min) || !isfinite(p->max) || p->min > p->max ||
-	    agg_get_count(in, MAX_BUCKETS, &buckets))
+	if (!t->n)
+		return agg_get_int(in, key);
+	before = (uint64_t)t->item[t->n - 1].key;
+	if (agg_get_count(in, (uint64_t)INT64_MAX - before, &step) || !step)
 		return MQL_EBADFRAME;
-	for (; !err && buckets; buckets--) {
-		if (agg_get_count(in, (uint64_t)(MAX_KEY - key), &step) ||
-		    !step || agg_get_count(in, INT64_MAX, &count))
-			return MQL_EBADFRAME;
-		key += (int32_t)step;
-		agg_add(&total, count);
-		err = add_to_bucket(p, key, count);
-	}
-	p->n = n;
-	return err ? err : total == n ? 0 : MQL_EBADFRAME;
+	*key = (int64_t)(before + step);
+	return 0;
 }
 
-/* A number as it is: an integer or a double. */
+/* At most max items, whose counts are added to *total. */
 static int
-get_few(struct agg_percentile *p, uint64_t n, struct str *in)
+get_tally(struct agg_tally *t, uint32_t max, uint64_t *total, struct str *in)
 {
+	uint64_t n, count;
+	int64_t key;
 	int err = 0;
 
-	for (; n && !err; n--) {
-		struct value v = { .type = VALUE_INT };
-		uint64_t is_float;
-		if (agg_get_count(in, true, &is_float) ||
-		    (is_float ? agg_get_double(in, &v.f)
-			      : agg_get_int(in, &v.i)))
+	if (agg_get_count(in, max, &n))
+		return MQL_EBADFRAME;
+	for (; !err && n; n--) {
+		if (get_key(t, in, &key) ||
+		    agg_get_count(in, INT64_MAX, &count) || !count)
 			return MQL_EBADFRAME;
-		v.type = is_float ? VALUE_FLOAT : VALUE_INT;
-		err = agg_is_number(&v) ? keep(p, &v) : MQL_EBADFRAME;
+		err = insert(t, t->n, key, count);
+		if (!err)
+			agg_add(total, count);
 	}
 	return err;
 }
 
-static void
-put_few(const struct agg_percentile *p, struct buf *out)
+/* No integer in disguise, which would be there twice. */
+static bool
+are_floats(const struct agg_percentile *p)
 {
-	for (uint64_t i = 0; i < p->n; i++) {
-		const struct value *v = &p->few[i];
-		agg_put_count(out, v->type == VALUE_FLOAT);
-		if (v->type == VALUE_FLOAT)
-			agg_put_double(out, v->f);
-		else
-			agg_put_int(out, v->i);
+	for (uint32_t i = 0; i < p->part.n; i++) {
+		const double f = part_at(p, i).f;
+		if (!isfinite(f) || number_of(f).type != VALUE_FLOAT)
+			return false;
 	}
+	return true;
+}
+
+static void
+put_number(const struct value *v, struct buf *out)
+{
+	agg_put_count(out, v->type == VALUE_FLOAT);
+	if (v->type == VALUE_FLOAT)
+		agg_put_double(out, v->f);
+	else
+		agg_put_int(out, v->i);
+}
+
+static int
+get_number(struct str *in, struct value *v)
+{
+	uint64_t is_float;
+
+	*v = (struct value){ .type = VALUE_INT };
+	if (agg_get_count(in, true, &is_float))
+		return MQL_EBADFRAME;
+	if (!is_float)
+		return agg_get_int(in, &v->i);
+	v->type = VALUE_FLOAT;
+	if (agg_get_double(in, &v->f) || !isfinite(v->f))
+		return MQL_EBADFRAME;
+	*v = number_of(v->f);
+	return 0;
+}
+
+/* What there is besides the buckets. */
+static int
+get_ends(struct agg_percentile *p, struct str *in)
+{
+	const struct agg_tally *t = &p->bucket;
+	uint64_t floats;
+
+	if (p->whole.n || p->part.n || t->item[0].key < -MAX_KEY ||
+	    t->item[t->n - 1].key > MAX_KEY)
+		return MQL_EBADFRAME;
+	if (get_number(in, &p->min) || get_number(in, &p->max) ||
+	    compare(&p->min, &p->max) > 0 ||
+	    agg_get_count(in, true, &floats))
+		return MQL_EBADFRAME;
+	p->floats = floats;
+	return 0;
 }
 
 void
@@ -390,11 +556,14 @@ agg_percentile_put(const struct aggregate_call *c, const void *state,
 	const struct agg_percentile *p = state;
 
 	(void)c;
-	agg_put_count(out, p->n);
-	if (p->n <= FEW)
-		put_few(p, out);
-	else
-		put_buckets(p, out);
+	put_tally(&p->whole, out);
+	put_tally(&p->part, out);
+	put_tally(&p->bucket, out);
+	if (!p->bucket.n)
+		return;
+	put_number(&p->min, out);
+	put_number(&p->max, out);
+	agg_put_count(out, p->floats);
 }
 
 int
@@ -402,12 +571,21 @@ agg_percentile_get(const struct aggregate_call *c, void *state,
 		   struct str *in)
 {
 	struct agg_percentile *p = state;
-	uint64_t n;
+	int err;
 
 	(void)c;
-	if (agg_get_count(in, INT64_MAX, &n))
-		return MQL_EBADFRAME;
-	return n <= FEW ? get_few(p, n, in) : get_buckets(p, n, in);
+	err = get_tally(&p->whole, MAX_EXACT, &p->n, in);
+	if (!err)
+		err = get_tally(&p->part, MAX_EXACT - p->whole.n, &p->n, in);
+	if (!err && !are_floats(p))
+		err = MQL_EBADFRAME;
+	if (!err)
+		err = get_tally(&p->bucket, MAX_BUCKETS, &p->n, in);
+	if (!err && p->bucket.n)
+		err = get_ends(p, in);
+	if (err)
+		fini(p);
+	return err;
 }
 
 void
@@ -421,11 +599,8 @@ size_t
 agg_percentile_heap(const struct aggregate_call *c, const void *state)
 {
 	const struct agg_percentile *p = state;
-	size_t few = 0;
 
 	(void)c;
-	if (p->few)
-		for (few = 1; few < p->n; few *= 2)
-			;
-	return few * sizeof *p->few + p->cap * sizeof *p->bucket;
+	return (p->whole.cap + p->part.cap + p->bucket.cap) *
+	       sizeof *p->bucket.item;
 }

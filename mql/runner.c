@@ -166,6 +166,7 @@ mql_runner_event(struct mql_runner *r, const char *text, size_t len,
 	const struct event ev = {
 		.form = EVENT_JSON, .text = { text, len }, .meta = &r->meta,
 	};
+	bool matches = false;
 	int err;
 
 	*row = NULL;
@@ -174,8 +175,12 @@ mql_runner_event(struct mql_runner *r, const char *text, size_t len,
 		return 0;
 	r->meta.seq = r->stats.seen + 1;
 	err = reader_begin(r->reader, r->paths, &ev);
-	if (!err && query_match(r->q, r->slots, r->eval, r->reader,
-				&r->counts))
+	if (!err) {
+		matches = query_match(r->q, r->slots, r->eval, r->reader,
+				      &r->counts);
+		err = reader_check(r->reader, matches);
+	}
+	if (!err && matches)
 		err = take(r, row, rowlen);
 	if (err)
 		r->stats.bad++;

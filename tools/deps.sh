@@ -20,6 +20,8 @@ libxxhash-dev     hashing
 libmicrohttpd-dev the HTTP doors of the daemons
 check             unit tests
 clang             the second compiler, and the fuzzers
+g++               the peer in bench/ is C++
+libsimdjson-dev   that peer: the limit for reading JSON text
 libclang-rt-dev   what fuzzers link with
 mandoc            checks the manual pages
 jq                tests compare our answers with its answers

@@ -92,7 +92,7 @@ END_TEST
 START_TEST(reader_refuses_a_bad_event)
 {
 	static const char *const texts[] = {
-		"", "[]", "1", "{", "{\"a\":1}}", "{\"z\":tru}",
+		"", "[]", "1", "{", "{\"a\":1}x",
 	};
 	static char large[MAX_EVENT + 2];
 
@@ -105,6 +105,38 @@ START_TEST(reader_refuses_a_bad_event)
 	ck_assert_int_eq(begin_text(large), MQL_EBADEVENT);
 	large[MAX_EVENT] = '\0';
 	ck_assert_int_eq(begin_text(large), 0);
+	end();
+}
+END_TEST
+
+START_TEST(reader_checks_what_was_read_or_all_of_it)
+{
+	static const char *const wrong_behind[] = {
+		"{\"a\":1}}", "{\"a\":1,\"z\":tru}", "{\"a\":1,}",
+		"{\"a\":1,\"z\":[{]}",
+	};
+	static const char *const wrong_before[] = {
+		"{\"a\":1;}", "{\"z\":1}}", "{\"z\":\"}", "{\"a\":tru}",
+		"{\"z\":{}",
+	};
+
+	begin(NULL);
+	unsigned a = pathset_put(ps, "a");
+	for (size_t i = 0; i < sizeof wrong_behind / sizeof(char *); i++) {
+		ck_assert_int_eq(begin_text(wrong_behind[i]), 0);
+		ck_assert_int_eq(reader_check(reader, false), 0);
+		ck_assert_str_eq(show(a), "integer 1");
+		ck_assert_int_eq(reader_check(reader, false), 0);
+		ck_assert_int_eq(reader_check(reader, true), MQL_EBADEVENT);
+	}
+	for (size_t i = 0; i < sizeof wrong_before / sizeof(char *); i++) {
+		ck_assert_int_eq(begin_text(wrong_before[i]), 0);
+		ck_assert_str_eq(show(a), "null");
+		ck_assert_int_eq(reader_check(reader, false), MQL_EBADEVENT);
+		ck_assert_int_eq(reader_check(reader, true), MQL_EBADEVENT);
+	}
+	ck_assert_int_eq(begin_text(" {\"z\":[],\"a\":1}\n"), 0);
+	ck_assert_int_eq(reader_check(reader, true), 0);
 	end();
 }
 END_TEST
@@ -344,6 +376,7 @@ START_TEST(reader_refuses_a_size_that_overflows)
 END_TEST
 
 TEST_MAIN(reader, reader_reads_text, reader_refuses_a_bad_event,
+	  reader_checks_what_was_read_or_all_of_it,
 	  reader_meta_fields_are_what_the_event_says,
 	  reader_keeps_one_copy_of_a_string, reader_walks_may_nest,
 	  reader_writes_text_as_one_line, reader_reads_a_struct,

@@ -343,6 +343,17 @@ START_TEST(percentile_of_few_values_is_one_of_them)
 }
 END_TEST
 
+START_TEST(percentile_compares_integers_and_floats_by_value)
+{
+	ck_assert_str_eq(of("p50", "[1.5,1,2]"), "1.5");
+	ck_assert_str_eq(of("p50", "[2.0,1,1.0,3.5,2]"), "2");
+	ck_assert_str_eq(of("p1", "[-0.0,0.5]"), "0");
+	ck_assert_str_eq(of("p50", "[1e300,9007199254740993,0.1]"),
+			 "9007199254740993");
+	ck_assert_str_eq(of("p50", "[-2.5,-1.5,-1e300]"), "-2.5");
+}
+END_TEST
+
 START_TEST(top_counts_exactly_while_all_fit)
 {
 	ck_assert_str_eq(with("top", "2",
@@ -445,6 +456,7 @@ TEST_MAIN(aggregate, table_finds_names_in_any_case,
 	  min_and_max_have_one_order_for_all_types,
 	  variance_is_that_of_a_sample,
 	  percentile_of_few_values_is_one_of_them,
+	  percentile_compares_integers_and_floats_by_value,
 	  top_counts_exactly_while_all_fit, list_keeps_values_as_they_came,
 	  first_and_last_go_by_time,
 	  rate_is_of_the_window_or_of_what_was_seen,

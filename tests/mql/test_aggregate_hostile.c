@@ -134,6 +134,34 @@ START_TEST(get_puts_text_on_one_line)
 }
 END_TEST
 
+/* The tallies of a percentile: whole numbers, floats, buckets. */
+START_TEST(get_refuses_percentiles_that_cannot_be)
+{
+	const struct str bad[] = {
+		STR("\1\2\0\0\0"),             /* an integer, 0 times */
+		STR("\2\2\1\0\1\0\0"),         /* the same one twice */
+		STR("\2\2\1\xff\xff\xff\xff\xff\xff\xff\xff\x7f\1\0\0"),
+		STR("\x81\x08"),               /* 1025 of them */
+		STR("\0\1\0\1\0"),             /* 0 as a float */
+		STR("\0\1\xfe\xff\xff\xff\xff\xff\xff\xff\xff\1\1\0"),
+		STR("\1\2\1\0\1\0\1\0\0\0\0\0"), /* and buckets */
+		STR("\0\0\1\x82\xe2\x09\1\0\0\0\2\0"), /* bucket 80001 */
+		STR("\0\0\1\0\1\0\4\0\2\0"),   /* min over max */
+		STR("\0\0\1\0\1\0\2\0\2\2"),   /* floats: neither */
+	};
+	const struct aggregate_call c = call("p50");
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		void *s = state_new(&c);
+		struct str in = bad[i];
+		ck_assert_msg(c.fn->get(&c, s, &in) == MQL_EBADFRAME,
+			      "case %zu", i);
+		try(&c, bad[i].ptr, bad[i].len);
+		state_free(&c, s);
+	}
+}
+END_TEST
+
 /* --- memory --------------------------------------------------------------- */
 
 /* Values that are all different, text as long as it is allowed. */
@@ -227,6 +255,7 @@ END_TEST
 
 TEST_MAIN(aggregate_hostile, get_refuses_what_is_cut_short,
 	  get_of_flipped_bits_fails_or_is_sane, get_of_noise_fails_or_is_sane,
-	  get_puts_text_on_one_line, no_state_outgrows_its_bound,
+	  get_puts_text_on_one_line,
+	  get_refuses_percentiles_that_cannot_be, no_state_outgrows_its_bound,
 	  a_value_that_is_refused_changes_nothing,
 	  list_stops_at_its_limits_and_keeps_the_beginning)

@@ -85,6 +85,32 @@ START_TEST(update_without_memory_leaves_the_state_as_it_was)
 }
 END_TEST
 
+/* The step from values to buckets allocates everything anew. */
+START_TEST(percentile_without_memory_for_buckets_keeps_its_values)
+{
+	static char before[SCRATCH], after[SCRATCH];
+	const struct aggregate_call c = call("p50");
+	const struct value more = { .type = VALUE_FLOAT, .f = 0.5 };
+	void *s = state_new(&c);
+	int err = MQL_ENOMEM;
+	long failed = 0;
+
+	for (int i = 0; i < 1024; i++)
+		add_int(&c, s, i * i);
+	result_text(&c, s, before);
+	for (; err; failed++) {
+		ck_assert_str_eq(result_text(&c, s, after), before);
+		countdown = failed;
+		err = c.fn->update(&c, s, &more, 0);
+		countdown = -1;
+	}
+	ck_assert_int_gt(failed, 5);
+	ck_assert_double_eq_tol(atof(result_text(&c, s, after)), 511 * 511,
+				0.01 * 511 * 511);
+	state_free(&c, s);
+}
+END_TEST
+
 START_TEST(get_and_merge_without_memory_fail_and_leak_nothing)
 {
 	static char unused[SCRATCH];
@@ -121,4 +147,5 @@ START_TEST(get_and_merge_without_memory_fail_and_leak_nothing)
 END_TEST
 
 TEST_MAIN(aggregate_oom, update_without_memory_leaves_the_state_as_it_was,
+	  percentile_without_memory_for_buckets_keeps_its_values,
 	  get_and_merge_without_memory_fail_and_leak_nothing)

@@ -86,7 +86,9 @@ START_TEST(percentiles_are_within_one_percent)
 		"0.0001", "0.01", "0.05", "0.1", "0.25", "0.5", "0.75",
 		"0.9", "0.95", "0.99", "0.995", "0.9999",
 	};
-	static const int sizes[] = { 1, 2, 31, 32, 33, 100, 1000, MANY };
+	static const int sizes[] = {
+		1, 2, 100, 1000, 1024, 1025, 1100, MANY,
+	};
 	const struct aggregate_call c = call("p50");
 	static double x[MANY];
 	uint64_t seed = 1;
@@ -107,13 +109,89 @@ START_TEST(percentiles_are_within_one_percent)
 }
 END_TEST
 
+START_TEST(percentiles_of_integers_are_exact_up_to_1024_different_ones)
+{
+	const struct aggregate_call c = call("p50"), low = call("p1");
+	const int64_t base = INT64_C(1) << 62; /* no double tells them apart */
+	void *s = state_new(&c);
+
+	for (int i = 0; i < 10 * 1024; i++)
+		add_int(&c, s, base + i * 7 % 1024);
+	ck_assert_int_eq(result(&c, s).type, VALUE_INT);
+	ck_assert_int_eq(result(&c, s).i, base + 511);
+	ck_assert_int_eq(result(&low, s).i, base + 10);
+	state_free(&c, s);
+}
+END_TEST
+
+/* All integers: so is what stands for a bucket, where one is near enough. Up
+ * to 50 there is but one in a bucket. */
+START_TEST(percentiles_of_many_integers_are_integers_if_small)
+{
+	const struct aggregate_call c = call("p50");
+	struct aggregate_call q = c;
+	void *s = state_new(&c);
+
+	for (int i = 1; i <= 5000; i++) {
+		add_int(&c, s, i);
+		add_int(&c, s, -i);
+	}
+	for (int i = 1; i <= 50; i++) {
+		q.q = (5000 + i) / 10000.0;
+		ck_assert_int_eq(result(&q, s).type, VALUE_INT);
+		ck_assert_int_eq(result(&q, s).i, i);
+		q.q = (5001 - i) / 10000.0;
+		ck_assert_int_eq(result(&q, s).i, -i);
+	}
+	for (int i = 51; i <= 5000; i++) {
+		q.q = (5000 + i) / 10000.0;
+		const struct value v = result(&q, s);
+		ck_assert_double_eq_tol(value_number(&v), i,
+					0.01 * i * (1 + 1e-9));
+	}
+	add_float(&c, s, 0.5); /* no longer: 2% may hold any number */
+	q.q = 0.9;
+	ck_assert_int_eq(result(&q, s).type, VALUE_FLOAT);
+	state_free(&c, s);
+}
+END_TEST
+
+START_TEST(percentiles_stay_between_the_least_and_the_greatest)
+{
+	const struct aggregate_call low = call("p1"), high = call("p995");
+	const int64_t base = (INT64_C(1) << 53) + 1;
+	void *s = state_new(&low);
+
+	for (int i = 0; i < 3000; i++)
+		add_int(&low, s, base + i);
+	ck_assert_int_ge(result(&low, s).i, base);
+	ck_assert_int_le(result(&high, s).i, base + 2999);
+	state_free(&low, s);
+}
+END_TEST
+
+START_TEST(percentile_of_few_values_costs_little)
+{
+	const struct aggregate_call c = call("p50");
+	void *s = state_new(&c);
+
+	for (int i = 0; i < 1000; i++)
+		add_int(&c, s, i % 3);
+	ck_assert_uint_le(c.fn->heap(&c, s), 64);
+	for (int i = 0; i < 1024; i++)
+		add_int(&c, s, i);
+	ck_assert_uint_le(c.fn->heap(&c, s), 16 * 1024);
+	state_free(&c, s);
+}
+END_TEST
+
 START_TEST(percentiles_are_not_spoilt_by_an_absurd_value)
 {
 	const struct aggregate_call c = call("p50"), high = call("p995");
 	void *s = state_new(&c);
 
-	for (int i = 1; i <= 1000; i++)
-		add_float(&c, s, i);
+	for (int i = 1; i <= 2000; i++)
+		add_float(&c, s, i / 2.0);
 	add_float(&c, s, 0x1.fffffffffffffp1023);
 	add_float(&c, s, -0x1.fffffffffffffp1023);
 	add_float(&c, s, 0x1p-1074);
@@ -366,6 +444,10 @@ START_TEST(variance_agrees_with_two_passes)
 END_TEST
 
 TEST_MAIN(aggregate_sketch, percentiles_are_within_one_percent,
+	  percentiles_of_integers_are_exact_up_to_1024_different_ones,
+	  percentiles_of_many_integers_are_integers_if_small,
+	  percentiles_stay_between_the_least_and_the_greatest,
+	  percentile_of_few_values_costs_little,
 	  percentiles_are_not_spoilt_by_an_absurd_value,
 	  percentiles_of_every_magnitude_lose_the_lowest_only,
 	  few_distinct_values_are_counted_exactly_and_cost_little,

@@ -63,7 +63,10 @@ START_TEST(runner_never_answers_text_that_is_no_json)
 
 		ck_assert_int_eq(mql_runner_new(q, 0, &r), 0);
 		for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-			ck_assert_msg(put(r, bad[k]) == MQL_EBADEVENT,
+			int err = put(r, bad[k]);
+
+			/* One that does not match need not be read whole. */
+			ck_assert_msg(err == MQL_EBADEVENT || (i == 2 && !err),
 				      "%s on %s", text[i], bad[k]);
 			ck_assert_ptr_null(row);
 		}

@@ -1,27 +1,41 @@
-/* test_json_extract.c - values of paths, in one pass. */
-#include "event/json.h"
+/* test_json_find.c - values of paths, as far as the text must be read. */
+#include "event/json_find.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
 #include "tests/event/paths.h"
 
-/* The value at one path of a text, as value_show() has it. */
+/* Is f good, and what is at that slot? As value_show() has it. */
+static const char *
+show(struct find *f, unsigned slot, struct buf *scratch)
+{
+	struct value v = VALUE_NONE;
+	struct str raw;
+
+	if (find_slot(f, slot, &raw))
+		v = json_value(raw, scratch);
+	return f->bad ? "bad" : value_show(&v);
+}
+
+/* The value at one path of a text. */
 static const char *
 at(const char *text, const char *path)
 {
-	static const char *shown;
-	struct value v;
+	static struct find f;
+	const char *shown = "bad";
 	struct pathset *ps;
 	size_t len = strlen(text);
-	char *scratch = malloc(len + !len);
+	char *scratch = malloc(len + !len), *copy = malloc(len + !len);
 	struct buf b = BUF_FIXED(scratch, len);
 
+	memcpy(copy, text, len); /* nothing behind it may be read */
 	pathset_new(NULL, &ps);
-	pathset_put(ps, path);
-	ck_assert_msg(!json_extract(str_of(text), ps, &v, &b), "%s", text);
+	unsigned slot = pathset_put(ps, path);
+	if (!find_begin(&f, (struct str){ copy, len }, ps, &b))
+		shown = show(&f, slot, &b);
 	ck_assert_int_eq(b.err, 0);
-	shown = value_show(&v);
 	pathset_free(ps);
 	free(scratch);
+	free(copy);
 	return shown;
 }
 
@@ -41,7 +55,7 @@ expect(const struct expect *e, size_t n)
 
 #define EXPECT(e) expect(e, sizeof(e) / sizeof *(e))
 
-START_TEST(extract_finds_values_of_every_type)
+START_TEST(find_finds_values_of_every_type)
 {
 	static const struct expect e[] = {
 		{ "{\"a\":null}", "a", "null" },
@@ -64,7 +78,7 @@ START_TEST(extract_finds_values_of_every_type)
 }
 END_TEST
 
-START_TEST(extract_walks_keys_and_indexes)
+START_TEST(find_walks_keys_and_indexes)
 {
 	static const struct expect e[] = {
 		{ "{\"a\":{\"b\":{\"c\":5}}}", "a.b.c", "integer 5" },
@@ -84,20 +98,21 @@ START_TEST(extract_walks_keys_and_indexes)
 }
 END_TEST
 
-START_TEST(extract_stops_before_what_must_be_walked)
+START_TEST(find_stops_before_what_must_be_walked)
 {
 	static const struct expect e[] = {
 		{ "{\"a\":[1,2]}", "a[*]", "array [1,2]" },
 		{ "{\"a\":[1,2]}", "a[-1]", "array [1,2]" },
 		{ "{\"a\":{\"b\":[[7]]}}", "a.b[0][*].c", "array [7]" },
 		{ "{\"a\":5}", "a[*]", "integer 5" },
+		{ " {\"a\":5} ", "[*].a", "object {\"a\":5}" },
 	};
 
 	EXPECT(e);
 }
 END_TEST
 
-START_TEST(extract_matches_keys_with_escapes)
+START_TEST(find_matches_keys_with_escapes)
 {
 	static const struct expect e[] = {
 		{ "{\"\\u0061\":1}", "a", "integer 1" },
@@ -114,7 +129,7 @@ START_TEST(extract_matches_keys_with_escapes)
 }
 END_TEST
 
-START_TEST(extract_counts_the_first_of_duplicate_keys)
+START_TEST(find_counts_the_first_of_duplicate_keys)
 {
 	static const struct expect e[] = {
 		{ "{\"a\":1,\"a\":2}", "a", "integer 1" },
@@ -131,7 +146,7 @@ START_TEST(extract_counts_the_first_of_duplicate_keys)
 }
 END_TEST
 
-START_TEST(extract_prefers_the_dotted_key_unless_it_is_null)
+START_TEST(find_prefers_the_dotted_key_unless_it_is_null)
 {
 	static const struct expect e[] = {
 		{ "{\"a.b\":1}", "a.b", "integer 1" },
@@ -153,7 +168,7 @@ START_TEST(extract_prefers_the_dotted_key_unless_it_is_null)
 }
 END_TEST
 
-START_TEST(extract_undoes_surrogates)
+START_TEST(find_undoes_surrogates)
 {
 	static const struct expect e[] = {
 		{ "{\"a\":\"\\ud83d\\ude00\"}", "a",
@@ -174,7 +189,7 @@ START_TEST(extract_undoes_surrogates)
 }
 END_TEST
 
-START_TEST(extract_keeps_integers_exact_to_the_edge)
+START_TEST(find_keeps_integers_exact_to_the_edge)
 {
 	static const struct expect e[] = {
 		{ "{\"a\":9223372036854775807}", "a",
@@ -197,77 +212,46 @@ START_TEST(extract_keeps_integers_exact_to_the_edge)
 }
 END_TEST
 
-START_TEST(extract_refuses_a_text_that_is_wrong_anywhere)
+START_TEST(find_refuses_what_it_cannot_read)
 {
-	static const char *const texts[] = {
-		"", "[]", "[{\"a\":1}]", "1", "null", "\"a\"", "{",
-		"{\"a\":1", "{\"a\":1}}", "{\"a\":1} x", "{\"a\":1,}",
-		"{\"a\":1,\"b\":tru}", "{\"a\":{\"b\":1,}}", "{\"a\":[1,]}",
-		"{\"a\":[1 2]}", "{\"a\":{\"b\" 1}}", "{\"a\":01}",
-		"{\"b\":1,\"a\":\"\x01\"}", "{\"a\":{\"b\":1]}",
-		"{\"\\x\":1}", "{\"a\":[1}", "{\"a\":{]}", "{\"a\":1;}",
+	static const struct expect e[] = {
+		{ "", "a", "bad" }, { " ", "a", "bad" }, { "[]", "a", "bad" },
+		{ "[{\"a\":1}]", "a", "bad" }, { "1", "a", "bad" },
+		{ "\"a\"", "a", "bad" }, { "{", "a", "bad" },
+		{ "}", "a", "bad" }, { "{\"a\":1", "a", "bad" },
+		{ "{\"a\":1} x", "a", "bad" }, { "{\"z\":\"}", "a", "bad" },
+		{ "{\"z\":1}}", "a", "bad" }, { "{\"z\":{}", "a", "bad" },
+		{ "{\"a\":01}", "a", "bad" }, { "{\"a\":tru}", "a", "bad" },
+		{ "{\"a\":}", "a", "bad" }, { "{\"a\":\"\x01\"}", "a", "bad" },
+		{ "{\"a\":\"\\x\"}", "a", "bad" }, { "{\"a\":[1,]}", "a", "bad" },
+		{ "{\"a\":{\"b\" 1}}", "a", "bad" },
+		{ "{\"a\":[1 2]}", "a[1]", "bad" },
+		{ "{\"a\":[1,}", "a[1]", "bad" },
+		{ "{\"a\":{\"c\":[}", "a.b", "bad" },
 	};
-	static const char *const paths[] = { "a", "a.b", "a[0]", "z" };
-	struct value v;
-	char scratch[64];
 
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		for (size_t j = 0; j < sizeof paths / sizeof paths[0]; j++) {
-			struct buf b = BUF_FIXED(scratch, sizeof scratch);
-			struct pathset *ps;
-			pathset_new(NULL, &ps);
-			pathset_put(ps, paths[j]);
-			ck_assert_msg(json_extract(str_of(texts[i]), ps, &v,
-						   &b) == MQL_EBADEVENT,
-				      "%s", texts[i]);
-			pathset_free(ps);
-		}
-	}
+	EXPECT(e);
 }
 END_TEST
 
-/* depth objects in each other, and one `inside` in the innermost. */
-static int
-extract_nested(unsigned depth, const char *inside, const char *path)
+/* What is not asked for is nobody's business until a row is written. */
+START_TEST(find_reads_no_further_than_it_must)
 {
-	struct buf text = BUF_INIT, b = BUF_INIT;
-	struct pathset *ps;
-	struct value v;
-	int err;
+	static const struct expect e[] = {
+		{ "{\"a\":1,\"b\":tru}", "a", "integer 1" },
+		{ "{\"a\":{\"b\":1,]}", "/a.b", "integer 1" },
+		{ "{\"z\":[1,,2],\"a\":1]}", "a", "integer 1" },
+	};
 
-	for (unsigned i = 0; i < depth; i++)
-		buf_puts(&text, "{\"a\":");
-	buf_puts(&text, inside);
-	for (unsigned i = 0; i < depth; i++)
-		buf_puts(&text, "}");
-	pathset_new(NULL, &ps);
-	pathset_put(ps, path);
-	err = json_extract((struct str){ (char *)text.data, text.len }, ps,
-			   &v, &b);
-	pathset_free(ps);
-	buf_fini(&text);
-	buf_fini(&b);
-	return err;
-}
-
-START_TEST(extract_counts_levels_on_and_off_the_path)
-{
-	static const char *const paths[] = { "z", "a", "a.a.a.a", "a[0]" };
-
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-		ck_assert(!extract_nested(JSON_MAX_DEPTH, "1", paths[i]));
-		ck_assert(!extract_nested(JSON_MAX_DEPTH - 1, "[]", paths[i]));
-		ck_assert(extract_nested(JSON_MAX_DEPTH, "[]", paths[i]));
-		ck_assert(extract_nested(JSON_MAX_DEPTH + 1, "1", paths[i]));
-	}
+	EXPECT(e);
 }
 END_TEST
 
-START_TEST(extract_fills_many_slots_in_one_pass)
+START_TEST(find_takes_many_slots_in_any_order)
 {
 	struct pathset *ps;
 	struct buf text = BUF_INIT, b = BUF_INIT;
-	static struct value v[PATHSET_MAX];
+	static struct find f;
 
 	pathset_new(NULL, &ps);
 	buf_puts(&text, "{");
@@ -276,18 +260,20 @@ START_TEST(extract_fills_many_slots_in_one_pass)
 		snprintf(path, sizeof path, "f%u.v%u", i % 100, i);
 		ck_assert_uint_eq(pathset_put(ps, path), i);
 	}
-	for (unsigned f = 0; f < 100; f++) {
-		buf_printf(&text, "%s\"f%u\":{\"no\":1", f ? "," : "", f);
-		for (unsigned i = f; i < PATHSET_MAX; i += 100)
+	for (unsigned k = 0; k < 100; k++) {
+		buf_printf(&text, "%s\"f%u\":{\"no\":1", k ? "," : "", k);
+		for (unsigned i = k; i < PATHSET_MAX; i += 100)
 			buf_printf(&text, ",\"v%u\":%u", i, i);
 		buf_puts(&text, "}");
 	}
 	buf_puts(&text, "}");
-	ck_assert(!json_extract((struct str){ (char *)text.data, text.len },
-				ps, v, &b));
-	for (unsigned i = 0; i < PATHSET_MAX; i++) {
-		ck_assert_int_eq(v[i].type, VALUE_INT);
-		ck_assert_int_eq(v[i].i, i);
+	ck_assert(!find_begin(&f, (struct str){ (char *)text.data, text.len },
+			      ps, &b));
+	for (unsigned n = 0; n < PATHSET_MAX; n++) {
+		unsigned i = 13 * n % PATHSET_MAX; /* each once */
+		char expected[32];
+		snprintf(expected, sizeof expected, "integer %u", i);
+		ck_assert_str_eq(show(&f, i, &b), expected);
 	}
 	pathset_free(ps);
 	buf_fini(&text);
@@ -295,52 +281,55 @@ START_TEST(extract_fills_many_slots_in_one_pass)
 }
 END_TEST
 
-START_TEST(extract_raw_is_the_text_of_the_value)
+START_TEST(find_raw_is_the_text_of_the_value)
 {
 	static const char text[] =
 		"{ \"a\" : \"x\\u0041\" , \"b\" : [ 1 ] , \"c\" : -0 }";
 	static const char *const raw[] = { "\"x\\u0041\"", "[ 1 ]", "-0" };
 	char scratch[sizeof text];
 	struct buf b = BUF_FIXED(scratch, sizeof scratch);
+	static struct find f;
 	struct pathset *ps;
-	struct value v[3];
+	struct str got;
 
 	pathset_new(NULL, &ps);
 	pathset_put(ps, "a");
 	pathset_put(ps, "b");
 	pathset_put(ps, "c");
-	ck_assert(!json_extract(STR(text), ps, v, &b));
-	for (int i = 0; i < 3; i++) {
-		ck_assert(v[i].raw > text && v[i].raw < text + sizeof text);
-		ck_assert_uint_eq(v[i].nraw, strlen(raw[i]));
-		ck_assert_mem_eq(v[i].raw, raw[i], v[i].nraw);
+	ck_assert(!find_begin(&f, STR(text), ps, &b));
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(find_slot(&f, i, &got));
+		ck_assert(got.ptr > text && got.ptr < text + sizeof text);
+		ck_assert_uint_eq(got.len, strlen(raw[i]));
+		ck_assert_mem_eq(got.ptr, raw[i], got.len);
 	}
-	ck_assert_int_eq(v[2].i, 0);
 	pathset_free(ps);
 }
 END_TEST
 
-START_TEST(extract_of_no_paths_is_a_check)
+START_TEST(find_of_no_paths_looks_at_the_braces_only)
 {
+	static struct find f;
 	struct buf b = BUF_INIT;
 	struct pathset *ps;
 
 	pathset_new(NULL, &ps);
-	ck_assert(!json_extract(STR("{\"a\":[{}]}"), ps, NULL, &b));
-	ck_assert(json_extract(STR("{\"a\":[{]}"), ps, NULL, &b));
+	ck_assert(!find_begin(&f, STR("{\"a\":[{}]}"), ps, &b));
+	ck_assert(!find_begin(&f, STR("\r\n{]\t} "), ps, &b));
+	ck_assert(find_begin(&f, STR("{\"a\":[{}]"), ps, &b));
 	pathset_free(ps);
 }
 END_TEST
 
-TEST_MAIN(json_extract, extract_finds_values_of_every_type,
-	  extract_walks_keys_and_indexes,
-	  extract_stops_before_what_must_be_walked,
-	  extract_matches_keys_with_escapes,
-	  extract_counts_the_first_of_duplicate_keys,
-	  extract_prefers_the_dotted_key_unless_it_is_null,
-	  extract_undoes_surrogates, extract_keeps_integers_exact_to_the_edge,
-	  extract_refuses_a_text_that_is_wrong_anywhere,
-	  extract_counts_levels_on_and_off_the_path,
-	  extract_fills_many_slots_in_one_pass,
-	  extract_raw_is_the_text_of_the_value,
-	  extract_of_no_paths_is_a_check)
+TEST_MAIN(json_find, find_finds_values_of_every_type,
+	  find_walks_keys_and_indexes,
+	  find_stops_before_what_must_be_walked,
+	  find_matches_keys_with_escapes,
+	  find_counts_the_first_of_duplicate_keys,
+	  find_prefers_the_dotted_key_unless_it_is_null,
+	  find_undoes_surrogates, find_keeps_integers_exact_to_the_edge,
+	  find_refuses_what_it_cannot_read,
+	  find_reads_no_further_than_it_must,
+	  find_takes_many_slots_in_any_order,
+	  find_raw_is_the_text_of_the_value,
+	  find_of_no_paths_looks_at_the_braces_only)
