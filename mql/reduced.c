@@ -85,6 +85,8 @@ reduced_begin(struct reduced *r, struct str row, int64_t now, int64_t *ts)
 		.form = EVENT_JSON, .text = row, .meta = &r->meta,
 	};
 	int err = reader_begin(r->reader, r->paths, &r->event);
+	if (!err) /* it came from a socket: all of it counts */
+		err = reader_check(r->reader, true);
 	if (err || !r->q->ncell)
 		return err;
 	const struct value *v = reader_get(r->reader, r->ts);
