@@ -17,7 +17,7 @@
  * What the state is depends on the values alone, not on their order or on how
  * they were split: a merge gives the state that one pass would give. For the
  * same reason 2.0 is the integer 2 here, and -0.0 is 0. */
-#include "mql/agg.h"
+#include "mql/agg_tally.h"
 
 #include <errno.h>
 #include <math.h>
@@ -26,7 +26,6 @@
 enum {
 	MAX_EXACT   = 1024,
 	MAX_BUCKETS = 2048,
-	FIRST       = 4,
 	/* Keys ascend with the values: i + BIAS above zero, 0 for zero, the
 	 * same with a minus below. i is between -37221 and 35490. */
 	BIAS        = 40000,
@@ -35,69 +34,6 @@ enum {
 
 static const double GAMMA = 1.01 / 0.99;
 static const double LOG_GAMMA = 0.020000666706669435; /* log(1.01 / 0.99) */
-
-/* --- a tally: keys in ascending order, and how often each came ------------ */
-
-/* The first item that is not below key. */
-static uint32_t
-place(const struct agg_tally *t, int64_t key)
-{
-	uint32_t lo = 0, hi = t->n;
-
-	while (lo < hi) {
-		const uint32_t mid = lo + (hi - lo) / 2;
-		if (t->item[mid].key < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static bool
-is_at(const struct agg_tally *t, uint32_t at, int64_t key)
-{
-	return at < t->n && t->item[at].key == key;
-}
-
-static int
-grow(struct agg_tally *t)
-{
-	const uint32_t cap = t->cap ? 2 * t->cap : FIRST;
-	struct agg_tally_item *item = realloc(t->item, cap * sizeof *item);
-
-	if (!item)
-		return MQL_ENOMEM;
-	t->item = item;
-	t->cap = cap;
-	return 0;
-}
-
-static int
-insert(struct agg_tally *t, uint32_t at, int64_t key, uint64_t count)
-{
-	struct agg_tally_item *to;
-
-	if (t->n == t->cap && grow(t))
-		return MQL_ENOMEM;
-	to = t->item + at;
-	memmove(to + 1, to, (t->n++ - at) * sizeof *to);
-	*to = (struct agg_tally_item){ key, count };
-	return 0;
-}
-
-/* A key that is new, at a place that is not the first: for its room the
- * lowest item goes into the next. */
-static void
-squeeze_in(struct agg_tally *t, uint32_t at, int64_t key, uint64_t count)
-{
-	struct agg_tally_item *const item = t->item;
-	const uint64_t lowest = item->count;
-
-	memmove(item, item + 1, (at - 1) * sizeof *item);
-	item[at - 1] = (struct agg_tally_item){ key, count };
-	agg_add(&item->count, lowest);
-}
 
 /* --- numbers -------------------------------------------------------------- */
 
@@ -206,15 +142,15 @@ static int
 add_to_bucket(struct agg_percentile *p, int64_t key, uint64_t count)
 {
 	struct agg_tally *t = &p->bucket;
-	const uint32_t at = place(t, key);
+	const uint32_t at = agg_tally_place(t, key);
 	int err = 0;
 
-	if (is_at(t, at, key))
+	if (agg_tally_is_at(t, at, key))
 		agg_add(&t->item[at].count, count);
 	else if (t->n < MAX_BUCKETS)
-		err = insert(t, at, key, count);
+		err = agg_tally_insert(t, at, key, count);
 	else if (at)
-		squeeze_in(t, at, key, count);
+		agg_tally_squeeze_in(t, at, key, count);
 	else /* it is the lowest, and goes into the next */
 		agg_add(&t->item->count, count);
 	if (!err)
@@ -309,13 +245,13 @@ add_number(struct agg_percentile *p, const struct value *v, uint64_t count)
 
 	if (p->bucket.n)
 		return sketch(p, v, count);
-	at = place(t, key);
-	if (is_at(t, at, key))
+	at = agg_tally_place(t, key);
+	if (agg_tally_is_at(t, at, key))
 		agg_add(&t->item[at].count, count);
 	else if (p->whole.n + p->part.n == MAX_EXACT)
 		return spread(p, v, count);
 	else
-		err = insert(t, at, key, count);
+		err = agg_tally_insert(t, at, key, count);
 	if (!err)
 		agg_add(&p->n, count);
 	return err;
@@ -485,7 +421,7 @@ get_tally(struct agg_tally *t, uint32_t max, uint64_t *total, struct str *in)
 		if (get_key(t, in, &key) ||
 		    agg_get_count(in, INT64_MAX, &count) || !count)
 			return MQL_EBADFRAME;
-		err = insert(t, t->n, key, count);
+		err = agg_tally_insert(t, t->n, key, count);
 		if (!err)
 			agg_add(total, count);
 	}

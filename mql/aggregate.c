@@ -71,7 +71,7 @@ static const struct aggregate table[] = {
 	P("p995", "995 in 1000 values are at most this, within", "5"),
 	{ .name = "percentile", .args = "nn",
 	  .about = "the value of rank ceil(q * n), for 0 < q < 1; exact up "
-		   "to 32 values, then within 1% of the value",
+		   "to 1,024 different values, then within 1% of the value",
 	  .example = "percentile(x, 0.5)", .gives = "2",
 	  RUN(percentile, percentile, percentile, percentile) },
 	{ .name = "top", .args = "vi?",

@@ -1,7 +1,7 @@
 # The library is called `language` here because the program is called mql.
 LIBS          += language
 language.src  := mql/agg_count.c mql/agg_distinct.c mql/agg_exact.c mql/agg_firstlast.c mql/agg_hash.c \
-                 mql/agg_list.c mql/agg_minmax.c mql/agg_percentile.c mql/agg_rate.c mql/agg_sum.c \
+                 mql/agg_list.c mql/agg_minmax.c mql/agg_percentile.c mql/agg_rate.c mql/agg_sum.c mql/agg_tally.c \
                  mql/agg_top.c mql/agg_value.c mql/agg_variance.c mql/agg_wire.c mql/aggregate.c mql/arith.c \
                  mql/ast.c mql/check.c mql/columns.c mql/dis.c mql/emit.c mql/eval.c mql/explain.c \
                  mql/fn_net.c mql/fn_number.c mql/fn_text.c mql/fn_time.c mql/fn_value.c mql/function.c \
