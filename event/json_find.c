@@ -211,6 +211,7 @@ find_slot(struct find *f, unsigned slot, struct str *raw)
 	if (f->bad || is_null(f, node))
 		return false;
 	f->bad = !read_value(f, f->at[node], raw);
+	f->ended |= f->bad;
 	return !f->bad;
 }
 

@@ -137,6 +137,11 @@ START_TEST(reader_checks_what_was_read_or_all_of_it)
 	}
 	ck_assert_int_eq(begin_text(" {\"z\":[],\"a\":1}\n"), 0);
 	ck_assert_int_eq(reader_check(reader, true), 0);
+	unsigned b = pathset_put(ps, "b");
+	ck_assert_int_eq(begin_text("{\"a\":tru,\"b\":1}"), 0);
+	ck_assert_str_eq(show(a), "null");
+	ck_assert_str_eq(show(b), "null"); /* once bad, bad */
+	ck_assert_int_eq(reader_check(reader, false), MQL_EBADEVENT);
 	end();
 }
 END_TEST
