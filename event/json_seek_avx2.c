@@ -110,8 +110,8 @@ match(const char *p, char a, char b, char c)
 	return mask_of(row_of(p, a, b, c), row_of(p + 32, a, b, c));
 }
 
-#include "event/json_needle_loop.h"
-#include "event/json_seek_loop.h"
+#include "event/json_needle_loop.inc"
+#include "event/json_seek_loop.inc"
 
 bool
 seek_has_avx2(void)

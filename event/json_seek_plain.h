@@ -1,4 +1,4 @@
-/* json_seek_plain.h - what json_seek_loop.h wants, without instructions that
+/* json_seek_plain.h - what json_seek_loop.inc wants, without instructions that
  * only some processors have. */
 #ifndef EVENT_JSON_SEEK_PLAIN_H
 #define EVENT_JSON_SEEK_PLAIN_H

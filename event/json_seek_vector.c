@@ -101,8 +101,8 @@ match(const char *p, char a, char b, char c)
 	return equal_at(p, a) & equal_at(p + 1, b) & equal_at(p + 2, c);
 }
 
-#include "event/json_needle_loop.h"
-#include "event/json_seek_loop.h"
+#include "event/json_needle_loop.inc"
+#include "event/json_seek_loop.inc"
 
 const char *
 seek_vector(struct seek *k, const struct seek_filter *f)

@@ -56,8 +56,8 @@ match(const char *p, char a, char b, char c)
 	return mask;
 }
 
-#include "event/json_needle_loop.h"
-#include "event/json_seek_loop.h"
+#include "event/json_needle_loop.inc"
+#include "event/json_seek_loop.inc"
 
 const char *
 seek_word(struct seek *k, const struct seek_filter *f)
