@@ -255,8 +255,8 @@ START_TEST(what_is_put_in_keeps_to_the_depth_allowed)
 {
 	static const char *const ends[] = {
 		"a", "a, count(*)", "sum(a)", "(sum(a) + b)",
-		"count(*) sample {'strategy':'RANDOM','threshold':3,"
-		"'factor':10,'extrapolate':true}",
+		("count(*) sample {'strategy':'RANDOM','threshold':3,"
+		 "'factor':10,'extrapolate':true}"),
 	};
 
 	for EACH (i, ends) {
