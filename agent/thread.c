@@ -8,7 +8,10 @@
 #include "agent/agent.h"
 #include "common/clock.h"
 
-enum { BUSY_MS = 1, QUIET_MS = 10, QUIET_AFTER_MS = 100 };
+enum {
+	BUSY_MS = 1, QUIET_MS = 10, QUIET_AFTER_MS = 100,
+	PART_MS = 300, /* for the answer to our goodbye */
+};
 
 static int
 pause_ms(const struct mql_agent *a, int64_t flowed, int64_t now)
@@ -61,6 +64,20 @@ finished(const struct mql_agent *a)
 	       (matchers_idle(a) || clock_mono_ms() >= a->deadline);
 }
 
+/* A socket that is closed while something unread is in it resets the
+ * connection, and the peer's kernel then throws away what we sent last. So we
+ * read on until the source-job has answered our goodbye, which it reads after
+ * all our rows; but not for long. */
+static void
+part(struct mql_agent *a)
+{
+	int64_t until = clock_mono_ms() + PART_MS, now;
+
+	link_goodbye(a, "closed");
+	while (a->link.state != LINK_DOWN && (now = clock_mono_ms()) < until)
+		link_poll(a, (int)(until - now));
+}
+
 void *
 thread_main(void *agent)
 {
@@ -77,6 +94,6 @@ thread_main(void *agent)
 		moved = look_around(a, moved ? 0 : pause_ms(a, flowed, now));
 	}
 	look_around(a, 0); /* past the deadline: what waits is struck */
-	link_goodbye(a, "closed");
+	part(a);
 	return NULL;
 }

@@ -96,8 +96,12 @@ agents_lose(struct job *j, struct agent *a)
 static void
 leave(struct job *j, struct agent *a)
 {
+	struct wire_goodbye m = { .why = STR("goodbye") };
 	struct run *r;
 
+	/* It waits for this before it closes: see agent/thread.c. */
+	wire_goodbye_encode(&m, hop_frame(&j->agent_hop));
+	agents_send(j, a);
 	log_debug("agent %.*s left", (int)a->id.len, a->id.ptr);
 	FOREACH_RUN(r, a, j)
 		run_leave(r);
