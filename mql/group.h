@@ -29,6 +29,7 @@ struct group {
 	struct group *next_changed;
 	uint64_t      hash;
 	struct str    key;
+	uint64_t      events;  /* that it is made of */
 	struct str    event;   /* the first one, where rows are whole events */
 	int64_t       event_at;
 	bool          changed;

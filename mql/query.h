@@ -30,6 +30,17 @@ int query_compile(struct str text, struct mql_query **out,
  * agent text share one run. */
 struct str query_agent_text(const struct mql_query *q);
 
+/* The part that an agent which folds runs behind its filter: groups and
+ * aggregates, in canonical spelling, without what comes after them; NULL where
+ * events cannot be folded one by one (rows, count windows, `select *` of
+ * groups). Its partials (partial.h) are for stage_partial(). Agents that do
+ * not fold, or have no room, send rows of query_agent_text(). */
+const char *query_fold_text(const struct mql_query *q);
+
+/* Is fold, a compiled query_fold_text(), made of the groups and aggregates
+ * that q has, in their order? */
+bool query_folds_as(const struct mql_query *q, const struct mql_query *fold);
+
 /* Which agents are asked: a query to be tried on {"app":..,"host":..,
  * "zone":..,"version":..,"labels":{..}}; empty: all of them. */
 struct str query_at_text(const struct mql_query *q);

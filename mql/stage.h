@@ -3,6 +3,7 @@
  *     event that matches --> stage_event() --+
  *                                            +--> groups of panes
  *     row of an agent ----> stage_row()  ----+         |
+ *     groups of an agent -> stage_partial() -+         |
  *                                                      v
  *     time ---------------> stage_tick() ----> closed windows --> rows
  *
@@ -45,7 +46,7 @@ struct stage_options {
 };
 
 struct stage_stats {
-	uint64_t events;  /* that came in */
+	uint64_t events;  /* that came in, by themselves or in groups */
 	uint64_t late;    /* for a window that was closed */
 	uint64_t untimed; /* without a time to put them into a window */
 	uint64_t overflow; /* for want of memory: see max_bytes; and windows
@@ -73,6 +74,15 @@ int stage_event(struct stage *s, struct eval *e, struct reader *r,
 /* A reduced row of an agent; for `select *` the event itself, whose time is
  * that of its arrival. 0, MQL_EBADEVENT or MQL_ENOMEM. */
 int stage_row(struct stage *s, struct str row, int64_t now);
+
+/* Groups of an agent. p is of query_fold_text() of this query. What is late
+ * or finds no room is counted, by events. 0 or MQL_ENOMEM. */
+struct partial;
+int stage_partial(struct stage *s, const struct partial *p, int64_t now);
+
+/* Everything before this time is in: all who send have said so. Windows of
+ * @ts that end by then need not wait for the grace. */
+void stage_complete(struct stage *s, int64_t upto);
 
 /* Close the windows whose time has come. For a query without a window
  * (a running total): give the groups that changed since the last tick, or, with
