@@ -33,8 +33,8 @@ int fold_event(struct fold *f, unsigned side, struct eval *e,
 const struct panes *fold_panes(const struct fold *f, unsigned side);
 void fold_clear(struct fold *f, unsigned side);
 
-/* Events on both sides that wait to be sent; and whether some were refused
- * for want of room since fold_clear(). Any thread. */
+/* Were events refused for want of room since the last fold_clear()? Any
+ * thread. */
 bool fold_is_full(const struct fold *f);
 
 #endif

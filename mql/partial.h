@@ -6,13 +6,13 @@
  *
  * The bytes (integers as LEB128, signed ones in zigzag):
  *
- *     panes:   n x { start, events, groups }
- *     groups:  n x { events, key with its length, a state per aggregate }
+ *     panes:   { start, latest, u32 n, n groups } up to the end
+ *     group:   { events, key with its length, a state per aggregate }
  *
- * start is the pane's (ms since the epoch; 0 without a time window), and the
- * events of the groups sum up to those of the pane. Keys are those of key.h,
- * states those of aggregate.h, in the order of the query's aggregates: both
- * sides have compiled the same text, see query_fold_text(). One owner. */
+ * start is the pane's (ms since the epoch; 0 without a time window), latest
+ * the time of its last event. Keys are those of key.h, states those of
+ * aggregate.h, in the order of the query's aggregates: both sides have
+ * compiled the same text, see query_fold_text(). One owner. */
 #ifndef MQL_PARTIAL_H
 #define MQL_PARTIAL_H
 
@@ -37,10 +37,10 @@ uint64_t partial_events(const struct partial *p);
 /* Its panes, in ascending order of time. */
 const struct panes *partial_panes(const struct partial *p);
 
-/* Append n panes as far as they go: from group *of on (NULL: the first one)
- * of the first pane, until out has grown by max bytes or all are written;
- * always at least one group. *of and *at_pane are where to go on, *events how
- * many events went out. out->err tells when memory is out. */
+/* Append the groups from a place on (zeroed: the first), which is advanced,
+ * until out has grown by max bytes, give or take a group, or all are written:
+ * then from->pane is ps->n. *events is how many events they are made of.
+ * out->err tells when memory is out. */
 struct partial_place {
 	size_t              pane;
 	const struct group *group; /* NULL: the first one */

@@ -123,6 +123,71 @@ spell_reduced(struct compile *c, char **out)
 	return r.err ? r.err : spell(&r.sel, false, out);
 }
 
+/* --- what an agent folds --------------------------------------------------- */
+
+/* Can events go into groups one by one, wherever they are? A count window is
+ * made of the events of all agents, and whole events are no aggregates. */
+static bool
+can_fold(const struct select *s)
+{
+	return s->folded && s->nitem && s->window.kind != WINDOW_COUNT;
+}
+
+static void
+add_item(struct reduced *r, struct ast *n)
+{
+	struct select *s = &r->sel;
+	struct select_item *room;
+
+	for (unsigned i = 0; i < s->nitem; i++)
+		if (ast_equal(s->item[i].expr, n))
+			return;
+	room = ast_room(&r->c->arena, s->item, s->nitem, &s->itemcap,
+			sizeof *room);
+	if (!room) {
+		r->err = MQL_ENOMEM;
+		return;
+	}
+	s->item = room;
+	s->item[s->nitem++] = (struct select_item){ .expr = n };
+}
+
+static void
+add_aggregates(struct reduced *r, struct ast *n)
+{
+	if (n->kind == AST_AGG)
+		add_item(r, n);
+	else
+		for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n; i++)
+			add_aggregates(r, n->item[i]);
+}
+
+/* Groups and aggregates, in the order in which emit_shape.c meets them. */
+static int
+spell_fold(struct compile *c, char **out)
+{
+	const struct select *s = &c->sel;
+	struct reduced r = { .c = c, .sel = {
+		.stream = s->stream, .nstream = s->nstream, .where = s->where,
+		.group = s->group, .ngroup = s->ngroup, .window = s->window,
+		.sampling = s->sampling, .at = s->at, .limit = UINT64_MAX,
+	} };
+
+	if (!can_fold(s))
+		return 0;
+	if (!s->window.on) /* it is for who closes windows */
+		r.sel.window.grace_ms = -1;
+	for (unsigned i = 0; i < s->nitem; i++)
+		add_aggregates(&r, s->item[i].expr);
+	if (s->having)
+		add_aggregates(&r, s->having);
+	for (unsigned i = 0; i < s->norder; i++)
+		add_aggregates(&r, s->order[i].expr);
+	for (unsigned i = 0; i < s->ngroup && !r.sel.nitem; i++)
+		add_item(&r, s->group[i]);
+	return r.err ? r.err : spell(&r.sel, false, out);
+}
+
 static bool
 is_plain(const struct select *s)
 {
@@ -191,6 +256,7 @@ plan(struct compile *c, struct plan *out)
 	if (!spell(s, true, &out->text) &&
 	    !(out->plain ? spell(s, false, &out->agent_text) :
 			   spell_reduced(c, &out->agent_text)) &&
+	    !spell_fold(c, &out->fold_text) &&
 	    !spell_at(s, &out->at_text) && !plan_stage(s, &out->stage_text) &&
 	    !plan_warn(s, out->plain, &out->warnings) && !copy_lists(s, out))
 		return 0;
@@ -205,6 +271,7 @@ plan_fini(struct plan *p)
 		return;
 	free(p->text);
 	free(p->agent_text);
+	free(p->fold_text);
 	free(p->at_text);
 	free(p->stage_text);
 	free(p->stream);

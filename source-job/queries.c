@@ -253,7 +253,9 @@ finish(struct job *j, struct query *q)
 static void
 add(struct queries *qs, struct wire_queries *m, const struct query *q)
 {
-	qs->add[m->nadd++] = (struct wire_query){ q->id, q->text };
+	qs->add[m->nadd++] = (struct wire_query){
+			.id = q->id, .text = q->text,
+		};
 }
 
 /* An agent has a run of each query that it is asked. */

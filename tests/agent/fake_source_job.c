@@ -119,7 +119,8 @@ fake_snapshot(struct fake *f)
 	for (size_t i = 0; i < f->nquery; i++)
 		if (f->query[i].listed)
 			add[m.nadd++] = (struct wire_query){
-				f->query[i].id, str_of(f->query[i].text) };
+				.id = f->query[i].id,
+				.text = str_of(f->query[i].text) };
 	wire_queries_encode(&m, &b);
 	send_buf(f, &b);
 }
@@ -139,7 +140,8 @@ struct fake_query *
 fake_ask(struct fake *f, const char *text)
 {
 	struct fake_query *q = &f->query[f->nquery];
-	struct wire_query add = { (uint32_t)f->nquery + 1, str_of(text) };
+	struct wire_query add = { .id = (uint32_t)f->nquery + 1,
+				  .text = str_of(text) };
 	struct wire_queries m = { .add = &add, .nadd = 1 };
 
 	ck_assert_uint_lt(f->nquery, FAKE_QUERIES);
