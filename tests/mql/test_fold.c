@@ -119,8 +119,9 @@ static const char *const queries[] = {
 	"select s, k group by s",
 	"select x % 3 as m, sum(x) / count(*) as mean group by x % 3 "
 	"order by max(x) - min(x) limit 2",
-	"select s, count(x), sum(x) window 10s group by s",
-	"select k, count(*) window 10s every 5s group by k order by k",
+	"select s, count(x), sum(x) window 10s grace 60s group by s",
+	"select k, count(*) window 10s every 5s grace 60s group by k "
+	"order by k",
 	"select k, sum(x) window 7s on t grace 60s group by k order by 1 + "
 	"count(*) desc, k",
 	"select max(x) window 20s every 5s on t grace 60s",
