@@ -139,7 +139,8 @@ take_window(struct tail *t, const struct mql_window *w)
 {
 	const struct output_window of = { .start = w->start, .end = w->end,
 					  .events = w->events,
-					  .agents = w->agents };
+					  .agents = w->agents,
+					  .live = w->live };
 
 	if (w->end == t->closed)
 		return;

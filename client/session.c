@@ -195,7 +195,7 @@ take_books(struct mql_tail *t, const struct wire_meta *m, bool last)
 	t->window = (struct mql_window){
 		.start = m->window.start, .end = m->window.end,
 		.agents = m->window.agents, .events = m->window.events,
-		.late = m->window.late,
+		.late = m->window.late, .live = m->window.live,
 	};
 	client_account_tell(&t->account, m);
 	watch_gap(t, last);

@@ -2,6 +2,7 @@
 #include "mql/pace.h"
 
 #include "mql/prog.h"
+#include "mql/window.h"
 
 enum pace
 query_pace(const struct mql_query *q)
@@ -13,6 +14,17 @@ query_pace(const struct mql_query *q)
 	if (s->folded)
 		return PACE_TOTAL;
 	return s->norder ? PACE_END : PACE_EVENT;
+}
+
+int64_t
+query_pane_ms(const struct mql_query *q)
+{
+	const struct shape *s = &q->shape;
+	struct windows w = { 0 };
+
+	if (s->window == WINDOW_TIME && s->on == NO_ENTRY)
+		windows_init(&w, s->size_ms, s->every_ms);
+	return w.pane;
 }
 
 bool

@@ -347,7 +347,7 @@ END_TEST
 
 static const struct output_window window = {
 	.start = 1700000000000, .end = 1700000010000, .events = 3,
-	.agents = 2,
+	.agents = 2, .live = 2,
 };
 
 START_TEST(each_window_has_a_table_and_a_title)
@@ -364,6 +364,20 @@ START_TEST(each_window_has_a_table_and_a_title)
 		   "a  n\nx  2\n"
 		   "\n2023-11-14 22:13:20 UTC, 10s: 3 events; 2 agents live\n"
 		   "a  n\nx  3\n");
+}
+END_TEST
+
+START_TEST(a_title_says_how_many_agents_have_told_all_of_a_window)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_NEVER,
+				 "select count(*) as n window 10s");
+	struct output_window part = window;
+
+	part.live = 3;
+	put(&s, "{\"n\":3}");
+	output_close(s.o, &part);
+	expect(&s, "2023-11-14 22:13:20 UTC, 10s: 3 events; 2 of 3 agents\n"
+		   "n\n3\n");
 }
 END_TEST
 
@@ -470,6 +484,7 @@ START_TEST(only_totals_that_show_their_groups_are_updated)
 END_TEST
 
 TEST_MAIN(output, each_window_has_a_table_and_a_title,
+	  a_title_says_how_many_agents_have_told_all_of_a_window,
 	  a_running_total_is_updated_in_place_by_its_groups,
 	  a_ranking_is_replaced_as_a_whole,
 	  a_total_that_does_not_fit_is_a_table_like_others,
