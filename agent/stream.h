@@ -32,6 +32,7 @@ struct generation {
 	struct matcher *matcher;
 	unsigned  parity;
 	bool      uses_ts, uses_seq;
+	bool      folds; /* some query does */
 	/* class[i]: the first query that writes the same row as query i */
 	uint16_t *class;
 	/* What seen and bad stood at when this generation came into force. */

@@ -1,7 +1,6 @@
 /* fold.c - see fold.h. */
 #include "mql/fold.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "mql/error.h"
@@ -11,6 +10,9 @@
 struct side {
 	struct panes  panes;
 	struct budget budget;
+	/* How far fold_put() has come: */
+	struct partial_place at;
+	uint64_t put; /* events */
 };
 
 struct fold {
@@ -19,7 +21,6 @@ struct fold {
 	struct windows      windows;
 	struct folder       folder; /* the publishing thread's */
 	struct side         side[2];
-	_Atomic bool        full;
 };
 
 int
@@ -36,7 +37,7 @@ fold_new(const struct mql_query *q, size_t max_bytes, struct fold **out)
 		windows_init(&f->windows, q->shape.size_ms,
 			     q->shape.every_ms);
 	for (unsigned i = 0; i < 2; i++) {
-		f->side[i].budget.max = max_bytes / 2;
+		f->side[i].budget.max = max_bytes;
 		f->side[i].panes = (struct panes){
 			.layout = &f->layout, .budget = &f->side[i].budget,
 		};
@@ -92,36 +93,53 @@ fold_event(struct fold *f, unsigned side, struct eval *e, struct reader *r,
 		.scratch = reader_scratch(r), .now = now, .counts = counts,
 	};
 	int64_t at = now, start = 0;
-	int err;
 
 	if (f->q->shape.window == WINDOW_TIME) {
 		if (!folder_time(f->q, &env, &at))
 			return MQL_EINVAL;
 		start = window_pane(&f->windows, at);
 	}
-	err = add(f, &f->side[side].panes, &env, start, at);
-	if (err == MQL_ELIMIT)
-		atomic_store_explicit(&f->full, true, memory_order_relaxed);
-	return err;
+	return add(f, &f->side[side].panes, &env, start, at);
 }
 
 /* --- the agent's thread ------------------------------------------------------- */
 
-const struct panes *
-fold_panes(const struct fold *f, unsigned side)
+uint64_t
+fold_put(struct fold *f, unsigned side, size_t max, struct buf *out)
 {
-	return &f->side[side].panes;
+	struct side *s = &f->side[side];
+	struct partial_place at = s->at;
+	const size_t begun = out->len;
+	uint64_t events;
+
+	partial_put(&s->panes, &at, max, out, &events);
+	if (out->err) {
+		out->len = begun;
+		return 0;
+	}
+	s->at = at;
+	s->put += events;
+	return events;
+}
+
+uint64_t
+fold_left(const struct fold *f, unsigned side)
+{
+	const struct side *s = &f->side[side];
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < s->panes.n; i++)
+		all += s->panes.item[i]->events;
+	return all - s->put;
 }
 
 void
-fold_clear(struct fold *f, unsigned side)
+fold_clear(struct fold *f, unsigned side, size_t max_bytes)
 {
-	panes_drop(&f->side[side].panes, f->side[side].panes.n);
-	atomic_store_explicit(&f->full, false, memory_order_relaxed);
-}
+	struct side *s = &f->side[side];
 
-bool
-fold_is_full(const struct fold *f)
-{
-	return atomic_load_explicit(&f->full, memory_order_relaxed);
+	panes_drop(&s->panes, s->panes.n);
+	s->budget.max = max_bytes;
+	s->at = (struct partial_place){ 0 };
+	s->put = 0;
 }

@@ -5,10 +5,9 @@
  *     agent's thread       fold_put(f, other side, ...), fold_clear()
  *
  * There are two sides, so that neither thread waits for the other: the agent
- * says which one is written (one switch for all folds), waits until no
- * publisher is in the other, and empties that. Memory is bounded for both
- * sides together; an event that finds no room is refused, and its owner sends
- * it as a row of its own: the answer stays exact. */
+ * says which one is written, waits until no publisher is in the other, and
+ * empties that. Memory is bounded; an event that finds no room is refused,
+ * and its owner sends it as a row of its own: the answer stays exact. */
 #ifndef MQL_FOLD_H
 #define MQL_FOLD_H
 
@@ -17,7 +16,7 @@
 struct fold; /* opaque */
 
 /* q, query_fold_text() compiled, is borrowed for the fold's life. max_bytes:
- * of both sides. 0 or MQL_ENOMEM. */
+ * of each side. 0 or MQL_ENOMEM. */
 int fold_new(const struct mql_query *q, size_t max_bytes, struct fold **out);
 void fold_free(struct fold *f); /* NULL is allowed */
 
@@ -29,12 +28,19 @@ int fold_event(struct fold *f, unsigned side, struct eval *e,
 	       struct reader *r, const uint16_t *slots,
 	       struct eval_counts *counts, int64_t now);
 
-/* The other side: no publisher is in it. */
-const struct panes *fold_panes(const struct fold *f, unsigned side);
-void fold_clear(struct fold *f, unsigned side);
+/* --- the side that no publisher is in: the agent's thread ------------------- */
 
-/* Were events refused for want of room since the last fold_clear()? Any
- * thread. */
-bool fold_is_full(const struct fold *f);
+/* Append what it holds as a partial, about max bytes of it, from where the
+ * last call ended. Returns the number of events in that; 0: all is out, or
+ * out->err says why not (MQL_ENOMEM): then nothing was appended, and it can
+ * be tried again. */
+uint64_t fold_put(struct fold *f, unsigned side, size_t max,
+		  struct buf *out);
+
+/* Events that fold_put() would still append. */
+uint64_t fold_left(const struct fold *f, unsigned side);
+
+/* Empty it, and bound it anew. */
+void fold_clear(struct fold *f, unsigned side, size_t max_bytes);
 
 #endif

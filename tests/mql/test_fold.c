@@ -62,25 +62,24 @@ static uint64_t
 agent_send(struct agent *a, unsigned side, size_t max, struct stage *to,
 	   int64_t now)
 {
-	const struct panes *ps = fold_panes(a->fold, side);
-	struct partial_place at = { 0 };
+	const uint64_t left = fold_left(a->fold, side);
 	struct partial *p;
 	struct buf b = BUF_INIT;
 	uint64_t events, all = 0;
 
 	ck_assert_int_eq(partial_new(a->q, &p), 0);
-	while (at.pane < ps->n) {
-		buf_reset(&b);
-		partial_put(ps, &at, max, &b, &events);
+	while ((events = fold_put(a->fold, side, max, &b))) {
 		ck_assert_int_eq(b.err, 0);
 		ck_assert_int_eq(partial_read(p, (struct str){
 					 (char *)b.data, b.len }), 0);
 		ck_assert_uint_eq(partial_events(p), events);
 		ck_assert_int_eq(stage_partial(to, p, now), 0);
 		all += events;
+		ck_assert_uint_eq(fold_left(a->fold, side), left - all);
+		buf_reset(&b);
 	}
-	fold_clear(a->fold, side);
-	ck_assert_uint_eq(fold_panes(a->fold, side)->n, 0);
+	ck_assert_uint_eq(all, left);
+	fold_clear(a->fold, side, FOLD_BYTES);
 	partial_free(p);
 	buf_fini(&b);
 	return all;
@@ -279,12 +278,10 @@ START_TEST(a_fold_that_is_full_refuses_and_loses_nothing)
 	}
 	ck_assert_uint_gt(refused, 1000);
 	ck_assert_uint_lt(refused, 5000);
-	ck_assert(fold_is_full(a.fold));
 	/* What is there still counts. */
 	ck_assert_int_eq(agent_put(&a, 0, "{\"id\":0}", 1), 0);
 	ck_assert_uint_eq(agent_send(&a, 0, 1000, merged.stage, 1),
 			  5001 - refused);
-	ck_assert(!fold_is_full(a.fold));
 	ck_assert_int_eq(agent_put(&a, 0, "{\"id\":4999}", 1), 0);
 	agent_end(&a);
 	end(&merged);
@@ -301,7 +298,6 @@ START_TEST(an_event_without_a_time_is_refused)
 	ck_assert_int_eq(agent_put(&a, 1, "{\"t\":\"soon\"}", 1), MQL_EINVAL);
 	ck_assert_int_eq(agent_put(&a, 1, "{}", 1), MQL_EINVAL);
 	ck_assert_int_eq(agent_put(&a, 1, "{\"t\":1}", 1), 0);
-	ck_assert(!fold_is_full(a.fold));
 	agent_end(&a);
 	end(&merged);
 }
@@ -367,17 +363,14 @@ END_TEST
 static void
 make_partial(struct agent *a, struct buf *b)
 {
-	struct partial_place at = { 0 };
 	char event[256];
-	uint64_t events;
 
 	seed = 7;
 	for (unsigned i = 0; i < 60; i++) {
 		draw_event(event, sizeof event);
 		ck_assert_int_eq(agent_put(a, 0, event, 0), 0);
 	}
-	partial_put(fold_panes(a->fold, 0), &at, 1 << 20, b, &events);
-	ck_assert_uint_eq(events, 60);
+	ck_assert_uint_eq(fold_put(a->fold, 0, 1 << 20, b), 60);
 }
 
 START_TEST(a_partial_that_is_cut_or_altered_is_refused_or_harmless)
