@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "wire/partials.h"
 
 enum { DEADLINE_MS = 20000, MAX_ARGS = 32 };
 
@@ -277,6 +278,15 @@ agent_close(struct agent *a)
 	peer_close(&a->peer);
 }
 
+static void
+take_query(struct agent *a, const struct wire_query *q)
+{
+	a->added = q->id;
+	ck_assert_uint_lt(q->fold.len, sizeof a->fold);
+	snprintf(a->fold, sizeof a->fold, "%.*s", (int)q->fold.len,
+		 q->fold.len ? q->fold.ptr : "");
+}
+
 void
 agent_queries(struct agent *a)
 {
@@ -290,7 +300,7 @@ agent_queries(struct agent *a)
 	a->added = a->removed = 0;
 	for (size_t i = 0; i < m.nadd; i++)
 		if (!a->added || a->added != a->wanted)
-			a->added = m.add[i].id;
+			take_query(a, &m.add[i]);
 	if (m.nremove)
 		a->removed = m.remove[m.nremove - 1];
 	arena_fini(&m.mem);
@@ -399,6 +409,19 @@ agent_lines(struct agent *a, uint32_t id, uint64_t first, const char *text)
 	peer_send(&a->peer);
 	rows_writer_fini(&w);
 	return n;
+}
+
+void
+agent_partial(struct agent *a, uint32_t id, uint64_t first, uint64_t events,
+	      uint64_t upto, struct str bytes)
+{
+	struct wire_partial item = { .id = id, .first = first,
+				     .events = events, .upto = upto,
+				     .bytes = bytes };
+	struct wire_partials m = { .item = &item, .n = 1 };
+
+	wire_partials_encode(&m, &a->peer.frame);
+	peer_send(&a->peer);
 }
 
 struct books_agent
