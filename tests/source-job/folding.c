@@ -5,6 +5,7 @@
 
 #include "mql/fold.h"
 #include "mql/query.h"
+#include "wire/partials.h"
 
 enum { MAX_BYTES = 1 << 20 };
 
@@ -69,4 +70,35 @@ fold_lines(const char *text, const char *lines, int64_t at, struct buf *out)
 	ck_assert_int_eq(out->err, 0);
 	end(&f);
 	return events;
+}
+
+void
+agent_partial(struct agent *a, uint64_t first, uint64_t events, uint64_t upto,
+	      struct str bytes)
+{
+	struct wire_partial item = { .id = a->added, .first = first,
+				     .events = events, .upto = upto,
+				     .bytes = bytes };
+	struct wire_partials m = { .item = &item, .n = 1 };
+
+	wire_partials_encode(&m, &a->peer.frame);
+	peer_send(&a->peer);
+}
+
+uint64_t
+agent_fold(struct agent *a, uint64_t first, const char *lines, int64_t at)
+{
+	struct buf b = BUF_INIT;
+	uint64_t events = fold_lines(a->fold, lines, at, &b);
+
+	agent_partial(a, first, events, 0,
+		      (struct str){ (char *)b.data, b.len });
+	buf_fini(&b);
+	return first + events;
+}
+
+void
+agent_upto(struct agent *a, int64_t upto)
+{
+	agent_partial(a, 0, 0, (uint64_t)upto, (struct str){ 0 });
 }

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "wire/partials.h"
 
 enum { DEADLINE_MS = 20000, MAX_ARGS = 32 };
 
@@ -282,7 +281,6 @@ static void
 take_query(struct agent *a, const struct wire_query *q)
 {
 	a->added = q->id;
-	ck_assert_uint_lt(q->fold.len, sizeof a->fold);
 	snprintf(a->fold, sizeof a->fold, "%.*s", (int)q->fold.len,
 		 q->fold.len ? q->fold.ptr : "");
 }
@@ -409,19 +407,6 @@ agent_lines(struct agent *a, uint32_t id, uint64_t first, const char *text)
 	peer_send(&a->peer);
 	rows_writer_fini(&w);
 	return n;
-}
-
-void
-agent_partial(struct agent *a, uint32_t id, uint64_t first, uint64_t events,
-	      uint64_t upto, struct str bytes)
-{
-	struct wire_partial item = { .id = id, .first = first,
-				     .events = events, .upto = upto,
-				     .bytes = bytes };
-	struct wire_partials m = { .item = &item, .n = 1 };
-
-	wire_partials_encode(&m, &a->peer.frame);
-	peer_send(&a->peer);
 }
 
 struct books_agent

@@ -82,9 +82,6 @@ void agent_rows(struct agent *a, uint32_t id, uint64_t first, unsigned n,
 /* The lines of text as rows from sequence number first: how many. */
 unsigned agent_lines(struct agent *a, uint32_t id, uint64_t first,
 		     const char *text);
-/* bytes as a partial of so many events, from sequence number first. */
-void agent_partial(struct agent *a, uint32_t id, uint64_t first,
-		   uint64_t events, uint64_t upto, struct str bytes);
 /* seen, matched and sent are n. */
 struct books_agent agent_sent(uint64_t n);
 

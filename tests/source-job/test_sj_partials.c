@@ -6,7 +6,6 @@
 
 #include "common/clock.h"
 #include "tests/source-job/folding.h"
-#include "tests/source-job/harness.h"
 #include "wire/partials.h"
 
 enum { WINDOW_MS = 10000 };
@@ -33,25 +32,6 @@ setup(struct scene *s, const char *query)
 	TAIL_UNTIL(&s->t, s->t.books.live == 2);
 	ck_assert_str_ne(s->a.fold, "");
 	s->begin = clock_wall_ms() / WINDOW_MS * WINDOW_MS;
-}
-
-/* Fold the lines, and send them from number first on: the next number. */
-static uint64_t
-send_folded(struct agent *a, uint64_t first, const char *lines, int64_t at)
-{
-	struct buf b = BUF_INIT;
-	uint64_t events = fold_lines(a->fold, lines, at, &b);
-
-	agent_partial(a, a->added, first, events, 0,
-		      (struct str){ (char *)b.data, b.len });
-	buf_fini(&b);
-	return first + events;
-}
-
-static void
-say_upto(struct agent *a, int64_t upto)
-{
-	agent_partial(a, a->added, 0, 0, (uint64_t)upto, (struct str){ 0 });
 }
 
 /* The agents have sent so many events, and end. */
@@ -87,12 +67,12 @@ START_TEST(groups_of_two_agents_are_one_for_each_of_two_subscribers)
 	struct scene s;
 
 	setup(&s, query);
-	send_folded(&s.a, 1, "{\"k\":1,\"v\":10}\n{\"k\":2,\"v\":20}\n", 1000);
+	agent_fold(&s.a, 1, "{\"k\":1,\"v\":10}\n{\"k\":2,\"v\":20}\n", 1000);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 2);
 	tail_open(&other, &s.d);
 	tail_subscribe(&other, query); /* begins here */
 	ck_assert_uint_eq(other.query_id, s.t.query_id);
-	send_folded(&s.b, 1, "{\"k\":2,\"v\":5}\n{\"k\":2,\"v\":6}\n"
+	agent_fold(&s.b, 1, "{\"k\":2,\"v\":5}\n{\"k\":2,\"v\":6}\n"
 			     "{\"k\":3,\"v\":7}\n", 2000);
 	TAIL_UNTIL(&other, other.books.source.folded == 3);
 	tail_unsubscribe(&other);
@@ -120,10 +100,10 @@ START_TEST(rows_and_partials_of_one_run_are_counted_in_one_line)
 	uint64_t next;
 
 	setup(&s, "select k, count(*) as n group by k");
-	next = send_folded(&s.a, 1, "{\"k\":1}\n{\"k\":1}\n", 1000);
+	next = agent_fold(&s.a, 1, "{\"k\":1}\n{\"k\":1}\n", 1000);
 	next += agent_lines(&s.a, s.a.added, next,
 			    "{\"k\":1,\"@ts\":1000}\n{\"k\":2,\"@ts\":1000}\n");
-	next = send_folded(&s.a, next, "{\"k\":2}\n", 1000);
+	next = agent_fold(&s.a, next, "{\"k\":2}\n", 1000);
 	ck_assert_uint_eq(next, 6);
 	agent_lines(&s.b, s.b.added, 1, "{\"k\":1,\"@ts\":1000}\n");
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 6);
@@ -149,7 +129,7 @@ START_TEST(a_query_of_rows_asks_for_no_fold)
 	agent_go_live(&a);
 	ck_assert_str_eq(a.fold, "");
 	/* One that comes all the same is lost, and its sender told. */
-	agent_partial(&a, a.added, 1, 4, 0, STR("groups"));
+	agent_partial(&a, 1, 4, 0, STR("groups"));
 	peer_expect(&a.peer, WIRE_ERROR);
 	TAIL_UNTIL(&t, t.books.source.lost == 4);
 	agent_lines(&a, a.added, 5, "{\"k\":1}\n");
@@ -168,8 +148,8 @@ START_TEST(a_partial_that_is_lost_leaves_a_hole_of_its_events)
 	struct scene s;
 
 	setup(&s, "select count(*) as n");
-	send_folded(&s.a, 1, "{}\n{}\n", 1000);
-	send_folded(&s.a, 8, "{}\n{}\n{}\n", 1000); /* 3 ... 7 are missing */
+	agent_fold(&s.a, 1, "{}\n{}\n", 1000);
+	agent_fold(&s.a, 8, "{}\n{}\n{}\n", 1000); /* 3 ... 7 are missing */
 	TAIL_UNTIL(&s.t, s.t.books.source.lost == 5);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 5);
 	end(&s, 10, 0);
@@ -184,9 +164,9 @@ START_TEST(a_partial_that_comes_twice_is_taken_once)
 	struct scene s;
 
 	setup(&s, "select count(*) as n");
-	send_folded(&s.a, 1, "{}\n{}\n", 1000);
-	send_folded(&s.a, 1, "{}\n{}\n", 1000);
-	send_folded(&s.a, 3, "{}\n", 1000);
+	agent_fold(&s.a, 1, "{}\n{}\n", 1000);
+	agent_fold(&s.a, 1, "{}\n{}\n", 1000);
+	agent_fold(&s.a, 3, "{}\n", 1000);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 3);
 	end(&s, 3, 0);
 	ck_assert_ptr_nonnull(strstr(s.t.text, "{\"n\":3}\n"));
@@ -205,13 +185,13 @@ START_TEST(a_partial_that_is_not_what_it_says_is_lost_and_complained_of)
 	ck_assert_uint_eq(fold_lines(s.a.fold, "{\"k\":1}\n{\"k\":2}\n", 1000,
 				     &b), 2);
 	struct str two = { (char *)b.data, b.len };
-	agent_partial(&s.a, s.a.added, 1, 3, 0, two); /* there are two */
+	agent_partial(&s.a, 1, 3, 0, two); /* there are two */
 	peer_expect(&s.a.peer, WIRE_ERROR);
 	TAIL_UNTIL(&s.t, s.t.books.source.lost == 3);
-	agent_partial(&s.b, s.b.added, 1, 7, 0, STR("garbage"));
+	agent_partial(&s.b, 1, 7, 0, STR("garbage"));
 	peer_expect(&s.b.peer, WIRE_ERROR);
 	TAIL_UNTIL(&s.t, s.t.books.source.lost == 10);
-	agent_partial(&s.a, s.a.added, 4, 2, 0, two);
+	agent_partial(&s.a, 4, 2, 0, two);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 2);
 	ck_assert_ptr_nonnull(strstr(daemon_http(&s.d, "GET", "/metrics"),
 			      "mql_bad_frames_total{side=\"agents\"} 2\n"));
@@ -256,7 +236,7 @@ START_TEST(partials_use_and_renew_the_credit_of_rows)
 	setup(&s, "select count(*) as n");
 	bytes = calloc(1, s.a.credit);
 	ck_assert_uint_le(s.a.credit, WIRE_MAX_ROWS);
-	agent_partial(&s.a, s.a.added, 1, 1, 0,
+	agent_partial(&s.a, 1, 1, 0,
 		      (struct str){ bytes, s.a.credit - 100 });
 	while (m.bytes < 2 * s.a.credit - 100) {
 		struct str body = peer_expect(&s.a.peer, WIRE_CREDIT);
@@ -278,14 +258,14 @@ START_TEST(a_window_closes_as_soon_as_all_agents_have_told_it)
 
 	setup(&s, WINDOWED);
 	over = s.begin + WINDOW_MS;
-	send_folded(&s.a, 1, "{\"k\":1}\n{\"k\":2}\n", s.begin);
-	send_folded(&s.b, 1, "{\"k\":2}\n", over - 1);
-	send_folded(&s.b, 2, "{\"k\":3}\n", over);
-	say_upto(&s.a, over);
-	say_upto(&s.b, over - 1); /* not quite */
+	agent_fold(&s.a, 1, "{\"k\":1}\n{\"k\":2}\n", s.begin);
+	agent_fold(&s.b, 1, "{\"k\":2}\n", over - 1);
+	agent_fold(&s.b, 2, "{\"k\":3}\n", over);
+	agent_upto(&s.a, over);
+	agent_upto(&s.b, over - 1); /* not quite */
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 4);
 	ck_assert_uint_eq(s.t.rows, 0);
-	say_upto(&s.b, over);
+	agent_upto(&s.b, over);
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":1}\n{\"k\":2,\"n\":2}\n");
 	ck_assert_int_eq(s.t.window.start, s.begin);
@@ -294,7 +274,7 @@ START_TEST(a_window_closes_as_soon_as_all_agents_have_told_it)
 	ck_assert_uint_eq(s.t.window.live, 2);
 	ck_assert_uint_eq(s.t.window.events, 3);
 	/* What comes for it now is late, by its events. */
-	send_folded(&s.a, 3, "{\"k\":1}\n{\"k\":1}\n{\"k\":9}\n", s.begin);
+	agent_fold(&s.a, 3, "{\"k\":1}\n{\"k\":1}\n{\"k\":9}\n", s.begin);
 	TAIL_UNTIL(&s.t, s.t.books.source.late == 3);
 	ck_assert(books_balance(&s.t.books));
 	s.t.text[0] = '\0';
@@ -317,10 +297,10 @@ START_TEST(a_leap_closes_all_windows_that_are_behind_it_for_everybody)
 	tail_subscribe(&other, "select k, count(*) as n group by k having n > "
 			       "1 window 10s grace 2h");
 	ck_assert_uint_eq(other.query_id, s.t.query_id);
-	send_folded(&s.a, 1, "{\"k\":1}\n{\"k\":1}\n", s.begin);
-	send_folded(&s.b, 1, "{\"k\":2}\n", s.begin + WINDOW_MS);
-	say_upto(&s.a, s.begin + 5 * WINDOW_MS);
-	say_upto(&s.b, s.begin + 3 * WINDOW_MS);
+	agent_fold(&s.a, 1, "{\"k\":1}\n{\"k\":1}\n", s.begin);
+	agent_fold(&s.b, 1, "{\"k\":2}\n", s.begin + WINDOW_MS);
+	agent_upto(&s.a, s.begin + 5 * WINDOW_MS);
+	agent_upto(&s.b, s.begin + 3 * WINDOW_MS);
 	TAIL_UNTIL(&s.t, s.t.window.start == s.begin + WINDOW_MS);
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":2}\n{\"k\":2,\"n\":1}\n");
 	TAIL_UNTIL(&other, other.window.end);
@@ -340,8 +320,8 @@ START_TEST(the_grace_closes_a_window_that_an_agent_keeps_silent_about)
 
 	setup(&s, "select count(*) as n window 1s grace 0s");
 	at = clock_wall_ms() + 2000; /* we may be slow */
-	send_folded(&s.a, 1, "{}\n{}\n", at);
-	say_upto(&s.a, at + 1000);
+	agent_fold(&s.a, 1, "{}\n{}\n", at);
+	agent_upto(&s.a, at + 1000);
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_str_eq(s.t.text, "{\"n\":2}\n");
 	ck_assert_int_eq(s.t.window.start, at / 1000 * 1000);
@@ -363,8 +343,8 @@ START_TEST(an_agent_that_leaves_or_refuses_holds_nobody_up)
 	agent_open(&c, &s.d, "c", NULL);
 	agent_until_added(&c);
 	agent_ack(&c, c.added, WIRE_REFUSED, NULL);
-	send_folded(&s.a, 1, "{\"k\":1}\n", s.begin);
-	say_upto(&s.a, s.begin + WINDOW_MS);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
+	agent_upto(&s.a, s.begin + WINDOW_MS);
 	TAIL_UNTIL(&s.t, s.t.books.refused == 1);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 1);
 	ck_assert_uint_eq(s.t.rows, 0);
@@ -388,19 +368,19 @@ START_TEST(an_agent_whose_link_broke_is_waited_for_when_it_is_back)
 	struct scene s;
 
 	setup(&s, WINDOWED);
-	send_folded(&s.a, 1, "{\"k\":1}\n", s.begin);
-	say_upto(&s.a, s.begin + 1);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
+	agent_upto(&s.a, s.begin + 1);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 1);
 	agent_hello(&s.a, "a", NULL);
 	TAIL_UNTIL(&s.t, s.t.books.live == 1);
-	say_upto(&s.b, s.begin + WINDOW_MS);
-	send_folded(&s.b, 1, "{\"k\":2}\n", s.begin);
+	agent_upto(&s.b, s.begin + WINDOW_MS);
+	agent_fold(&s.b, 1, "{\"k\":2}\n", s.begin);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 2);
 	ck_assert_uint_eq(s.t.rows, 0);
 	agent_ack(&s.a, s.a.added, WIRE_LIVE, &sent);
 	TAIL_UNTIL(&s.t, s.t.books.live == 2);
 	ck_assert_uint_eq(s.t.rows, 0);
-	say_upto(&s.a, s.begin + WINDOW_MS);
+	agent_upto(&s.a, s.begin + WINDOW_MS);
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_uint_eq(s.t.window.agents, 2);
 	ck_assert_uint_eq(s.t.window.events, 2);
@@ -416,15 +396,15 @@ START_TEST(the_word_of_an_agent_counts_though_it_comes_before_it_is_live)
 	struct agent c;
 
 	setup(&s, WINDOWED);
-	say_upto(&s.a, s.begin + WINDOW_MS / 2);
-	say_upto(&s.b, s.begin + WINDOW_MS);
+	agent_upto(&s.a, s.begin + WINDOW_MS / 2);
+	agent_upto(&s.b, s.begin + WINDOW_MS);
 	agent_open(&c, &s.d, "c", NULL);
 	agent_until_added(&c);
-	say_upto(&c, s.begin + 2 * WINDOW_MS);
+	agent_upto(&c, s.begin + 2 * WINDOW_MS);
 	agent_ack(&c, c.added, WIRE_LIVE, NULL);
 	TAIL_UNTIL(&s.t, s.t.books.live == 3);
-	send_folded(&s.a, 1, "{\"k\":1}\n", s.begin);
-	say_upto(&s.a, s.begin + WINDOW_MS);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
+	agent_upto(&s.a, s.begin + WINDOW_MS);
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_uint_eq(s.t.window.agents, 3);
 	agent_close(&c);
@@ -439,14 +419,14 @@ START_TEST(a_clock_that_is_out_of_its_mind_is_not_believed)
 	struct scene s;
 
 	setup(&s, WINDOWED);
-	send_folded(&s.a, 1, "{\"k\":1}\n", s.begin);
-	say_upto(&s.b, s.begin + WINDOW_MS);
-	say_upto(&s.a, INT64_MAX);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
+	agent_upto(&s.b, s.begin + WINDOW_MS);
+	agent_upto(&s.a, INT64_MAX);
 	peer_expect(&s.a.peer, WIRE_ERROR);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 1);
 	ck_assert_uint_eq(s.t.rows, 0);
-	say_upto(&s.a, s.begin + WINDOW_MS);
-	say_upto(&s.a, 1); /* it does not go back */
+	agent_upto(&s.a, s.begin + WINDOW_MS);
+	agent_upto(&s.a, 1); /* it does not go back */
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_uint_eq(s.t.rows, 1);
 	end(&s, 1, 0);
