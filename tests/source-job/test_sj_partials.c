@@ -73,12 +73,13 @@ START_TEST(groups_of_two_agents_are_one_for_each_of_two_subscribers)
 	tail_subscribe(&other, query); /* begins here */
 	ck_assert_uint_eq(other.query_id, s.t.query_id);
 	agent_fold(&s.b, 1, "{\"k\":2,\"v\":5}\n{\"k\":2,\"v\":6}\n"
-			     "{\"k\":3,\"v\":7}\n", 2000);
+			    "{\"k\":3,\"v\":7}\n", 2000);
 	TAIL_UNTIL(&other, other.books.source.folded == 3);
 	tail_unsubscribe(&other);
 	TAIL_UNTIL(&other, other.ended);
-	ck_assert_ptr_nonnull(strstr(other.text, "{\"k\":2,\"n\":2,\"v\":11}\n"
-						 "{\"k\":3,\"n\":1,\"v\":7}\n"));
+	ck_assert_ptr_nonnull(strstr(other.text,
+				     "{\"k\":2,\"n\":2,\"v\":11}\n"
+				     "{\"k\":3,\"n\":1,\"v\":7}\n"));
 	ck_assert(books_balance(&other.books));
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 5);
 	s.t.text[0] = '\0';
