@@ -59,15 +59,14 @@ put(struct folding *f, struct str line, int64_t at)
 uint64_t
 fold_lines(const char *text, const char *lines, int64_t at, struct buf *out)
 {
-	struct partial_place from = { 0 };
 	struct folding f;
 	uint64_t events;
 
 	begin(&f, text);
 	for (const char *nl; (nl = strchr(lines, '\n')); lines = nl + 1)
 		put(&f, (struct str){ lines, (size_t)(nl - lines) }, at);
-	partial_put(fold_panes(f.fold, 0), &from, MAX_BYTES, out, &events);
-	ck_assert_int_eq(out->err, 0);
+	events = fold_put(f.fold, 0, MAX_BYTES, out);
+	ck_assert_uint_eq(fold_left(f.fold, 0), 0);
 	end(&f);
 	return events;
 }
