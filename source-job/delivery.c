@@ -69,21 +69,19 @@ merge_row(struct job *j, struct query *q, struct str row)
 }
 
 void
-merge_partial(struct job *j, struct query *q, const struct partial *p)
+merge_partial(struct query *q, const struct partial *p)
 {
 	struct sub *s;
 
-	(void)j;
 	LIST_FOREACH(s, &q->subs, of_query)
 		staged_partial(s, p);
 }
 
 void
-merge_complete(struct job *j, struct query *q, int64_t upto)
+merge_complete(struct query *q, int64_t upto)
 {
 	struct sub *s;
 
-	(void)j;
 	LIST_FOREACH(s, &q->subs, of_query)
 		staged_complete(s, upto);
 }

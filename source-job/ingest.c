@@ -115,7 +115,7 @@ take_partial(struct job *j, struct query *q, const struct wire_partial *in)
 	if (err)
 		merge_lost(j, q, in->events);
 	else
-		merge_partial(j, q, q->partial);
+		merge_partial(q, q->partial);
 	return err;
 }
 

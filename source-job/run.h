@@ -23,8 +23,9 @@ struct run {
 	bool            targeted; /* the agent has a stream that is asked */
 	bool            begun;    /* view counts */
 	bool            again;    /* told again, not acknowledged since */
+	bool            heeded;   /* it has a say: see watermark.c */
 	uint64_t        lost_at;  /* not 0: told as lost, at this serial */
-	int64_t          upto;    /* ms since the epoch: all before was told;
+	int64_t         upto;     /* ms since the epoch: all before was told;
 				     0: not said. See watermark.h */
 	struct books_agent view;
 	char           *why;      /* RUN_REFUSED; may be NULL */

@@ -1,14 +1,15 @@
 /* staged.h - where a subscription makes rows of its own of the agents' rows.
  *
- *     agents' rows --> staged_row() -----> struct stage --> sub_give() --> queue
- *           groups --> staged_partial() ----^
+ *     agents' rows --> staged_row() ---> struct stage --> sub_give() --> queue
+ *           groups --> staged_partial() --^
  *             time --> staged_tick(), staged_complete()
  *
  * Of a query with groups, aggregates, windows, an order or `distinct` the
  * agents run the filter and send the fields that the rest needs, or fold these
- * into groups and send those; mql/stage.h is that rest. Each subscription has a stage of its own, though it may share
- * the agents' part with others: who comes later begins with his own windows
- * and counts from there. Its memory is bounded by --stage-memory. */
+ * into groups and send those; mql/stage.h is that rest. Each subscription has
+ * a stage of its own, though it may share the agents' part with others: who
+ * comes later begins with his own windows and counts from there. Its memory is
+ * bounded by --stage-memory. */
 #ifndef SOURCE_JOB_STAGED_H
 #define SOURCE_JOB_STAGED_H
 

@@ -18,10 +18,13 @@ watermark_init(struct watermark *w, const struct mql_query *folded)
 
 /* --- who is behind --------------------------------------------------------- */
 
+/* One whose link broke and is back counts before it says that it is live
+ * again: what it has to tell is on its way. */
 static bool
 has_a_say(const struct run *r)
 {
-	return r->targeted && r->state == RUN_LIVE;
+	return r->targeted && (r->state == RUN_LIVE ||
+			       (r->state == RUN_PENDING && r->begun));
 }
 
 /* Is nobody behind any more? */
@@ -36,7 +39,8 @@ watermark_join(struct run *r)
 {
 	struct watermark *w = &r->query->watermark;
 
-	if (!has_a_say(r))
+	r->heeded = has_a_say(r);
+	if (!r->heeded)
 		return;
 	w->behind += r->upto < w->next;
 	look(w);
@@ -47,8 +51,9 @@ watermark_leave(struct run *r)
 {
 	struct watermark *w = &r->query->watermark;
 
-	if (!has_a_say(r))
+	if (!r->heeded)
 		return;
+	r->heeded = false;
 	w->behind -= r->upto < w->next;
 	look(w);
 }
@@ -64,7 +69,7 @@ watermark_say(struct run *r, uint64_t said)
 	if (upto <= before)
 		return 0;
 	r->upto = upto;
-	if (has_a_say(r) && before < w->next && upto >= w->next) {
+	if (r->heeded && before < w->next && upto >= w->next) {
 		w->behind--;
 		look(w);
 	}
@@ -74,9 +79,9 @@ watermark_say(struct run *r, uint64_t said)
 /* --- the least of all ------------------------------------------------------ */
 
 /* r: the runs of q that have a say, one after another. */
-#define FOREACH_SAY(r, a, j, q)                                           \
+#define FOREACH_HEEDED(r, a, j, q)                                        \
 	LIST_FOREACH(a, &(j)->agents.all, entry)                          \
-		if (((r) = (a)->run[(q)->slot]) && has_a_say(r))
+		if (((r) = (a)->run[(q)->slot]) && (r)->heeded)
 
 static void
 advance(struct job *j, struct query *q)
@@ -87,7 +92,7 @@ advance(struct job *j, struct query *q)
 	const struct run *r;
 
 	w->moved = false;
-	FOREACH_SAY(r, a, j, q)
+	FOREACH_HEEDED(r, a, j, q)
 		if (r->upto < low)
 			low = r->upto;
 	if (low == INT64_MAX || low < w->next)
@@ -95,9 +100,9 @@ advance(struct job *j, struct query *q)
 	w->low = low;
 	w->next = low - low % w->pane + w->pane;
 	w->behind = 0;
-	FOREACH_SAY(r, a, j, q)
+	FOREACH_HEEDED(r, a, j, q)
 		w->behind += r->upto < w->next;
-	merge_complete(j, q, low);
+	merge_complete(q, low);
 }
 
 void
@@ -116,7 +121,7 @@ has_told(const struct run *r, int64_t end)
 {
 	if (r->query->closing && r->state == RUN_ENDED)
 		return r->targeted;
-	return has_a_say(r) && r->upto >= end;
+	return r->heeded && r->upto >= end;
 }
 
 uint32_t

@@ -36,7 +36,7 @@ struct watermark { /* of a query; times in ms since the epoch */
 /* folded may be NULL. */
 void watermark_init(struct watermark *w, const struct mql_query *folded);
 
-/* r joins those that have a say, or leaves them. */
+/* r is in a new state, and may have a say; it leaves the old one. */
 void watermark_join(struct run *r);
 void watermark_leave(struct run *r);
 
