@@ -258,7 +258,7 @@ plan(struct compile *c, struct plan *out)
 			   spell_reduced(c, &out->agent_text)) &&
 	    !spell_fold(c, &out->fold_text) &&
 	    !spell_at(s, &out->at_text) && !plan_stage(s, &out->stage_text) &&
-	    !plan_warn(s, out->plain, &out->warnings) && !copy_lists(s, out))
+	    !plan_warn(s, out, &out->warnings) && !copy_lists(s, out))
 		return 0;
 	plan_fini(out);
 	return fail_nomem(c);
