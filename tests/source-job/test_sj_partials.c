@@ -306,10 +306,39 @@ START_TEST(a_leap_closes_all_windows_that_are_behind_it_for_everybody)
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":2}\n{\"k\":2,\"n\":1}\n");
 	TAIL_UNTIL(&other, other.window.end);
 	ck_assert_str_eq(other.text, "{\"k\":1,\"n\":2}\n");
+	/* One that is cut short has what all have told by then. */
+	agent_fold(&s.b, 2, "{\"k\":3}\n{\"k\":3}\n",
+		   s.begin + 4 * WINDOW_MS);
+	TAIL_UNTIL(&other, other.books.source.folded == 5);
 	tail_unsubscribe(&other);
 	TAIL_UNTIL(&other, other.ended);
+	ck_assert_int_eq(other.window.start, s.begin + 4 * WINDOW_MS);
+	ck_assert_uint_eq(other.window.agents, 2);
+	ck_assert_uint_eq(other.rows, 2);
 	tail_close(&other);
-	end(&s, 2, 1);
+	end(&s, 2, 3);
+	teardown(&s);
+}
+END_TEST
+
+START_TEST(a_hopping_window_closes_with_the_pane_that_ends_it)
+{
+	struct scene s;
+	int64_t half = WINDOW_MS / 2;
+
+	setup(&s, "select count(*) as n window 10s every 5s grace 1h");
+	agent_fold(&s.a, 1, "{}\n", s.begin);
+	agent_fold(&s.b, 1, "{}\n{}\n", s.begin + half);
+	agent_upto(&s.a, s.begin + WINDOW_MS);
+	agent_upto(&s.b, s.begin + half);
+	TAIL_UNTIL(&s.t, s.t.window.end == s.begin + half);
+	ck_assert_str_eq(s.t.text, "{\"n\":1}\n");
+	agent_upto(&s.b, s.begin + WINDOW_MS);
+	TAIL_UNTIL(&s.t, s.t.window.end == s.begin + WINDOW_MS);
+	ck_assert_str_eq(s.t.text, "{\"n\":1}\n{\"n\":3}\n");
+	ck_assert_uint_eq(s.t.window.agents, 2);
+	end(&s, 1, 2);
+	ck_assert_str_eq(s.t.text, "{\"n\":1}\n{\"n\":3}\n{\"n\":2}\n");
 	teardown(&s);
 }
 END_TEST
@@ -446,6 +475,7 @@ TEST_MAIN(sj_partials,
 	  partials_use_and_renew_the_credit_of_rows,
 	  a_window_closes_as_soon_as_all_agents_have_told_it,
 	  a_leap_closes_all_windows_that_are_behind_it_for_everybody,
+	  a_hopping_window_closes_with_the_pane_that_ends_it,
 	  the_grace_closes_a_window_that_an_agent_keeps_silent_about,
 	  an_agent_that_leaves_or_refuses_holds_nobody_up,
 	  an_agent_whose_link_broke_is_waited_for_when_it_is_back,
