@@ -147,10 +147,12 @@ START_TEST(explain_names_what_is_finished_where)
 		"at zone == 'z'");
 
 	ck_assert_ptr_nonnull(strstr(said, "\nagents      zone == 'z'\n"));
-	ck_assert_ptr_nonnull(strstr(said, "the fields that are needed\n"
-				     "            select node, a, "
-				     "request_id, t, @ts from s "
-				     "where b == true"));
+	ck_assert_ptr_nonnull(strstr(said, "groups, sent as partials\n"
+				     "            select count(*), "
+				     "count(a > 1) from s where b == true "
+				     "group by node, request_id window 1m "
+				     "every 10s on t grace 5s at zone == 'z'"
+				     "\n"));
 	ck_assert_ptr_nonnull(strstr(said, "windows of 1m every 10s, by the "
 				     "time t, held open for 5s\n"));
 	ck_assert_ptr_nonnull(strstr(said, "groups by node, request_id\n"));
