@@ -64,8 +64,8 @@ reduced_init(struct reduced *r, const struct mql_query *q, size_t max_event)
 	if ((err = pathset_new(NULL, &r->paths)) ||
 	    (err = reader_new(max_event, &r->reader)))
 		return err;
-	return q->ncell ? link_columns(r)
-			: query_link(q, r->paths, r->slots);
+	return q->plan.whole ? query_link(q, r->paths, r->slots)
+			     : link_columns(r);
 }
 
 void
@@ -87,7 +87,7 @@ reduced_begin(struct reduced *r, struct str row, int64_t now, int64_t *ts)
 	int err = reader_begin(r->reader, r->paths, &r->event);
 	if (!err) /* it came from a socket: all of it counts */
 		err = reader_check(r->reader, true);
-	if (err || !r->q->ncell)
+	if (err || r->q->plan.whole)
 		return err;
 	const struct value *v = reader_get(r->reader, r->ts);
 	if (v->type == VALUE_INT)

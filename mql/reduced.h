@@ -5,8 +5,9 @@
  *
  *     {"node":"a","metrics.latency":12,"@ts":1700000000000}
  *
- * so each path is one key at the top here. For `select *` the row is the event
- * as it was, and its time that of its arrival. One owner. */
+ * so each path is one key at the top here. For `select *`, and with fields that
+ * are chosen by prefix, the row is the event as it was, and its time that of
+ * its arrival. One owner. */
 #ifndef MQL_REDUCED_H
 #define MQL_REDUCED_H
 

@@ -46,7 +46,8 @@ MQL_API void mql_diag_print(const struct mql_diag *d, const char *text,
 /* The same query in one fixed spelling. Lives as long as q. */
 MQL_API const char *mql_query_text(const struct mql_query *q);
 
-/* Names of the projection's columns in order; none for `select *`. The name
+/* Names of the projection's columns in order; none for `select *`, and none of
+ * those that only a row can tell, as with e[^'prefix']. The name
  * (of *len bytes, borrowed from q) is NULL when there is no i-th column. */
 MQL_API size_t mql_query_columns(const struct mql_query *q);
 MQL_API const char *mql_query_column(const struct mql_query *q, size_t i,

@@ -154,6 +154,36 @@ START_TEST(csv_keeps_the_columns_of_the_first_row)
 }
 END_TEST
 
+START_TEST(columns_by_prefix_are_known_from_the_rows)
+{
+	const char *query = "select id, e[^'x.']";
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO, query);
+
+	output_flush(s.o); /* nothing is known yet */
+	put(&s, "{\"x.b\":1,\"x.a\":2}");
+	put(&s, "{\"id\":7,\"x.a\":3}");
+	put(&s, "{}");
+	expect(&s, "id,x.b,x.a\r\n,1,2\r\n7,,3\r\n,,\r\n");
+	s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, query);
+	put(&s, "{\"id\":1}");
+	put(&s, "{\"id\":2,\"x.a\":3}");
+	expect(&s, "id  x.a\n 1  \n 2    3\n");
+}
+END_TEST
+
+START_TEST(csv_tells_rows_without_columns_by_empty_fields)
+{
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO, "select e[^'x']");
+
+	put(&s, "{}");
+	output_flush(s.o);
+	put(&s, "{}");
+	put(&s, "{\"x\":1,\"xy\":2}");
+	put(&s, "{}");
+	expect(&s, "x,xy\r\n,\r\n,\r\n1,2\r\n,\r\n");
+}
+END_TEST
+
 START_TEST(table_aligns_numbers_right_and_text_left)
 {
 	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, NULL);
@@ -469,7 +499,9 @@ START_TEST(only_totals_that_show_their_groups_are_updated)
 }
 END_TEST
 
-TEST_MAIN(output, each_window_has_a_table_and_a_title,
+TEST_MAIN(output, columns_by_prefix_are_known_from_the_rows,
+	  csv_tells_rows_without_columns_by_empty_fields,
+	  each_window_has_a_table_and_a_title,
 	  a_running_total_is_updated_in_place_by_its_groups,
 	  a_ranking_is_replaced_as_a_whole,
 	  a_total_that_does_not_fit_is_a_table_like_others,

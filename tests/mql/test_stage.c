@@ -188,6 +188,36 @@ START_TEST(distinct_rows_come_once)
 }
 END_TEST
 
+START_TEST(rows_with_fields_by_prefix_are_made_of_whole_events)
+{
+	static const char query[] = "select e[^'a'], b.c where w order by b.c";
+	static const char *const event[] = {
+		"{\"w\":true,\"a\":2,\"b\":{\"c\":2},\"b.d\":0}",
+		"{\"w\":true,\"b.c\":1,\"a.b\":1,\"@ts\":5,\"a\":null}",
+		"{\"w\":true,\"b\":{\"c\":3}}",
+	};
+	static const char want[] = "{\"a.b\":1,\"b.c\":1}\n"
+				   "{\"a\":2,\"b.c\":2}\n{\"b.c\":3}\n";
+	struct run r;
+
+	begin(&r, query, 0);
+	for (size_t i = 0; i < sizeof event / sizeof *event; i++)
+		put(&r, event[i], 1000);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), want);
+	end(&r);
+	begin(&r, query, 0); /* as agents send them */
+	for (size_t i = 0; i < sizeof event / sizeof *event; i++)
+		ck_assert_int_eq(stage_row(r.stage, str_of(event[i]), 1000), 0);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), want);
+	end(&r);
+	check("select distinct e[^'a']", "{\"a\":1,\"b\":1} {\"a\":1,\"b\":2} "
+	      "{\"ab\":1} {\"ab\":1.0,\"c\":1} {\"b\":1} {}",
+	      "{\"a\":1}\n{\"ab\":1}\n{}\n");
+}
+END_TEST
+
 START_TEST(stage_stops_when_its_rows_are_not_wanted)
 {
 	struct run r;
@@ -268,7 +298,8 @@ START_TEST(a_limit_needs_the_room_of_its_rows_only)
 }
 END_TEST
 
-TEST_MAIN(stage, groups_come_at_the_end_in_the_order_of_their_values,
+TEST_MAIN(stage, rows_with_fields_by_prefix_are_made_of_whole_events,
+	  groups_come_at_the_end_in_the_order_of_their_values,
 	  groups_take_values_of_all_types_apart,
 	  aggregates_of_nothing_have_one_row,
 	  totals_tell_what_changed_since_the_last_tick,
