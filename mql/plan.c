@@ -100,6 +100,29 @@ direct(const struct path *p)
 	return d;
 }
 
+/* Several paths have one dotted form, a.b: each path has a spelling of its
+ * own, e['a.b']. So that is the column's name. */
+static int
+name_column(struct compile *c, struct select_item *item)
+{
+	struct buf spelled = BUF_INIT, dotted = BUF_INIT;
+	int err;
+
+	spell_path(&item->expr->path, &spelled);
+	path_write(&item->expr->path, &dotted);
+	if (!(err = spelled.err ? spelled.err : dotted.err)) {
+		const struct str name = { (char *)spelled.data, spelled.len };
+
+		item->name = arena_str(&c->arena, name);
+		item->named = !str_eq(name, (struct str){
+			(char *)dotted.data, dotted.len });
+		err = item->name.ptr ? 0 : MQL_ENOMEM;
+	}
+	buf_fini(&spelled);
+	buf_fini(&dotted);
+	return err;
+}
+
 static void
 add_column(struct reduced *r, const struct path *p)
 {
@@ -122,6 +145,7 @@ add_column(struct reduced *r, const struct path *p)
 		return;
 	}
 	s->item[s->nitem++] = (struct select_item){ .expr = n };
+	r->err = name_column(r->c, &s->item[s->nitem - 1]);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mql/prog.h"
+#include "mql/spell.h"
 
 static const struct str ts_key = { "@ts", 3 };
 
@@ -21,7 +22,7 @@ add_key(struct pathset *ps, struct str key, const struct path *tail,
 	return pathset_add(ps, &p, slot);
 }
 
-/* The column of a path: its dotted form up to the first [*]. */
+/* The column of a path: its spelling up to the first [*]. */
 static int
 add_column(struct pathset *ps, const struct path *p, uint16_t *slot)
 {
@@ -32,7 +33,7 @@ add_column(struct pathset *ps, const struct path *p, uint16_t *slot)
 	while (n < p->nsteps && p->steps[n].kind != STEP_ANY)
 		n++;
 	head.nsteps = (uint16_t)n;
-	path_write(&head, &name);
+	spell_path(&head, &name);
 	int err = name.err;
 	if (!err)
 		err = add_key(ps, (struct str){ (char *)name.data, name.len },

@@ -9,7 +9,7 @@
  * The same object serves `mql eval`, where events come straight from the
  * filter, and the source-job, where they come as the reduced rows that agents
  * send: the agents' part of a staged query is a projection onto the paths that
- * the stage reads, each as one column under its dotted name (`a.b`, `@ts`).
+ * the stage reads, each as one column under its spelling (`a.b`, `@ts`).
  *
  * Time windows are aligned to the epoch. A window is closed when the watermark
  * passes its end: the largest time seen less the grace (`on`), or the clock

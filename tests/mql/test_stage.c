@@ -218,6 +218,32 @@ START_TEST(rows_with_fields_by_prefix_are_made_of_whole_events)
 }
 END_TEST
 
+/* Whatever an agent makes of an event, a stage makes the same row of it. */
+START_TEST(paths_of_one_dotted_form_do_not_share_a_column)
+{
+	static const char query[] =
+		"select a.b as x, e['a.b'] as y, a['b'] as z, e['@ts'] as t, "
+		"e['l[0]'] as i, l[0] as j order by k";
+	static const char event[] =
+		"{\"a.b\":1,\"a\":{\"b\":2},\"@ts\":\"own\",\"l[0]\":3,"
+		"\"l\":[4],\"k\":5}";
+	static const char want[] = "{\"x\":1,\"y\":1,\"z\":2,\"t\":\"own\","
+				   "\"i\":3,\"j\":4}\n";
+	struct mql_query *q = ask_compile(query);
+	char *row = ask(query_agent_text(q).ptr, event);
+	struct run r;
+
+	check(query, event, want);
+	begin(&r, query, 0);
+	ck_assert_int_eq(stage_row(r.stage, str_of(row), 1000), 0);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), want);
+	end(&r);
+	free(row);
+	mql_query_free(q);
+}
+END_TEST
+
 START_TEST(stage_stops_when_its_rows_are_not_wanted)
 {
 	struct run r;
@@ -298,7 +324,8 @@ START_TEST(a_limit_needs_the_room_of_its_rows_only)
 }
 END_TEST
 
-TEST_MAIN(stage, rows_with_fields_by_prefix_are_made_of_whole_events,
+TEST_MAIN(stage, paths_of_one_dotted_form_do_not_share_a_column,
+	  rows_with_fields_by_prefix_are_made_of_whole_events,
 	  groups_come_at_the_end_in_the_order_of_their_values,
 	  groups_take_values_of_all_types_apart,
 	  aggregates_of_nothing_have_one_row,
