@@ -320,6 +320,33 @@ START_TEST(closing_line_names_what_is_not_zero)
 }
 END_TEST
 
+static void
+check_gap(uint64_t rows, bool more, uint64_t ms, const char *want)
+{
+	const struct mql_item gap = {
+		.kind = MQL_GAP, .gap = rows, .gap_more = more, .gap_ms = ms,
+	};
+	char text[128] = "";
+	struct buf b = BUF_FIXED(text, sizeof text);
+
+	closing_gap(&gap, &b);
+	ck_assert_int_eq(b.err, 0);
+	ck_assert_str_eq(text, want);
+}
+
+START_TEST(a_gap_says_what_is_known)
+{
+	check_gap(1, false, 1250,
+		  "1 row was missed while the link was down for 1.2 s");
+	check_gap(0, false, 99,
+		  "0 rows were missed while the link was down for a moment");
+	check_gap(1204, true, 100, "the query did not run everywhere for 0.1 s"
+		  ": at least 1,204 rows were missed");
+	check_gap(0, true, 0, "the query did not run everywhere for a moment; "
+		  "whether rows were missed is not known");
+}
+END_TEST
+
 START_TEST(members_are_given_in_order)
 {
 	struct str t = STR(" { \"a\" : [1, {\"x\":\"]\"}] ,\"b\\\"\":\"}\"}");
@@ -499,7 +526,8 @@ START_TEST(only_totals_that_show_their_groups_are_updated)
 }
 END_TEST
 
-TEST_MAIN(output, columns_by_prefix_are_known_from_the_rows,
+TEST_MAIN(output, a_gap_says_what_is_known,
+	  columns_by_prefix_are_known_from_the_rows,
 	  csv_tells_rows_without_columns_by_empty_fields,
 	  each_window_has_a_table_and_a_title,
 	  a_running_total_is_updated_in_place_by_its_groups,
