@@ -76,7 +76,7 @@ int stage_row(struct stage *s, struct str row, int64_t now);
 
 /* Close the windows whose time has come. For a query without a window
  * (a running total): give the groups that changed since the last tick, or, with
- * `order by` or `limit`, the whole ranking when any has. */
+ * `order by`, `having` or `limit`, the whole ranking when any has. */
 void stage_tick(struct stage *s, int64_t now);
 
 /* The input is over: close everything; a running total gives every group. */

@@ -498,6 +498,15 @@ START_TEST(a_ranking_is_replaced_as_a_whole)
 }
 END_TEST
 
+START_TEST(a_group_that_having_drops_leaves_the_table)
+{
+	expect_total("select a, count(*) as n group by a having n > 0", 24,
+		     " a  n\n10  2\n 9  1\n"
+		     "\033[3A\r\033[J"
+		     "a  n\n9  3\n");
+}
+END_TEST
+
 START_TEST(a_total_that_does_not_fit_is_a_table_like_others)
 {
 	expect_total("select a, count(*) as n group by a", 4,
@@ -526,7 +535,8 @@ START_TEST(only_totals_that_show_their_groups_are_updated)
 }
 END_TEST
 
-TEST_MAIN(output, a_gap_says_what_is_known,
+TEST_MAIN(output, a_group_that_having_drops_leaves_the_table,
+	  a_gap_says_what_is_known,
 	  columns_by_prefix_are_known_from_the_rows,
 	  csv_tells_rows_without_columns_by_empty_fields,
 	  each_window_has_a_table_and_a_title,
