@@ -195,11 +195,13 @@ put_title(struct output *o, const struct output_window *w)
 
 	if (gmtime_r(&at, &tm))
 		strftime(when, sizeof when, "%F %T", &tm);
-	buf_printf(&o->text, "%s%s UTC, %gs: %s; %s live\n",
-		   o->begun ? "\n" : "", when,
+	buf_printf(&o->text, "%s%s UTC, %gs: %s", o->begun ? "\n" : "", when,
 		   (double)(w->end - w->start) / 1000,
-		   text_count(w->events, "event", "events").z,
-		   text_count(w->agents, "agent", "agents").z);
+		   text_count(w->events, "event", "events").z);
+	if (!w->of_files)
+		buf_printf(&o->text, "; %s live",
+			   text_count(w->agents, "agent", "agents").z);
+	buf_puts(&o->text, "\n");
 	o->begun = false; /* no empty line in front of the header */
 }
 

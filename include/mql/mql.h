@@ -78,6 +78,13 @@ MQL_API void mql_runner_rows(struct mql_runner *r,
 			     bool (*fn)(void *arg, const char *row, size_t len),
 			     void *arg);
 
+/* Who is told of each time window after its rows: from when to when (ms since
+ * the epoch), and how many events were in it. */
+MQL_API void mql_runner_windows(struct mql_runner *r,
+				void (*fn)(void *arg, int64_t start,
+					   int64_t end, uint64_t events),
+				void *arg);
+
 /* Try one event. *row is its row, or NULL when it does not match (or was
  * sampled out, or the limit is reached: then it is not even looked at);
  * borrowed until the next call. Returns 0, MQL_EBADEVENT or MQL_ENOMEM. */
