@@ -144,8 +144,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(bad == reader_check(reader, true) || refused);
 	}
 	require(bad || !refused == is_object(ev.text));
-	if (!bad && !refused)
+	if (!bad && !refused) {
 		write_again(ev.text);
 		write_fields();
+	}
 	return 0;
 }
