@@ -145,7 +145,8 @@ add_column(struct reduced *r, const struct path *p)
 		return;
 	}
 	s->item[s->nitem++] = (struct select_item){ .expr = n };
-	r->err = name_column(r->c, &s->item[s->nitem - 1]);
+	if (!r->err) /* the first failure counts */
+		r->err = name_column(r->c, &s->item[s->nitem - 1]);
 }
 
 static void
