@@ -26,9 +26,9 @@ int query_compile(struct str text, struct mql_query **out,
 /* The part that an agent runs, in canonical spelling and without limit. Of a
  * plain query it is the whole; of another one `select` names the fields that
  * groups, aggregates, columns and order are made of, each as a column under
- * its canonical spelling, and @ts: rows for stage_row(). When only the whole event
- * has them all it is `select *`. Two queries with the same
- * agent text share one run. */
+ * its canonical spelling, and @ts: rows for stage_row(). When only the whole
+ * event has them all it is `select *`. Two queries with the same agent text
+ * share one run. */
 struct str query_agent_text(const struct mql_query *q);
 
 /* Which agents are asked: a query to be tried on {"app":..,"host":..,
