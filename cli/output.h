@@ -48,6 +48,7 @@ struct output_window {
 	int64_t  start, end; /* ms since the epoch */
 	uint64_t events;
 	uint32_t agents, live; /* agents that contributed; that were live */
+	bool     of_files;     /* there are no agents */
 };
 void output_close(struct output *o, const struct output_window *w);
 

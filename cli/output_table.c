@@ -192,10 +192,10 @@ put_agents(struct output *o, const struct output_window *w)
 	struct text_short live = text_count(w->live, "agent", "agents");
 
 	if (w->agents < w->live)
-		buf_printf(&o->text, "%s of %s", text_number(w->agents).z,
+		buf_printf(&o->text, "; %s of %s", text_number(w->agents).z,
 			   live.z);
 	else
-		buf_printf(&o->text, "%s live", live.z);
+		buf_printf(&o->text, "; %s live", live.z);
 }
 
 /* `2026-11-21 12:00:10 UTC, 10s: 1,204 events; 3 agents live` */
@@ -208,10 +208,11 @@ put_title(struct output *o, const struct output_window *w)
 
 	if (gmtime_r(&at, &tm))
 		strftime(when, sizeof when, "%F %T", &tm);
-	buf_printf(&o->text, "%s%s UTC, %gs: %s; ", o->begun ? "\n" : "",
-		   when, (double)(w->end - w->start) / 1000,
+	buf_printf(&o->text, "%s%s UTC, %gs: %s", o->begun ? "\n" : "", when,
+		   (double)(w->end - w->start) / 1000,
 		   text_count(w->events, "event", "events").z);
-	put_agents(o, w);
+	if (!w->of_files)
+		put_agents(o, w);
 	buf_put_u8(&o->text, '\n');
 	o->begun = false; /* no empty line in front of the header */
 }

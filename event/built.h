@@ -37,6 +37,10 @@ void built_end(struct built *b);
 bool built_ok(const struct built *b); /* complete and within limits */
 
 void built_write_json(const struct built *b, struct buf *out);
+/* Append the fields at the top that are wanted, as json_write_fields(). */
+void built_write_fields(const struct built *b,
+			bool (*wants)(void *arg, struct str name), void *arg,
+			bool *comma, struct buf *out);
 /* The value at p; an object made here is written to scratch as JSON. */
 struct value built_read(const struct built *b, const struct path *p,
 			struct buf *scratch);

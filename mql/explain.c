@@ -34,9 +34,12 @@ say_fields(const struct mql_query *q, FILE *to)
 		fprintf(to, "%s%.*s", i ? ", " : "", (int)name.len,
 			(const char *)name.data);
 	}
-	if (!query_columns(q))
+	if (query_is_star(q) || q->plan.whole)
 		fputs(n ? ", and the whole event for each row" :
 			  "the whole event for each row", to);
+	else if (query_columns_vary(q))
+		fputs(n ? ", and the names of all for each row" :
+			  "the names of all for each row", to);
 	fputc('\n', to);
 	buf_fini(&name);
 }
@@ -61,8 +64,10 @@ say_agent(const struct mql_query *q, FILE *to)
 	fprintf(to, "%-12s%s", "agent",
 		q->plan.filters ? "filter" : "no filter");
 	say_sample(&q->plan.sample, to);
-	if (!query_columns(q))
+	if (query_is_star(q) || q->plan.whole)
 		fputs(", whole events\n", to);
+	else if (q->plan.plain && query_columns_vary(q))
+		fputs(", projection of fields by prefix\n", to);
 	else if (q->plan.plain)
 		fprintf(to, ", projection of %zu column%s\n", query_columns(q),
 			query_columns(q) == 1 ? "" : "s");

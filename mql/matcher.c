@@ -184,6 +184,12 @@ same_cell(const struct member *x, const struct cell *a,
 	return true;
 }
 
+static bool
+same_spread(const struct spread *a, const struct spread *b)
+{
+	return a->after == b->after && str_eq(a->prefix, b->prefix);
+}
+
 bool
 matcher_same_row(const struct matcher *m, size_t i, size_t j)
 {
@@ -192,8 +198,11 @@ matcher_same_row(const struct matcher *m, size_t i, size_t j)
 
 	if (i == j)
 		return true;
-	if (a->ncell != b->ncell)
+	if (a->ncell != b->ncell || a->nspread != b->nspread)
 		return false;
+	for (unsigned k = 0; k < a->nspread; k++)
+		if (!same_spread(&a->spread[k], &b->spread[k]))
+			return false;
 	for (unsigned k = 0; k < a->ncell; k++)
 		if (!same_cell(x, &a->cell[k], y, &b->cell[k]))
 			return false;

@@ -31,7 +31,8 @@ bool
 query_is_ranking(const struct mql_query *q)
 {
 	return query_pace(q) == PACE_TOTAL &&
-	       (q->shape.norder || query_limit(q) != UINT64_MAX);
+	       (q->shape.norder || q->shape.having != NO_ENTRY ||
+		query_limit(q) != UINT64_MAX);
 }
 
 /* The group whose value the column is, or ngroup: a program of one

@@ -25,6 +25,7 @@ struct plan {
 	size_t      nstream; /* 0: every stream */
 	bool        filters; /* there is a where clause */
 	bool        plain;   /* each event makes its row: query_is_plain() */
+	bool        whole;   /* not plain, and agents send whole events */
 
 	struct sample sample; /* its keys are in the heap block, too */
 	uint64_t limit;  /* UINT64_MAX: none */

@@ -196,6 +196,10 @@ plan_warn(const struct select *s, const struct plan *p, char **out)
 	if (s->where)
 		warn_regexes(&b, s->where);
 	for (unsigned i = 0; i < s->nitem; i++) {
+		if (s->item[i].expr->kind == AST_PREFIX && !p->plain)
+			buf_puts(&b, "`e[^...]` with a window, an order or "
+				     "`distinct` sends whole events: name "
+				     "the fields that you need\n");
 		warn_regexes(&b, s->item[i].expr);
 		warn_counts(&b, s->item[i].expr);
 	}

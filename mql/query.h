@@ -26,8 +26,9 @@ int query_compile(struct str text, struct mql_query **out,
 /* The part that an agent runs, in canonical spelling and without limit. Of a
  * plain query it is the whole; of another one `select` names the fields that
  * groups, aggregates, columns and order are made of, each as a column under
- * its dotted form, and @ts: rows for stage_row(). Two queries with the same
- * agent text share one run. */
+ * its canonical spelling, and @ts: rows for stage_row(). When only the whole
+ * event has them all it is `select *`. Two queries with the same agent text
+ * share one run. */
 struct str query_agent_text(const struct mql_query *q);
 
 /* The part that an agent which folds runs behind its filter: groups and
@@ -54,7 +55,14 @@ uint64_t query_limit(const struct mql_query *q); /* UINT64_MAX: none */
  * keep when random < threshold. 1 << 32 keeps all. */
 uint64_t query_sample_threshold(const struct mql_query *q);
 
-/* Column names of the projection in order; 0 for `select *`. */
+/* Is it `select *`? */
+bool query_is_star(const struct mql_query *q);
+
+/* Does a row have columns that only the row can tell: `select *`, or one with
+ * fields that are chosen by prefix? */
+bool query_columns_vary(const struct mql_query *q);
+
+/* Names, in order, of the columns that the projection names. */
 size_t query_columns(const struct mql_query *q);
 struct str query_column(const struct mql_query *q, size_t i);
 

@@ -139,10 +139,7 @@ put_row(struct stage *s, const struct env *env)
 	struct finish *f = &s->finish;
 
 	buf_reset(&f->row);
-	if (s->q->ncell)
-		row_write(s->q, env, &f->row);
-	else
-		reader_write_event(env->r, &f->row);
+	row_write(s->q, env, &f->row);
 	return f->row.err;
 }
 
@@ -154,7 +151,7 @@ put_same(struct stage *s, const struct env *env)
 	int err = 0;
 
 	buf_reset(&f->same);
-	if (s->q->ncell)
+	if (!query_columns_vary(s->q))
 		finish_same(s->q, env, &f->same);
 	else if (!(err = put_row(s, env)))
 		key_json(str_in(&f->row), &f->same);

@@ -10,7 +10,7 @@
  * The same object serves `mql eval`, where events come straight from the
  * filter, and the source-job, where they come as the reduced rows that agents
  * send: the agents' part of a staged query is a projection onto the paths that
- * the stage reads, each as one column under its dotted name (`a.b`, `@ts`).
+ * the stage reads, each as one column under its spelling (`a.b`, `@ts`).
  *
  * Time windows are aligned to the epoch. A window is closed when the watermark
  * passes its end: the largest time seen less the grace (`on`), or the clock
@@ -86,7 +86,7 @@ void stage_complete(struct stage *s, int64_t upto);
 
 /* Close the windows whose time has come. For a query without a window
  * (a running total): give the groups that changed since the last tick, or, with
- * `order by` or `limit`, the whole ranking when any has. */
+ * `order by`, `having` or `limit`, the whole ranking when any has. */
 void stage_tick(struct stage *s, int64_t now);
 
 /* The input is over: close everything; a running total gives every group. */
