@@ -130,16 +130,6 @@ show_progress(struct evaluation *e)
 /* --- several threads -------------------------------------------------------- */
 
 static void
-take_stats(struct mql_runner_stats *to, const struct mql_runner_stats *from)
-{
-	to->seen += from->seen;
-	to->matched += from->matched;
-	to->bad += from->bad;
-	to->mismatches += from->mismatches;
-	to->regex_limited += from->regex_limited;
-}
-
-static void
 take_rows(struct evaluation *e, const struct buf *rows)
 {
 	const char *at = (const char *)rows->data, *end = at + rows->len;
@@ -158,7 +148,7 @@ take_part(void *arg, const struct eval_part *part)
 
 	if (part->rows.len)
 		take_rows(e, &part->rows);
-	take_stats(&e->others, &part->stats);
+	eval_stats_add(&e->others, &part->stats, false);
 	input_add_bad(&e->in, part->name, part->first_bad, part->nbad,
 		      part->nlong);
 	e->in.done += part->bytes;

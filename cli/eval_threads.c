@@ -65,12 +65,9 @@ eval_threads_allowed(const struct mql_query *q)
 	       q->plan.sample.kind == SAMPLE_ALL && !uses_seq(q);
 }
 
-/* --- a worker -------------------------------------------------------------- */
-
-/* to += from, or to -= from. */
-static void
-stats_add(struct mql_runner_stats *to, const struct mql_runner_stats *from,
-	  bool minus)
+void
+eval_stats_add(struct mql_runner_stats *to,
+	       const struct mql_runner_stats *from, bool minus)
 {
 	uint64_t sign = minus ? UINT64_MAX : 1;
 
@@ -81,6 +78,8 @@ stats_add(struct mql_runner_stats *to, const struct mql_runner_stats *from,
 	to->mismatches += sign * from->mismatches;
 	to->regex_limited += sign * from->regex_limited;
 }
+
+/* --- a worker -------------------------------------------------------------- */
 
 static void
 add_bad(struct eval_part *r, uint64_t line)
@@ -143,7 +142,7 @@ judge(struct worker *w, struct place *at)
 	mql_runner_time(w->runner, at->part.ts);
 	judge_lines(w, at);
 	mql_runner_stats(w->runner, &r->stats);
-	stats_add(&r->stats, &before, true);
+	eval_stats_add(&r->stats, &before, true);
 	at->lines = w->lines.number;
 	parts_done(w->pool->parts, &w->lines, &at->part);
 	r->name = input_name(w->pool->how->in, at->part.file);
@@ -363,8 +362,10 @@ eval_threads_run(const struct eval_threads *how)
 
 	if (!err && !w)
 		err = MQL_ENOMEM;
-	while (!err && started < how->threads && !(err = start(&w[started], &p)))
-		started++;
+	while (!err && started < how->threads) {
+		err = start(&w[started], &p);
+		started += !err;
+	}
 	if (started) {
 		err = 0;
 		take_all(&p);

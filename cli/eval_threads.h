@@ -19,6 +19,10 @@
  * groups, windows, order, limit, a sample, or @seq. */
 bool eval_threads_allowed(const struct mql_query *q);
 
+/* to += from, or to -= from, for what a plain query counts. */
+void eval_stats_add(struct mql_runner_stats *to,
+		    const struct mql_runner_stats *from, bool minus);
+
 struct eval_part {
 	struct buf rows;         /* a line each */
 	struct mql_runner_stats stats;

@@ -65,9 +65,9 @@ bool lines_ready(const struct lines *l);
 /* Nothing but blanks? */
 bool lines_is_blank(struct str line);
 
-/* Read a block, waiting at most timeout_ms (a part waits for nothing). 0 (at the end of the file too:
- * lines_next() says so), MQL_ETIMEOUT (also after a signal), or MQL_EOS with
- * errno as read(2) left it. */
+/* Read a block, waiting at most timeout_ms (for a part nothing is waited for).
+ * 0 (at the end of the file too: lines_next() says so), MQL_ETIMEOUT (also
+ * after a signal), or MQL_EOS with errno as read(2) left it. */
 int lines_fill(struct lines *l, int timeout_ms);
 
 #endif
