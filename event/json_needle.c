@@ -86,6 +86,8 @@ bool
 needle_in(const struct needle *n, struct str text)
 {
 #ifdef __x86_64__
+	if (seek_has_avx512())
+		return needle_avx512(n, text);
 	if (seek_has_avx2())
 		return needle_avx2(n, text);
 #endif

@@ -34,7 +34,7 @@ bool needle_in(const struct needle *n, struct str text);
 /* The kernels, private to event/. */
 typedef bool needle_fn(const struct needle *n, struct str text);
 #ifdef __x86_64__
-needle_fn needle_avx2; /* only where seek_has_avx2() */
+needle_fn needle_avx2, needle_avx512; /* only where seek_has_avx2() ... */
 #endif
 needle_fn needle_vector, needle_word;
 

@@ -67,8 +67,10 @@ typedef const char *seek_fn(struct seek *k, const struct seek_filter *f);
 seek_fn *seek_best(void);
 
 #ifdef __x86_64__
-seek_fn seek_avx2; /* only where seek_has_avx2() */
+seek_fn seek_avx2;   /* only where seek_has_avx2() */
+seek_fn seek_avx512; /* likewise */
 bool seek_has_avx2(void);
+bool seek_has_avx512(void);
 #endif
 seek_fn seek_vector; /* SSE2 or NEON, where each processor has it */
 seek_fn seek_word;   /* anywhere */

@@ -75,6 +75,8 @@ seek_fn *
 seek_best(void)
 {
 #ifdef __x86_64__
+	if (seek_has_avx512())
+		return seek_avx512;
 	if (seek_has_avx2())
 		return seek_avx2;
 #endif
