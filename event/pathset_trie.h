@@ -34,6 +34,10 @@ struct node {
 	uint64_t   filter;    /* a bit for each child's key, see key_bit() */
 	struct seek_filter seek; /* the same children, for a scan of text */
 	uint16_t   parent;
+	uint16_t   child;     /* the first of those that a text without escapes
+				 spells as they are; the next of its parent's */
+	uint16_t   sibling;
+	uint8_t    nplain;    /* of them */
 	uint16_t   first;     /* of the slots whose nested reading ends here */
 };
 
