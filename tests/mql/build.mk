@@ -92,3 +92,8 @@ test_sample.deps       := language
 TESTS += test_differential_values
 test_differential_values.src  := tests/mql/test_differential_values.c
 test_differential_values.deps := language
+
+# mql/pretest.c
+TESTS += test_pretest
+test_pretest.src       := tests/mql/test_pretest.c
+test_pretest.deps      := language
