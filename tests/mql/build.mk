@@ -97,3 +97,8 @@ test_differential_values.deps := language
 TESTS += test_pretest
 test_pretest.src       := tests/mql/test_pretest.c
 test_pretest.deps      := language
+
+# JSON in, JSON out
+TESTS += test_json_conformance
+test_json_conformance.src  := tests/mql/test_json_conformance.c
+test_json_conformance.deps := language
