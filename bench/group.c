@@ -101,7 +101,8 @@ main(int argc, char **argv)
 	int64_t began;
 	double jq;
 
-	snprintf(path, sizeof path, "%s/group.ndjson", argc > 1 ? argv[1] : ".");
+	snprintf(path, sizeof path, "%s/group.ndjson",
+		 argc > 1 ? argv[1] : ".");
 	corpus_fill(&corpus, CORPUS_EARLY);
 	write_events(path);
 	if (run_jq(path) != run_ours(ROUNDS * CORPUS_EVENTS))

@@ -15,7 +15,8 @@ static uint64_t hostile_state = 20240607;
 static inline unsigned
 draw(unsigned n)
 {
-	hostile_state = hostile_state * 6364136223846793005u + 1442695040888963407u;
+	hostile_state *= 6364136223846793005u;
+	hostile_state += 1442695040888963407u;
 	return (unsigned)(hostile_state >> 33) % n;
 }
 
