@@ -93,6 +93,26 @@ plain_child(const struct find *f, unsigned node, const char *p)
 	return child;
 }
 
+/* Is what opens at p, and is no plain child's name as it stands, none however
+ * it is spelled? Told by as many bytes as the longest name has. */
+static bool
+is_strange(const struct find *f, unsigned node, const char *p)
+{
+	const struct node *n = &f->ps->node[node];
+	const size_t room = (size_t)(f->s.end - p) - 1;
+	const size_t most = n->longest < room ? n->longest : room;
+
+	if (n->unlisted)
+		return false;
+	for (size_t i = 1; i <= most; i++) {
+		if (p[i] == '\\')
+			return false;
+		if (p[i] == '"')
+			return true;
+	}
+	return most == n->longest;
+}
+
 /* The child whose name is at s.p, if it is one; moves to its value. */
 static unsigned
 key_child(struct find *f, unsigned node)
@@ -105,6 +125,8 @@ key_child(struct find *f, unsigned node)
 		f->s.p += f->ps->node[plain].key.len + 2;
 		return pass_colon(&f->s) ? plain : PATHSET_NO_NODE;
 	}
+	if (is_strange(f, node, f->s.p))
+		return PATHSET_NO_NODE;
 	if (!scan_name(&f->s, &raw))
 		return PATHSET_NO_NODE;
 	key = json_unquote(raw, f->scratch);

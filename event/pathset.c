@@ -97,20 +97,30 @@ add_root(struct pathset *ps)
 	return 0;
 }
 
-/* Keys that stand in a text as they are, or escaped, but not otherwise: at
- * most PLAIN_CHILDREN of a parent, so that to try them all is cheap. */
+static bool
+is_plain(struct str key)
+{
+	for (size_t i = 0; i < key.len; i++) {
+		unsigned char c = (unsigned char)key.ptr[i];
+		if (c < ' ' || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* Names that a text may have as they are, at most PLAIN_CHILDREN of a parent:
+ * to try them all is cheap. */
 static void
 link_plain(struct pathset *ps, unsigned child)
 {
 	struct node *n = &ps->node[child], *parent = &ps->node[n->parent];
 
-	for (size_t i = 0; i < n->key.len; i++) {
-		unsigned char c = (unsigned char)n->key.ptr[i];
-		if (c < ' ' || c == '"' || c == '\\')
-			return;
-	}
-	if (parent->nplain == PLAIN_CHILDREN)
+	if (n->key.len > parent->longest)
+		parent->longest = (uint32_t)n->key.len;
+	if (!is_plain(n->key) || parent->nplain == PLAIN_CHILDREN) {
+		parent->unlisted = true;
 		return;
+	}
 	parent->nplain++;
 	n->sibling = parent->child;
 	parent->child = (uint16_t)child;

@@ -34,10 +34,11 @@ struct node {
 	uint64_t   filter;    /* a bit for each child's key, see key_bit() */
 	struct seek_filter seek; /* the same children, for a scan of text */
 	uint16_t   parent;
-	uint16_t   child;     /* the first of those that a text without escapes
-				 spells as they are; the next of its parent's */
-	uint16_t   sibling;
-	uint8_t    nplain;    /* of them */
+	uint16_t   child;     /* the first whose name a text may have as it is */
+	uint16_t   sibling;   /* the next such child of our parent */
+	uint8_t    nplain;    /* such children */
+	bool       unlisted;  /* there are others by name, too */
+	uint32_t   longest;   /* name of a child, in bytes */
 	uint16_t   first;     /* of the slots whose nested reading ends here */
 };
 
