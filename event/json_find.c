@@ -100,7 +100,8 @@ is_strange(const struct find *f, unsigned node, const char *p)
 {
 	const struct node *n = &f->ps->node[node];
 	const size_t room = (size_t)(f->s.end - p) - 1;
-	const size_t most = n->longest < room ? n->longest : room;
+	const size_t longest = n->seek.longest;
+	const size_t most = longest < room ? longest : room;
 
 	if (n->unlisted)
 		return false;
@@ -110,7 +111,7 @@ is_strange(const struct find *f, unsigned node, const char *p)
 		if (p[i] == '"')
 			return true;
 	}
-	return most == n->longest;
+	return most == longest;
 }
 
 /* The child whose name is at s.p, if it is one; moves to its value. */
@@ -247,7 +248,7 @@ read_value(const struct find *f, const char *p, struct str *raw)
 	struct scan s = { .p = p, .end = f->s.end };
 	unsigned char c;
 
-	if (!scan_skip(&s))
+	if (*p == '"' ? !scan_string(&s) : !scan_skip(&s))
 		return false;
 	*raw = (struct str){ p, (size_t)(s.p - p) };
 	scan_space(&s);

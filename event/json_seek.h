@@ -31,6 +31,7 @@ struct seek_filter {
 		uint8_t low[16], high[16];
 	} byte[2];
 	uint64_t lengths; /* a bit each, modulo 64 */
+	size_t   longest;
 };
 
 void seek_filter_add(struct seek_filter *f, struct str key, unsigned nth);

@@ -115,8 +115,6 @@ link_plain(struct pathset *ps, unsigned child)
 {
 	struct node *n = &ps->node[child], *parent = &ps->node[n->parent];
 
-	if (n->key.len > parent->longest)
-		parent->longest = (uint32_t)n->key.len;
 	if (!is_plain(n->key) || parent->nplain == PLAIN_CHILDREN) {
 		parent->unlisted = true;
 		return;

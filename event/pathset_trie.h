@@ -38,7 +38,6 @@ struct node {
 	uint16_t   sibling;   /* the next such child of our parent */
 	uint8_t    nplain;    /* such children */
 	bool       unlisted;  /* there are others by name, too */
-	uint32_t   longest;   /* name of a child, in bytes */
 	uint16_t   first;     /* of the slots whose nested reading ends here */
 };
 

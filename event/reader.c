@@ -264,7 +264,7 @@ reader_get(struct reader *r, unsigned slot)
 		*v = read_meta(r->ev->meta, s->path.meta);
 	} else {
 		*v = read_direct(r, slot);
-		if (!s->any)
+		if (!s->any && s->direct < s->path.nsteps)
 			*v = walk_to(r, v, s->path.steps + s->direct,
 				     s->path.nsteps - s->direct);
 	}
