@@ -188,7 +188,9 @@ set_up(struct run *r, unsigned first, unsigned n)
 	*r = (struct run){ .hits = 0 };
 	for (unsigned i = 0; i < n; i++) {
 		r->q[i] = ask_compile(asked[(first + i) % ASKED]);
-		of[i] = (struct matcher_query){ r->q[i], (uint16_t)i };
+		of[i] = (struct matcher_query){
+			.q = r->q[i], .id = (uint16_t)i,
+		};
 		pretest_add(&r->t, r->q[i]);
 	}
 	ck_assert_int_eq(matcher_new(NULL, of, n, refused, &r->m), 0);
