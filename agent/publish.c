@@ -139,14 +139,16 @@ evaluate(struct publisher *p, struct mql_stream *s,
 	const struct matcher *m = g->matcher;
 	struct stream_tally *t = &p->stream[s->index];
 	struct event_meta meta;
-	size_t n;
+	size_t n = 0;
 
 	ev->meta = stamp(s, g, &meta);
 	if (reader_begin(p->reader, matcher_paths(m), ev)) {
 		counter_inc(&t->bad[g->parity]);
 		return;
 	}
-	n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
+	if (ev->form != EVENT_JSON ||
+	    matcher_may_match(m, &p->luck[s->index], ev->text))
+		n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
 	if (reader_check(p->reader, n > 0)) {
 		counter_inc(&t->bad[g->parity]);
 		return;

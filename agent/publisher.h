@@ -13,6 +13,7 @@
 #include "agent/ring.h"
 #include "agent/stream.h"
 #include "mql/fold.h"
+#include "mql/pretest.h"
 #include "mql/query.h"
 #include "wire/books.h"
 
@@ -37,6 +38,7 @@ struct publisher {
 	/* By query slot: made here by the first event, freed by the agent's
 	 * thread with the run. */
 	_Atomic(struct fold *) *fold;
+	struct luck       luck[STREAM_MAX]; /* of their matchers */
 	/* From the first match on: */
 	struct ring       ring;
 	struct buf        rows;    /* an event's, on their way to the ring */
