@@ -37,7 +37,8 @@ publisher_free_all(struct mql_agent *a)
 
 	for (struct publisher *p = publisher_first(a); p; p = next) {
 		next = p->next;
-		publisher_free(p);
+		if (!atomic_load(&p->building))
+			publisher_free(p);
 	}
 }
 
@@ -90,6 +91,13 @@ publisher_give_back(void *publisher)
 	atomic_store_explicit(&p->taken, false, memory_order_release);
 }
 
+void
+publisher_forget(struct mql_agent *a)
+{
+	pthread_setspecific(a->key, NULL);
+	atomic_store(&a->publishers, NULL);
+}
+
 struct publisher *
 publisher_get(struct mql_agent *a)
 {
@@ -97,6 +105,10 @@ publisher_get(struct mql_agent *a)
 
 	if (p)
 		return p;
+	if (atomic_load(&a->life) != LIFE_AWAKE) {
+		life_wake(a);
+		return NULL;
+	}
 	p = claim(a);
 	if (p && pthread_setspecific(a->key, p)) {
 		publisher_give_back(p);
@@ -120,6 +132,7 @@ publisher_ready(struct publisher *p)
 
 		if (mem == MAP_FAILED)
 			return MQL_ENOMEM;
+		madvise(mem, size, MADV_WIPEONFORK);
 		p->rows = (struct buf)BUF_FIXED(mem, size);
 	}
 	return 0;
