@@ -69,8 +69,10 @@ START_TEST(streams_are_of_one_form_and_64_at_most)
 }
 END_TEST
 
-START_TEST(forked_child_is_silent_and_disturbs_nobody)
+/* What the child does when it publishes: tests/e2e/host.sh. */
+START_TEST(forked_child_that_asks_for_nothing_disturbs_nobody)
 {
+	struct mql_agent_stats st = { .size = sizeof st };
 	struct fixture x;
 	struct mql_stream *s;
 	struct fake_query *q;
@@ -83,13 +85,17 @@ START_TEST(forked_child_is_silent_and_disturbs_nobody)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (!pid) {
-		for (unsigned n = 0; n < 10000; n++)
-			publish_number(x.stream, n);
-		if (mql_stream_open(x.agent, "other", &s))
+		mql_agent_stats(x.agent, &st);
+		if (st.seen || st.connected || st.queries)
 			_exit(1);
-		publish_number(s, 1);
-		mql_event_publish(mql_event_begin(s));
+		if (mql_stream_open(x.agent, "requests", &s) || s != x.stream)
+			_exit(2);
+		if (mql_stream_open(x.agent, "other", &s) || !mql_active(s))
+			_exit(3);
 		mql_agent_close(x.agent, 60000);
+		if (mql_active(s))
+			_exit(4);
+		publish_number(s, 1);
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -98,6 +104,32 @@ START_TEST(forked_child_is_silent_and_disturbs_nobody)
 	fixture_end(&x, q);
 	ck_assert_uint_eq(q->books.seen, 2);
 	ck_assert_uint_eq(q->rows, 2);
+	fixture_fini(&x);
+}
+END_TEST
+
+/* A child that no handler has seen: all is zero there. */
+START_TEST(child_without_handlers_is_silent)
+{
+	struct fixture x;
+	struct fake_query *q;
+	int status;
+	pid_t pid;
+
+	fixture_init(&x);
+	q = fixture_ask(&x, "select n");
+	pid = _Fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		if (mql_active(x.stream))
+			_exit(1);
+		publish_number(x.stream, 1);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	fixture_end(&x, q);
+	ck_assert_uint_eq(q->books.seen, 0);
 	fixture_fini(&x);
 }
 END_TEST
@@ -207,7 +239,8 @@ END_TEST
 
 TEST_MAIN(agent_host, agent_that_is_off_does_nothing,
 	  agent_refuses_bad_options, streams_are_of_one_form_and_64_at_most,
-	  forked_child_is_silent_and_disturbs_nobody,
+	  forked_child_that_asks_for_nothing_disturbs_nobody,
+	  child_without_handlers_is_silent,
 	  threads_that_end_leave_their_publisher_to_the_next,
 	  agent_thread_has_a_name_and_takes_no_signal,
 	  agent_says_what_goes_wrong)

@@ -7,7 +7,9 @@ AGENT_SO = $(O)/libmql-agent.so.$(VERSION)
 $(O)/libmql-agent.so.$(SOVER): $(AGENT_SO)
 	@ln -sf $(<F) $@
 
-$(O)/host: $(B)/tests/e2e/host.o $(O)/libmql-agent.so.$(SOVER)
+HOST = host host_close host_files host_fork host_plugin
+
+$(O)/host: $(HOST:%=$(B)/tests/e2e/%.o) $(O)/libmql-agent.so.$(SOVER)
 	$(call show,LD,$@)
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -o $@ $^ -Wl,-rpath,'$$ORIGIN' -lpthread
 

@@ -6,40 +6,33 @@
  * source-job. When it ends well it says on standard output how many events it
  * published that must have become rows, and exits 0. */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "mql/agent.h"
+#include "tests/e2e/host.h"
 
-static struct mql_agent *agent;
-static struct mql_stream *stream;
-static const char *argument, *second;
-static char *self;
-static _Atomic unsigned long published;
+struct mql_agent *agent;
+struct mql_stream *stream;
+const char *argument, *second;
+char *self;
+_Atomic unsigned long published;
+_Atomic bool stop;
 
-#define CHECK(x) ((x) ? (void)0 : failed(__LINE__, #x))
-
-static _Noreturn void
+_Noreturn void
 failed(int line, const char *what)
 {
 	fprintf(stderr, "host.c:%d: %s (%s)\n", line, what, strerror(errno));
 	_exit(1);
 }
 
-static double
+double
 now(void)
 {
 	struct timespec t;
@@ -48,19 +41,11 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void
+void
 moment(void)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = 1000 * 1000 }, NULL);
 }
-
-#define AWAIT(x)                                                        \
-	do {                                                            \
-		double until_ = now() + 20;                             \
-		while (!(x) && now() < until_)                          \
-			moment();                                       \
-		CHECK(x);                                               \
-	} while (0)
 
 static void
 say(void *arg, const char *line)
@@ -81,7 +66,7 @@ open_agent(void)
 	CHECK(!mql_stream_open(agent, "requests", &stream));
 }
 
-static void
+void
 publish(unsigned n)
 {
 	char text[64];
@@ -94,7 +79,7 @@ publish(unsigned n)
 	atomic_fetch_add(&published, n);
 }
 
-static struct mql_agent_stats
+struct mql_agent_stats
 stats(void)
 {
 	struct mql_agent_stats st = { .size = sizeof st };
@@ -103,21 +88,21 @@ stats(void)
 	return st;
 }
 
-static void
+void
 begin(void)
 {
 	open_agent();
 	AWAIT(mql_active(stream));
 }
 
-static void
+void
 end(void)
 {
 	mql_agent_close(agent, 10000);
 }
 
-static void
-join(pid_t pid)
+void
+join(int pid)
 {
 	int status;
 
@@ -125,16 +110,14 @@ join(pid_t pid)
 	CHECK(!status);
 }
 
-/* --- fork ------------------------------------------------------------------ */
-
-static bool
+bool
 there(const char *path)
 {
 	return !access(path, F_OK);
 }
 
 /* The first publish wakes the agent; it comes back with the query. */
-static void
+void
 come_alive(void)
 {
 	CHECK(mql_active(stream));
@@ -142,193 +125,13 @@ come_alive(void)
 	AWAIT(stats().connected && mql_active(stream));
 }
 
-static void
-child(void)
+void *
+publish_on(void *unused)
 {
-	come_alive();
-	publish(100);
-	AWAIT(there(argument));
-	end();
-	_exit(0);
-}
-
-/* As a pre-fork server; ARGUMENT is a file that host.sh makes when it has
- * seen all nine. */
-static void
-prefork(void)
-{
-	pid_t pid[8];
-
-	begin();
-	publish(10);
-	for (int i = 0; i < 8; i++) {
-		pid[i] = fork();
-		CHECK(pid[i] >= 0);
-		if (!pid[i])
-			child();
-	}
-	publish(10);
-	for (int i = 0; i < 8; i++)
-		join(pid[i]);
-	publish(10);
-	CHECK(stats().matched == 30);
-	atomic_fetch_add(&published, 8 * 100);
-	end();
-}
-
-static _Atomic bool stop;
-
-static void *
-publish_on(void *arg)
-{
-	(void)arg;
+	(void)unused;
 	while (!atomic_load(&stop))
 		publish(1);
 	return NULL;
-}
-
-/* Of the children some only publish, some leave at once, some fork again. */
-static void
-busy_child(int i)
-{
-	pid_t pid;
-
-	if (i % 4 == 1)
-		_exit(0);
-	if (i % 4 == 3) {
-		if ((pid = fork()))
-			join(pid);
-		else
-			come_alive();
-		_exit(0);
-	}
-	for (int n = 0; n < 100; n++)
-		publish(1);
-	mql_agent_close(agent, 1000);
-	_exit(0);
-}
-
-static void
-busy_fork(void)
-{
-	pthread_t t[4];
-
-	begin();
-	for (int i = 0; i < 4; i++)
-		CHECK(!pthread_create(&t[i], NULL, publish_on, NULL));
-	for (int i = 0; i < 40; i++) {
-		pid_t pid = fork();
-
-		CHECK(pid >= 0);
-		if (!pid)
-			busy_child(i);
-		join(pid);
-	}
-	atomic_store(&stop, true);
-	for (int i = 0; i < 4; i++)
-		pthread_join(t[i], NULL);
-	CHECK(stats().matched == atomic_load(&published));
-	end();
-}
-
-/* --- descriptors ------------------------------------------------------------- */
-
-static int
-descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	struct dirent *e;
-	int n = -1; /* the directory itself */
-
-	CHECK(d);
-	while ((e = readdir(d)))
-		n += e->d_name[0] != '.';
-	closedir(d);
-	return n;
-}
-
-static void
-count(void)
-{
-	CHECK(descriptors() == atoi(argument));
-	_exit(0);
-}
-
-/* What a child of fork() and exec() gets is what it got before. */
-static void
-exec_child(void)
-{
-	int before = descriptors();
-	char number[16];
-	pid_t pid;
-
-	begin();
-	snprintf(number, sizeof number, "%d", before);
-	pid = fork();
-	if (!pid) {
-		execl(self, self, "count", number, (char *)NULL);
-		_exit(2);
-	}
-	join(pid);
-	if (!(pid = fork())) {
-		CHECK(descriptors() == before);
-		_exit(0);
-	}
-	join(pid);
-	publish(10);
-	end();
-	CHECK(descriptors() == before);
-}
-
-/* A daemon closes all that it does not know, and opens files of its own. */
-static void
-close_all(void)
-{
-	struct mql_stream *more;
-	int fd[30], n;
-	struct stat st[30], after;
-	char path[64];
-
-	begin();
-	publish(10);
-	closefrom(3);
-	for (n = 0; n < 30; n++) {
-		snprintf(path, sizeof path, "%s.%d", argument, n);
-		fd[n] = open(path, O_CREAT | O_RDWR, 0600);
-		CHECK(fd[n] >= 0 && !fstat(fd[n], &st[n]));
-	}
-	publish(10);
-	CHECK(!mql_stream_open(agent, "more", &more));
-	AWAIT(mql_active(more));
-	AWAIT(stats().sent == 20 && stats().connected);
-	end();
-	while (n--) {
-		CHECK(!fstat(fd[n], &after) && after.st_ino == st[n].st_ino);
-		CHECK(!after.st_size);
-	}
-	begin();
-	publish(10);
-	end();
-}
-
-/* None is left; host.sh restarts the source-job meanwhile: ARGUMENT. */
-static void
-none_left(void)
-{
-	struct rlimit few = { 40, 40 };
-	int fd;
-
-	CHECK(!setrlimit(RLIMIT_NOFILE, &few));
-	while ((fd = open("/dev/null", O_RDONLY)) >= 0)
-		;
-	begin();
-	publish(10);
-	AWAIT(stats().sent == 10);
-	fprintf(stderr, "sent\n");
-	AWAIT(there(argument));
-	AWAIT(stats().connected && mql_active(stream));
-	publish(10);
-	end();
 }
 
 /* --- signals ------------------------------------------------------------------- */
@@ -408,186 +211,6 @@ threads(void)
 	}
 	CHECK(resident_kb() < before + 16 * 1024);
 	end();
-}
-
-/* --- closing ------------------------------------------------------------------- */
-
-static void *
-close_it(void *arg)
-{
-	(void)arg;
-	mql_agent_close(agent, 500);
-	return NULL;
-}
-
-static void *
-publish_through(void *arg)
-{
-	struct mql_event *e = mql_event_begin(stream);
-	unsigned *turns = arg;
-
-	for (; !atomic_load(&stop); ++*turns) {
-		publish(1);
-		mql_event_int(e, "n", 1);
-		mql_event_publish(e);
-		e = mql_event_begin(stream);
-	}
-	mql_event_int(e, "n", 1);
-	mql_event_publish(e);
-	return NULL;
-}
-
-/* Others publish, and two close it at once; ARGUMENT is a file to wait for. */
-static void
-close_busy(void)
-{
-	unsigned turns[4] = { 0 };
-	pthread_t t[4], c[2];
-	double began;
-
-	begin();
-	for (int i = 0; i < 4; i++)
-		CHECK(!pthread_create(&t[i], NULL, publish_through,
-				      &turns[i]));
-	AWAIT(stats().sent > 1000);
-	fprintf(stderr, "sent\n");
-	AWAIT(there(argument));
-	began = now();
-	for (int i = 0; i < 2; i++)
-		CHECK(!pthread_create(&c[i], NULL, close_it, NULL));
-	for (int i = 0; i < 2; i++)
-		pthread_join(c[i], NULL);
-	mql_agent_close(agent, 60000);
-	CHECK(now() < began + 10); /* and not for ever */
-	CHECK(!mql_active(stream));
-	publish(1000);
-	atomic_store(&stop, true);
-	for (int i = 0; i < 4; i++)
-		pthread_join(t[i], NULL);
-	CHECK(!mql_event_begin(stream));
-	atomic_store(&published, 0);
-}
-
-/* --- plugins ------------------------------------------------------------------- */
-
-struct plugin {
-	void *so;
-	int  (*open)(void);
-	int  (*active)(void);
-	void (*publish)(const char *text);
-	unsigned long (*matched)(void);
-	void (*close)(int deadline_ms);
-};
-
-static void
-load(struct plugin *p, const char *path)
-{
-	p->so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!p->so)
-		failed(__LINE__, dlerror());
-	*(void **)&p->open = dlsym(p->so, "plugin_open");
-	*(void **)&p->active = dlsym(p->so, "plugin_active");
-	*(void **)&p->publish = dlsym(p->so, "plugin_publish");
-	*(void **)&p->matched = dlsym(p->so, "plugin_matched");
-	*(void **)&p->close = dlsym(p->so, "plugin_close");
-}
-
-static struct plugin plugin;
-static pthread_barrier_t barrier;
-
-/* Has published when the plugin goes, and ends after it is gone. */
-static void *
-outlive(void *arg)
-{
-	(void)arg;
-	plugin.publish("{\"n\":1}");
-	pthread_barrier_wait(&barrier);
-	pthread_barrier_wait(&barrier);
-	return NULL;
-}
-
-static void
-plugin_once(void)
-{
-	pthread_t t;
-
-	load(&plugin, argument);
-	CHECK(!plugin.open());
-	AWAIT(plugin.active());
-	CHECK(!pthread_create(&t, NULL, outlive, NULL));
-	plugin.publish("{\"n\":2}");
-	pthread_barrier_wait(&barrier);
-	plugin.close(5000);
-	dlclose(plugin.so);
-	CHECK(!dlopen(argument, RTLD_NOW | RTLD_NOLOAD)); /* is unmapped */
-	pthread_barrier_wait(&barrier);
-	pthread_join(t, NULL);
-	atomic_fetch_add(&published, 2);
-}
-
-/* Loaded and unloaded a hundred times; then no handler of its is left. */
-static void
-plugins(void)
-{
-	pid_t pid;
-
-	pthread_barrier_init(&barrier, NULL, 2);
-	for (int i = 0; i < 100; i++)
-		plugin_once();
-	CHECK((pid = fork()) >= 0);
-	if (!pid)
-		_exit(0);
-	join(pid);
-}
-
-/* Closed while its source-job stands still, and unloaded at once. */
-static void
-plugin_stalled(void)
-{
-	load(&plugin, argument);
-	CHECK(!plugin.open());
-	AWAIT(plugin.active());
-	for (int i = 0; i < 1000; i++)
-		plugin.publish("{\"n\":1}");
-	AWAIT(plugin.matched() == 1000);
-	fprintf(stderr, "sent\n");
-	AWAIT(there(second)); /* host.sh has stopped the source-job */
-	for (int i = 0; i < 1000; i++)
-		plugin.publish("{\"n\":1}");
-	plugin.close(0);
-	dlclose(plugin.so);
-	for (int i = 0; i < 1000; i++)
-		moment();
-}
-
-/* A plugin with an agent of its own in a service that has one, too: both come
- * alive in a child. */
-static void
-both(void)
-{
-	pid_t pid;
-
-	load(&plugin, argument);
-	CHECK(!plugin.open());
-	begin();
-	AWAIT(plugin.active());
-	CHECK((pid = fork()) >= 0);
-	if (!pid) {
-		come_alive();
-		plugin.publish("{}");
-		AWAIT(plugin.active());
-		publish(10);
-		plugin.publish("{\"n\":1}");
-		plugin.close(5000);
-		end();
-		_exit(0);
-	}
-	join(pid);
-	publish(10);
-	plugin.close(5000);
-	dlclose(plugin.so);
-	end();
-	atomic_fetch_add(&published, 11);
 }
 
 int
