@@ -127,7 +127,8 @@ agent_start(struct mql_agent *a)
 	pthread_mutex_init(&a->end_lock, NULL);
 	life_cond_init(&a->end_news);
 	rows_writer_init(&a->writer);
-	a->opened = clock_mono_ms();
+	atomic_store(&a->opened, clock_mono_ms());
+	atomic_store(&a->reason, "nobody has answered yet");
 	a->link.silence_ms = 3000;
 	a->link.lease_ms = 5000;
 	if (!a->runs.at && (err = run_table_init(a)))
@@ -193,7 +194,6 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 	if (!a)
 		return MQL_ENOMEM;
 	a->pid = getpid();
-	atomic_store(&a->reason, "nobody has answered yet");
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
 	    (err = stream_table_init(&a->streams)) || (err = bring_up(a)))
 		goto out;

@@ -71,7 +71,7 @@ struct mql_agent {
 	_Atomic bool     closing;
 	int64_t          deadline; /* for the rows; set before closing */
 	int64_t          latest;   /* for all of it */
-	int64_t          opened;
+	_Atomic int64_t  opened;
 	pthread_t        thread;
 	struct waker     waker;
 	pthread_mutex_t  end_lock;

@@ -29,6 +29,7 @@ builder_new(struct publisher *p)
 		atomic_fetch_add(&p->agent->starved, 1);
 		return NULL;
 	}
+	atomic_fetch_add(&p->bytes, sizeof *e + room);
 	e->p = p;
 	e->scratch = (struct buf)BUF_FIXED(e + 1, room);
 	return e;

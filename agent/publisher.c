@@ -51,6 +51,8 @@ publisher_new(struct mql_agent *a)
 		return NULL;
 	p->agent = a;
 	p->taken = true;
+	p->bytes = sizeof *p + a->max_queries * (sizeof *p->hit +
+			       sizeof *p->tally + sizeof *p->counts);
 	p->hit = calloc(a->max_queries, sizeof *p->hit);
 	p->tally = calloc(a->max_queries, sizeof *p->tally);
 	p->counts = calloc(a->max_queries, sizeof *p->counts);
@@ -134,6 +136,7 @@ publisher_ready(struct publisher *p)
 			return MQL_ENOMEM;
 		madvise(mem, size, MADV_WIPEONFORK);
 		p->rows = (struct buf)BUF_FIXED(mem, size);
+		atomic_fetch_add(&p->bytes, 2 * size);
 	}
 	return 0;
 }

@@ -28,6 +28,7 @@ struct publisher {
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */
+	_Atomic size_t    bytes;   /* reserved for it */
 	_Atomic bool      building; /* it holds an event under construction */
 	struct reader    *reader;
 	struct eval      *eval;
