@@ -18,7 +18,7 @@ static struct {
 	struct mql_agent *first;
 	pthread_once_t    once;
 	int               err;
-	enum rcu_hold     hold; /* while a fork is under way */
+	enum rcu_fork     fork; /* while a fork is under way */
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT };
 
 /* --- fork ------------------------------------------------------------------- */
@@ -31,7 +31,7 @@ before_fork(void)
 	pthread_mutex_lock(&all.lock);
 	for (struct mql_agent *a = all.first; a; a = a->next_open)
 		pthread_mutex_lock(&a->streams.lock);
-	all.hold = rcu_before_fork();
+	all.fork = rcu_before_fork();
 }
 
 static void
@@ -45,7 +45,7 @@ unlock_all(void)
 static void
 after_fork_parent(void)
 {
-	rcu_after_fork(all.hold, false);
+	rcu_after_fork(all.fork, false);
 	unlock_all();
 }
 
@@ -63,7 +63,7 @@ forget(struct mql_agent *a)
 static void
 after_fork_child(void)
 {
-	rcu_after_fork(all.hold, true);
+	rcu_after_fork(all.fork, true);
 	for (struct mql_agent *a = all.first; a; a = a->next_open) {
 		if (a->off)
 			continue;
@@ -72,7 +72,7 @@ after_fork_child(void)
 			continue;
 		atomic_store(&a->life, LIFE_ASLEEP);
 		/* Whoever forks amid a publish must not publish again. */
-		stream_table_revive(a, all.hold != RCU_INSIDE);
+		stream_table_revive(a, all.fork != RCU_FORK_INSIDE);
 	}
 	unlock_all();
 }

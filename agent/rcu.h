@@ -66,16 +66,16 @@ rcu_wait(void *domain) /* agent's thread */
  * deeply, which the other one sees. A service that uses liburcu-bp itself
  * leaves this to us, too. */
 
-enum rcu_hold {
-	RCU_HELD,   /* by us: to be undone */
-	RCU_OTHERS, /* by another copy of us */
-	RCU_INSIDE, /* fork() from a signal handler, amid a publish: the child
-		       must not use RCU any more */
+enum rcu_fork {
+	RCU_FORK_OURS,   /* asked by us: to be undone */
+	RCU_FORK_OTHERS, /* by another copy of us */
+	RCU_FORK_INSIDE, /* a fork() from a signal handler, amid a publish: the
+			    child must not use RCU any more */
 };
 
 enum { RCU_FORK_DEPTH = 64 };
 
-static inline enum rcu_hold
+static inline enum rcu_fork
 rcu_before_fork(void)
 {
 	int depth;
@@ -83,18 +83,20 @@ rcu_before_fork(void)
 	rcu_read_lock(); /* the first one makes the thread known */
 	rcu_read_unlock();
 	depth = urcu_bp_read_ongoing();
+	if (depth >= RCU_FORK_DEPTH)
+		return RCU_FORK_OTHERS;
 	if (depth)
-		return depth < RCU_FORK_DEPTH ? RCU_INSIDE : RCU_OTHERS;
+		return RCU_FORK_INSIDE;
 	urcu_bp_before_fork();
 	for (int i = 0; i < RCU_FORK_DEPTH; i++)
 		rcu_read_lock();
-	return RCU_HELD;
+	return RCU_FORK_OURS;
 }
 
 static inline void
-rcu_after_fork(enum rcu_hold hold, bool child)
+rcu_after_fork(enum rcu_fork who, bool child)
 {
-	if (hold != RCU_HELD)
+	if (who != RCU_FORK_OURS)
 		return;
 	for (int i = 0; i < RCU_FORK_DEPTH; i++)
 		rcu_read_unlock();
