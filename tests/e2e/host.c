@@ -23,6 +23,7 @@ const char *argument, *second;
 char *self;
 _Atomic unsigned long published;
 _Atomic bool stop;
+bool lossy;
 
 _Noreturn void
 failed(int line, const char *what)
@@ -59,7 +60,7 @@ open_agent(void)
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
 
 	opt.app = "host";
-	opt.wait_when_full = true;
+	opt.wait_when_full = !lossy;
 	opt.log = say;
 	CHECK(!mql_agent_open(&opt, &agent));
 	CHECK(!mql_stream_open(agent, "requests", &stream));
@@ -212,7 +213,7 @@ main(int argc, char **argv)
 		{ "count", count }, { "exec", exec_child },
 		{ "close-all", close_all }, { "none-left", none_left },
 		{ "signals", signals }, { "threads", threads },
-		{ "close-busy", close_busy }, { "plugins", plugins },
+		{ "close-busy", close_busy }, { "flood", flood }, { "plugins", plugins },
 		{ "plugin-stalled", plugin_stalled }, { "both", both },
 	};
 

@@ -14,6 +14,7 @@ extern const char *argument, *second; /* of the mode; "" when not given */
 extern char *self;                    /* argv[0] */
 extern _Atomic unsigned long published; /* that must become rows */
 extern _Atomic bool stop;             /* tells the threads below */
+extern bool lossy;                    /* set before begin(): publish drops */
 
 _Noreturn void failed(int line, const char *what);
 #define CHECK(x) ((x) ? (void)0 : failed(__LINE__, #x))
@@ -47,7 +48,7 @@ void join(int pid); /* the child ends well */
 void prefork(void), busy_fork(void);                  /* host_fork.c */
 void count(void), exec_child(void), close_all(void), none_left(void);
 							/* host_files.c */
-void close_busy(void);                                /* host_close.c */
+void close_busy(void), flood(void);                   /* host_close.c */
 void plugins(void), plugin_stalled(void), both(void); /* host_plugin.c */
 
 #endif

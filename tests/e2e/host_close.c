@@ -59,3 +59,30 @@ close_busy(void)
 	CHECK(!mql_event_begin(stream));
 	atomic_store(&published, 0);
 }
+
+static bool
+accounted_for(void)
+{
+	struct mql_agent_stats st = stats();
+
+	return st.matched == st.sampled + st.sent + st.dropped;
+}
+
+/* At full speed until ARGUMENT is there, for chaos.sh. */
+void
+flood(void)
+{
+	pthread_t t[3];
+
+	lossy = true;
+	begin();
+	for (int i = 0; i < 3; i++)
+		CHECK(!pthread_create(&t[i], NULL, publish_on, NULL));
+	while (!there(argument))
+		moment();
+	atomic_store(&stop, true);
+	for (int i = 0; i < 3; i++)
+		pthread_join(t[i], NULL);
+	AWAIT(accounted_for());
+	end();
+}
