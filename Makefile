@@ -194,11 +194,10 @@ EXPORTS = $(foreach l,$(SOLIBS),lib$(l) $($(l).map) $($(l).api:%=include/mql/%.h
 FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $(f) $(FUZZ_SECONDS)))
 
 # libzmq is not built for ThreadSanitizer, so what goes from thread to thread
-# inside it would look like a race; and it does not like a child of fork() that
-# starts a thread, which is what an agent does there.
+# inside it would look like a race.
 check-now: all tests $(if $(SANITIZED),,stage fuzzers-built)
 	$(file >$(O)/checks,$(CHECKS))
-	@TSAN_OPTIONS=ignore_noninstrumented_modules=1:die_after_fork=0 \
+	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 \
 	  tools/run-tests.sh $(O)/log < $(O)/checks
 
 fuzz-now: fuzzers-built

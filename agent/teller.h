@@ -19,6 +19,7 @@ struct teller *teller_start(void (*callback)(void *arg, const char *line),
 			    void *arg);
 
 /* Queue one line. l may be NULL. The agent's thread. */
+__attribute__((format(printf, 2, 0)))
 void teller_say(struct teller *l, const char *fmt, va_list ap);
 
 /* Wait until what is queued is told, but not longer than until `until`

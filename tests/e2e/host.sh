@@ -44,25 +44,30 @@ simple() {
 names() { "$BUILD/mql" agents -o json | jq -s 'flatten | map(.agent) | unique | length'; }
 named() { [ "$(names)" = "$1" ]; }
 
-begin prefork prefork "$WORK/seen"
-until_true 20 named 9 || fail "no nine agents: $("$BUILD/mql" agents)"
-: > "$WORK/seen"
-end prefork
-until_true 10 agents_connected 0 || fail "agents stay after prefork"
+# ThreadSanitizer knows no thread that is started in a child of fork(), and no
+# second table of descriptors.
+if [ "$(basename "$BUILD")" != tsan ]; then
+	begin prefork prefork "$WORK/seen"
+	until_true 20 named 9 || fail "no nine agents"
+	: > "$WORK/seen"
+	end prefork
+	until_true 10 agents_connected 0 || fail "agents stay after prefork"
+	simple busy-fork busy-fork
+	simple both both "$BUILD/plugin-inside.so"
+	simple exec exec
+	simple close-all close-all "$WORK/file"
+	begin none-left none-left "$WORK/restarted"
+	until_true 20 says "$WORK/none-left.err" sent ||
+		fail "none-left sends nothing"
+	kill -KILL "$JOB"
+	wait "$JOB" 2> "$WORK/killed" || :
+	source_job --lease 2s
+	: > "$WORK/restarted"
+	end none-left
+fi
 
-simple busy-fork busy-fork
-simple exec exec
 simple signals signals
 simple threads threads
-simple close-all close-all "$WORK/file"
-
-begin none-left none-left "$WORK/restarted"
-until_true 20 says "$WORK/none-left.err" sent || fail "none-left sends nothing"
-kill -KILL "$JOB"
-wait "$JOB" 2> "$WORK/killed" || :
-source_job --lease 2s
-: > "$WORK/restarted"
-end none-left
 
 begin close-busy close-busy "$WORK/now"
 until_true 20 says "$WORK/close-busy.err" sent || fail "close-busy sends nothing"
@@ -90,4 +95,3 @@ for how in inside linked; do
 	kill -CONT "$JOB"
 	end "stalled-$how"
 done
-simple both both "$BUILD/plugin-inside.so"
