@@ -29,6 +29,7 @@ builder_new(struct publisher *p)
 		atomic_fetch_add(&p->agent->starved, 1);
 		return NULL;
 	}
+	atomic_fetch_add(&p->bytes, sizeof *e + room);
 	e->p = p;
 	e->scratch = (struct buf)BUF_FIXED(e + 1, room);
 	return e;
@@ -44,18 +45,22 @@ builder_free(struct mql_event *e, size_t max_event)
 struct mql_event *
 mql_event_begin(struct mql_stream *s)
 {
-	struct mql_agent *a;
+	struct mql_event *e = NULL;
 	struct publisher *p;
 
-	if (!mql_active(s) || !(a = s->agent))
+	if (!mql_active(s))
 		return NULL;
-	p = publisher_get(a);
-	if (!p || (!p->event && !(p->event = builder_new(p))))
-		return NULL;
-	p->event->stream = s;
-	buf_reset(&p->event->scratch);
-	built_begin(&p->event->built);
-	return p->event;
+	p = publish_enter(s);
+	if (p && (p->event || (p->event = builder_new(p)))) {
+		e = p->event;
+		atomic_store_explicit(&p->building, true,
+				      memory_order_relaxed);
+		e->stream = s;
+		buf_reset(&e->scratch);
+		built_begin(&e->built);
+	}
+	publish_leave(s);
+	return e;
 }
 
 static void
@@ -145,12 +150,19 @@ void
 mql_event_publish(struct mql_event *e)
 {
 	struct event ev = { .form = EVENT_BUILT };
+	struct mql_stream *s;
+	struct publisher *p;
 
 	if (!e)
 		return;
+	s = e->stream;
 	ev.built = &e->built;
-	if (e->stream->schema)
-		publish_bad(e->p, e->stream);
-	else
-		publish_event(e->p, e->stream, &ev);
+	/* Another one than e's own: the agent was closed, or we are a child. */
+	p = publish_enter(s);
+	if (p == e->p && !s->schema)
+		publish_event(p, s, &ev);
+	else if (p)
+		publish_bad(p, s);
+	atomic_store_explicit(&e->p->building, false, memory_order_relaxed);
+	publish_leave(s);
 }

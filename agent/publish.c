@@ -1,13 +1,14 @@
 /* publish.c - what happens to an event, on the service's own thread.
  *
- *   1. inside the read side: read the fields that queries name, match, count,
- *      draw lots for `sample`, write each distinct row once into p->rows
- *   2. outside of it: push these rows into the ring, or count the drop
+ *   1. read the fields that queries name, match, count, draw lots for
+ *      `sample`, write each distinct row once into p->rows
+ *   2. push these rows into the ring, or count the drop
  *
- * Nothing is allocated or locked, and no system call made, unless something
- * matches for the first time on this thread. The second step is outside so
- * that a pipe may wait for room there: a thread that waited inside would hold
- * up the agent's thread, which is the one that makes room.
+ * All inside of RCU's read side, which holds the matcher, the publisher and
+ * the agent itself. Nothing is allocated or locked, and no system call made,
+ * unless something matches for the first time on this thread. A pipe that
+ * waits for room leaves the read side meanwhile: it would hold up the agent's
+ * thread, which is the one that makes room.
  *
  * p->rows holds, one after the other, without padding:
  *
@@ -167,25 +168,30 @@ evaluate(struct publisher *p, struct mql_stream *s,
 			write_row(p, g, i, n);
 }
 
-/* For pipes. Gives up when the agent closes, and in a forked child, where
- * nobody will ever make room. */
+/* For pipes, outside of the read side. Gives up when the agent closes, and in
+ * a forked child, where nobody will ever make room. */
 static bool
-wait_and_push(struct publisher *p, const uint8_t *row, uint32_t len)
+wait_and_push(struct publisher *p, struct mql_stream *s, const uint8_t *row,
+	      uint32_t len)
 {
 	const struct timespec pause = { .tv_nsec = WAIT_NS };
-	const struct mql_agent *a = p->agent;
+	struct mql_agent *a = p->agent;
+	bool done = false;
 
-	while (!atomic_load(&a->closing) && getpid() == a->pid) {
+	atomic_fetch_add(&a->waiting, 1);
+	rcu_leave(s);
+	while (!done && !atomic_load(&a->closing) && getpid() == a->pid) {
 		nanosleep(&pause, NULL);
-		if (ring_push(&p->ring, row, len))
-			return true;
+		done = ring_push(&p->ring, row, len);
 	}
-	return false;
+	rcu_enter();
+	atomic_fetch_sub(&a->waiting, 1);
+	return done;
 }
 
 /* Step 2. */
 static void
-push_rows(struct publisher *p)
+push_rows(struct publisher *p, struct mql_stream *s)
 {
 	const uint8_t *row = p->rows.data, *end = row + p->rows.len;
 	uint32_t len;
@@ -195,7 +201,7 @@ push_rows(struct publisher *p)
 		row += sizeof len;
 		if (ring_push(&p->ring, row, len))
 			continue;
-		if (!p->agent->wait_when_full || !wait_and_push(p, row, len))
+		if (!p->agent->wait_when_full || !wait_and_push(p, s, row, len))
 			drop_row(p, row, false);
 	}
 	buf_reset(&p->rows);
@@ -206,13 +212,11 @@ publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
 {
 	struct generation *g;
 
-	rcu_enter();
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
 		evaluate(p, s, g, ev);
-	rcu_leave(s);
 	if (p->rows.len)
-		push_rows(p);
+		push_rows(p, s);
 }
 
 void
@@ -220,47 +224,52 @@ publish_bad(struct publisher *p, struct mql_stream *s)
 {
 	struct generation *g;
 
-	rcu_enter();
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
 		counter_inc(&p->stream[s->index].bad[g->parity]);
-	rcu_leave(s);
 }
 
 /* --- what the inline functions of mql/agent.h call ---------------------------- */
 
-/* In a forked child a stream is zeroed: it has no agent. */
-static struct publisher *
-publisher_of(const struct mql_stream *s)
+struct publisher *
+publish_enter(struct mql_stream *s)
 {
-	return mql_active(s) && s->agent ? publisher_get(s->agent) : NULL;
+	struct mql_agent *a;
+
+	rcu_enter();
+	a = atomic_load_explicit(&s->agent, memory_order_acquire);
+	return a && mql_active(s) ? publisher_get(a) : NULL;
+}
+
+void
+publish_leave(struct mql_stream *s)
+{
+	rcu_leave(s);
 }
 
 void
 mql_publish_live(struct mql_stream *s, const void *record)
 {
 	struct event ev = { .form = EVENT_STRUCT, .record = record };
-	struct publisher *p = publisher_of(s);
+	struct publisher *p = publish_enter(s);
 
-	if (!p)
-		return;
 	ev.schema = s->schema;
-	if (s->schema && record)
+	if (p && s->schema && record)
 		publish_event(p, s, &ev);
-	else
+	else if (p)
 		publish_bad(p, s);
+	publish_leave(s);
 }
 
 void
 mql_publish_json_live(struct mql_stream *s, const char *text, size_t len)
 {
 	struct event ev = { .form = EVENT_JSON, .text = { text, len } };
-	struct publisher *p = publisher_of(s);
+	struct publisher *p = publish_enter(s);
 
-	if (!p)
-		return;
-	if (!s->schema && text)
+	if (p && !s->schema && text)
 		publish_event(p, s, &ev);
-	else
+	else if (p)
 		publish_bad(p, s);
+	publish_leave(s);
 }

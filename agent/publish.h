@@ -4,6 +4,11 @@
 
 #include "agent/publisher.h"
 
+/* Enter the read side and find the calling thread's publisher; NULL when there
+ * is nothing to do. publish_leave() follows in any case. Publisher thread. */
+struct publisher *publish_enter(struct mql_stream *s);
+void publish_leave(struct mql_stream *s);
+
 /* Show ev to the stream's queries and queue the rows. ev->meta is set here.
  * Publisher thread, never blocks (except with wait_when_full). */
 void publish_event(struct publisher *p, struct mql_stream *s,

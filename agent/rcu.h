@@ -26,6 +26,7 @@
 #ifdef RCU_ASAN
 #undef _LGPL_SOURCE /* through calls, not inlined */
 #endif
+#include <stdbool.h>
 #include <urcu-bp.h>
 
 #ifdef RCU_TSAN
@@ -54,6 +55,55 @@ rcu_wait(void *domain) /* agent's thread */
 {
 	synchronize_rcu();
 	RCU_TELL(acquire, domain);
+}
+
+/* --- fork -----------------------------------------------------------------
+ *
+ * A child needs the library's state whole: its locks free, and no reader that
+ * is a thread of the parent's. The library can see to that, but must be asked
+ * exactly once a fork, and this file may be in the process twice (in the
+ * service, and in a plugin of it). So who asks enters the read side very
+ * deeply, which the other one sees. A service that uses liburcu-bp itself
+ * leaves this to us, too. */
+
+enum rcu_fork {
+	RCU_FORK_OURS,   /* asked by us: to be undone */
+	RCU_FORK_OTHERS, /* by another copy of us */
+	RCU_FORK_INSIDE, /* a fork() from a signal handler, amid a publish: the
+			    child must not use RCU any more */
+};
+
+enum { RCU_FORK_DEPTH = 64 };
+
+static inline enum rcu_fork
+rcu_before_fork(void)
+{
+	int depth;
+
+	rcu_read_lock(); /* the first one makes the thread known */
+	rcu_read_unlock();
+	depth = urcu_bp_read_ongoing();
+	if (depth >= RCU_FORK_DEPTH)
+		return RCU_FORK_OTHERS;
+	if (depth)
+		return RCU_FORK_INSIDE;
+	urcu_bp_before_fork();
+	for (int i = 0; i < RCU_FORK_DEPTH; i++)
+		rcu_read_lock();
+	return RCU_FORK_OURS;
+}
+
+static inline void
+rcu_after_fork(enum rcu_fork who, bool child)
+{
+	if (who != RCU_FORK_OURS)
+		return;
+	for (int i = 0; i < RCU_FORK_DEPTH; i++)
+		rcu_read_unlock();
+	if (child)
+		urcu_bp_after_fork_child();
+	else
+		urcu_bp_after_fork_parent();
 }
 
 #endif
