@@ -6,56 +6,31 @@
 
 #include "common/clock.h"
 #include "tests/source-job/folding.h"
+#include "tests/source-job/scene.h"
 #include "wire/partials.h"
 
 enum { WINDOW_MS = 10000 };
 #define WINDOWED "select k, count(*) as n group by k window 10s grace 1h"
 
-struct scene {
-	struct daemon d;
-	struct agent  a, b;
-	struct tail   t;
-	int64_t       begin; /* of the window that it is now */
-};
+static int64_t begin; /* of the window that it is now */
 
 /* A query that is live on two agents, which are asked to fold. */
 static void
 setup(struct scene *s, const char *query)
 {
 	daemon_start(&s->d, NULL);
-	agent_open(&s->a, &s->d, "a", NULL);
-	agent_open(&s->b, &s->d, "b", NULL);
-	tail_open(&s->t, &s->d);
-	tail_subscribe(&s->t, query);
-	agent_go_live(&s->a);
-	agent_go_live(&s->b);
+	scene_ask(s, query);
 	TAIL_UNTIL(&s->t, s->t.books.live == 2);
 	ck_assert_str_ne(s->a.fold, "");
-	s->begin = clock_wall_ms() / WINDOW_MS * WINDOW_MS;
+	begin = clock_wall_ms() / WINDOW_MS * WINDOW_MS;
 }
 
 /* The agents have sent so many events, and end. */
 static void
 end(struct scene *s, uint64_t a, uint64_t b)
 {
-	struct books_agent sent = agent_sent(a);
-
 	tail_unsubscribe(&s->t);
-	agent_end(&s->a, &sent);
-	sent = agent_sent(b);
-	agent_end(&s->b, &sent);
-	TAIL_UNTIL(&s->t, s->t.ended);
-	ck_assert_uint_eq(s->t.books.agent.sent, a + b);
-	ck_assert_msg(books_balance(&s->t.books), "the books");
-}
-
-static void
-teardown(struct scene *s)
-{
-	agent_close(&s->a);
-	agent_close(&s->b);
-	tail_close(&s->t);
-	daemon_stop(&s->d);
+	scene_end(s, a, b);
 }
 
 /* --- merged ---------------------------------------------------------------- */
@@ -91,7 +66,7 @@ START_TEST(groups_of_two_agents_are_one_for_each_of_two_subscribers)
 	ck_assert_ptr_nonnull(strstr(daemon_http(&s.d, "GET", "/metrics"),
 				     "mql_folded_in_total 5\n"));
 	tail_close(&other);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -113,7 +88,7 @@ START_TEST(rows_and_partials_of_one_run_are_counted_in_one_line)
 	ck_assert_ptr_nonnull(strstr(s.t.text, "{\"k\":1,\"n\":4}\n"
 					       "{\"k\":2,\"n\":2}\n"));
 	ck_assert_uint_eq(s.t.books.source.lost, 0);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -156,7 +131,7 @@ START_TEST(a_partial_that_is_lost_leaves_a_hole_of_its_events)
 	end(&s, 10, 0);
 	ck_assert_ptr_nonnull(strstr(s.t.text, "{\"n\":5}\n"));
 	ck_assert_uint_eq(s.t.books.source.lost, 5);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -173,7 +148,7 @@ START_TEST(a_partial_that_comes_twice_is_taken_once)
 	ck_assert_ptr_nonnull(strstr(s.t.text, "{\"n\":3}\n"));
 	ck_assert_ptr_nonnull(strstr(daemon_http(&s.d, "GET", "/metrics"),
 				     "mql_rows_stray_total 2\n"));
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -198,7 +173,7 @@ START_TEST(a_partial_that_is_not_what_it_says_is_lost_and_complained_of)
 			      "mql_bad_frames_total{side=\"agents\"} 2\n"));
 	end(&s, 5, 7);
 	buf_fini(&b);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -224,7 +199,7 @@ START_TEST(one_that_is_wrong_does_not_spoil_the_others_of_its_message)
 	ck_assert_uint_eq(s.t.books.source.lost, 1);
 	end(&s, 3, 0);
 	buf_fini(&b);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -246,7 +221,7 @@ START_TEST(partials_use_and_renew_the_credit_of_rows)
 	}
 	free(bytes);
 	end(&s, 1, 0);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -258,8 +233,8 @@ START_TEST(a_window_closes_as_soon_as_all_agents_have_told_it)
 	int64_t over;
 
 	setup(&s, WINDOWED);
-	over = s.begin + WINDOW_MS;
-	agent_fold(&s.a, 1, "{\"k\":1}\n{\"k\":2}\n", s.begin);
+	over = begin + WINDOW_MS;
+	agent_fold(&s.a, 1, "{\"k\":1}\n{\"k\":2}\n", begin);
 	agent_fold(&s.b, 1, "{\"k\":2}\n", over - 1);
 	agent_fold(&s.b, 2, "{\"k\":3}\n", over);
 	agent_upto(&s.a, over);
@@ -269,13 +244,13 @@ START_TEST(a_window_closes_as_soon_as_all_agents_have_told_it)
 	agent_upto(&s.b, over);
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":1}\n{\"k\":2,\"n\":2}\n");
-	ck_assert_int_eq(s.t.window.start, s.begin);
+	ck_assert_int_eq(s.t.window.start, begin);
 	ck_assert_int_eq(s.t.window.end, over);
 	ck_assert_uint_eq(s.t.window.agents, 2);
 	ck_assert_uint_eq(s.t.window.live, 2);
 	ck_assert_uint_eq(s.t.window.events, 3);
 	/* What comes for it now is late, by its events. */
-	agent_fold(&s.a, 3, "{\"k\":1}\n{\"k\":1}\n{\"k\":9}\n", s.begin);
+	agent_fold(&s.a, 3, "{\"k\":1}\n{\"k\":1}\n{\"k\":9}\n", begin);
 	TAIL_UNTIL(&s.t, s.t.books.source.late == 3);
 	ck_assert(books_balance(&s.t.books));
 	s.t.text[0] = '\0';
@@ -283,7 +258,7 @@ START_TEST(a_window_closes_as_soon_as_all_agents_have_told_it)
 	ck_assert_str_eq(s.t.text, "{\"k\":3,\"n\":1}\n");
 	ck_assert_uint_eq(s.t.window.late, 3);
 	ck_assert_uint_eq(s.t.window.agents, 2); /* their last word is all */
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -298,26 +273,26 @@ START_TEST(a_leap_closes_all_windows_that_are_behind_it_for_everybody)
 	tail_subscribe(&other, "select k, count(*) as n group by k having n > "
 			       "1 window 10s grace 2h");
 	ck_assert_uint_eq(other.query_id, s.t.query_id);
-	agent_fold(&s.a, 1, "{\"k\":1}\n{\"k\":1}\n", s.begin);
-	agent_fold(&s.b, 1, "{\"k\":2}\n", s.begin + WINDOW_MS);
-	agent_upto(&s.a, s.begin + 5 * WINDOW_MS);
-	agent_upto(&s.b, s.begin + 3 * WINDOW_MS);
-	TAIL_UNTIL(&s.t, s.t.window.start == s.begin + WINDOW_MS);
+	agent_fold(&s.a, 1, "{\"k\":1}\n{\"k\":1}\n", begin);
+	agent_fold(&s.b, 1, "{\"k\":2}\n", begin + WINDOW_MS);
+	agent_upto(&s.a, begin + 5 * WINDOW_MS);
+	agent_upto(&s.b, begin + 3 * WINDOW_MS);
+	TAIL_UNTIL(&s.t, s.t.window.start == begin + WINDOW_MS);
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":2}\n{\"k\":2,\"n\":1}\n");
 	TAIL_UNTIL(&other, other.window.end);
 	ck_assert_str_eq(other.text, "{\"k\":1,\"n\":2}\n");
 	/* One that is cut short has what all have told by then. */
 	agent_fold(&s.b, 2, "{\"k\":3}\n{\"k\":3}\n",
-		   s.begin + 4 * WINDOW_MS);
+		   begin + 4 * WINDOW_MS);
 	TAIL_UNTIL(&other, other.books.source.folded == 5);
 	tail_unsubscribe(&other);
 	TAIL_UNTIL(&other, other.ended);
-	ck_assert_int_eq(other.window.start, s.begin + 4 * WINDOW_MS);
+	ck_assert_int_eq(other.window.start, begin + 4 * WINDOW_MS);
 	ck_assert_uint_eq(other.window.agents, 2);
 	ck_assert_uint_eq(other.rows, 2);
 	tail_close(&other);
 	end(&s, 2, 3);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -327,19 +302,19 @@ START_TEST(a_hopping_window_closes_with_the_pane_that_ends_it)
 	int64_t half = WINDOW_MS / 2;
 
 	setup(&s, "select count(*) as n window 10s every 5s grace 1h");
-	agent_fold(&s.a, 1, "{}\n", s.begin);
-	agent_fold(&s.b, 1, "{}\n{}\n", s.begin + half);
-	agent_upto(&s.a, s.begin + WINDOW_MS);
-	agent_upto(&s.b, s.begin + half);
-	TAIL_UNTIL(&s.t, s.t.window.end == s.begin + half);
+	agent_fold(&s.a, 1, "{}\n", begin);
+	agent_fold(&s.b, 1, "{}\n{}\n", begin + half);
+	agent_upto(&s.a, begin + WINDOW_MS);
+	agent_upto(&s.b, begin + half);
+	TAIL_UNTIL(&s.t, s.t.window.end == begin + half);
 	ck_assert_str_eq(s.t.text, "{\"n\":1}\n");
-	agent_upto(&s.b, s.begin + WINDOW_MS);
-	TAIL_UNTIL(&s.t, s.t.window.end == s.begin + WINDOW_MS);
+	agent_upto(&s.b, begin + WINDOW_MS);
+	TAIL_UNTIL(&s.t, s.t.window.end == begin + WINDOW_MS);
 	ck_assert_str_eq(s.t.text, "{\"n\":1}\n{\"n\":3}\n");
 	ck_assert_uint_eq(s.t.window.agents, 2);
 	end(&s, 1, 2);
 	ck_assert_str_eq(s.t.text, "{\"n\":1}\n{\"n\":3}\n{\"n\":2}\n");
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -358,7 +333,7 @@ START_TEST(the_grace_closes_a_window_that_an_agent_keeps_silent_about)
 	ck_assert_uint_eq(s.t.window.agents, 1);
 	ck_assert_uint_eq(s.t.window.live, 2);
 	end(&s, 2, 0);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -373,8 +348,8 @@ START_TEST(an_agent_that_leaves_or_refuses_holds_nobody_up)
 	agent_open(&c, &s.d, "c", NULL);
 	agent_until_added(&c);
 	agent_ack(&c, c.added, WIRE_REFUSED, NULL);
-	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
-	agent_upto(&s.a, s.begin + WINDOW_MS);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", begin);
+	agent_upto(&s.a, begin + WINDOW_MS);
 	TAIL_UNTIL(&s.t, s.t.books.refused == 1);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 1);
 	ck_assert_uint_eq(s.t.rows, 0);
@@ -388,7 +363,7 @@ START_TEST(an_agent_that_leaves_or_refuses_holds_nobody_up)
 	TAIL_UNTIL(&s.t, s.t.ended);
 	ck_assert(books_balance(&s.t.books));
 	agent_close(&c);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -398,24 +373,24 @@ START_TEST(an_agent_whose_link_broke_is_waited_for_when_it_is_back)
 	struct scene s;
 
 	setup(&s, WINDOWED);
-	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
-	agent_upto(&s.a, s.begin + 1);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", begin);
+	agent_upto(&s.a, begin + 1);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 1);
 	agent_hello(&s.a, "a", NULL);
 	TAIL_UNTIL(&s.t, s.t.books.live == 1);
-	agent_upto(&s.b, s.begin + WINDOW_MS);
-	agent_fold(&s.b, 1, "{\"k\":2}\n", s.begin);
+	agent_upto(&s.b, begin + WINDOW_MS);
+	agent_fold(&s.b, 1, "{\"k\":2}\n", begin);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 2);
 	ck_assert_uint_eq(s.t.rows, 0);
 	agent_ack(&s.a, s.a.added, WIRE_LIVE, &sent);
 	TAIL_UNTIL(&s.t, s.t.books.live == 2);
 	ck_assert_uint_eq(s.t.rows, 0);
-	agent_upto(&s.a, s.begin + WINDOW_MS);
+	agent_upto(&s.a, begin + WINDOW_MS);
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_uint_eq(s.t.window.agents, 2);
 	ck_assert_uint_eq(s.t.window.events, 2);
 	end(&s, 1, 1);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -426,21 +401,21 @@ START_TEST(the_word_of_an_agent_counts_though_it_comes_before_it_is_live)
 	struct agent c;
 
 	setup(&s, WINDOWED);
-	agent_upto(&s.a, s.begin + WINDOW_MS / 2);
-	agent_upto(&s.b, s.begin + WINDOW_MS);
+	agent_upto(&s.a, begin + WINDOW_MS / 2);
+	agent_upto(&s.b, begin + WINDOW_MS);
 	agent_open(&c, &s.d, "c", NULL);
 	agent_until_added(&c);
-	agent_upto(&c, s.begin + 2 * WINDOW_MS);
+	agent_upto(&c, begin + 2 * WINDOW_MS);
 	agent_ack(&c, c.added, WIRE_LIVE, NULL);
 	TAIL_UNTIL(&s.t, s.t.books.live == 3);
-	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
-	agent_upto(&s.a, s.begin + WINDOW_MS);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", begin);
+	agent_upto(&s.a, begin + WINDOW_MS);
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_uint_eq(s.t.window.agents, 3);
 	agent_close(&c);
 	tail_unsubscribe(&s.t);
 	TAIL_UNTIL(&s.t, s.t.ended);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -449,18 +424,18 @@ START_TEST(a_clock_that_is_out_of_its_mind_is_not_believed)
 	struct scene s;
 
 	setup(&s, WINDOWED);
-	agent_fold(&s.a, 1, "{\"k\":1}\n", s.begin);
-	agent_upto(&s.b, s.begin + WINDOW_MS);
+	agent_fold(&s.a, 1, "{\"k\":1}\n", begin);
+	agent_upto(&s.b, begin + WINDOW_MS);
 	agent_upto(&s.a, INT64_MAX);
 	peer_expect(&s.a.peer, WIRE_ERROR);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 1);
 	ck_assert_uint_eq(s.t.rows, 0);
-	agent_upto(&s.a, s.begin + WINDOW_MS);
+	agent_upto(&s.a, begin + WINDOW_MS);
 	agent_upto(&s.a, 1); /* it does not go back */
 	TAIL_UNTIL(&s.t, s.t.window.end);
 	ck_assert_uint_eq(s.t.rows, 1);
 	end(&s, 1, 0);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 

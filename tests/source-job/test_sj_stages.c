@@ -7,66 +7,25 @@
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "tests/source-job/harness.h"
-
-struct scene {
-	struct daemon d;
-	struct agent  a, b;
-	struct tail   t;
-};
-
-/* A query that is live on two agents. */
-static void
-setup(struct scene *s, const char *query)
-{
-	agent_open(&s->a, &s->d, "a", NULL);
-	agent_open(&s->b, &s->d, "b", NULL);
-	tail_open(&s->t, &s->d);
-	tail_subscribe(&s->t, query);
-	agent_go_live(&s->a);
-	agent_go_live(&s->b);
-}
-
-/* Both agents have sent so many rows, and end. */
-static void
-end(struct scene *s, uint64_t a, uint64_t b)
-{
-	struct books_agent sent = agent_sent(a);
-
-	agent_end(&s->a, &sent);
-	sent = agent_sent(b);
-	agent_end(&s->b, &sent);
-	TAIL_UNTIL(&s->t, s->t.ended);
-	ck_assert_uint_eq(s->t.books.agent.sent, a + b);
-	ck_assert_msg(books_balance(&s->t.books), "the books");
-}
-
-static void
-teardown(struct scene *s)
-{
-	agent_close(&s->a);
-	agent_close(&s->b);
-	tail_close(&s->t);
-	daemon_stop(&s->d);
-}
+#include "tests/source-job/scene.h"
 
 START_TEST(groups_of_two_agents_are_one_and_come_at_the_end)
 {
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select k, count(*) as n, sum(v) as v group by k");
+	scene_ask(&s, "select k, count(*) as n, sum(v) as v group by k");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":\"x\",\"v\":1,\"@ts\":1}\n"
 					"{\"k\":\"y\",\"v\":5,\"@ts\":2}\n");
 	agent_lines(&s.b, s.b.added, 1, "{\"k\":\"x\",\"v\":3,\"@ts\":1}\n");
 	tail_unsubscribe(&s.t);
-	end(&s, 2, 1);
+	scene_end(&s, 2, 1);
 	ck_assert_str_eq(s.t.text, "{\"k\":\"x\",\"n\":2,\"v\":4}\n"
 				   "{\"k\":\"y\",\"n\":1,\"v\":5}\n");
 	ck_assert_uint_eq(s.t.books.source.folded, 3);
 	ck_assert_uint_eq(s.t.books.source.results, 2);
 	ck_assert_uint_eq(s.t.books.source.delivered, 2);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -75,7 +34,7 @@ START_TEST(a_running_total_tells_what_has_changed_and_everything_at_the_end)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select k, count(*) as n group by k");
+	scene_ask(&s, "select k, count(*) as n group by k");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":1}\n{\"k\":2}\n");
 	TAIL_UNTIL(&s.t, s.t.rows == 2);
 	agent_lines(&s.b, s.b.added, 1, "{\"k\":2}\n");
@@ -84,9 +43,9 @@ START_TEST(a_running_total_tells_what_has_changed_and_everything_at_the_end)
 	TAIL_UNTIL(&s.t, s.t.window.events == 3);
 	s.t.text[0] = '\0';
 	tail_unsubscribe(&s.t);
-	end(&s, 2, 1);
+	scene_end(&s, 2, 1);
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":1}\n{\"k\":2,\"n\":2}\n");
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -95,16 +54,16 @@ START_TEST(having_and_order_hold_for_merged_groups)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select k, count(*) as n group by k having n > 1 "
+	scene_ask(&s, "select k, count(*) as n group by k having n > 1 "
 		  "order by n desc, k limit 2");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":1}\n{\"k\":2}\n{\"k\":3}\n"
 					"{\"k\":4}\n{\"k\":5}\n");
 	agent_lines(&s.b, s.b.added, 1, "{\"k\":2}\n{\"k\":4}\n{\"k\":4}\n"
 					"{\"k\":5}\n");
 	tail_unsubscribe(&s.t);
-	end(&s, 5, 4);
+	scene_end(&s, 5, 4);
 	ck_assert_str_eq(s.t.text, "{\"k\":4,\"n\":3}\n{\"k\":2,\"n\":2}\n");
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -113,7 +72,7 @@ START_TEST(a_total_that_is_of_no_group_any_more_is_told)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select k, count(*) as n group by k having n < 2");
+	scene_ask(&s, "select k, count(*) as n group by k having n < 2");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":1}\n");
 	TAIL_UNTIL(&s.t, s.t.window.events == 1);
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":1}\n");
@@ -121,8 +80,8 @@ START_TEST(a_total_that_is_of_no_group_any_more_is_told)
 	TAIL_UNTIL(&s.t, s.t.window.events == 2);
 	ck_assert_uint_eq(s.t.rows, 1);
 	tail_unsubscribe(&s.t);
-	end(&s, 1, 1);
-	teardown(&s);
+	scene_end(&s, 1, 1);
+	scene_close(&s);
 }
 END_TEST
 
@@ -131,7 +90,7 @@ START_TEST(a_window_is_told_when_it_closes_and_what_is_late_is_counted)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select k, count(*) as n group by k order by n desc limit 1 "
+	scene_ask(&s, "select k, count(*) as n group by k order by n desc limit 1 "
 		  "window 10s on t grace 1s");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":1,\"t\":100}\n"
 					"{\"k\":2,\"t\":109}\n");
@@ -150,9 +109,9 @@ START_TEST(a_window_is_told_when_it_closes_and_what_is_late_is_counted)
 	ck_assert_uint_eq(s.t.books.source.late, 1);
 	ck_assert(books_balance(&s.t.books));
 	tail_unsubscribe(&s.t);
-	end(&s, 3, 3);
+	scene_end(&s, 3, 3);
 	ck_assert_str_eq(s.t.text, "{\"k\":2,\"n\":2}\n{\"k\":3,\"n\":1}\n");
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -162,15 +121,15 @@ START_TEST(a_window_of_the_clock_closes_though_no_row_comes)
 	char row[64];
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select count(*) as n window 100ms grace 0s");
+	scene_ask(&s, "select count(*) as n window 100ms grace 0s");
 	snprintf(row, sizeof row, "{\"@ts\":%lld}\n",
 		 (long long)clock_wall_ms());
 	agent_lines(&s.a, s.a.added, 1, row);
 	TAIL_UNTIL(&s.t, s.t.books.source.folded || s.t.books.source.late);
 	TAIL_UNTIL(&s.t, s.t.books.source.late || s.t.rows == 1);
 	tail_unsubscribe(&s.t);
-	end(&s, 1, 0);
-	teardown(&s);
+	scene_end(&s, 1, 0);
+	scene_close(&s);
 }
 END_TEST
 
@@ -180,7 +139,7 @@ START_TEST(a_late_joiner_begins_with_windows_of_its_own)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select count(*) as n");
+	scene_ask(&s, "select count(*) as n");
 	agent_lines(&s.a, s.a.added, 1, "{\"@ts\":1}\n{\"@ts\":1}\n");
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 2);
 	tail_open(&late, &s.d);
@@ -195,9 +154,9 @@ START_TEST(a_late_joiner_begins_with_windows_of_its_own)
 	ck_assert_uint_eq(late.before.sent, 2);
 	tail_close(&late);
 	tail_unsubscribe(&s.t);
-	end(&s, 3, 0);
+	scene_end(&s, 3, 0);
 	ck_assert_ptr_nonnull(strstr(s.t.text, "{\"n\":3}\n"));
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -206,15 +165,15 @@ START_TEST(distinct_rows_go_at_once_and_end_with_their_limit)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select distinct k limit 2");
+	scene_ask(&s, "select distinct k limit 2");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":1}\n{\"k\":1}\n");
 	TAIL_UNTIL(&s.t, s.t.rows == 1);
 	agent_lines(&s.b, s.b.added, 1, "{\"k\":1}\n{\"k\":2}\n{\"k\":3}\n");
-	end(&s, 2, 3);
+	scene_end(&s, 2, 3);
 	ck_assert_str_eq(s.t.why, "limit");
 	ck_assert_str_eq(s.t.text, "{\"k\":1}\n{\"k\":2}\n");
 	ck_assert_uint_eq(s.t.books.source.drop_limit, 1);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -225,7 +184,7 @@ START_TEST(groups_beyond_the_memory_are_counted)
 	struct scene s;
 
 	daemon_start(&s.d, "--stage-memory=64K", NULL);
-	setup(&s, "select k, count(*) group by k");
+	scene_ask(&s, "select k, count(*) group by k");
 	for (int i = 0; i < N; i++)
 		buf_printf(&text, "{\"k\":%d}\n", i);
 	buf_put_u8(&text, '\0');
@@ -234,9 +193,9 @@ START_TEST(groups_beyond_the_memory_are_counted)
 	TAIL_UNTIL(&s.t, s.t.books.source.overflow +
 			 s.t.books.source.folded == N);
 	tail_unsubscribe(&s.t);
-	end(&s, N, 0);
+	scene_end(&s, N, 0);
 	buf_fini(&text);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -245,13 +204,13 @@ START_TEST(a_row_that_is_no_json_is_lost_to_a_stage)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select k, count(*) as n group by k");
+	scene_ask(&s, "select k, count(*) as n group by k");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":1}\n{\"k\":}\n");
 	tail_unsubscribe(&s.t);
-	end(&s, 2, 0);
+	scene_end(&s, 2, 0);
 	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":1}\n");
 	ck_assert_uint_eq(s.t.books.source.lost, 1);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
@@ -260,12 +219,12 @@ START_TEST(a_drain_gives_the_totals_first)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	setup(&s, "select sum(v) as v");
+	scene_ask(&s, "select sum(v) as v");
 	agent_lines(&s.a, s.a.added, 1, "{\"v\":40}\n");
 	agent_lines(&s.b, s.b.added, 1, "{\"v\":2}\n");
 	TAIL_UNTIL(&s.t, s.t.books.source.folded == 2);
 	daemon_signal(&s.d, SIGTERM);
-	end(&s, 1, 1);
+	scene_end(&s, 1, 1);
 	ck_assert_ptr_nonnull(strstr(s.t.text, "{\"v\":42}\n"));
 	ck_assert_int_eq(daemon_wait(&s.d), 0);
 	agent_close(&s.a);
@@ -295,7 +254,7 @@ START_TEST(at_asks_the_agents_that_it_names_and_no_others)
 	agent_open(&s.b, &s.d, "b", NULL);
 	ck_assert_uint_eq(s.b.added, everywhere.query_id);
 	tail_close(&everywhere);
-	teardown(&s);
+	scene_close(&s);
 }
 END_TEST
 
