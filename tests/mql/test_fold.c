@@ -1,65 +1,29 @@
 /* Groups that are made in several places and put together: whatever the way,
  * the answer is that of one place. */
 #include "mql/error.h"
-#include "mql/fold.h"
 #include "tests/check_main.h"
+#include "tests/mql/fold_run.h"
 #include "tests/mql/stage_run.h"
 
-enum { AGENTS = 3, EVENTS = 600, FOLD_BYTES = 1 << 20 };
-
-/* An agent: filter and fold. */
-struct agent {
-	struct mql_query *q;
-	struct fold      *fold;
-	struct pathset   *paths;
-	struct reader    *reader;
-	struct eval      *eval;
-	uint16_t         *slots;
-	struct eval_counts counts;
-};
+enum { AGENTS = 3, EVENTS = 600 };
 
 static void
-agent_begin(struct agent *a, const struct mql_query *q, size_t max_bytes)
+agent_begin(struct folding *a, const struct mql_query *q, size_t max_bytes)
 {
-	*a = (struct agent){ .q = ask_compile(query_fold_text(q)) };
+	folding_begin(a, query_fold_text(q), max_bytes);
 	ck_assert(query_folds_as(q, a->q));
-	ck_assert_int_eq(fold_new(a->q, max_bytes, &a->fold), 0);
-	ck_assert_int_eq(pathset_new(NULL, &a->paths), 0);
-	ck_assert_int_eq(reader_new(1 << 20, &a->reader), 0);
-	ck_assert_int_eq(eval_new(&a->eval), 0);
-	a->slots = calloc(query_paths(a->q) + 1, sizeof *a->slots);
-	ck_assert_int_eq(query_link(a->q, a->paths, a->slots), 0);
-}
-
-static void
-agent_end(struct agent *a)
-{
-	fold_free(a->fold);
-	eval_free(a->eval);
-	reader_free(a->reader);
-	pathset_free(a->paths);
-	free(a->slots);
-	mql_query_free(a->q);
 }
 
 static int
-agent_put(struct agent *a, unsigned side, const char *event, int64_t now)
+agent_put(struct folding *a, unsigned side, const char *event, int64_t now)
 {
-	const struct event_meta meta = { .ts = now };
-	const struct event ev = { .form = EVENT_JSON, .text = str_of(event),
-				  .meta = &meta };
-
-	ck_assert_int_eq(reader_begin(a->reader, a->paths, &ev), 0);
-	if (!query_match(a->q, a->slots, a->eval, a->reader, &a->counts))
-		return 0;
-	return fold_event(a->fold, side, a->eval, a->reader, a->slots,
-			  &a->counts, now);
+	return folding_put(a, side, str_of(event), now);
 }
 
 /* Send what a side holds, in parts of about max bytes, into a stage. Returns
  * the number of events. */
 static uint64_t
-agent_send(struct agent *a, unsigned side, size_t max, struct stage *to,
+agent_send(struct folding *a, unsigned side, size_t max, struct stage *to,
 	   int64_t now)
 {
 	const uint64_t left = fold_left(a->fold, side);
@@ -135,7 +99,7 @@ static void
 compare(const char *query, size_t max)
 {
 	struct run one, merged;
-	struct agent agent[AGENTS];
+	struct folding agent[AGENTS];
 	unsigned side = 0;
 	char event[256];
 	uint64_t sent = 0;
@@ -177,7 +141,7 @@ compare(const char *query, size_t max)
 		      query, got + same, want + same);
 	free(want);
 	for (unsigned i = 0; i < AGENTS; i++)
-		agent_end(&agent[i]);
+		folding_end(&agent[i]);
 	end(&one);
 	end(&merged);
 }
@@ -264,7 +228,7 @@ END_TEST
 START_TEST(a_fold_that_is_full_refuses_and_loses_nothing)
 {
 	struct run merged;
-	struct agent a;
+	struct folding a;
 	char event[64];
 	unsigned refused = 0;
 
@@ -283,7 +247,7 @@ START_TEST(a_fold_that_is_full_refuses_and_loses_nothing)
 	ck_assert_uint_eq(agent_send(&a, 0, 1000, merged.stage, 1),
 			  5001 - refused);
 	ck_assert_int_eq(agent_put(&a, 0, "{\"id\":4999}", 1), 0);
-	agent_end(&a);
+	folding_end(&a);
 	end(&merged);
 }
 END_TEST
@@ -291,14 +255,14 @@ END_TEST
 START_TEST(an_event_without_a_time_is_refused)
 {
 	struct run merged;
-	struct agent a;
+	struct folding a;
 
 	begin(&merged, "select count(*) window 10s on t", 0);
 	agent_begin(&a, merged.q, FOLD_BYTES);
 	ck_assert_int_eq(agent_put(&a, 1, "{\"t\":\"soon\"}", 1), MQL_EINVAL);
 	ck_assert_int_eq(agent_put(&a, 1, "{}", 1), MQL_EINVAL);
 	ck_assert_int_eq(agent_put(&a, 1, "{\"t\":1}", 1), 0);
-	agent_end(&a);
+	folding_end(&a);
 	end(&merged);
 }
 END_TEST
@@ -308,7 +272,7 @@ END_TEST
 START_TEST(a_window_that_all_have_told_need_not_wait_for_the_grace)
 {
 	struct run merged;
-	struct agent a;
+	struct folding a;
 
 	begin(&merged, "select count(*) as n window 10s grace 1h", 0);
 	agent_begin(&a, merged.q, FOLD_BYTES);
@@ -329,7 +293,7 @@ START_TEST(a_window_that_all_have_told_need_not_wait_for_the_grace)
 	ck_assert_uint_eq(stats(&merged).late, 2);
 	stage_complete(merged.stage, 20000);
 	ck_assert_str_eq(text(&merged), "10000 {\"n\":2}\n");
-	agent_end(&a);
+	folding_end(&a);
 	end(&merged);
 }
 END_TEST
@@ -337,7 +301,7 @@ END_TEST
 START_TEST(groups_that_find_no_room_are_counted_by_their_events)
 {
 	struct run merged;
-	struct agent a;
+	struct folding a;
 	char event[64];
 
 	begin(&merged, "select id, count(*) as n group by id", 100 << 10);
@@ -352,7 +316,7 @@ START_TEST(groups_that_find_no_room_are_counted_by_their_events)
 	ck_assert_uint_eq(st.overflow, 2 * (2000 - st.groups));
 	ck_assert_uint_gt(st.overflow, 0);
 	ck_assert_uint_gt(st.groups, 100);
-	agent_end(&a);
+	folding_end(&a);
 	end(&merged);
 }
 END_TEST
@@ -361,7 +325,7 @@ END_TEST
 
 /* A partial with all kinds of keys and several panes. */
 static void
-make_partial(struct agent *a, struct buf *b)
+make_partial(struct folding *a, struct buf *b)
 {
 	char event[256];
 
@@ -376,7 +340,7 @@ make_partial(struct agent *a, struct buf *b)
 START_TEST(a_partial_that_is_cut_or_altered_is_refused_or_harmless)
 {
 	struct run merged;
-	struct agent a;
+	struct folding a;
 	struct partial *p;
 	struct buf b = BUF_INIT;
 
@@ -408,7 +372,7 @@ START_TEST(a_partial_that_is_cut_or_altered_is_refused_or_harmless)
 						       b.len }), 0);
 	partial_free(p);
 	buf_fini(&b);
-	agent_end(&a);
+	folding_end(&a);
 	end(&merged);
 }
 END_TEST
