@@ -90,8 +90,8 @@ START_TEST(a_window_is_told_when_it_closes_and_what_is_late_is_counted)
 	struct scene s;
 
 	daemon_start(&s.d, NULL);
-	scene_ask(&s, "select k, count(*) as n group by k order by n desc limit 1 "
-		  "window 10s on t grace 1s");
+	scene_ask(&s, "select k, count(*) as n group by k order by n desc "
+		  "limit 1 window 10s on t grace 1s");
 	agent_lines(&s.a, s.a.added, 1, "{\"k\":1,\"t\":100}\n"
 					"{\"k\":2,\"t\":109}\n");
 	agent_lines(&s.b, s.b.added, 1, "{\"k\":2,\"t\":101}\n");
