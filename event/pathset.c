@@ -313,6 +313,20 @@ pathset_free(struct pathset *ps)
 	free(ps);
 }
 
+void
+pathset_guard(struct pathset *ps, const struct policy *policy)
+{
+	struct policy_at at;
+
+	ps->policy = policy_empty(policy) ? NULL : policy;
+	for (unsigned i = 0; ps->policy && i < ps->nslot; i++) {
+		struct slot *s = &ps->slot[i];
+
+		s->guard = (uint8_t)policy_path(policy, &s->path,
+						slot_steps(s), &at);
+	}
+}
+
 unsigned
 pathset_size(const struct pathset *ps)
 {

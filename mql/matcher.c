@@ -94,6 +94,12 @@ matcher_free(struct matcher *m)
 	free(m);
 }
 
+void
+matcher_guard(struct matcher *m, const struct policy *policy)
+{
+	pathset_guard(m->paths, policy);
+}
+
 size_t
 matcher_size(const struct matcher *m)
 {
