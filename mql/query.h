@@ -49,6 +49,12 @@ struct str query_at_text(const struct mql_query *q);
 /* Is the stream of this name asked? (No `from`: every stream.) */
 bool query_wants_stream(const struct mql_query *q, struct str name);
 
+/* The i-th stream that `from` names; false behind the last. */
+bool query_stream(const struct mql_query *q, size_t i, struct str *name);
+
+/* Memory that q holds, but for what its regular expressions take. */
+size_t query_bytes(const struct mql_query *q);
+
 uint64_t query_limit(const struct mql_query *q); /* UINT64_MAX: none */
 
 /* The share of matching events to keep, as a threshold on 32 random bits:
@@ -85,6 +91,8 @@ void eval_free(struct eval *e);  /* NULL is allowed */
 /* Add what q reads to ps; slots[i] is where q's i-th path stands. slots has
  * room for query_paths(q). Returns 0, MQL_ELIMIT or MQL_ENOMEM. */
 size_t query_paths(const struct mql_query *q);
+/* Each field that q reads, wherever it names it; i < query_paths(). */
+const struct path *query_path(const struct mql_query *q, size_t i);
 int query_link(const struct mql_query *q, struct pathset *ps,
 	       uint16_t *slots);
 
