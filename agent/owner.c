@@ -270,20 +270,24 @@ mql_agent_enable(struct mql_agent *a)
 }
 
 /* However often it was turned since the last round, the queries have been
- * silenced and must end. They are asked for again when the last of them has
- * been told as ended: before that, its number is taken. */
+ * silenced and must end. */
 void
 owner_look(struct mql_agent *a)
 {
 	unsigned turns = atomic_load(&a->owner.turns);
 
-	if (turns != a->owner.done) {
-		a->owner.done = turns;
-		matchers_silence(a, owner_disabled_why);
-		a->owner.resync = true;
-		link_beat(a);
-	}
-	if (!a->owner.resync || turns & 1 || !matchers_idle(a))
+	if (turns == a->owner.done)
+		return;
+	a->owner.done = turns;
+	a->owner.resync = true;
+	matchers_silence(a, owner_disabled_why);
+	link_beat(a);
+}
+
+void
+owner_resume(struct mql_agent *a)
+{
+	if (!a->owner.resync || a->owner.done & 1 || !matchers_idle(a))
 		return;
 	a->owner.resync = false;
 	a->ack.resync = a->ack_due = true;

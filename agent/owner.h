@@ -66,7 +66,10 @@ bool owner_lets(const struct mql_agent *a, const struct mql_query *q,
 		char *why, size_t nwhy);
 bool owner_lets_stream(const struct mql_agent *a, struct str name);
 
-/* Do what disable or enable has asked for. The agent's thread, each round. */
+/* The agent's thread, each round: see whether the switch was turned; and when
+ * it is on and the last query that it silenced has been told as ended (before
+ * that, its number is taken), ask for the queries again. */
 void owner_look(struct mql_agent *a);
+void owner_resume(struct mql_agent *a);
 
 #endif

@@ -62,6 +62,7 @@ look_around(struct mql_agent *a, int timeout_ms)
 	moved = drain_rings(a);
 	folds_send(a);
 	matchers_settle(a, now);
+	owner_resume(a);
 	report_send_ack(a); /* "ended" goes after the last */
 	tell_starved(a);
 	return moved;
