@@ -116,6 +116,9 @@ ask rows "select n"
 ASKER=$LAST
 until_true 10 says "$WORK/rows.err" 'live on 2 of 2' || fail "not live"
 until_true 10 lines_at_least "$WORK/rows.out" 100 || fail "no rows"
+ask groups "select count(*) as c, n % 2 as odd group by n % 2 window 200ms"
+GROUPER=$LAST
+until_true 10 lines_at_least "$WORK/groups.out" 4 || fail "no groups"
 USER=ann "$BUILD/mql" off "p99 is up" 2> "$WORK/off"
 says "$WORK/off" 'switched off by ann@.* since .*Z: p99 is up' ||
 	fail "off: $(cat "$WORK/off")"
@@ -146,8 +149,10 @@ before=$(wc -l < "$WORK/rows.out")
 "$BUILD/mql" on
 until_true 10 lines_at_least "$WORK/rows.out" $((before + 500)) ||
 	fail "no rows after on: $(cat "$WORK/rows.err")"
-live_on() {
-	[ "$("$BUILD/mql" queries -o json | jq -s 'flatten | .[0].live')" = "$1" ]
+live_on() { # all queries
+	"$BUILD/mql" queries -o json |
+		jq -se "flatten | length > 0 and all(.live == $1)" \
+		> "$WORK/verdict"
 }
 until_true 10 live_on 3 || fail "not live on three after on"
 for i in 1 2 3 4 5; do # faster than an agent may answer
@@ -158,9 +163,17 @@ until_true 10 live_on 3 || fail "not live on three after much switching"
 before=$(wc -l < "$WORK/rows.out")
 until_true 10 lines_at_least "$WORK/rows.out" $((before + 500)) ||
 	fail "no rows after much switching"
+before=$(wc -l < "$WORK/groups.out")
+until_true 10 lines_at_least "$WORK/groups.out" $((before + 4)) ||
+	fail "no groups after much switching"
+stop "$GROUPER" || fail "mql ended with status $?"
 stop "$ASKER" || fail "mql ended with status $?"
-! says "$WORK/rows.err" 'not balance' || fail "$(cat "$WORK/rows.err")"
-! says "$WORK/rows.err" 'lost .* on the link' || fail "$(cat "$WORK/rows.err")"
+for name in rows groups; do
+	! says "$WORK/$name.err" 'not balance' || fail "$(cat "$WORK/$name.err")"
+	! says "$WORK/$name.err" 'lost .* on the link' ||
+		fail "$(cat "$WORK/$name.err")"
+done
+say "ok: groups: $(tail -n 1 "$WORK/groups.err")"
 say "ok: on again: $(tail -n 1 "$WORK/rows.err")"
 
 # --- off while nobody can be resumed: the asker leaves meanwhile
