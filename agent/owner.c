@@ -11,6 +11,7 @@
 #include "agent/agent.h"
 #include "common/clock.h"
 #include "event/policy.h"
+#include "mql/prog.h"
 
 const char owner_disabled_why[] = "disabled by the service's owner";
 
@@ -215,7 +216,7 @@ owner_lets(const struct mql_agent *a, const struct mql_query *q, char *why,
 	if (policy_empty(a->owner.policy))
 		return true;
 	for (size_t i = 0; i < query_paths(q); i++)
-		if (!lets_path(a, query_path(q, i), why, nwhy))
+		if (!lets_path(a, prog_path(q, i), why, nwhy))
 			return false;
 	return true;
 }

@@ -30,7 +30,7 @@ say_fields(const struct mql_query *q, FILE *to)
 	fprintf(to, "%-12s", "reads");
 	for (size_t i = 0; i < n; i++) {
 		buf_reset(&name);
-		spell_path(query_path(q, i), &name);
+		spell_path(prog_path(q, i), &name);
 		fprintf(to, "%s%.*s", i ? ", " : "", (int)name.len,
 			(const char *)name.data);
 	}

@@ -89,7 +89,7 @@ query_paths(const struct mql_query *q)
 }
 
 const struct path *
-query_path(const struct mql_query *q, size_t i)
+prog_path(const struct mql_query *q, size_t i)
 {
 	return &q->prog.path[i];
 }

@@ -157,8 +157,9 @@ void prog_each_entry(const struct mql_query *q,
 const char *op_operands(unsigned op);
 const char *op_name(unsigned op);
 
-/* Instructions, hence steps at worst. */
+/* Instructions, hence steps at worst; fields read, i < query_paths(). */
 size_t prog_length(const struct mql_query *q);
+const struct path *prog_path(const struct mql_query *q, size_t i);
 
 /* 0 when eval.c may run q's program without a check of its own, MQL_EBADPROG,
  * or MQL_ENOMEM. */

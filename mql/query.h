@@ -91,8 +91,6 @@ void eval_free(struct eval *e);  /* NULL is allowed */
 /* Add what q reads to ps; slots[i] is where q's i-th path stands. slots has
  * room for query_paths(q). Returns 0, MQL_ELIMIT or MQL_ENOMEM. */
 size_t query_paths(const struct mql_query *q);
-/* Each field that q reads, wherever it names it; i < query_paths(). */
-const struct path *query_path(const struct mql_query *q, size_t i);
 int query_link(const struct mql_query *q, struct pathset *ps,
 	       uint16_t *slots);
 

@@ -49,7 +49,7 @@ link_columns(struct reduced *r)
 	int err = 0;
 
 	for (size_t i = 0; i < query_paths(r->q) && !err; i++)
-		err = add_column(r->paths, query_path(r->q, i), &r->slots[i]);
+		err = add_column(r->paths, prog_path(r->q, i), &r->slots[i]);
 	return err ? err : add_key(r->paths, ts_key, NULL, 0, &r->ts);
 }
 

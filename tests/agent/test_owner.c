@@ -80,6 +80,12 @@ START_TEST(a_denied_field_is_in_no_row_of_a_text)
 		   "\"i\":{\"n\":1},"
 		   "\"j\":\"{\\\"name\\\":\\\"Zoe\\\",\\\"id\\\":7}\"}");
 	fixture_end(&x, q);
+	q = fixture_ask(&x, "select e[^'us'], e[^'user.em'], ms");
+	ck_assert_msg(q->state == FAKE_LIVE, "%s", q->why);
+	publish(x.stream, hidden_json);
+	expect_row(&x.fake, 2, "{\"user\":{\"name\":\"Zoe\",\"id\":7},"
+		   "\"ms\":3}");
+	fixture_end(&x, q);
 	q = fixture_ask(&x, "select ms where user[*] == 'x@y' or "
 			"items[*].n == 5 or user ==+ 'x@y'");
 	publish(x.stream, hidden_json);

@@ -236,9 +236,17 @@ collect(void *arg, const struct value *v)
 	return true;
 }
 
-struct sight { /* what one reader sees: each path, then the whole */
-	char at[NPATH + 1][MAX_EVENT];
+struct sight { /* what one reader sees: each path, the whole, and its fields
+		  that begin with `a` */
+	char at[NPATH + 2][MAX_EVENT];
 };
+
+static bool
+begins_with_a(void *arg, struct str name)
+{
+	(void)arg;
+	return name.len && *name.ptr == 'a';
+}
 
 static void
 look(const struct policy *p, const struct schema *schema, struct event *ev,
@@ -255,13 +263,16 @@ look(const struct policy *p, const struct schema *schema, struct event *ev,
 	pathset_guard(ps, p);
 	ev->meta = &meta;
 	ck_assert_int_eq(reader_begin(r, ps, ev), 0);
-	for (int i = 0; i <= NPATH; i++) {
+	for (int i = 0; i < NPATH + 2; i++) {
 		struct buf b = BUF_FIXED(to->at[i], MAX_EVENT - 1);
+		bool comma = false;
 
 		if (i < NPATH)
 			reader_each(r, slot[i], collect, &b);
-		else
+		else if (i == NPATH)
 			reader_write_event(r, &b);
+		else
+			reader_write_fields(r, begins_with_a, NULL, &comma, &b);
 		ck_assert_int_eq(b.err, 0);
 		to->at[i][b.len] = '\0';
 	}
@@ -292,6 +303,7 @@ same_sight(const struct schema *schema, struct event *ev, const char *plain)
 				      plain, mine.at[i], text, theirs.at[i]);
 	}
 	ck_assert_str_eq(mine.at[NPATH], theirs.at[NPATH]);
+	ck_assert_str_eq(mine.at[NPATH + 1], theirs.at[NPATH + 1]);
 }
 
 static uint64_t random_state = 7;

@@ -141,6 +141,7 @@ START_TEST(an_operator_and_an_owner_switch_at_once)
 	tail_subscribe(&o.t, "select n");
 	TAIL_UNTIL(&o.t, o.t.books.live == 1);
 	publish(&o);
+	TAIL_UNTIL(&o.t, o.t.rows == o.published);
 	tail_request(&o.t, "off", "", &ok);
 	mql_agent_disable(o.agent);
 	TAIL_UNTIL(&o.t, o.t.books.refused == 1);
