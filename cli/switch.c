@@ -79,8 +79,8 @@ run_off(int argc, char **argv)
 		"mql off", "[options] [REASON]",
 		"Switch off all evaluation of the source-job's agents: every "
 		"query leaves them\nwithin a second, and none is taken until "
-		"`mql on`. Those who ask keep their\nsubscriptions and are told "
-		"who did it, when and why.",
+		"`mql on`. Those who ask keep their\nsubscriptions and are "
+		"told who did it, when and why.",
 		"Example:\n  mql off \"p99 is up, until we know why\"\n",
 	};
 	struct switch_args a = { 0 };

@@ -302,7 +302,8 @@ descend(const struct policy *p, struct policy_at *at, struct str part)
 
 	for (unsigned i = 0; i < p->nrule; i++) {
 		const struct policy_rule *r = &p->rule[i];
-		uint64_t *word = &at->alive[i / 64], bit = UINT64_C(1) << i % 64;
+		const uint64_t bit = UINT64_C(1) << i % 64;
+		uint64_t *word = &at->alive[i / 64];
 
 		if (!(*word & bit))
 			continue;

@@ -74,7 +74,8 @@ START_TEST(a_denied_field_is_in_no_row_of_a_text)
 	expect_row(&x.fake, 0, "{\"user\":{\"name\":\"Zoe\",\"id\":7},"
 		   "\"items\":[{\"n\":1}],\"ms\":3}");
 	fixture_end(&x, q);
-	q = fixture_ask(&x, "select user, items[0] as i, concat(user, '') as j");
+	q = fixture_ask(&x, "select user, items[0] as i, "
+			"concat(user, '') as j");
 	publish(x.stream, hidden_json);
 	expect_row(&x.fake, 1, "{\"user\":{\"name\":\"Zoe\",\"id\":7},"
 		   "\"i\":{\"n\":1},"

@@ -187,8 +187,10 @@ START_TEST(an_agent_that_is_disabled_is_shown_and_told)
 	struct books_agent done = agent_sent(1);
 	struct wire_heartbeat hb = { .at = 1,
 				     .health = { 5000, 1 << 20, true } };
-	struct wire_ack_entry e = { .state = WIRE_ENDED,
-				    .why = STR("disabled by the service's owner") };
+	struct wire_ack_entry e = {
+		.state = WIRE_ENDED,
+		.why = STR("disabled by the service's owner"),
+	};
 	struct wire_ack ack = { .entry = &e, .nentry = 1 };
 	struct agent a;
 	struct daemon d;

@@ -84,7 +84,8 @@ START_TEST(an_owner_disables_and_enables_under_a_query)
 		ck_assert(!mql_active(o.mapped));
 		mql_publish_json(o.json, "{\"n\":2}", 7);
 		TAIL_UNTIL(&o.t, o.t.books.refused == 1);
-		ck_assert_str_eq(o.t.refusal, "disabled by the service's owner");
+		ck_assert_str_eq(o.t.refusal,
+				 "disabled by the service's owner");
 		ck_assert_uint_eq(o.t.books.live, 0);
 		mql_agent_enable(o.agent);
 	}
