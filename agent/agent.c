@@ -148,7 +148,6 @@ agent_free(struct mql_agent *a)
 		return;
 	if (a->has_key)
 		pthread_key_delete(a->key);
-	owner_fini(a);
 	run_table_fini(a); /* with its folds, in the publishers */
 	folds_fini(a);
 	publisher_free_all(a);

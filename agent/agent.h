@@ -154,8 +154,7 @@ void report_heartbeat(struct mql_agent *a);
 
 /* --- health.c --------------------------------------------------------------- */
 
-uint64_t health_memory(const struct mql_agent *a); /* any thread */
-/* The agent's thread. */
+/* What it costs, for a heartbeat. The agent's thread. */
 void health_report(struct mql_agent *a, struct wire_health *h);
 
 #endif

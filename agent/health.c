@@ -7,8 +7,8 @@
 
 #include "agent/agent.h"
 
-uint64_t
-health_memory(const struct mql_agent *a)
+static uint64_t
+memory(const struct mql_agent *a)
 {
 	uint64_t bytes = sizeof *a + atomic_load(&a->query_bytes);
 
@@ -42,7 +42,7 @@ health_report(struct mql_agent *a, struct wire_health *h)
 	atomic_store(&a->query_bytes, of_runs(a));
 	*h = (struct wire_health){
 		.cpu_ns = atomic_load(&a->cpu_ns),
-		.memory = health_memory(a),
+		.memory = memory(a),
 		.disabled = owner_disabled(a),
 	};
 }

@@ -266,8 +266,11 @@ mql_agent_disable(struct mql_agent *a)
 void
 mql_agent_enable(struct mql_agent *a)
 {
-	if (has_switch(a) && turn(a, false))
-		agent_wake(a);
+	if (!has_switch(a) || !turn(a, false))
+		return;
+	if (atomic_load(&a->life) == LIFE_ASLEEP) /* a child: to be waked */
+		stream_table_rouse(&a->streams);
+	agent_wake(a);
 }
 
 /* However often it was turned since the last round, the queries have been

@@ -313,10 +313,11 @@ pathset_free(struct pathset *ps)
 	free(ps);
 }
 
-void
+bool
 pathset_guard(struct pathset *ps, const struct policy *policy)
 {
 	struct policy_at at;
+	bool any = false;
 
 	ps->policy = policy_empty(policy) ? NULL : policy;
 	for (unsigned i = 0; ps->policy && i < ps->nslot; i++) {
@@ -324,7 +325,9 @@ pathset_guard(struct pathset *ps, const struct policy *policy)
 
 		s->guard = (uint8_t)policy_path(policy, &s->path,
 						slot_steps(s), &at);
+		any |= s->guard != POLICY_OPEN;
 	}
+	return any;
 }
 
 unsigned

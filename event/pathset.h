@@ -24,8 +24,9 @@ void pathset_free(struct pathset *ps); /* NULL is allowed */
 int pathset_add(struct pathset *ps, const struct path *p, unsigned *slot);
 
 /* From now on events are read as the policy, which is borrowed, lets them be
- * seen: all paths that are in the set. None is added after. */
-void pathset_guard(struct pathset *ps, const struct policy *policy);
+ * seen: all paths that are in the set. None is added after. True when one of
+ * them may read another value than the one that was published. */
+bool pathset_guard(struct pathset *ps, const struct policy *policy);
 
 unsigned pathset_size(const struct pathset *ps);
 const struct path *pathset_path(const struct pathset *ps, unsigned slot);

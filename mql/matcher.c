@@ -97,7 +97,8 @@ matcher_free(struct matcher *m)
 void
 matcher_guard(struct matcher *m, const struct policy *policy)
 {
-	pathset_guard(m->paths, policy);
+	if (pathset_guard(m->paths, policy)) /* its text tells nothing then */
+		m->pretest = (struct pretest){ 0 };
 }
 
 size_t

@@ -228,8 +228,7 @@ struct mql_agent_stats {
 	uint64_t drop_link;  /* nobody was there to take them */
 	uint64_t drop_starved; /* events, for want of memory */
 	uint64_t refused;    /* queries that were refused */
-	uint64_t memory;     /* bytes reserved for publishing threads and
-				queries */
+	uint64_t memory;     /* bytes reserved for publishing threads */
 	uint64_t uptime_ms;  /* since the open, or since a child came alive */
 	/* The link's state in words; or why no query can be live: MQL_AGENT,
 	 * a list in the environment that cannot be read, the service's owner

@@ -246,6 +246,24 @@ START_TEST(a_hash_joins_and_does_not_tell)
 }
 END_TEST
 
+/* A look at the raw text, which does not know the mask, must not decide. */
+START_TEST(a_mask_is_found_however_many_events_have_it)
+{
+	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
+	struct fixture x;
+	struct fake_query *q;
+
+	opt.mask = "name";
+	open_with(&x, &opt);
+	q = fixture_ask(&x, "select n where name == '***'");
+	for (int i = 0; i < 5000; i++)
+		publish(x.stream, "{\"n\":1,\"name\":\"Zoe\"}");
+	fixture_end(&x, q);
+	ck_assert_uint_eq(q->books.matched, 5000);
+	fixture_fini(&x);
+}
+END_TEST
+
 START_TEST(the_environment_forbids_besides_the_options)
 {
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
@@ -296,7 +314,7 @@ START_TEST(a_list_that_cannot_be_read_hides_everything)
 	ck_assert_int_eq(mql_stream_open(a, "s", &s), 0);
 	ck_assert(!mql_active(s));
 	mql_agent_stats(a, &st);
-	ck_assert_ptr_nonnull(strstr(st.silent_why, "MQL_AGENT_DENY"));
+	ck_assert_ptr_nonnull(strstr(st.reason, "MQL_AGENT_DENY"));
 	mql_agent_close(a, 0);
 }
 END_TEST
@@ -369,7 +387,7 @@ START_TEST(disable_silences_before_it_returns)
 	ck_assert(fake_balanced(q));
 	FAKE_WAIT(&x.fake, x.fake.health.disabled);
 	mql_agent_stats(x.agent, &st);
-	ck_assert_str_eq(st.silent_why, "disabled by the service's owner");
+	ck_assert_str_eq(st.reason, "disabled by the service's owner");
 	q = fixture_ask(&x, "select n");
 	ck_assert_int_eq(q->state, FAKE_REFUSED);
 	ck_assert_str_eq(q->why, "disabled by the service's owner");
@@ -401,7 +419,7 @@ START_TEST(enable_brings_the_queries_back)
 	}
 	publish_number(x.stream, 20);
 	mql_agent_stats(x.agent, &st);
-	ck_assert_ptr_null(st.silent_why);
+	ck_assert_str_ne(st.reason, "disabled by the service's owner");
 	FAKE_WAIT(&x.fake, !x.fake.health.disabled);
 	fixture_end(&x, q);
 	ck_assert(fake_balanced(q));
@@ -494,7 +512,7 @@ START_TEST(an_agent_that_is_off_by_environment_says_so)
 	publish(s, "{}");
 	ck_assert_ptr_null(mql_event_begin(s));
 	mql_agent_stats(a, &st);
-	ck_assert_str_eq(st.silent_why, "MQL_AGENT=off");
+	ck_assert_str_eq(st.reason, "MQL_AGENT=off");
 	ck_assert_uint_eq(st.cpu_ns, 0);
 	mql_agent_close(a, 0);
 	mql_agent_disable(NULL);
@@ -575,7 +593,7 @@ START_TEST(heartbeats_tell_what_the_agent_costs)
 	FAKE_WAIT(&x.fake, x.fake.health.memory > before);
 	mql_agent_stats(x.agent, &st);
 	ck_assert_uint_gt(st.cpu_ns, 0);
-	ck_assert_uint_ge(st.memory_bytes, before);
+	ck_assert_uint_gt(st.memory, 0);
 	fixture_fini(&x);
 }
 END_TEST
@@ -584,6 +602,7 @@ TEST_MAIN(owner, a_query_that_names_a_denied_field_is_refused_by_its_name,
 	  a_denied_field_is_in_no_row_of_a_text,
 	  all_forms_of_an_event_show_the_same, a_masked_field_cannot_be_probed,
 	  a_hash_joins_and_does_not_tell,
+	  a_mask_is_found_however_many_events_have_it,
 	  the_environment_forbids_besides_the_options,
 	  a_list_that_cannot_be_read_hides_everything,
 	  a_stream_that_is_not_allowed_is_never_asked,
