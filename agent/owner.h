@@ -44,7 +44,8 @@ struct owner {
 
 extern const char owner_disabled_why[];
 
-/* Start-up only. 0, MQL_EINVAL or MQL_ENOMEM. a->mem and a->callback are there. */
+/* Start-up only. a->mem and a->callback are there. 0, MQL_EINVAL or
+ * MQL_ENOMEM. */
 int owner_init(struct mql_agent *a, const struct mql_agent_options *opt);
 void owner_fini(struct mql_agent *a);
 

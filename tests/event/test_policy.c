@@ -216,7 +216,7 @@ START_TEST(policy_stops_at_a_text_that_is_broken)
 END_TEST
 
 /* --- events of all forms: read under the policy, they are the text that
- * policy_write() gives, read without ---------------------------------------- */
+ * policy_write() gives, read without ------------------------------------ */
 
 static const char *const paths[] = {
 	"a", "b", "a.b", "/a.b", "a.a.b", "b.a", "/b.a", "a[0]", "a[-1].b",
