@@ -239,7 +239,8 @@ START_TEST(heartbeats_tell_what_the_agent_costs)
 }
 END_TEST
 
-TEST_MAIN(owner_switch, disable_silences_before_it_returns, enable_brings_the_queries_back,
+TEST_MAIN(owner_switch, disable_silences_before_it_returns,
+	  enable_brings_the_queries_back,
 	  a_query_withdrawn_while_it_is_silenced_closes_its_books_once,
 	  the_switch_turns_under_load_and_the_books_balance,
 	  an_agent_that_is_off_by_environment_says_so,
