@@ -27,8 +27,8 @@ START_TEST(a_query_that_names_a_denied_field_is_refused_by_its_name)
 		"select count(*) where user.email == 1 group by ms",
 		"select ms, lower(user.email) as x",
 		"select ms where exists(user.email)",
-		"select * sample {'strategy':'STICKY','keys':['user.email'],"
-		"'threshold':10}",
+		("select * sample "
+		 "{'strategy':'STICKY','keys':['user.email'],'threshold':1}"),
 		"select user.EMAIL", "select * where user[*].email == 'x'",
 	};
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
