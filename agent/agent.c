@@ -66,16 +66,22 @@ static int
 identify(struct mql_agent *a, const struct mql_agent_options *opt)
 {
 	char host[WIRE_MAX_NAME + 1] = "";
+	const char *named = owner_text(opt->host, "MQL_AGENT_HOST");
 	int err;
 
-	if (!opt->host || !*opt->host)
+	if (!named || !*named) {
 		gethostname(host, sizeof host - 1);
-	if ((err = copy(a, opt->app, &a->app)) ||
-	    (err = copy(a, opt->host && *opt->host ? opt->host :
-			*host ? host : "unknown", &a->host)) ||
-	    (err = copy(a, opt->zone, &a->zone)) ||
-	    (err = copy(a, opt->version, &a->version)))
+		named = *host ? host : "unknown";
+	}
+	if ((err = copy(a, owner_text(opt->app, "MQL_AGENT_APP"), &a->app)) ||
+	    (err = copy(a, named, &a->host)) ||
+	    (err = copy(a, owner_text(opt->zone, "MQL_AGENT_ZONE"),
+			&a->zone)) ||
+	    (err = copy(a, owner_text(opt->version, "MQL_AGENT_VERSION"),
+			&a->version)))
 		return err;
+	if (!a->app.len)
+		return MQL_EINVAL;
 	return agent_name(a);
 }
 
@@ -92,11 +98,9 @@ power_of_two(size_t n)
 static int
 configure(struct mql_agent *a, const struct mql_agent_options *opt)
 {
-	const char *to = opt->source_job, *env = getenv("MQL_AGENT");
+	const char *to = owner_text(opt->source_job, "MQL_AGENT_SOURCE_JOB");
 	char why[128];
 
-	if (!to || !*to)
-		to = getenv("MQL_AGENT_SOURCE_JOB");
 	if (!to || !*to)
 		to = "tcp://127.0.0.1:7400";
 	if (wire_dealer_check(to, why, sizeof why))
@@ -115,7 +119,6 @@ configure(struct mql_agent *a, const struct mql_agent_options *opt)
 	a->wait_when_full = opt->wait_when_full;
 	a->callback = opt->log;
 	a->callback_arg = opt->log_arg;
-	a->off = env && !strcmp(env, "off");
 	return a->source_job ? 0 : MQL_ENOMEM;
 }
 
@@ -150,6 +153,7 @@ agent_free(struct mql_agent *a)
 	publisher_free_all(a);
 	stream_table_fini(&a->streams);
 	rows_writer_fini(&a->writer);
+	owner_fini(a);
 	arena_fini(&a->ack.mem);
 	buf_fini(&a->frame);
 	free(a->source_job);
@@ -188,13 +192,12 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 		return MQL_EINVAL;
 	/* A caller built against an older header has a shorter struct. */
 	memcpy(&mine, opt, opt->size < sizeof mine ? opt->size : sizeof mine);
-	if (!mine.app || !*mine.app)
-		return MQL_EINVAL;
 	a = calloc(1, sizeof *a);
 	if (!a)
 		return MQL_ENOMEM;
 	a->pid = getpid();
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
+	    (err = owner_init(a, &mine)) ||
 	    (err = stream_table_init(&a->streams)) || (err = bring_up(a)))
 		goto out;
 	*out = a;

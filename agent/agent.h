@@ -19,6 +19,7 @@
 #include "agent/folds.h"
 #include "agent/life.h"
 #include "agent/link.h"
+#include "agent/owner.h"
 #include "agent/teller.h"
 #include "agent/publisher.h"
 #include "agent/run.h"
@@ -44,6 +45,7 @@ struct mql_agent {
 	bool          wait_when_full, off;
 	void        (*callback)(void *arg, const char *line);
 	void         *callback_arg;
+	struct owner  owner;  /* and its switch: see there */
 	pthread_key_t key;    /* the calling thread's publisher */
 	bool          has_key;
 
@@ -64,6 +66,7 @@ struct mql_agent {
 	_Atomic uint32_t queries;
 	_Atomic uint32_t nfold; /* folds that there are */
 	_Atomic bool     fold_full; /* one of them refused an event */
+	_Atomic uint64_t cpu_ns, query_bytes; /* as of the last heartbeat */
 	_Atomic bool     connected;
 	_Atomic(const char *) reason; /* of the link's state */
 	_Atomic uint64_t refused;  /* queries */
@@ -112,6 +115,8 @@ void matchers_take(struct mql_agent *a, const struct wire_queries *m);
 /* Bring the matchers in line with the runs, if they are not; say "live" for
  * those that now are. When memory is out it is tried again on a later call. */
 void matchers_apply(struct mql_agent *a);
+/* The owner wants no query to run: end them, for this reason. */
+void matchers_silence(struct mql_agent *a, const char *why);
 void matchers_end_all(struct mql_agent *a, int64_t until);
 void matchers_rest_all(struct mql_agent *a, int64_t until);
 /* Close the books of runs that are through. */
@@ -141,9 +146,15 @@ bool drain_may_send(const struct mql_agent *a, size_t bytes);
  * is said yet. */
 bool report_live(struct mql_agent *a, struct run *r);
 bool report_refused(struct mql_agent *a, uint32_t id, const char *why);
+/* why: it ends by our own doing, borrowed for ever; or NULL. */
 bool report_ended(struct mql_agent *a, uint32_t id, int64_t since,
-		  const struct books_agent *books);
+		  const struct books_agent *books, const char *why);
 void report_send_ack(struct mql_agent *a); /* if one is due */
 void report_heartbeat(struct mql_agent *a);
+
+/* --- health.c --------------------------------------------------------------- */
+
+/* What it costs, for a heartbeat. The agent's thread. */
+void health_report(struct mql_agent *a, struct wire_health *h);
 
 #endif

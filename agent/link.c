@@ -96,6 +96,7 @@ hello(struct mql_agent *a, const struct wire_welcome *w)
 		.language = STR(MQL_VERSION), .pid = (uint64_t)a->pid,
 		.session = a->link.session, .stream = stream,
 		.nstream = stream_count(&a->streams),
+		.label = a->owner.label, .nlabel = a->owner.nlabel,
 	};
 
 	(void)w;
@@ -297,6 +298,12 @@ link_tick(struct mql_agent *a, int64_t now)
 		report_heartbeat(a);
 		l->beat = now;
 	}
+}
+
+void
+link_beat(struct mql_agent *a)
+{
+	a->link.beat = 0;
 }
 
 int64_t

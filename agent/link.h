@@ -71,6 +71,7 @@ bool link_takes_rows(const struct mql_agent *a);
 /* Send the message in a->frame and empty it. 0, or why not; the row machinery
  * alone looks at it. */
 int link_send(struct mql_agent *a);
+void link_beat(struct mql_agent *a); /* a heartbeat at the next tick */
 void link_goodbye(struct mql_agent *a, const char *why);
 
 /* Deal with one message (inbox.c). */

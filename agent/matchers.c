@@ -24,7 +24,9 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 	struct run *r = run_of(a, wq);
 	char why[sizeof((struct mql_diag *)0)->text] = "";
 
-	if (r)
+	if (a->owner.done & 1)
+		report_refused(a, wq->id, owner_disabled_why);
+	else if (r)
 		run_resume(a, r, wq->id);
 	else if ((r = run_by_id(a, wq->id)) && run_is(r, wq))
 		r->ack_due = true; /* told twice: answered twice */
@@ -40,6 +42,19 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 				a->streams.at[i].dirty = true;
 }
 
+/* A run that we have silenced, and that has not been told as ended yet. */
+static struct run *
+silenced(struct mql_agent *a, uint32_t id)
+{
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (r->state == RUN_ENDING && r->why && r->id == id)
+			return r;
+	}
+	return NULL;
+}
+
 static void
 remove_query(struct mql_agent *a, uint32_t id)
 {
@@ -47,8 +62,10 @@ remove_query(struct mql_agent *a, uint32_t id)
 
 	if (r)
 		run_end(a, r, clock_mono_ms() + ENDING_MS);
+	else if ((r = silenced(a, id)))
+		r->why = NULL; /* that ending will be the answer */
 	else /* refused, or never heard of: nothing to wait for */
-		report_ended(a, id, 0, &(struct books_agent){ 0 });
+		report_ended(a, id, 0, &(struct books_agent){ 0 }, NULL);
 }
 
 /* Before a snapshot nothing is confirmed. */
@@ -269,6 +286,21 @@ matchers_apply(struct mql_agent *a)
 /* --- settle ---------------------------------------------------------------------- */
 
 void
+matchers_silence(struct mql_agent *a, const char *why)
+{
+	int64_t until = clock_mono_ms() + ENDING_MS;
+
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &a->runs.at[i];
+
+		if (r->state != RUN_LIVE)
+			continue;
+		r->why = why;
+		run_end(a, r, until);
+	}
+}
+
+void
 matchers_end_all(struct mql_agent *a, int64_t until)
 {
 	for (unsigned i = 0; i < a->max_queries; i++) {
@@ -304,7 +336,7 @@ settle(struct mql_agent *a, struct run *r, int64_t now)
 		return;
 	run_books(a, r, &books);
 	if (r->state == RUN_RESTING || !r->id ||
-	    report_ended(a, r->id, r->since, &books))
+	    report_ended(a, r->id, r->since, &books, r->why))
 		run_free(a, r);
 }
 

@@ -62,12 +62,13 @@ report_refused(struct mql_agent *a, uint32_t id, const char *why)
 
 bool
 report_ended(struct mql_agent *a, uint32_t id, int64_t since,
-	     const struct books_agent *books)
+	     const struct books_agent *books, const char *why)
 {
 	struct wire_ack_entry *e = entry(a, id, WIRE_ENDED);
 
 	if (!e)
 		return false;
+	e->why = str_of(why);
 	e->since = (uint64_t)since;
 	e->books = *books;
 	return true;
@@ -123,6 +124,7 @@ report_heartbeat(struct mql_agent *a)
 	};
 	struct str name[STREAM_MAX];
 
+	health_report(a, &hb.health);
 	new_streams(a, &hb, name);
 	hb.query = arena_alloc(&hb.mem, BEAT_QUERIES * sizeof *hb.query);
 	for (unsigned i = 0; hb.query && i < a->max_queries; i++) {

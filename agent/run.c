@@ -126,7 +126,8 @@ take_slot(struct mql_agent *a)
 /* Both of a query's texts, in r. 0, an error of query_compile() or MQL_ENOMEM,
  * and a sentence in why. */
 static int
-compile(struct run *r, const struct wire_query *wq, char *why, size_t nwhy)
+compile(struct mql_agent *a, struct run *r, const struct wire_query *wq,
+	char *why, size_t nwhy)
 {
 	const size_t n = wq->text.len, nfold = wq->fold.len;
 	struct mql_diag diag;
@@ -138,6 +139,9 @@ compile(struct run *r, const struct wire_query *wq, char *why, size_t nwhy)
 		snprintf(why, nwhy, "%s", diag.text);
 		return err;
 	}
+	if (!owner_lets(a, r->q, why, nwhy) ||
+	    (r->fold && !owner_lets(a, r->fold, why, nwhy)))
+		return MQL_EREFUSED;
 	/* What a later version folds in a way of its own goes as rows. */
 	if (r->fold && !query_fold_text(r->fold)) {
 		mql_query_free(r->fold);
@@ -164,7 +168,7 @@ run_start(struct mql_agent *a, const struct wire_query *wq,
 		.id = wq->id, .since = clock_wall_ms(),
 		.ack_due = true, .confirmed = true,
 	};
-	int err = compile(&made, wq, why, nwhy);
+	int err = compile(a, &made, wq, why, nwhy);
 
 	*out = NULL;
 	if (!err && !(r = take_slot(a))) {
@@ -268,5 +272,6 @@ run_of(struct mql_agent *a, const struct wire_query *wq)
 bool
 run_wants(const struct run *r, const struct mql_stream *s)
 {
-	return r->state == RUN_LIVE && query_wants_stream(r->q, s->name);
+	return r->state == RUN_LIVE && !s->barred &&
+	       query_wants_stream(r->q, s->name);
 }

@@ -45,6 +45,7 @@ struct run {
 	int64_t           turned;  /* and when its sides were turned */
 	int64_t           since;   /* ms since the epoch */
 	int64_t           until;   /* ENDING: rows go out; RESTING: is kept */
+	const char       *why;     /* ENDING by our own doing; or NULL */
 	uint64_t          framed;  /* rows in the frame being made */
 	struct books_agent base;   /* the slot's counters at the start */
 	struct books_agent done;   /* seen, bad: by generations that are gone;

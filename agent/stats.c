@@ -33,7 +33,9 @@ static const char *
 reason(const struct mql_agent *a)
 {
 	if (a->off)
-		return "switched off by MQL_AGENT";
+		return a->owner.off;
+	if (owner_disabled(a))
+		return owner_disabled_why;
 	if (atomic_load(&a->life) == LIFE_ASLEEP)
 		return "asleep until this child publishes";
 	return atomic_load(&a->reason);
@@ -57,6 +59,7 @@ gather(const struct mql_agent *a, struct mql_agent_stats *st)
 	st->connected = atomic_load(&a->connected);
 	st->refused = atomic_load(&a->refused);
 	st->uptime_ms = opened ? (uint64_t)(clock_mono_ms() - opened) : 0;
+	st->cpu_ns = atomic_load(&a->cpu_ns);
 	for (struct publisher *p = publisher_first(a); p; p = p->next)
 		st->memory += atomic_load(&p->bytes);
 	st->reason = reason(a);

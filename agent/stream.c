@@ -69,6 +69,7 @@ fill(struct mql_agent *a, unsigned i)
 	s->index = (uint16_t)i;
 	s->name = a->streams.spec[i].name;
 	s->schema = a->streams.spec[i].schema;
+	s->barred = !owner_lets_stream(a, s->name);
 	s->dirty = true;
 	s->meta = (struct event_meta){
 		.app = a->app, .host = a->host, .zone = a->zone,
@@ -210,6 +211,7 @@ generation_new(const struct mql_stream *s, const struct matcher_query *query,
 		goto out;
 	if ((err = matcher_new(s->schema, query, n, refused, &g->matcher)))
 		goto out;
+	matcher_guard(g->matcher, s->agent->owner.policy);
 	err = MQL_ENOMEM;
 	g->class = calloc(n, sizeof *g->class);
 	if (!g->class)
@@ -291,6 +293,9 @@ stream_swap(struct mql_agent *a, struct mql_stream *s)
 		live = (uint32_t)matcher_size(g->matcher);
 	}
 	g = atomic_exchange_explicit(&s->generation, g, memory_order_acq_rel);
-	atomic_store_explicit(&s->live, live, memory_order_relaxed);
+	/* In this order, against mql_agent_disable(): one sees the other. */
+	atomic_store(&s->live, live);
+	if (owner_disabled(a))
+		atomic_store(&s->live, 0);
 	return g;
 }

@@ -46,6 +46,7 @@ struct mql_stream {
 	_Atomic(struct mql_agent *) agent; /* NULL: it is closed */
 	struct schema    *schema; /* NULL: JSON and built events */
 	struct str        name;
+	bool              barred; /* by the service's owner: never asked */
 	struct event_meta meta;   /* all but ts and seq */
 	/* The agent's thread only. */
 	unsigned           parity; /* of the last generation */

@@ -54,6 +54,7 @@ look_around(struct mql_agent *a, int timeout_ms)
 	link_poll(a, timeout_ms);
 	now = clock_mono_ms();
 	link_tick(a, now);
+	owner_look(a);
 	if (atomic_load(&a->closing))
 		matchers_end_all(a, a->deadline);
 	matchers_apply(a);
@@ -61,6 +62,7 @@ look_around(struct mql_agent *a, int timeout_ms)
 	moved = drain_rings(a);
 	folds_send(a);
 	matchers_settle(a, now);
+	owner_resume(a);
 	report_send_ack(a); /* "ended" goes after the last */
 	tell_starved(a);
 	return moved;

@@ -1,19 +1,38 @@
 /* request.c - one question of an operator, one answer. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/link.h"
 #include "common/clock.h"
 
 enum { REQUEST_ID = 1 };
 
+/* user@host, so that people know whom to ask. */
+static void
+name_us(char *to, size_t n)
+{
+	const char *user = getenv("USER");
+	char host[64] = "";
+
+	gethostname(host, sizeof host - 1);
+	if (user && *user)
+		snprintf(to, n, "%.60s@%s", user, host);
+	else
+		snprintf(to, n, "uid %u@%s", (unsigned)geteuid(), host);
+}
+
 static int
 send_request(struct client_link *l, const char *what, const char *arg)
 {
+	char who[128];
 	struct wire_request m = { .id = REQUEST_ID, .what = str_of(what),
 				  .arg = str_of(arg) };
 	struct buf b = BUF_INIT;
 
+	name_us(who, sizeof who);
+	m.who = str_of(who);
 	wire_request_encode(&m, &b);
 	int err = client_link_send(l, &b);
 	buf_fini(&b);

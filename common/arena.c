@@ -77,6 +77,16 @@ arena_str(struct arena *a, struct str s)
 	return (struct str){ p, s.len };
 }
 
+size_t
+arena_bytes(const struct arena *a)
+{
+	size_t bytes = 0;
+
+	for (const struct arena_chunk *c = a->head; c; c = c->next)
+		bytes += sizeof *c + c->size;
+	return bytes;
+}
+
 void
 arena_fini(struct arena *a)
 {

@@ -22,6 +22,8 @@ void *arena_grow(struct arena *a, const void *old, size_t oldn, size_t n);
 /* A NUL-terminated copy; ptr is NULL when memory is out. */
 struct str arena_str(struct arena *a, struct str s);
 
+size_t arena_bytes(const struct arena *a); /* that it has asked for */
+
 void arena_fini(struct arena *a); /* NULL is allowed */
 
 #endif

@@ -313,6 +313,23 @@ pathset_free(struct pathset *ps)
 	free(ps);
 }
 
+bool
+pathset_guard(struct pathset *ps, const struct policy *policy)
+{
+	struct policy_at at;
+	bool any = false;
+
+	ps->policy = policy_empty(policy) ? NULL : policy;
+	for (unsigned i = 0; ps->policy && i < ps->nslot; i++) {
+		struct slot *s = &ps->slot[i];
+
+		s->guard = (uint8_t)policy_path(policy, &s->path,
+						slot_steps(s), &at);
+		any |= s->guard != POLICY_OPEN;
+	}
+	return any;
+}
+
 unsigned
 pathset_size(const struct pathset *ps)
 {

@@ -12,6 +12,7 @@ enum { PATHSET_MAX = 1024 }; /* slots: 32 KiB of values a thread */
 
 struct pathset; /* opaque */
 struct schema;  /* schema.h */
+struct policy;  /* policy.h */
 
 /* schema may be NULL (JSON and built events). It is borrowed for the life of
  * the set: paths resolve to slots of the struct when they are added. */
@@ -21,6 +22,11 @@ void pathset_free(struct pathset *ps); /* NULL is allowed */
 /* Add p (copied) unless it is there; *slot is its number either way. Returns
  * 0, MQL_ELIMIT when the set is full, or MQL_ENOMEM. */
 int pathset_add(struct pathset *ps, const struct path *p, unsigned *slot);
+
+/* From now on events are read as the policy, which is borrowed, lets them be
+ * seen: all paths that are in the set. None is added after. True when one of
+ * them may read another value than the one that was published. */
+bool pathset_guard(struct pathset *ps, const struct policy *policy);
 
 unsigned pathset_size(const struct pathset *ps);
 const struct path *pathset_path(const struct pathset *ps, unsigned slot);

@@ -16,6 +16,7 @@
 #include "common/arena.h"
 #include "event/json_seek.h"
 #include "event/pathset.h"
+#include "event/policy.h"
 #include "event/schema.h"
 
 enum {
@@ -46,13 +47,24 @@ struct slot {
 	struct schema_ref ref;    /* where the set has a schema */
 	uint16_t          direct; /* path_direct_steps() */
 	bool              any;    /* path_has_any() */
+	uint8_t           guard;  /* enum policy_verdict on the value that is
+				     read: POLICY_OPEN is 0 */
 	uint16_t          end[READINGS]; /* nodes; no flat one unless
 					    path.nflat > 1 */
 	uint16_t          next; /* whose nested reading ends at that node */
 };
 
+/* Steps to the value that is read: with a [*] that is the container before
+ * it. */
+static inline unsigned
+slot_steps(const struct slot *s)
+{
+	return s->any ? s->direct : s->path.nsteps;
+}
+
 struct pathset {
 	const struct schema *schema;
+	const struct policy *policy; /* NULL: nothing is hidden */
 	struct arena mem;    /* steps and keys */
 	struct slot *slot;
 	struct node *node;

@@ -10,11 +10,12 @@
 
 #include "event/json_find.h"
 #include "event/pathset_trie.h"
+#include "event/policy.h"
 #include "mql/error.h"
 
 enum {
 	MIN_ROOM = 64 * 1024, /* structs have no size in advance */
-	ROOMS    = 7,         /* of the buffers together */
+	ROOMS    = 9,         /* of the buffers together */
 	ALIGNED  = 16,
 	WORDS    = PATHSET_MAX / 64,
 };
@@ -29,6 +30,8 @@ struct reader {
 				   as two events, since walks may nest */
 	struct buf lent;        /* reader_scratch() */
 	struct buf names;       /* reader_write_fields(), for a JSON text */
+	struct buf guarded;     /* texts that a policy made: until
+				   the next begin */
 	size_t   mapped;
 	struct find  find;      /* EVENT_JSON */
 	struct value value[PATHSET_MAX];
@@ -60,6 +63,7 @@ reader_new(size_t max_event, struct reader **out)
 	r->walked = (struct buf)BUF_FIXED(mem + room, 2 * room);
 	r->lent = (struct buf)BUF_FIXED(mem + 3 * room, room);
 	r->names = (struct buf)BUF_FIXED(mem + 4 * room, 3 * room);
+	r->guarded = (struct buf)BUF_FIXED(mem + 7 * room, 2 * room);
 	*out = r;
 	return 0;
 }
@@ -94,6 +98,7 @@ reader_begin(struct reader *r, const struct pathset *ps,
 	buf_reset(&r->undone);
 	buf_reset(&r->walked);
 	buf_reset(&r->lent);
+	buf_reset(&r->guarded);
 	memset(r->have, 0, (ps->nslot + 63) / 64 * sizeof *r->have);
 	switch (ev->form) {
 	case EVENT_JSON:
@@ -252,6 +257,17 @@ read_direct(struct reader *r, unsigned slot)
 		       s->direct - s->ref.walked);
 }
 
+/* What the owner lets be seen of the value of s. */
+static __attribute__((noinline)) struct value
+guarded(struct reader *r, const struct slot *s, struct value v)
+{
+	const struct policy *p = r->ps->policy;
+	struct policy_at at;
+
+	policy_path(p, &s->path, slot_steps(s), &at);
+	return policy_value(p, s->guard, &at, v, &r->guarded);
+}
+
 const struct value *
 reader_get(struct reader *r, unsigned slot)
 {
@@ -267,6 +283,8 @@ reader_get(struct reader *r, unsigned slot)
 		if (!s->any && s->direct < s->path.nsteps)
 			*v = walk_to(r, v, s->path.steps + s->direct,
 				     s->path.nsteps - s->direct);
+		if (s->guard)
+			*v = guarded(r, s, *v);
 	}
 	r->have[slot / 64] |= UINT64_C(1) << slot % 64;
 	return v;
@@ -286,11 +304,9 @@ reader_each(struct reader *r, unsigned slot,
 			  s->path.nsteps - s->direct, &r->walked, fn, arg);
 }
 
-void
-reader_write_event(struct reader *r, struct buf *out)
+static void
+write_event(const struct event *ev, struct buf *out)
 {
-	const struct event *ev = r->ev;
-
 	switch (ev->form) {
 	case EVENT_JSON:
 		json_write_line(ev->text, out);
@@ -304,6 +320,53 @@ reader_write_event(struct reader *r, struct buf *out)
 	}
 }
 
+/* As much of the event as may be seen, as text: at the end of r->guarded,
+ * whose length is set back by the caller. */
+static struct str
+guarded_text(struct reader *r)
+{
+	const struct policy_at top = policy_top(r->ps->policy);
+	struct buf *b = &r->guarded;
+	struct str text = r->ev->text;
+	size_t mark = b->len;
+
+	if (r->ev->form != EVENT_JSON) {
+		write_event(r->ev, b);
+		text = (struct str){ (char *)b->data + mark, b->len - mark };
+		mark = b->len;
+	}
+	if (!b->err)
+		policy_write(r->ps->policy, &top, text, b);
+	return (struct str){ (char *)b->data + mark, b->len - mark };
+}
+
+/* Write the event as it may be seen: whole, or (f) some of its fields. */
+static void
+write_guarded(struct reader *r, const struct json_fields *f, bool *comma,
+	      struct buf *out)
+{
+	const size_t mark = r->guarded.len;
+	const struct str text = guarded_text(r);
+
+	if (r->guarded.err)
+		out->err = out->err ? out->err : r->guarded.err;
+	else if (f)
+		json_write_fields(text, f, comma, out);
+	else
+		buf_put(out, text.ptr, text.len);
+	r->guarded.len = mark;
+	r->guarded.err = 0;
+}
+
+void
+reader_write_event(struct reader *r, struct buf *out)
+{
+	if (r->ps->policy)
+		write_guarded(r, NULL, NULL, out);
+	else
+		write_event(r->ev, out);
+}
+
 void
 reader_write_fields(struct reader *r,
 		    bool (*wants)(void *arg, struct str name), void *arg,
@@ -314,6 +377,10 @@ reader_write_fields(struct reader *r,
 	};
 	const struct event *ev = r->ev;
 
+	if (r->ps->policy) {
+		write_guarded(r, &f, comma, out);
+		return;
+	}
 	switch (ev->form) {
 	case EVENT_JSON:
 		json_write_fields(ev->text, &f, comma, out);

@@ -94,6 +94,13 @@ matcher_free(struct matcher *m)
 	free(m);
 }
 
+void
+matcher_guard(struct matcher *m, const struct policy *policy)
+{
+	if (pathset_guard(m->paths, policy)) /* its text tells nothing then */
+		m->pretest = (struct pretest){ 0 };
+}
+
 size_t
 matcher_size(const struct matcher *m)
 {

@@ -226,6 +226,22 @@ query_wants_stream(const struct mql_query *q, struct str name)
 	return !q->plan.nstream;
 }
 
+bool
+query_stream(const struct mql_query *q, size_t i, struct str *name)
+{
+	if (i >= q->plan.nstream)
+		return false;
+	*name = q->plan.stream[i];
+	return true;
+}
+
+size_t
+query_bytes(const struct mql_query *q)
+{
+	return arena_bytes(&q->arena) + strlen(q->plan.text) +
+	       strlen(q->plan.agent_text);
+}
+
 uint64_t
 query_limit(const struct mql_query *q)
 {

@@ -49,6 +49,12 @@ struct str query_at_text(const struct mql_query *q);
 /* Is the stream of this name asked? (No `from`: every stream.) */
 bool query_wants_stream(const struct mql_query *q, struct str name);
 
+/* The i-th stream that `from` names; false behind the last. */
+bool query_stream(const struct mql_query *q, size_t i, struct str *name);
+
+/* Memory that q holds, but for what its regular expressions take. */
+size_t query_bytes(const struct mql_query *q);
+
 uint64_t query_limit(const struct mql_query *q); /* UINT64_MAX: none */
 
 /* The share of matching events to keep, as a threshold on 32 random bits:

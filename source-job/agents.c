@@ -165,9 +165,26 @@ acknowledge(struct job *j, struct run *r, const struct wire_ack_entry *e)
 		run_refused(r, e->why);
 		break;
 	case WIRE_ENDED:
-		run_ended(j, r, &e->books);
+		/* Of a query that rests: that is why it ended. */
+		run_ended(j, r, &e->books, e->why.len ? e->why :
+			  str_of(r->query->resting));
 		break;
 	}
+}
+
+/* It wants the whole set: what it refused in the last one it may take now. */
+static int
+ask_again(struct job *j, struct agent *a)
+{
+	struct run *r;
+	int err;
+
+	FOREACH_RUN(r, a, j)
+		if (r->state == RUN_REFUSED && !r->query->closing &&
+		    (err = run_open(a, r->query)))
+			return err;
+	agents_send_queries(j, a);
+	return 0;
 }
 
 static int
@@ -182,9 +199,20 @@ on_ack(struct job *j, struct agent *a, struct str body)
 			acknowledge(j, r, &m.entry[i]);
 	}
 	if (!err && m.resync)
-		agents_send_queries(j, a);
+		err = ask_again(j, a);
 	arena_fini(&m.mem);
 	return err;
+}
+
+static void
+take_health(struct job *j, struct agent *a, const struct wire_health *h)
+{
+	int64_t ms = j->now - a->health_at;
+
+	if (a->health_at && ms > 0 && h->cpu_ns >= a->health.cpu_ns)
+		a->cpu_rate = (h->cpu_ns - a->health.cpu_ns) / (uint64_t)ms;
+	a->health = *h;
+	a->health_at = j->now;
 }
 
 static int
@@ -197,6 +225,8 @@ on_heartbeat(struct job *j, struct agent *a, struct str body)
 	for (size_t i = 0; !err && i < m.nquery; i++)
 		if ((r = find_run(j, a, m.query[i].id)))
 			run_report(j, r, &m.query[i].books);
+	if (!err)
+		take_health(j, a, &m.health);
 	size_t known = a->nstream;
 	for (size_t i = 0; !err && i < m.nstream; i++)
 		err = agent_add_stream(a, m.stream[i]);

@@ -13,6 +13,7 @@
 
 #include "common/arena.h"
 #include "source-job/map.h"
+#include "wire/message.h"
 #include "wire/socket.h"
 
 struct job;
@@ -37,6 +38,9 @@ struct agent {
 	int64_t    heard, beat, complained; /* ms */
 	uint64_t   used, granted; /* bytes of rows since the welcome */
 	uint64_t   rows;
+	struct wire_health health; /* as its last heartbeat said */
+	int64_t    health_at; /* ms; 0: it has not */
+	uint64_t   cpu_rate;  /* us of processor time a second */
 	struct run **run;         /* by query slot; NULL: none */
 };
 

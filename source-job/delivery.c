@@ -11,7 +11,7 @@
 #include "source-job/staged.h"
 #include "wire/message.h"
 
-enum { META_MS = 1000, MAX_REFUSALS = 8 };
+enum { META_MS = 1000 };
 
 /* --- into the queues ------------------------------------------------------ */
 
@@ -143,9 +143,8 @@ merge_done(struct job *j, struct query *q)
 
 /* --- books --------------------------------------------------------------- */
 
-/* Why agents refuse q, the first few reasons; the rest under the last. */
-static size_t
-refusals(struct job *j, const struct query *q, struct wire_refusal *to)
+size_t
+query_refusals(struct job *j, const struct query *q, struct wire_refusal *to)
 {
 	struct agent *a;
 	size_t n = 0;
@@ -160,7 +159,7 @@ refusals(struct job *j, const struct query *q, struct wire_refusal *to)
 		size_t i = 0;
 		while (i < n && !str_eq(to[i].why, why))
 			i++;
-		if (i == MAX_REFUSALS)
+		if (i == QUERY_MAX_REFUSALS)
 			to[--i].why = STR("other reasons");
 		else if (i == n)
 			to[n++] = (struct wire_refusal){ .why = why };
@@ -211,8 +210,8 @@ send_meta(struct job *j, struct sub *s, struct wire_refusal *refusal,
 static void
 send_metas(struct job *j, struct query *q)
 {
-	struct wire_refusal refusal[MAX_REFUSALS];
-	size_t nrefusal = refusals(j, q, refusal);
+	struct wire_refusal refusal[QUERY_MAX_REFUSALS];
+	size_t nrefusal = query_refusals(j, q, refusal);
 	struct sub *s;
 
 	LIST_FOREACH(s, &q->subs, of_query)
@@ -223,8 +222,8 @@ send_metas(struct job *j, struct query *q)
 static void
 tell_window(struct job *j, struct sub *s)
 {
-	struct wire_refusal refusal[MAX_REFUSALS];
-	size_t n = s->query ? refusals(j, s->query, refusal) : 0;
+	struct wire_refusal refusal[QUERY_MAX_REFUSALS];
+	size_t n = s->query ? query_refusals(j, s->query, refusal) : 0;
 
 	send_meta(j, s, refusal, n);
 }

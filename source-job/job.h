@@ -8,6 +8,7 @@
  *        |               agent, its books     groups, windows |
  *        |   watermark.c what is complete     queue.c         |
  *        |   at.c        is it asked?         delivery.c      |
+ *        |                  power.c  off, on                  |
  *        +-> queries.c   what runs, the set   DATA META END --+
  *                  \________ merge.h ________/
  *
@@ -21,6 +22,7 @@
 #include "source-job/agents.h"
 #include "source-job/config.h"
 #include "source-job/hop.h"
+#include "source-job/power.h"
 #include "source-job/queries.h"
 #include "source-job/subscribers.h"
 
@@ -55,6 +57,7 @@ struct job {
 	int64_t  drain_by;  /* not 0: draining, until then */
 	uint64_t serial;    /* orders joins and losses */
 
+	struct power power;
 	struct hop agent_hop, subscriber_hop;
 	struct agents      agents;
 	struct queries     queries;

@@ -65,6 +65,8 @@ metrics_write(const struct job *j, struct buf *out)
 		   (double)(j->now - j->started) / 1000);
 	gauge(out, "draining", "1 while the daemon is shutting down",
 	      job_draining(j));
+	gauge(out, "evaluation_off", "1 while an operator has switched it off",
+	      j->power.off);
 	gauge(out, "agents", "Agents that are connected", j->agents.by_peer.n);
 	gauge(out, "agents_gone", "Agents lost within the last minute",
 	      j->agents.n - j->agents.by_peer.n);

@@ -325,7 +325,7 @@ queries_close(struct job *j, struct query *q)
 	j->queries.dirty = true;
 	/* Who asks for it now begins anew. */
 	map_remove(&j->queries.by_key, key_of(q));
-	if (!q->told) /* no agent will speak of it */
+	if (!q->told && !q->resting) /* no agent will speak of it */
 		free_runs(j, q);
 }
 
@@ -336,7 +336,78 @@ finish(struct job *j, struct query *q)
 	release(j, q);
 }
 
+/* --- resting ------------------------------------------------------------- */
+
+/* Agents that do not know of it yet never will; the others answer "ended". */
+static void
+rest(struct job *j, struct query *q, const char *why)
+{
+	struct agent *a;
+
+	q->resting = why;
+	q->deadline = j->now + CLOSE_MS;
+	if (q->told)
+		return;
+	LIST_FOREACH(a, &j->agents.all, entry)
+		if (a->run[q->slot])
+			run_refused(a->run[q->slot], str_of(why));
+}
+
+void
+queries_rest(struct job *j, const char *why)
+{
+	struct query *q;
+
+	LIST_FOREACH(q, &j->queries.all, entry)
+		if (!q->closing)
+			rest(j, q, why);
+	j->queries.resting = j->queries.dirty = true;
+}
+
+/* Its number is still that of the run before, for some agent. */
+static int
+renumber(struct queries *qs, struct query *q)
+{
+	map_remove(&qs->by_id, id_key(&q->id));
+	q->id = ++qs->last_id;
+	return map_put(&qs->by_id, id_key(&q->id), q); /* has room: one less */
+}
+
+static int
+wake(struct job *j, struct query *q)
+{
+	int err = q->count.awaited ? renumber(&j->queries, q) : 0;
+
+	q->resting = NULL;
+	j->queries.dirty = true;
+	return err ? err : open_runs(j, q);
+}
+
+static void
+wake_all(struct job *j)
+{
+	struct query *q;
+
+	j->queries.resting = false;
+	LIST_FOREACH(q, &j->queries.all, entry) {
+		if (!q->resting || q->closing)
+			continue;
+		if (q->told || (q->count.awaited && j->now < q->deadline))
+			j->queries.resting = true;
+		else if (wake(j, q))
+			log_error("out of memory: query %u is not asked "
+				  "everywhere", q->id);
+	}
+}
+
 /* --- telling the agents -------------------------------------------------- */
+
+/* Is it part of the set, as far as we are concerned? */
+static bool
+is_wanted(const struct query *q)
+{
+	return !q->closing && !q->resting;
+}
 
 static void
 add(struct queries *qs, struct wire_queries *m, const struct query *q)
@@ -378,9 +449,9 @@ encode_delta(struct job *j, const struct agent *a)
 	LIST_FOREACH(q, &qs->all, entry) {
 		if (!is_for(q, a))
 			continue;
-		if (q->told && q->closing)
+		if (q->told && !is_wanted(q))
 			qs->remove[m.nremove++] = q->id;
-		else if (!q->told && !q->closing)
+		else if (!q->told && is_wanted(q))
 			add(qs, &m, q);
 	}
 	wire_queries_encode(&m, hop_frame(&j->agent_hop));
@@ -410,7 +481,7 @@ tell(struct job *j)
 
 	qs->dirty = false;
 	LIST_FOREACH(q, &qs->all, entry)
-		selective |= q->at && q->told == q->closing;
+		selective |= q->at && q->told != is_wanted(q);
 	if (!encode_delta(j, NULL))
 		return;
 	if (selective)
@@ -419,7 +490,7 @@ tell(struct job *j)
 		agents_broadcast(j);
 	qs->version++;
 	LIST_FOREACH(q, &qs->all, entry)
-		q->told = !q->closing;
+		q->told = is_wanted(q);
 }
 
 void
@@ -427,6 +498,8 @@ queries_flush(struct job *j)
 {
 	struct query *q, *next;
 
+	if (j->queries.resting && !j->power.off)
+		wake_all(j);
 	if (j->queries.dirty)
 		tell(j);
 	if (!j->queries.nclosing)

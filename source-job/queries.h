@@ -29,6 +29,7 @@ struct mql_query;
 struct partial;
 struct sub;
 struct wire_query;
+struct wire_refusal;
 
 struct query_count { /* agents, by what they said about the query */
 	uint32_t targeted, live, refused;
@@ -50,7 +51,10 @@ struct query {
 	int64_t    opened;  /* ms */
 	bool       told;    /* part of the set in force */
 	bool       closing;
-	int64_t    deadline; /* closing: the last wait for agents */
+	/* Why it is in nobody's set although it is asked (power.h); NULL: it
+	 * is. Borrowed from there. */
+	const char *resting;
+	int64_t    deadline; /* closing, resting: the last wait for agents */
 
 	/* the agents' side */
 	struct books_agent all;     /* sum of the views of its runs */
@@ -76,6 +80,7 @@ struct queries {
 	uint64_t       version;
 	uint32_t       last_id;
 	bool           dirty;          /* the set is to be told */
+	bool           resting;        /* some are */
 	struct wire_query *add;        /* room for one delta */
 	uint32_t      *remove;
 };
@@ -92,6 +97,10 @@ int queries_open(struct job *j, const struct mql_query *compiled,
  * merge_done() when they have all answered, never within this call. */
 void queries_close(struct job *j, struct query *q);
 
+/* Take all queries out of the agents' set, for this reason, until j->power is
+ * on again; they keep their subscriptions. */
+void queries_rest(struct job *j, const char *why);
+
 struct query *queries_find(struct job *j, uint32_t id); /* NULL: none */
 
 /* End of a turn: tell the agents what changed, finish what has closed. */
@@ -99,6 +108,12 @@ void queries_flush(struct job *j);
 
 /* The whole set, as far as it is for a, as one frame. */
 void queries_encode(struct job *j, const struct agent *a, struct buf *out);
+
+/* Why agents refuse q, the first few reasons and the rest under the last: how
+ * many. The texts are the runs'. (delivery.c) */
+enum { QUERY_MAX_REFUSALS = 8 };
+size_t query_refusals(struct job *j, const struct query *q,
+		      struct wire_refusal *to);
 
 /* What subscribers see; it does not count down while a query closes. */
 const struct query_count *query_shown(const struct query *q);

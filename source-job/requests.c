@@ -70,6 +70,18 @@ list_end(struct list *l)
 	buf_puts(l->out, "]");
 }
 
+/* What it calls itself, if anything: see at.h. */
+static void
+set_labels(json_t *o, struct str self)
+{
+	json_t *all = json_loadb(self.ptr, self.len, 0, NULL);
+	json_t *labels = json_object_get(all, "labels");
+
+	if (json_object_size(labels))
+		json_object_set(o, "labels", labels);
+	json_decref(all);
+}
+
 static json_t *
 agent_json(const struct job *j, const struct agent *a)
 {
@@ -85,10 +97,17 @@ agent_json(const struct job *j, const struct agent *a)
 	set_text(o, "host", a->host);
 	set_text(o, "zone", a->zone);
 	set_text(o, "version", a->version);
-	set_text(o, "state", str_of(a->connected ? "connected" : "gone"));
+	set_labels(o, a->self);
+	set_text(o, "state", str_of(!a->connected ? "gone" :
+				    a->health.disabled ? "disabled" :
+				    "connected"));
 	json_object_set_new(o, "streams", streams);
 	set_number(o, "queries", live);
 	set_number(o, "rows", a->rows);
+	if (a->health.memory) { /* older agents do not say */
+		set_number(o, "cpu_us_per_s", a->cpu_rate);
+		set_number(o, "memory", a->health.memory);
+	}
 	set_number(o, "heard_ms", (uint64_t)(j->now - a->heard));
 	set_number(o, "wire", WIRE_VERSION);
 	return o;
@@ -115,8 +134,28 @@ asked(const struct query *q)
 	return q->text;
 }
 
+/* Why agents do not run it. */
+static void
+set_refusals(struct job *j, json_t *o, const struct query *q)
+{
+	struct wire_refusal why[QUERY_MAX_REFUSALS];
+	size_t n = query_refusals(j, q, why);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *one = json_object();
+
+		set_text(one, "why", why[i].why);
+		set_number(one, "agents", why[i].agents);
+		json_array_append_new(list, one);
+	}
+	if (n)
+		json_object_set(o, "refusals", list);
+	json_decref(list);
+}
+
 static json_t *
-query_json(const struct job *j, const struct query *q)
+query_json(struct job *j, const struct query *q)
 {
 	const struct query_count *c = query_shown(q);
 	json_t *o = json_object(), *names = json_array();
@@ -130,6 +169,7 @@ query_json(const struct job *j, const struct query *q)
 	set_number(o, "live", c->live);
 	set_number(o, "targeted", c->targeted);
 	set_number(o, "refused", c->refused);
+	set_refusals(j, o, q);
 	set_number(o, "rows_per_s", q->rate);
 	set_number(o, "matched", q->all.matched);
 	set_number(o, "age_ms", (uint64_t)(j->now - q->opened));
@@ -222,6 +262,47 @@ kill_query(struct job *j, struct str arg, struct buf *out)
 	return true;
 }
 
+/* --- off and on ---------------------------------------------------------- */
+
+/* Takes o. */
+static void
+put_object(struct buf *out, json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT);
+
+	buf_puts(out, text ? text : "{}");
+	free(text);
+	json_decref(o);
+}
+
+static bool
+switch_off(struct job *j, const struct wire_request *m, struct buf *out)
+{
+	json_t *o = json_object();
+
+	power_off(j, m->who, m->arg);
+	json_object_set_new(o, "off", json_true());
+	set_text(o, "why", str_of(j->power.why));
+	set_number(o, "agents", j->agents.by_peer.n);
+	set_number(o, "queries", j->queries.n - j->queries.nclosing);
+	put_object(out, o);
+	return true;
+}
+
+static bool
+switch_on(struct job *j, struct buf *out)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "off", json_false());
+	json_object_set_new(o, "was_off", json_boolean(j->power.off));
+	set_number(o, "agents", j->agents.by_peer.n);
+	set_number(o, "queries", j->queries.n - j->queries.nclosing);
+	power_on(j);
+	put_object(out, o);
+	return true;
+}
+
 static bool
 answer(struct job *j, const struct wire_request *m, struct buf *out)
 {
@@ -237,6 +318,10 @@ answer(struct job *j, const struct wire_request *m, struct buf *out)
 
 	if (str_eq(m->what, STR("kill")))
 		return kill_query(j, m->arg, out);
+	if (str_eq(m->what, STR("off")))
+		return switch_off(j, m, out);
+	if (str_eq(m->what, STR("on")))
+		return switch_on(j, out);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		if (!str_eq(m->what, str_of(lists[i].what)))
 			continue;
@@ -245,7 +330,7 @@ answer(struct job *j, const struct wire_request *m, struct buf *out)
 		return true;
 	}
 	buf_puts(out, "{\"error\":\"this source-job answers agents, queries, "
-		      "streams and kill only\"}");
+		      "streams, kill, off and on only\"}");
 	return false;
 }
 

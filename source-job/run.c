@@ -69,6 +69,14 @@ reopen(struct run *r)
 	run_retarget(r);
 }
 
+/* The agent will not hear of a query that rests. */
+static void
+rest(struct run *r)
+{
+	if (r->query->resting)
+		run_refused(r, str_of(r->query->resting));
+}
+
 int
 run_open(struct agent *a, struct query *q)
 {
@@ -81,6 +89,7 @@ run_open(struct agent *a, struct query *q)
 	}
 	if (r) {
 		reopen(r);
+		rest(r);
 		return 0;
 	}
 	r = calloc(1, sizeof *r);
@@ -90,6 +99,7 @@ run_open(struct agent *a, struct query *q)
 			   .targeted = agent_wanted(a, q) };
 	a->run[q->slot] = r;
 	count(r, 1);
+	rest(r);
 	return 0;
 }
 
@@ -169,14 +179,23 @@ run_refused(struct run *r, struct str why)
 	enter(r, RUN_REFUSED);
 }
 
+/* What an agent runs of the query after this is another run: it counts from
+ * zero. */
 void
-run_ended(struct job *j, struct run *r, const struct books_agent *books)
+run_ended(struct job *j, struct run *r, const struct books_agent *books,
+	  struct str why)
 {
 	if (!is_told(r))
 		return;
 	r->begun = true;
 	run_report(j, r, books);
-	enter(r, RUN_ENDED);
+	if (!why.len || r->query->closing) {
+		enter(r, RUN_ENDED);
+		return;
+	}
+	settle(r);
+	r->begun = false;
+	run_refused(r, why);
 }
 
 bool

@@ -1,7 +1,7 @@
 /* run.h - one query at one agent: how it stands and what it has counted.
  *
  *     pending --live--> live --ended--> ended
- *        |  \--refused--> refused
+ *        |  \--refused--> refused <--ended, but still asked-- live
  *        +--- any ---(agent silent)---> gone --(agent is back)--> pending
  *
  * A run that was lost keeps its books: when its agent comes back in time it
@@ -41,7 +41,9 @@ void run_free(struct run *r);
 /* What the agent answers: its ACK entries and its reports. */
 void run_live(struct job *j, struct run *r, const struct books_agent *books);
 void run_refused(struct run *r, struct str why);
-void run_ended(struct job *j, struct run *r, const struct books_agent *books);
+/* why: the agent itself, or an operator, has ended it; empty: the query did. */
+void run_ended(struct job *j, struct run *r, const struct books_agent *books,
+	       struct str why);
 void run_report(struct job *j, struct run *r, const struct books_agent *books);
 
 /* Rows first ... first + count - 1 have come, or a partial of as many events.

@@ -88,6 +88,10 @@ admit(struct job *j, const struct link *l, const struct wire_subscribe *m,
 		*why = "source-job is shutting down";
 		return MQL_ECLOSED;
 	}
+	if (j->power.off) {
+		*why = j->power.why;
+		return MQL_ECLOSED;
+	}
 	if (sub_find(l, m->id)) {
 		*why = "this subscription id is in use";
 		return MQL_EINVAL;

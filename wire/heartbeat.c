@@ -1,7 +1,8 @@
 /* heartbeat.c - the counters, in MessagePack, for they come from every agent
  * every second.
  *
- *     [at, version, [[id, [seen, matched, ...]], ...], [stream, ...]]
+ *     [at, version, [[id, [seen, matched, ...]], ...], [stream, ...],
+ *      [cpu_ns, memory, disabled]]
  *
  * The counters stand in the order of BOOKS_AGENT. A peer of another version
  * may send more of anything (ignored) or less (zero). */
@@ -42,6 +43,15 @@ pack_name(msgpack_packer *pk, struct str name, struct buf *b)
 	buf_fini(&text);
 }
 
+static void
+pack_health(msgpack_packer *pk, const struct wire_health *h)
+{
+	msgpack_pack_array(pk, 3);
+	msgpack_pack_uint64(pk, h->cpu_ns);
+	msgpack_pack_uint64(pk, h->memory);
+	msgpack_pack_uint8(pk, h->disabled);
+}
+
 void
 wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
 {
@@ -53,7 +63,7 @@ wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
 		b->err = MQL_ELIMIT;
 	wire_put_header(b, WIRE_HEARTBEAT);
 	msgpack_packer_init(&pk, b, pack_append);
-	msgpack_pack_array(&pk, 4);
+	msgpack_pack_array(&pk, 5);
 	msgpack_pack_uint64(&pk, m->at);
 	msgpack_pack_uint64(&pk, m->version);
 	msgpack_pack_array(&pk, m->nquery);
@@ -62,6 +72,7 @@ wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
 	msgpack_pack_array(&pk, m->nstream);
 	for (size_t i = 0; i < m->nstream && !b->err; i++)
 		pack_name(&pk, m->stream[i], b);
+	pack_health(&pk, &m->health);
 	if (!b->err && b->len - begin - WIRE_HEADER > WIRE_MAX_CONTROL)
 		b->err = MQL_ELIMIT;
 }
@@ -130,6 +141,19 @@ read_streams(const msgpack_object *o, struct wire_heartbeat *m)
 }
 
 static int
+read_health(const msgpack_object *o, struct wire_health *h)
+{
+	uint64_t n[3] = { 0 };
+	msgpack_object_array list;
+	int err = pack_array(o, 0, &list);
+
+	for (unsigned i = 0; !err && i < 3 && i < list.size; i++)
+		err = pack_uint(&list.ptr[i], INT64_MAX, &n[i]);
+	*h = (struct wire_health){ n[0], n[1], n[2] != 0 };
+	return err;
+}
+
+static int
 read_heartbeat(const msgpack_object *o, struct wire_heartbeat *m)
 {
 	msgpack_object_array part;
@@ -143,6 +167,8 @@ read_heartbeat(const msgpack_object *o, struct wire_heartbeat *m)
 		err = read_queries(&part.ptr[2], m);
 	if (!err && part.size > 3)
 		err = read_streams(&part.ptr[3], m);
+	if (!err && part.size > 4)
+		err = read_health(&part.ptr[4], &m->health);
 	return err;
 }
 

@@ -244,6 +244,7 @@ static const struct field request[] = {
 	U32(MUST, wire_request, id),
 	TEXT(MUST, wire_request, what, WIRE_MAX_NAME),
 	TEXT(MAY, wire_request, arg, WIRE_MAX_NAME),
+	TEXT(MAY, wire_request, who, WIRE_MAX_NAME),
 	FIELD_END
 };
 CODEC(request, REQUEST, mem)

@@ -71,7 +71,8 @@ enum wire_ack_state { WIRE_LIVE, WIRE_REFUSED, WIRE_ENDED };
 struct wire_ack_entry {
 	uint32_t            id;
 	enum wire_ack_state state; /* "live" | "refused" | "ended" */
-	struct str          why;   /* refused */
+	struct str          why;   /* refused; ended: by the agent's own
+				      doing, for this reason */
 	uint64_t            since; /* ms since the epoch: when it went live */
 	/* "live": where this run of the query stands now, all zero for a new
 	 * one; the next row has sequence number books.sent + 1. A source-job
@@ -101,6 +102,11 @@ struct wire_heartbeat { /* MessagePack; queries whose books changed only */
 	size_t   nquery;
 	struct str *stream; /* streams opened since the last hello */
 	size_t   nstream;
+	struct wire_health {
+		uint64_t cpu_ns;   /* processor time since the agent began */
+		uint64_t memory;   /* bytes that it holds */
+		bool     disabled; /* by the service's owner */
+	} health;
 };
 
 struct wire_credit { /* cumulative since the welcome or acceptance */
@@ -188,8 +194,10 @@ struct wire_ping { struct arena mem; uint64_t n; }; /* PONG echoes n */
 struct wire_request {
 	struct arena mem;
 	uint32_t   id;
-	struct str what; /* "agents" | "queries" | "streams" | "kill" */
-	struct str arg;  /* kill: the query id */
+	struct str what; /* "agents" | "queries" | "streams" | "kill" |
+			    "off" | "on" */
+	struct str arg;  /* kill: the query id; off: why */
+	struct str who;  /* asks: a name for people, proof of nothing */
 };
 
 struct wire_reply {

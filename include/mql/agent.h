@@ -21,8 +21,11 @@
  * background, with the same options and another @agent; a child that never
  * publishes has none.
  *
- * Environment: MQL_AGENT=off makes everything here do nothing;
- * MQL_AGENT_SOURCE_JOB gives the endpoint when the options do not. */
+ * Environment: MQL_AGENT=off makes everything here do nothing, at no cost.
+ * MQL_AGENT_SOURCE_JOB, _APP, _HOST, _ZONE, _VERSION and _HASH_SECRET give what
+ * the options do not; MQL_AGENT_LABELS adds labels. MQL_AGENT_DENY, _MASK,
+ * _HASH and _STREAMS forbid besides what the options forbid: one that cannot
+ * be read switches the agent off. */
 #ifndef MQL_AGENT_H
 #define MQL_AGENT_H
 
@@ -42,10 +45,11 @@ struct mql_event;  /* opaque; the calling thread's event under construction */
 
 struct mql_agent_options {
 	size_t      size;       /* of this struct: set by ..._INIT */
-	const char *app;        /* @app; required */
+	const char *app;        /* @app; required, or MQL_AGENT_APP */
 	const char *host;       /* @host; NULL: gethostname() */
-	const char *zone;       /* @zone; NULL: none */
-	const char *version;    /* @version of the service; NULL: none */
+	const char *zone;       /* @zone; NULL: MQL_AGENT_ZONE, or none */
+	const char *version;    /* @version of the service; NULL:
+				   MQL_AGENT_VERSION, or none */
 	const char *source_job; /* NULL: MQL_AGENT_SOURCE_JOB, else
 				   tcp://127.0.0.1:7400 */
 	size_t ring_bytes;      /* per publishing thread, a power of two is
@@ -56,18 +60,38 @@ struct mql_agent_options {
 	bool   wait_when_full;  /* publish waits for room in the ring instead
 				   of dropping: for pipes, never for requests */
 	/* What goes wrong in the background, one line without a newline, from
-	 * a thread of its own; about one a second at most. It must not close
-	 * the agent. NULL: silence, and no such thread. */
+	 * a thread of its own, about one a second at most; and what is wrong
+	 * with the lists below, within mql_agent_open(). It must not close the
+	 * agent. NULL: silence, and no such thread. */
 	void (*log)(void *arg, const char *line);
 	void  *log_arg;
+
+	/* What no query can override, as comma lists of fields, written as in
+	 * queries: `user.email, headers['authorization'], card.*`. A field is
+	 * meant with all that is below it, in arrays too, whatever the ASCII
+	 * case of its keys, as `a.b` and as one key "a.b".
+	 *   deny  a query that names it is refused; it is in no row
+	 *   mask  is "***" to all queries, in where as in rows
+	 *   hash  is 32 hexadecimal digits: equal where values are equal, under
+	 *         one hash_secret. Pseudonymous only: who has the secret, or
+	 *         many pairs, can find values out. NULL: a random one, so that
+	 *         hashes of two processes are never equal. */
+	const char *deny, *mask, *hash;
+	const char *hash_secret;
+	const char *streams; /* a comma list: only these may be asked; NULL:
+				all */
+	const char *labels;  /* `rack=7,canary=yes`, for people and for
+				`sample ... at labels.rack == '7'`; 64 at
+				most */
 };
 
 #define MQL_AGENT_OPTIONS_INIT { .size = sizeof(struct mql_agent_options) }
 
 /* Start an agent: one thread. All strings are copied. Returns 0, MQL_EINVAL
- * (no app, a bad endpoint: MQL_EADDRESS), MQL_ENOMEM or MQL_EOS; on failure
- * *out is NULL. An absent source-job is no error. With MQL_AGENT=off an agent
- * is returned that never has a query. Any thread. */
+ * (no app, a list that cannot be read; a bad endpoint: MQL_EADDRESS),
+ * MQL_ENOMEM or MQL_EOS; on failure *out is NULL. An absent source-job is no
+ * error. With MQL_AGENT=off an agent is returned that never has a query. Any
+ * thread. */
 MQL_API int mql_agent_open(const struct mql_agent_options *opt,
 			   struct mql_agent **out);
 
@@ -79,6 +103,14 @@ MQL_API int mql_agent_open(const struct mql_agent_options *opt,
  * thread that has published may be ending at the same time. NULL, and an
  * agent that is closed already, are let pass. Any thread. */
 MQL_API void mql_agent_close(struct mql_agent *a, int deadline_ms);
+
+/* Switch all evaluation off, and on again. When the first returns, no thread
+ * begins to evaluate an event any more; whoever asked is told within a second
+ * that the service's owner has done it. Rows that were made before may still
+ * leave. After the second the queries that are still wanted come back. Any
+ * thread, never blocks; NULL is allowed. */
+MQL_API void mql_agent_disable(struct mql_agent *a);
+MQL_API void mql_agent_enable(struct mql_agent *a);
 
 /* Declare a stream whose events are JSON text or built. The name is copied.
  * Opening a name again gives the same stream. Returns 0, MQL_EINVAL,
@@ -198,8 +230,13 @@ struct mql_agent_stats {
 	uint64_t refused;    /* queries that were refused */
 	uint64_t memory;     /* bytes reserved for publishing threads */
 	uint64_t uptime_ms;  /* since the open, or since a child came alive */
-	const char *reason;  /* the link's state in words; static text */
+	/* The link's state in words; or why no query can be live: MQL_AGENT,
+	 * a list in the environment that cannot be read, the service's owner
+	 * by mql_agent_disable(). Lives as long as the agent. */
+	const char *reason;
 	const char *version; /* of this library; static text */
+	uint64_t cpu_ns;     /* processor time of the agent's own thread, as of
+				its last heartbeat */
 };
 
 /* Since the open; in a forked child, since it came alive there. Any thread,

@@ -144,9 +144,10 @@ MQL_API void mql_tail_close(struct mql_tail *t); /* NULL is allowed */
 
 /* One request and its answer, a JSON text that the caller frees with free(3):
  * an array of objects for "agents", "queries" and "streams"; an object for
- * "kill". *json also holds {"error":...} with MQL_EREFUSED. Errors besides:
- * MQL_EADDRESS, MQL_EUNREACH, MQL_EINTR, MQL_ENOMEM. Any thread; blocks until
- * timeout_ms. */
+ * "kill" (arg: the query's id) and for "off" (arg: why) and "on", which switch
+ * all evaluation. *json also holds {"error":...} with MQL_EREFUSED. Errors
+ * besides: MQL_EADDRESS, MQL_EUNREACH, MQL_EINTR, MQL_ENOMEM. Any thread;
+ * blocks until timeout_ms. */
 MQL_API int mql_request(const char *source_job, const char *what,
 			const char *arg, int timeout_ms, char **json);
 

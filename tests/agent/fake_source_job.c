@@ -263,6 +263,18 @@ add_streams(struct fake *f, const struct str *name, size_t n)
 }
 
 static void
+add_labels(struct fake *f, const struct wire_label *label, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = strlen(f->labels);
+
+		snprintf(f->labels + at, sizeof f->labels - at, "%.*s=%.*s ",
+			 (int)label[i].name.len, label[i].name.ptr,
+			 (int)label[i].value.len, label[i].value.ptr);
+	}
+}
+
+static void
 take_hello(struct fake *f, struct str body)
 {
 	struct wire_hello m;
@@ -277,6 +289,8 @@ take_hello(struct fake *f, struct str body)
 	keep_text(f->version, sizeof f->version, m.version);
 	f->streams[0] = 0;
 	add_streams(f, m.stream, m.nstream);
+	f->labels[0] = 0;
+	add_labels(f, m.label, m.nlabel);
 	arena_fini(&m.mem);
 	if (f->mute)
 		return;
@@ -398,6 +412,7 @@ take_heartbeat(struct fake *f, struct str body)
 
 	ck_assert_int_eq(wire_heartbeat_decode(body, &m), 0);
 	f->heartbeats++;
+	f->health = m.health;
 	add_streams(f, m.stream, m.nstream);
 	for (size_t i = 0; i < m.nquery; i++) {
 		struct fake_query *q = by_id(f, m.query[i].id);

@@ -52,6 +52,8 @@ struct fake {
 	uint64_t session, at_version, received_bytes;
 	char     agent[300], app[300], host[300], zone[300], version[300];
 	char     streams[1024];    /* names, each followed by a blank */
+	char     labels[1024];     /* name=value, likewise */
+	struct wire_health health; /* of the last heartbeat */
 	uint64_t set;              /* version of the query set */
 	struct fake_query query[FAKE_QUERIES];
 	size_t   nquery;

@@ -44,8 +44,6 @@ rows() {
 # Usage: status 2, one sentence, no output.
 check 2 1 'fro'            fro
 check 2 1 'fields.*not there yet' fields requests
-check 2 1 'off.*not there yet'    off
-check 2 1 'on.*not there yet'     on
 check 2 1 'keygen.*not there yet' keygen dir name
 check 2 1 'no-such'        --no-such 'select *'
 check 2 1 'no-such'        eval --no-such 'select *'

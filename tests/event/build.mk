@@ -1,5 +1,5 @@
 TESTS += test_built test_json_check test_json_find test_json_hostile test_json_needle test_json_random test_json_same test_json_scan \
-         test_json_text test_json_walk test_path test_pathset test_reader test_schema test_value
+         test_json_text test_json_walk test_path test_pathset test_policy test_reader test_schema test_value
 test_built.src         := tests/event/test_built.c
 test_built.deps        := event
 test_json_check.src    := tests/event/test_json_check.c
@@ -26,6 +26,8 @@ test_path.src          := tests/event/test_path.c
 test_path.deps         := event
 test_pathset.src       := tests/event/test_pathset.c
 test_pathset.deps      := event
+test_policy.src        := tests/event/test_policy.c
+test_policy.deps       := event
 test_reader.src        := tests/event/test_reader.c
 test_reader.deps       := event
 test_schema.src        := tests/event/test_schema.c

@@ -119,7 +119,8 @@ heartbeat(struct buf *b)
 	struct str stream[] = { STR("late") };
 	struct wire_heartbeat m = { .at = 1700000000000, .version = 12,
 				    .query = query, .nquery = 1,
-				    .stream = stream, .nstream = 1 };
+				    .stream = stream, .nstream = 1,
+				    .health = { 1000, 65536, true } };
 
 	query[0].books.seen = 5000000000;
 	wire_heartbeat_encode(&m, b);
@@ -237,7 +238,8 @@ static void
 request(struct buf *b)
 {
 	struct wire_request m = { .id = 1, .what = STR("kill"),
-				  .arg = STR("7") };
+				  .arg = STR("7"), .who = STR("ann@desk") };
+
 	wire_request_encode(&m, b);
 }
 

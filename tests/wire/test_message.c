@@ -396,10 +396,13 @@ START_TEST(heartbeat_takes_more_and_less_than_it_knows)
 {
 	struct wire_heartbeat m;
 
-	/* [1, 2, [[7, [1, 2], "new"]], [], {"new": nil}] */
+	/* [1, 2, [[7, [1, 2], "new"]], [], [5, 6, 1, 9], {"new": nil}] */
 	ck_assert_int_eq(wire_heartbeat_decode(STR(
-		"\x95\x01\x02\x91\x93\x07\x92\x01\x02\xa3new\x90\x81\xa3new"
-		"\xc0"), &m), 0);
+		"\x96\x01\x02\x91\x93\x07\x92\x01\x02\xa3new\x90"
+		"\x94\x05\x06\x01\x09\x81\xa3new\xc0"), &m), 0);
+	ck_assert_uint_eq(m.health.cpu_ns, 5);
+	ck_assert_uint_eq(m.health.memory, 6);
+	ck_assert(m.health.disabled);
 	ck_assert_uint_eq(m.version, 2);
 	ck_assert_uint_eq(m.nquery, 1);
 	ck_assert_uint_eq(m.query[0].id, 7);
@@ -413,6 +416,11 @@ START_TEST(heartbeat_takes_more_and_less_than_it_knows)
 	ck_assert_uint_eq(m.query[0].books.regex_limited, 13);
 	arena_fini(&m.mem);
 	ck_assert_int_eq(wire_heartbeat_decode(STR("\x92\x01\x02"), &m), 0);
+	ck_assert(!m.health.disabled);
+	arena_fini(&m.mem);
+	ck_assert_int_eq(wire_heartbeat_decode(STR(
+		"\x95\x01\x02\x90\x90\x91\x05"), &m), 0);
+	ck_assert_uint_eq(m.health.cpu_ns, 5);
 	arena_fini(&m.mem);
 }
 END_TEST
@@ -429,6 +437,8 @@ START_TEST(heartbeat_refuses_what_does_not_fit)
 		STR("\x93\x01\x02\x91\x92\xcf\0\0\0\1\0\0\0\0\x90"),
 		STR("\x94\x01\x02\x90\x91\xa1\xff"),  /* not UTF-8 */
 		STR("\x94\x01\x02\x90\x91\x01"),
+		STR("\x95\x01\x02\x90\x90\x01"), /* a number for a list */
+		STR("\x95\x01\x02\x90\x90\x91\xff"),
 		STR("\x93\x01\x02\xc1"),              /* never used */
 		STR("\x92\x01\x02\x03"),              /* something after it */
 	};
