@@ -202,6 +202,7 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 		return MQL_ENOMEM;
 	a->wakefd = -1;
 	a->pid = getpid();
+	a->serial = publisher_serial();
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
 	    (err = stream_table_init(&a->streams)))
 		goto out;

@@ -42,6 +42,7 @@ struct mql_agent {
 	int           wakefd; /* an eventfd: the thread looks around */
 	pthread_t     thread;
 	pthread_key_t key;    /* the calling thread's publisher */
+	uint64_t      serial; /* of this process's agents; never 0 */
 	bool          has_key;
 
 	/* --- shared, atomic or locked ------------------------------------ */
@@ -66,6 +67,17 @@ struct mql_agent {
 	unsigned             streams_told; /* by hello and heartbeats */
 	uint64_t             starved_told;
 };
+
+/* In a forked child a stream is zeroed: it has no agent. */
+static inline struct publisher *
+publisher_of(const struct mql_stream *s) /* publisher thread */
+{
+	const struct publisher_memo *memo = &publisher_memo;
+
+	if (memo->agent == s->serial)
+		return memo->p;
+	return s->agent ? publisher_find(s->agent) : NULL;
+}
 
 /* One line to the service's log callback. The agent's thread. */
 __attribute__((format(printf, 2, 3)))

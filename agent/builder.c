@@ -44,12 +44,11 @@ builder_free(struct mql_event *e, size_t max_event)
 struct mql_event *
 mql_event_begin(struct mql_stream *s)
 {
-	struct mql_agent *a;
 	struct publisher *p;
 
-	if (!mql_active(s) || !(a = s->agent))
+	if (!mql_active(s))
 		return NULL;
-	p = publisher_get(a);
+	p = publisher_of(s);
 	if (!p || (!p->event && !(p->event = builder_new(p))))
 		return NULL;
 	p->event->stream = s;

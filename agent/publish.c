@@ -22,6 +22,7 @@
 #include "agent/publish.h"
 #include "agent/rcu.h"
 #include "common/clock.h"
+#include "mql/guard_term.h"
 
 enum {
 	TAKEN = UINT16_MAX, /* in p->hit: already part of a row */
@@ -33,7 +34,7 @@ enum {
 static size_t
 keep(struct publisher *p, const struct matcher *m, size_t n)
 {
-	int64_t now = clock_wall_ms();
+	int64_t now = 0;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -42,6 +43,8 @@ keep(struct publisher *p, const struct matcher *m, size_t n)
 		struct sampler *s = &p->agent->runs.sampler[slot];
 
 		counter_inc(&t->matched);
+		if (!now && query_sample_is_timed(matcher_query(m, hit)))
+			now = clock_wall_ms();
 		if (matcher_sample(m, hit, s, p->reader, now))
 			p->hit[kept++] = hit;
 		else
@@ -119,38 +122,39 @@ static const struct event_meta *
 stamp(struct mql_stream *s, const struct generation *g,
       struct event_meta *meta)
 {
-	if (!g->uses_ts && !g->uses_seq)
+	if (!g->uses_seq)
 		return &s->meta;
 	*meta = s->meta;
-	if (g->uses_ts)
-		meta->ts = clock_wall_ms();
-	if (g->uses_seq)
-		meta->seq = 1 + atomic_fetch_add_explicit(&s->seq, 1,
-						memory_order_relaxed);
+	meta->seq = 1 + atomic_fetch_add_explicit(&s->seq, 1,
+						  memory_order_relaxed);
 	return meta;
 }
 
 /* Step 1. */
-static void
+static __attribute__((noinline)) void
 evaluate(struct publisher *p, struct mql_stream *s,
 	 const struct generation *g, struct event *ev)
 {
 	const struct matcher *m = g->matcher;
-	struct stream_tally *t = &p->stream[s->index];
+	struct stream_tally *t = &p->stream[g->tally];
 	struct event_meta meta;
 	size_t n;
 
+	if (ev->form == EVENT_STRUCT && guard_refuses(g->guard, ev->record)) {
+		counter_inc(&t->seen);
+		return;
+	}
 	ev->meta = stamp(s, g, &meta);
 	if (reader_begin(p->reader, matcher_paths(m), ev)) {
-		counter_inc(&t->bad[g->parity]);
+		counter_inc(&t->bad);
 		return;
 	}
 	n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
 	if (reader_check(p->reader, n > 0)) {
-		counter_inc(&t->bad[g->parity]);
+		counter_inc(&t->bad);
 		return;
 	}
-	counter_inc(&t->seen[g->parity]);
+	counter_inc(&t->seen);
 	if (!n || !(n = keep(p, m, n)))
 		return;
 	if (publisher_ready(p)) {
@@ -179,7 +183,7 @@ wait_and_push(struct publisher *p, const uint8_t *row, uint32_t len)
 }
 
 /* Step 2. */
-static void
+static __attribute__((noinline)) void
 push_rows(struct publisher *p)
 {
 	const uint8_t *row = p->rows.data, *end = row + p->rows.len;
@@ -200,12 +204,12 @@ void
 publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
 {
 	struct generation *g;
+	rcu_hold r = rcu_enter();
 
-	rcu_enter();
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
 		evaluate(p, s, g, ev);
-	rcu_leave(s);
+	rcu_leave(r, s);
 	if (p->rows.len)
 		push_rows(p);
 }
@@ -214,36 +218,60 @@ void
 publish_bad(struct publisher *p, struct mql_stream *s)
 {
 	struct generation *g;
+	rcu_hold r = rcu_enter();
 
-	rcu_enter();
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
-		counter_inc(&p->stream[s->index].bad[g->parity]);
-	rcu_leave(s);
+		counter_inc(&p->stream[g->tally].bad);
+	rcu_leave(r, s);
 }
 
 /* --- what the inline functions of mql/agent.h call ---------------------------- */
 
-/* In a forked child a stream is zeroed: it has no agent. */
-static struct publisher *
-publisher_of(const struct mql_stream *s)
+static __attribute__((noinline)) void
+publish_struct(struct mql_stream *s, const void *record)
 {
-	return mql_active(s) && s->agent ? publisher_get(s->agent) : NULL;
-}
-
-void
-mql_publish_live(struct mql_stream *s, const void *record)
-{
-	struct event ev = { .form = EVENT_STRUCT, .record = record };
+	struct event ev = { .form = EVENT_STRUCT, .record = record,
+			    .schema = s->schema };
 	struct publisher *p = publisher_of(s);
 
 	if (!p)
 		return;
-	ev.schema = s->schema;
 	if (s->schema && record)
 		publish_event(p, s, &ev);
 	else
 		publish_bad(p, s);
+}
+
+/* Is the record seen, and done with? */
+static inline bool
+refused(struct publisher *p, struct mql_stream *s, const void *record)
+{
+	struct generation *g;
+	rcu_hold r = rcu_try();
+
+	if (!r.reader)
+		return false;
+	g = atomic_load_explicit(&s->generation, memory_order_acquire);
+	if (!g || !guard_refuses_at_sight(g->guard, record)) {
+		rcu_leave(r, s);
+		return false;
+	}
+	counter_inc(&p->stream[g->tally].seen);
+	rcu_leave(r, s);
+	return true;
+}
+
+/* Most events end here, so there is nothing in the way: neither a call nor
+ * room for what would be needed behind the guard. */
+void
+mql_publish_live(struct mql_stream *s, const void *record)
+{
+	const struct publisher_memo *memo = &publisher_memo;
+
+	if (memo->agent != s->serial || !record ||
+	    !refused(memo->p, s, record))
+		publish_struct(s, record);
 }
 
 void

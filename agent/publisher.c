@@ -6,6 +6,16 @@
 #include "agent/builder.h"
 #include "common/clock.h"
 
+_Thread_local struct publisher_memo publisher_memo = { NOBODY, NULL };
+
+uint64_t
+publisher_serial(void)
+{
+	static _Atomic uint64_t last; /* names, no state: it only counts */
+
+	return 1 + atomic_fetch_add_explicit(&last, 1, memory_order_relaxed);
+}
+
 struct publisher *
 publisher_first(const struct mql_agent *a)
 {
@@ -85,22 +95,26 @@ publisher_give_back(void *publisher)
 {
 	struct publisher *p = publisher;
 
+	if (publisher_memo.p == p)
+		publisher_memo.agent = NOBODY;
 	atomic_store_explicit(&p->taken, false, memory_order_release);
 }
 
 struct publisher *
-publisher_get(struct mql_agent *a)
+publisher_find(struct mql_agent *a)
 {
 	struct publisher *p = pthread_getspecific(a->key);
 
-	if (p)
-		return p;
-	p = claim(a);
-	if (p && pthread_setspecific(a->key, p)) {
-		publisher_give_back(p);
-		p = NULL;
+	if (!p) {
+		p = claim(a);
+		if (p && pthread_setspecific(a->key, p)) {
+			publisher_give_back(p);
+			p = NULL;
+		}
 	}
-	if (!p)
+	if (p)
+		publisher_memo = (struct publisher_memo){ a->serial, p };
+	else
 		atomic_fetch_add(&a->starved, 1);
 	return p;
 }

@@ -1,11 +1,12 @@
 /* publisher.h - what one publishing thread owns.
  *
  * Made at the thread's first event that is looked at, found again through a
- * pthread key of the agent. When the thread ends the publisher is free for
- * the next thread, as it is: counters only ever grow, and what waits in the
- * ring is still the agent's to drain. So there are never more than there were
- * threads at once. The list only grows until the agent is closed, and can be
- * walked by any thread. */
+ * thread-local note, or a pthread key of the agent. When the thread ends the
+ * publisher is free for the next thread, as it is: counters only ever grow,
+ * and what waits in the ring is still the agent's to drain. So there are never
+ * more than there were threads at once. The list only grows until the agent is
+ * closed, and can be walked by any thread.
+ */
 #ifndef AGENT_PUBLISHER_H
 #define AGENT_PUBLISHER_H
 
@@ -19,11 +20,12 @@ struct tally { /* per query slot */
 	struct counter matched, sampled, drop_ring, drop_large;
 };
 
-struct stream_tally { /* by the parity of the generation */
-	struct counter seen[2], bad[2];
+struct stream_tally {
+	struct counter seen, bad;
 };
 
 struct publisher {
+	struct stream_tally stream[2 * STREAM_MAX]; /* generation.tally */
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */
@@ -32,7 +34,6 @@ struct publisher {
 	uint16_t         *hit;     /* room for max_queries */
 	struct tally     *tally;   /* max_queries of them */
 	struct eval_counts *counts; /* the same */
-	struct stream_tally stream[STREAM_MAX];
 	/* From the first match on: */
 	struct ring       ring;
 	struct buf        rows;    /* an event's, on their way to the ring */
@@ -40,9 +41,22 @@ struct publisher {
 	struct mql_event *event;
 };
 
+/* What the calling thread has found last, so that it is found again by one
+ * comparison. Agents are known by a number, since another one may come to lie
+ * where a closed one was. */
+struct publisher_memo {
+	uint64_t          agent; /* its serial, or NOBODY */
+	struct publisher *p;
+};
+#define NOBODY UINT64_MAX
+extern __attribute__((visibility("hidden")))
+_Thread_local struct publisher_memo publisher_memo;
+
+uint64_t publisher_serial(void); /* for a new agent; any thread */
+
 /* The calling thread's publisher; NULL when memory is out: the event is lost,
- * and counted. Publisher thread. */
-struct publisher *publisher_get(struct mql_agent *a);
+ * and counted. Publisher thread; publisher_of() in agent.h is the quick way. */
+struct publisher *publisher_find(struct mql_agent *a);
 
 /* What the key does when a thread ends. */
 void publisher_give_back(void *publisher);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "agent/agent.h"
+#include "common/clock.h"
 
 _Static_assert(offsetof(struct mql_stream, live) == 0, "ABI of mql_active()");
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "the same");
@@ -72,12 +73,14 @@ append(struct mql_agent *a, struct str name, struct schema *schema,
 	if (!s->name.ptr)
 		return MQL_ENOMEM;
 	s->agent = a;
+	s->serial = a->serial;
 	s->index = (uint16_t)n;
 	s->schema = schema;
 	s->dirty = true;
 	s->meta = (struct event_meta){
 		.app = a->app, .host = a->host, .zone = a->zone,
 		.version = a->version, .agent = a->name, .stream = s->name,
+		.clock = clock_wall_ms,
 	};
 	atomic_store_explicit(&t->n, n + 1, memory_order_release);
 	*out = s;
@@ -109,6 +112,7 @@ generation_free(struct generation *g)
 {
 	if (!g)
 		return;
+	guard_free(g->guard);
 	matcher_free(g->matcher);
 	free(g->class);
 	free(g);
@@ -131,6 +135,20 @@ classify(struct generation *g)
 	}
 }
 
+/* @seq counts every event, so none may be refused unseen where it is asked. */
+static int
+set_guard(struct generation *g, const struct mql_stream *s)
+{
+	const struct mql_query *q[GUARD_QUERIES];
+	size_t n = matcher_size(g->matcher);
+
+	if (n > GUARD_QUERIES || g->uses_seq)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		q[i] = matcher_query(g->matcher, i);
+	return guard_new(s->schema, q, n, &g->guard);
+}
+
 static int
 generation_new(const struct mql_stream *s, const struct matcher_query *query,
 	       size_t n, bool *refused, struct generation **out)
@@ -143,13 +161,14 @@ generation_new(const struct mql_stream *s, const struct matcher_query *query,
 		goto out;
 	if ((err = matcher_new(s->schema, query, n, refused, &g->matcher)))
 		goto out;
+	g->uses_seq = pathset_uses(matcher_paths(g->matcher), META_seq);
+	if ((err = set_guard(g, s)))
+		goto out;
 	err = MQL_ENOMEM;
 	g->class = calloc(n, sizeof *g->class);
 	if (!g->class)
 		goto out;
 	classify(g);
-	g->uses_ts = pathset_uses(matcher_paths(g->matcher), META_ts);
-	g->uses_seq = pathset_uses(matcher_paths(g->matcher), META_seq);
 	*out = g;
 	g = NULL;
 	err = 0;
@@ -183,15 +202,14 @@ stream_build(struct mql_agent *a, struct mql_stream *s,
 /* --- in and out of force ------------------------------------------------------- */
 
 static void
-count(struct mql_agent *a, const struct mql_stream *s, unsigned parity,
-      uint64_t *seen, uint64_t *bad)
+count(struct mql_agent *a, unsigned tally, uint64_t *seen, uint64_t *bad)
 {
 	*seen = *bad = 0;
 	for (struct publisher *p = publisher_first(a); p; p = p->next) {
-		const struct stream_tally *t = &p->stream[s->index];
+		const struct stream_tally *t = &p->stream[tally];
 
-		*seen += counter_get(&t->seen[parity]);
-		*bad += counter_get(&t->bad[parity]);
+		*seen += counter_get(&t->seen);
+		*bad += counter_get(&t->bad);
 	}
 }
 
@@ -199,7 +217,8 @@ void
 stream_seen(struct mql_agent *a, const struct mql_stream *s,
 	    const struct generation *g, uint64_t *seen, uint64_t *bad)
 {
-	count(a, s, g->parity, seen, bad);
+	(void)s;
+	count(a, g->tally, seen, bad);
 	*seen -= g->seen;
 	*bad -= g->bad;
 }
@@ -214,8 +233,8 @@ stream_swap(struct mql_agent *a, struct mql_stream *s)
 	s->dirty = false;
 	if (g) {
 		s->parity = !s->parity;
-		g->parity = s->parity;
-		count(a, s, g->parity, &g->seen, &g->bad);
+		g->tally = 2u * s->index + s->parity;
+		count(a, g->tally, &g->seen, &g->bad);
 		live = (uint32_t)matcher_size(g->matcher);
 	}
 	g = atomic_exchange_explicit(&s->generation, g, memory_order_acq_rel);

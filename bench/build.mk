@@ -1,5 +1,5 @@
 BENCHES            += bench_publish bench_latency bench_json
-bench_publish.src  := bench/publish.c bench/bench.c bench/fleet.c
+bench_publish.src  := bench/publish.c bench/request.c bench/bench.c bench/fleet.c
 bench_publish.deps := client agent
 bench_latency.src  := bench/latency.c bench/bench.c bench/fleet.c
 bench_latency.deps := client agent
@@ -9,3 +9,7 @@ bench_json.pkgs    := jansson simdjson
 bench_json.ldlibs  := -lstdc++
 # The peer gets all that this machine has: it does not choose at run time.
 $(B)/bench/simdjson.o: CXXFLAGS += -O3 -march=native
+# Run by make bench-instr alone: see tools/instr.sh.
+INSTR              := bench_instr
+bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c
+bench_instr.deps   := client agent

@@ -128,7 +128,8 @@ read_meta(const struct event_meta *m, enum path_meta which)
 {
 	switch (which) {
 	case META_ts:
-		return (struct value){ .type = VALUE_INT, .i = m->ts };
+		return (struct value){ .type = VALUE_INT,
+				       .i = m->clock ? m->clock() : m->ts };
 	case META_seq:
 		return (struct value){ .type = VALUE_INT,
 				       .i = (int64_t)m->seq };

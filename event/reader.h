@@ -19,6 +19,7 @@ enum event_form { EVENT_JSON, EVENT_STRUCT, EVENT_BUILT };
 
 struct event_meta { /* what the @ fields say; text is borrowed */
 	int64_t    ts;  /* ms since the epoch */
+	int64_t  (*clock)(void); /* not NULL: asked for ts when @ts is read */
 	uint64_t   seq;
 	struct str app, host, zone, version, agent, stream; /* len 0: null */
 };
