@@ -30,8 +30,10 @@ empty(struct suite *s, size_t n)
 static void
 publish(struct suite *s, size_t n)
 {
+	struct mql_stream *stream = s->structs;
+
 	for (size_t i = 0; i < n; i++) {
-		mql_publish(s->structs, &s->all.at[i % REQUESTS]);
+		mql_publish(stream, &s->all.at[i % REQUESTS]);
 		bench_barrier();
 	}
 }

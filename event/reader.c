@@ -14,21 +14,19 @@
 
 enum {
 	MIN_ROOM = 64 * 1024, /* structs have no size in advance */
-	WORDS    = PATHSET_MAX / 64,
 };
 
 struct reader {
+	struct reader_known known; /* first: see reader_get() */
 	const struct pathset *ps;
 	const struct event   *ev;
 	size_t   max_event;
-	uint64_t have[WORDS];   /* slots whose value is read */
 	struct buf undone;      /* texts that live until the next begin */
 	struct buf walked;      /* texts that live for one callback; as large
 				   as two events, since walks may nest */
 	struct buf lent;        /* reader_scratch() */
 	size_t   mapped;
 	struct find  find;      /* EVENT_JSON */
-	struct value value[PATHSET_MAX];
 	/* The memory of the buffers follows. */
 };
 
@@ -76,7 +74,7 @@ reader_scratch(struct reader *r)
 static bool
 has(const struct reader *r, unsigned slot)
 {
-	return r->have[slot / 64] >> slot % 64 & 1;
+	return r->known.have[slot / 64] >> slot % 64 & 1;
 }
 
 int
@@ -88,7 +86,8 @@ reader_begin(struct reader *r, const struct pathset *ps,
 	buf_reset(&r->undone);
 	buf_reset(&r->walked);
 	buf_reset(&r->lent);
-	memset(r->have, 0, (ps->nslot + 63) / 64 * sizeof *r->have);
+	for (unsigned i = 0; i < ps->nslot; i += 64)
+		r->known.have[i / 64] = 0;
 	switch (ev->form) {
 	case EVENT_JSON:
 		if (ev->text.len > r->max_event)
@@ -159,8 +158,8 @@ static const struct value *
 same_text(const struct reader *r, const char *raw)
 {
 	for (unsigned i = 0; i < r->ps->nslot; i++)
-		if (has(r, i) && r->value[i].raw == raw)
-			return &r->value[i];
+		if (has(r, i) && r->known.value[i].raw == raw)
+			return &r->known.value[i];
 	return NULL;
 }
 
@@ -215,48 +214,55 @@ walk_to(struct reader *r, const struct value *from, const struct step *steps,
 	return v;
 }
 
+static void
+read_field(struct reader *r, const struct slot *s, struct value *v)
+{
+	if (!s->ref.found) {
+		*v = VALUE_NONE;
+		return;
+	}
+	schema_read(s->ref.field, (const char *)r->ev->record + s->ref.offset,
+		    &r->undone, v);
+	r->undone.err = 0;
+	if (s->direct > s->ref.walked)
+		*v = walk_to(r, v, s->path.steps + s->ref.walked,
+			     s->direct - s->ref.walked);
+}
+
 /* What a forward scan, or the table of a struct, finds by itself. */
-static struct value
-read_direct(struct reader *r, unsigned slot)
+static void
+read_direct(struct reader *r, unsigned slot, struct value *v)
 {
 	const struct slot *s = &r->ps->slot[slot];
-	const struct event *ev = r->ev;
-	struct value v;
 
-	switch (ev->form) {
+	switch (r->ev->form) {
 	case EVENT_JSON:
-		return read_text(r, slot);
+		*v = read_text(r, slot);
+		break;
 	case EVENT_BUILT:
-		return built_read(ev->built, &s->path, &r->undone);
+		*v = built_read(r->ev->built, &s->path, &r->undone);
+		break;
 	case EVENT_STRUCT:
+		read_field(r, s, v);
 		break;
 	}
-	if (!s->ref.found)
-		return VALUE_NONE;
-	v = schema_read(s->ref.field,
-			(const char *)ev->record + s->ref.offset, &r->undone);
-	r->undone.err = 0;
-	return walk_to(r, &v, s->path.steps + s->ref.walked,
-		       s->direct - s->ref.walked);
 }
 
 const struct value *
-reader_get(struct reader *r, unsigned slot)
+reader_read(struct reader *r, unsigned slot)
 {
 	const struct slot *s = &r->ps->slot[slot];
-	struct value *v = &r->value[slot];
+	struct value *v = &r->known.value[slot];
 
-	if (has(r, slot))
-		return v;
 	if (s->path.meta) {
 		*v = read_meta(r->ev->meta, s->path.meta);
 	} else {
-		*v = read_direct(r, slot);
-		if (!s->any)
+		read_direct(r, slot, v);
+		if (!s->any && s->path.nsteps > s->direct)
 			*v = walk_to(r, v, s->path.steps + s->direct,
 				     s->path.nsteps - s->direct);
 	}
-	r->have[slot / 64] |= UINT64_C(1) << slot % 64;
+	r->known.have[slot / 64] |= UINT64_C(1) << slot % 64;
 	return v;
 }
 

@@ -48,9 +48,24 @@ void reader_free(struct reader *r); /* NULL is allowed */
 int reader_begin(struct reader *r, const struct pathset *ps,
 		 const struct event *ev);
 
+/* What a reader begins with: the values that are read already, a bit each. */
+struct reader_known {
+	uint64_t     have[PATHSET_MAX / 64];
+	struct value value[PATHSET_MAX];
+};
+const struct value *reader_read(struct reader *r, unsigned slot);
+
 /* The value at slot < pathset_size(). Null when missing. Never NULL. For a
  * path with [*]: the container before it. Valid until the next begin. */
-const struct value *reader_get(struct reader *r, unsigned slot);
+static inline const struct value *
+reader_get(struct reader *r, unsigned slot)
+{
+	const struct reader_known *k = (const void *)r;
+
+	if (k->have[slot / 64] >> slot % 64 & 1)
+		return &k->value[slot];
+	return reader_read(r, slot);
+}
 
 /* A JSON text is read only as far as the slots asked for lead. Is it valid so
  * far, or, when a row is to be made of it, as a whole? 0 or MQL_EBADEVENT:

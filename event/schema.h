@@ -29,7 +29,7 @@ struct schema_ref schema_resolve(const struct schema *s, const struct path *p);
 void schema_write_json(const struct schema *s, const void *record,
 		       struct buf *out);
 /* One field of it as a value; an embedded struct is written to scratch. */
-struct value schema_read(const struct mql_field *f, const void *at,
-			 struct buf *scratch);
+void schema_read(const struct mql_field *f, const void *at,
+		 struct buf *scratch, struct value *out);
 
 #endif

@@ -41,7 +41,7 @@ write_value(const struct value *v, struct buf *out)
 void
 row_write(const struct mql_query *q, const struct env *env, struct buf *out)
 {
-	const char *before = "{";
+	uint8_t before = '{';
 
 	if (!q->ncell && env->r) {
 		reader_write_event(env->r, out);
@@ -53,10 +53,12 @@ row_write(const struct mql_query *q, const struct env *env, struct buf *out)
 
 		if (!v)
 			continue;
-		buf_puts(out, before);
+		buf_put_u8(out, before);
 		buf_put(out, c->key.ptr, c->key.len);
 		write_value(v, out);
-		before = ",";
+		before = ',';
 	}
-	buf_puts(out, *before == '{' ? "{}" : "}");
+	if (before == '{')
+		buf_put_u8(out, '{');
+	buf_put_u8(out, '}');
 }
