@@ -14,6 +14,7 @@ struct mql_event {
 	struct mql_stream *stream;
 	struct buf         scratch; /* max_event bytes, behind the struct */
 	struct built       built;
+	struct layout       layout[STREAM_MAX];
 };
 
 static struct mql_event *
@@ -53,15 +54,16 @@ mql_event_begin(struct mql_stream *s)
 		return NULL;
 	p->event->stream = s;
 	buf_reset(&p->event->scratch);
+	p->event->built.layout = &p->event->layout[s->index];
 	built_begin(&p->event->built);
 	return p->event;
 }
 
-static void
+static inline void
 add(struct mql_event *e, const char *key, struct value v)
 {
 	if (e)
-		built_add(&e->built, str_of(key), v);
+		built_add(&e->built, built_key(&e->built, key), v);
 }
 
 void
@@ -91,7 +93,8 @@ mql_event_double(struct mql_event *e, const char *key, double v)
 void
 mql_event_str(struct mql_event *e, const char *key, const char *z)
 {
-	mql_event_text(e, key, z, z ? strlen(z) : 0);
+	if (e)
+		mql_event_text(e, key, z, z ? strlen(z) : 0);
 }
 
 void
@@ -130,7 +133,7 @@ void
 mql_event_object(struct mql_event *e, const char *key)
 {
 	if (e)
-		built_object(&e->built, str_of(key));
+		built_object(&e->built, built_key(&e->built, key));
 }
 
 void
@@ -143,13 +146,8 @@ mql_event_end(struct mql_event *e)
 void
 mql_event_publish(struct mql_event *e)
 {
-	struct event ev = { .form = EVENT_BUILT };
-
 	if (!e)
 		return;
-	ev.built = &e->built;
-	if (e->stream->schema)
-		publish_bad(e->p, e->stream);
-	else
-		publish_event(e->p, e->stream, &ev);
+	publish_built(e->p, e->stream, &e->built);
+	built_note(&e->built);
 }

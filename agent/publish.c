@@ -130,31 +130,47 @@ stamp(struct mql_stream *s, const struct generation *g,
 	return meta;
 }
 
+/* All that a guard can tell. */
+static bool
+refuses(const struct generation *g, const struct event *ev)
+{
+	switch (ev->form) {
+	case EVENT_STRUCT:
+		return guard_refuses(g->guard, ev->record);
+	case EVENT_BUILT:
+		return built_ok(ev->built) &&
+		       guard_refuses_built(g->guard, ev->built, g->era);
+	case EVENT_JSON:
+		break;
+	}
+	return false;
+}
+
 /* Step 1. */
 static __attribute__((noinline)) void
 evaluate(struct publisher *p, struct mql_stream *s,
 	 const struct generation *g, struct event *ev)
 {
 	const struct matcher *m = g->matcher;
-	struct stream_tally *t = &p->stream[g->tally];
 	struct event_meta meta;
 	size_t n;
 
-	if (ev->form == EVENT_STRUCT && guard_refuses(g->guard, ev->record)) {
-		counter_inc(&t->seen);
+	if (refuses(g, ev)) {
+		counter_inc(&p->seen[g->tally]);
 		return;
 	}
 	ev->meta = stamp(s, g, &meta);
+	ev->era = g->era;
 	if (reader_begin(p->reader, matcher_paths(m), ev)) {
-		counter_inc(&t->bad);
+		counter_inc(&p->bad[g->tally]);
 		return;
 	}
 	n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
 	if (reader_check(p->reader, n > 0)) {
-		counter_inc(&t->bad);
+		counter_inc(&p->bad[g->tally]);
 		return;
 	}
-	counter_inc(&t->seen);
+	counter_inc(&p->seen[g->tally]);
 	if (!n || !(n = keep(p, m, n)))
 		return;
 	if (publisher_ready(p)) {
@@ -200,7 +216,8 @@ push_rows(struct publisher *p)
 	buf_reset(&p->rows);
 }
 
-void
+/* Show ev to the queries and queue the rows. */
+static void
 publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
 {
 	struct generation *g;
@@ -222,8 +239,41 @@ publish_bad(struct publisher *p, struct mql_stream *s)
 
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
-		counter_inc(&p->stream[g->tally].bad);
+		counter_inc(&p->bad[g->tally]);
 	rcu_leave(r, s);
+}
+
+static __attribute__((noinline)) void
+publish_built_event(struct publisher *p, struct mql_stream *s,
+		    const struct built *b)
+{
+	struct event ev = { .form = EVENT_BUILT, .built = b };
+
+	if (s->schema)
+		publish_bad(p, s);
+	else
+		publish_event(p, s, &ev);
+}
+
+/* As mql_publish_live() below: most events end here. */
+void
+publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
+{
+	struct generation *g;
+	rcu_hold r = rcu_try();
+	bool refused = false;
+
+	if (r.reader) {
+		g = atomic_load_explicit(&s->generation, memory_order_acquire);
+		if (g && built_ok(b) &&
+		    guard_refuses_built_at_sight(g->guard, b, g->era)) {
+			counter_inc(&p->seen[g->tally]);
+			refused = true;
+		}
+		rcu_leave(r, s);
+	}
+	if (!refused)
+		publish_built_event(p, s, b);
 }
 
 /* --- what the inline functions of mql/agent.h call ---------------------------- */
@@ -257,7 +307,7 @@ refused(struct publisher *p, struct mql_stream *s, const void *record)
 		rcu_leave(r, s);
 		return false;
 	}
-	counter_inc(&p->stream[g->tally].seen);
+	counter_inc(&p->seen[g->tally]);
 	rcu_leave(r, s);
 	return true;
 }

@@ -20,12 +20,9 @@ struct tally { /* per query slot */
 	struct counter matched, sampled, drop_ring, drop_large;
 };
 
-struct stream_tally {
-	struct counter seen, bad;
-};
-
 struct publisher {
-	struct stream_tally stream[2 * STREAM_MAX]; /* generation.tally */
+	struct counter    seen[2 * STREAM_MAX], bad[2 * STREAM_MAX]; /* of
+						events, by generation.tally */
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */

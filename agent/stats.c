@@ -6,8 +6,8 @@ sum_streams(const struct mql_agent *a, struct mql_agent_stats *st)
 {
 	for (struct publisher *p = publisher_first(a); p; p = p->next) {
 		for (unsigned i = 0; i < 2 * stream_count(&a->streams); i++) {
-			st->seen += counter_get(&p->stream[i].seen);
-			st->bad += counter_get(&p->stream[i].bad);
+			st->seen += counter_get(&p->seen[i]);
+			st->bad += counter_get(&p->bad[i]);
 		}
 	}
 }

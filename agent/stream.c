@@ -137,7 +137,7 @@ classify(struct generation *g)
 
 /* @seq counts every event, so none may be refused unseen where it is asked. */
 static int
-set_guard(struct generation *g, const struct mql_stream *s)
+set_guard(struct generation *g, struct mql_stream *s)
 {
 	const struct mql_query *q[GUARD_QUERIES];
 	size_t n = matcher_size(g->matcher);
@@ -146,11 +146,13 @@ set_guard(struct generation *g, const struct mql_stream *s)
 		n = 0;
 	for (size_t i = 0; i < n; i++)
 		q[i] = matcher_query(g->matcher, i);
-	return guard_new(s->schema, q, n, &g->guard);
+	g->era = ++s->era;
+	return guard_new(s->schema, matcher_paths(g->matcher), q, n,
+			 &g->guard);
 }
 
 static int
-generation_new(const struct mql_stream *s, const struct matcher_query *query,
+generation_new(struct mql_stream *s, const struct matcher_query *query,
 	       size_t n, bool *refused, struct generation **out)
 {
 	struct generation *g = calloc(1, sizeof *g);
@@ -206,10 +208,8 @@ count(struct mql_agent *a, unsigned tally, uint64_t *seen, uint64_t *bad)
 {
 	*seen = *bad = 0;
 	for (struct publisher *p = publisher_first(a); p; p = p->next) {
-		const struct stream_tally *t = &p->stream[tally];
-
-		*seen += counter_get(&t->seen);
-		*bad += counter_get(&t->bad);
+		*seen += counter_get(&p->seen[tally]);
+		*bad += counter_get(&p->bad[tally]);
 	}
 }
 

@@ -30,9 +30,10 @@ struct mql_agent;
 struct run;
 
 struct generation {
-	struct guard   *guard;   /* of mapped structs */
+	struct guard   *guard;   /* of structs and built events */
 	unsigned  tally;         /* where it is counted: 2 * stream + parity */
 	bool      uses_seq;
+	uint64_t  era;           /* no other of the stream has this one */
 	struct matcher *matcher;
 	/* class[i]: the first query that writes the same row as query i */
 	uint16_t *class;
@@ -53,6 +54,7 @@ struct mql_stream {
 	unsigned           parity; /* of the last generation */
 	bool               dirty;  /* is to get a new generation */
 	struct generation *next;   /* built, waiting for its swap */
+	uint64_t           era;    /* of the last generation built */
 	/* @seq, counted while it is asked for: a cache line of its own. */
 	_Alignas(64) _Atomic uint64_t seq;
 };

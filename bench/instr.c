@@ -137,7 +137,8 @@ main(int argc, char **argv)
 	s.structs = requests_stream(agent, "structs");
 	if (w->query)
 		t = fleet_tail(&f, w->query, 1);
-	w->run(&s, 100); /* what is made at first use */
+	build_publish(&s, 100); /* the layout is known from here on */
+	w->run(&s, 100); /* and what is made at first use */
 	counted(w, &s, (size_t)strtoul(argv[3], NULL, 10));
 	if (t)
 		fleet_end(t);

@@ -4,7 +4,12 @@
 static bool
 needs_escape(unsigned char c)
 {
-	return c < ' ' || c == '"' || c == '\\';
+	static const uint64_t which[4] = {
+		UINT32_MAX | UINT64_C(1) << '"',
+		UINT64_C(1) << ('\\' - 64),
+	};
+
+	return which[c / 64] >> c % 64 & 1;
 }
 
 static void

@@ -229,6 +229,24 @@ read_field(struct reader *r, const struct slot *s, struct value *v)
 			     s->direct - s->ref.walked);
 }
 
+/* One plain key is found by the layout of the events. */
+static void
+read_built(struct reader *r, unsigned slot, struct value *v)
+{
+	const struct path *p = &r->ps->slot[slot].path;
+	const struct built *b = r->ev->built;
+	const struct value *found;
+
+	if (p->nsteps == 1 && p->steps[0].kind == STEP_KEY) {
+		found = built_find(b, r->ev->era, slot, p->steps[0].key);
+		if (!found || found->type != VALUE_OBJECT || found->ptr) {
+			*v = found ? *found : VALUE_NONE;
+			return;
+		}
+	}
+	*v = built_read(b, p, &r->undone);
+}
+
 /* What a forward scan, or the table of a struct, finds by itself. */
 static void
 read_direct(struct reader *r, unsigned slot, struct value *v)
@@ -240,11 +258,26 @@ read_direct(struct reader *r, unsigned slot, struct value *v)
 		*v = read_text(r, slot);
 		break;
 	case EVENT_BUILT:
-		*v = built_read(r->ev->built, &s->path, &r->undone);
+		read_built(r, slot, v);
 		break;
 	case EVENT_STRUCT:
 		read_field(r, s, v);
 		break;
+	}
+}
+
+static __attribute__((noinline)) void
+read_slot(struct reader *r, unsigned slot, struct value *v)
+{
+	const struct slot *s = &r->ps->slot[slot];
+
+	if (s->path.meta) {
+		*v = read_meta(r->ev->meta, s->path.meta);
+	} else {
+		read_direct(r, slot, v);
+		if (!s->any && s->path.nsteps > s->direct)
+			*v = walk_to(r, v, s->path.steps + s->direct,
+				     s->path.nsteps - s->direct);
 	}
 }
 
@@ -254,13 +287,15 @@ reader_read(struct reader *r, unsigned slot)
 	const struct slot *s = &r->ps->slot[slot];
 	struct value *v = &r->known.value[slot];
 
-	if (s->path.meta) {
-		*v = read_meta(r->ev->meta, s->path.meta);
+	/* Most fields of a struct are read where they lie. */
+	if (r->ev->form == EVENT_STRUCT && s->ref.found &&
+	    s->ref.walked == s->path.nsteps) {
+		schema_read(s->ref.field,
+			    (const char *)r->ev->record + s->ref.offset,
+			    &r->undone, v);
+		r->undone.err = 0;
 	} else {
-		read_direct(r, slot, v);
-		if (!s->any && s->path.nsteps > s->direct)
-			*v = walk_to(r, v, s->path.steps + s->direct,
-				     s->path.nsteps - s->direct);
+		read_slot(r, slot, v);
 	}
 	r->known.have[slot / 64] |= UINT64_C(1) << slot % 64;
 	return v;

@@ -32,6 +32,8 @@ struct event {
 		const struct built *built;  /* EVENT_BUILT */
 	};
 	const struct schema     *schema; /* EVENT_STRUCT */
+	uint64_t                 era;    /* EVENT_BUILT: another one for other
+					    slots; 0: none */
 	const struct event_meta *meta;   /* never NULL */
 };
 

@@ -50,6 +50,73 @@ guard_refuses(const struct guard *t, const void *record)
 	return true;
 }
 
+/* --- built events ---------------------------------------------------------------- */
+
+static bool
+in_order(enum op op, int cmp)
+{
+	switch ((int)op) {
+	case OP_LT:
+		return cmp < 0;
+	case OP_LE:
+		return cmp <= 0;
+	case OP_GT:
+		return cmp > 0;
+	default:
+		return cmp >= 0;
+	}
+}
+
+/* What has no order is counted: the program has to see it. */
+static bool
+is_counted(const struct guard *t, const struct value *v)
+{
+	int cmp;
+
+	return t->op != OP_EQ && t->op != OP_NE && v &&
+	       v->type != VALUE_NULL && v->type != t->konst->type &&
+	       !value_order(v, t->konst, &cmp);
+}
+
+static bool
+is_false(const struct guard *t, const struct value *v)
+{
+	const struct value *c = t->konst;
+	int cmp;
+
+	if (!v || v->type == VALUE_NULL)
+		return !t->negate;
+	if (v->type == VALUE_INT && c->type == VALUE_INT)
+		return guard_outside(t, v->i);
+	if (v->type == VALUE_STR && c->type == VALUE_STR &&
+	    (t->op == OP_EQ || t->op == OP_NE))
+		return (v->len == c->len && (!v->len || (*v->ptr == *c->ptr &&
+			!memcmp(v->ptr, c->ptr, v->len)))) == t->negate;
+	if (t->op == OP_EQ || t->op == OP_NE)
+		return value_equal(v, c) == t->negate;
+	return value_order(v, c, &cmp) && !in_order((enum op)t->op, cmp);
+}
+
+bool
+guard_refuses_built(const struct guard *t, const struct built *b, uint64_t era)
+{
+	if (t->kind < GUARD_VALUE_TEXT)
+		return false;
+	while (t) {
+		const struct value *v = built_find(b, era, t->slot, t->key);
+
+		if (is_counted(t, v))
+			return false;
+		if (is_false(t, v))
+			t = t->next;
+		else if (t->last)
+			return false;
+		else
+			t++;
+	}
+	return true;
+}
+
 /* --- from programs -------------------------------------------------------------- */
 
 enum { TERMS = 4 }; /* a query: more are seldom looked at */
@@ -160,6 +227,49 @@ text_term(struct guard *t, enum op op, const struct value *v)
 	return true;
 }
 
+/* The slot of a path, which is one plain key. */
+static bool
+find_slot(const struct pathset *ps, const struct path *p, struct guard *t)
+{
+	if (p->meta || p->nsteps != 1 || p->steps[0].kind != STEP_KEY)
+		return false;
+	for (unsigned i = 0; i < pathset_size(ps); i++) {
+		const struct path *at = pathset_path(ps, i);
+
+		if (!path_equal(at, p))
+			continue;
+		t->key = at->steps[0].key;
+		t->slot = (uint16_t)i;
+		return true;
+	}
+	return false;
+}
+
+static bool
+resolve_built(const struct pathset *ps, const struct test *test,
+	      struct guard *t)
+{
+	const struct value *v = test->v;
+
+	t->kind = GUARD_VALUE;
+	t->konst = v;
+	t->op = (uint8_t)test->op;
+	t->negate = test->op == OP_NE;
+	if (v->type == VALUE_INT) {
+		t->kind = GUARD_VALUE_INT;
+		if (!integer_range(t, test->op, v->i))
+			return false;
+	} else if (v->type == VALUE_STR && v->len && test->op == OP_EQ) {
+		t->kind = GUARD_VALUE_TEXT;
+		t->len = v->len;
+		t->first = *v->ptr;
+	}
+	if (v->type == VALUE_BOOL && test->op != OP_EQ && test->op != OP_NE)
+		return false;
+	return v->type >= VALUE_BOOL && v->type <= VALUE_STR &&
+	       find_slot(ps, test->path, t);
+}
+
 /* The term of a test, where there can be one. */
 static bool
 resolve(const struct schema *schema, const struct test *test, struct guard *t)
@@ -206,15 +316,17 @@ resolve(const struct schema *schema, const struct test *test, struct guard *t)
 
 /* The terms of one query; returns how many. */
 static unsigned
-guard_query(const struct schema *schema, const struct mql_query *q,
-	    struct guard *t)
+guard_query(const struct schema *schema, const struct pathset *ps,
+	    const struct mql_query *q, struct guard *t)
 {
 	const struct prog *p = &q->prog;
 	struct test test;
 	unsigned n = 0;
 
 	for (unsigned pc = 0; n < TERMS; pc += 2) {
-		if (!test_at(p, pc, &test) || !resolve(schema, &test, &t[n]))
+		if (!test_at(p, pc, &test) ||
+		    !(schema ? resolve(schema, &test, &t[n]) :
+			       resolve_built(ps, &test, &t[n])))
 			break;
 		if (p->code[pc + 1].op == OP_RET) {
 			n++;
@@ -230,8 +342,8 @@ guard_query(const struct schema *schema, const struct mql_query *q,
 }
 
 int
-guard_new(const struct schema *schema, const struct mql_query *const *q,
-	  size_t n, struct guard **out)
+guard_new(const struct schema *schema, const struct pathset *ps,
+	  const struct mql_query *const *q, size_t n, struct guard **out)
 {
 	static const struct guard nothing = { .kind = GUARD_NOTHING,
 					      .last = true };
@@ -240,8 +352,8 @@ guard_new(const struct schema *schema, const struct mql_query *const *q,
 	*out = t;
 	if (!t)
 		return MQL_ENOMEM;
-	for (size_t i = 0; i < n && schema; i++) {
-		unsigned more = guard_query(schema, q[i], t);
+	for (size_t i = 0; i < n; i++) {
+		unsigned more = guard_query(schema, ps, q[i], t);
 
 		if (!more)
 			break; /* it wants to see every event */

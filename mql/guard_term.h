@@ -21,6 +21,9 @@ enum guard_kind {
 	GUARD_CHARS, GUARD_CSTR, GUARD_TEXT,
 	/* not equal to a text: */
 	GUARD_NOT_CHARS, GUARD_NOT_CSTR, GUARD_NOT_TEXT,
+	/* a field of a built event: equal to a text, an integer in a range,
+	 * or whatever else: */
+	GUARD_VALUE_TEXT, GUARD_VALUE_INT, GUARD_VALUE,
 };
 
 /* One term; those of all queries follow each other. */
@@ -38,6 +41,11 @@ struct guard {
 		struct { int64_t low, high; } i;
 		struct { double low, high; } f;
 	};
+	/* GUARD_VALUE...: */
+	struct str          key;
+	const struct value *konst;
+	uint16_t            slot;
+	uint8_t             op;
 };
 
 /* The value of type T at an address that need not be aligned for it. */
@@ -88,9 +96,39 @@ guard_fails(const struct guard *t, const char *at)
 	case GUARD_CSTR:  break; /* done */
 	case GUARD_NOT_CHARS: case GUARD_NOT_CSTR: case GUARD_NOT_TEXT:
 	case GUARD_NOTHING:
+	case GUARD_VALUE_TEXT: case GUARD_VALUE_INT: case GUARD_VALUE:
 		return false; /* takes more than a look */
 	}
 	__builtin_unreachable();
+}
+
+static inline bool
+guard_value_fails(const struct guard *t, const struct built *b)
+{
+	unsigned i = b->layout->field[t->slot];
+	const struct value *v = &b->field[i].value;
+
+	if (i >= b->same)
+		return false;
+	if (t->kind == GUARD_VALUE_TEXT)
+		return v->type == VALUE_STR &&
+		       (v->len != t->len || *v->ptr != t->first);
+	return t->kind == GUARD_VALUE_INT && v->type == VALUE_INT &&
+	       guard_outside(t, v->i);
+}
+
+/* As guard_refuses_built(), as far as a look tells. */
+static inline bool
+guard_refuses_built_at_sight(const struct guard *t, const struct built *b,
+			     uint64_t era)
+{
+	if (b->layout->era != era || t->kind < GUARD_VALUE_TEXT)
+		return false;
+	do {
+		if (!guard_value_fails(t, b))
+			return false;
+	} while ((t = t->next));
+	return true;
 }
 
 /* As guard_refuses(), as far as a look tells. */

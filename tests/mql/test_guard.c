@@ -70,7 +70,7 @@ struct bench {
 };
 
 static void
-set_up(struct bench *b, const char *const *text, size_t n)
+set_up(struct bench *b, bool structs, const char *const *text, size_t n)
 {
 	const struct mql_query *q[GUARD_QUERIES + 1];
 	struct matcher_query of[GUARD_QUERIES + 1] = { 0 };
@@ -78,10 +78,12 @@ set_up(struct bench *b, const char *const *text, size_t n)
 	*b = (struct bench){ .n = n };
 	for (size_t i = 0; i < n; i++)
 		q[i] = of[i].q = b->q[i] = ask_compile(text[i]);
-	ck_assert_int_eq(schema_new(fields, sizeof fields / sizeof *fields,
-				    &b->schema), 0);
+	if (structs)
+		ck_assert_int_eq(schema_new(fields,
+			sizeof fields / sizeof *fields, &b->schema), 0);
 	ck_assert_int_eq(matcher_new(b->schema, of, n, NULL, &b->m), 0);
-	ck_assert_int_eq(guard_new(b->schema, q, n, &b->guard), 0);
+	ck_assert_int_eq(guard_new(b->schema, matcher_paths(b->m), q, n,
+				   &b->guard), 0);
 	ck_assert_int_eq(reader_new(65536, &b->reader), 0);
 	ck_assert_int_eq(eval_new(&b->eval), 0);
 }
@@ -100,15 +102,15 @@ tear_down(struct bench *b)
 
 /* Does the program match, or count something? */
 static bool
-concerned(struct bench *b, const struct record *r)
+concerned(struct bench *b, const struct event *ev)
 {
 	static const struct event_meta meta;
 	uint16_t hit[GUARD_QUERIES + 1];
 	uint64_t before = b->counts.mismatches;
 	size_t n;
 
-	b->ev = (struct event){ .form = EVENT_STRUCT, .record = r,
-				.schema = b->schema, .meta = &meta };
+	b->ev = *ev;
+	b->ev.meta = &meta;
 	ck_assert_int_eq(reader_begin(b->reader, matcher_paths(b->m), &b->ev),
 			 0);
 	n = matcher_match(b->m, b->eval, b->reader, &b->counts, hit);
@@ -126,7 +128,10 @@ compare(struct bench *b, const char *what, unsigned *refused, unsigned *could)
 	*refused = *could = 0;
 	for (int i = 0; i < DRAWS; i++) {
 		struct record r = draw(&seed);
-		bool yes = concerned(b, &r);
+		bool yes = concerned(b, &(struct event){
+			.form = EVENT_STRUCT, .record = &r,
+			.schema = b->schema,
+		});
 		bool no = guard_refuses(b->guard, &r);
 		bool look = guard_refuses_at_sight(b->guard, &r);
 
@@ -164,10 +169,82 @@ START_TEST(guard_refuses_what_does_not_match_and_nothing_else)
 		struct bench b;
 
 		snprintf(text, sizeof text, "select * where %s", whole[i]);
-		set_up(&b, &one, 1);
+		set_up(&b, true, &one, 1);
 		compare(&b, text, &refused, &could);
 		ck_assert_msg(refused == could, "%s: refused %u of %u", text,
 			      refused, could);
+		tear_down(&b);
+	}
+}
+END_TEST
+
+/* A field is of any type, or missing, whatever its name; of some events the
+ * fields come in another order. */
+static void
+build(struct built *b, unsigned *seed)
+{
+	static const char *const keys[] = { "b", "i8", "i32", "i64", "u16",
+		"u64", "f32", "f64", "chars", "cstr", "text", "json" };
+	static const char *const texts[] = { "", "BR", "BS", "ipad", "x" };
+	enum { N = sizeof keys / sizeof *keys };
+	size_t first = rand_r(seed) % 8 ? 0 : (size_t)rand_r(seed) % N;
+
+	built_begin(b);
+	for (size_t i = 0; i < N; i++) {
+		const char *key = keys[(first + i) % N];
+		const char *z = PICK(texts);
+		struct value v = { .type = (enum value_type)
+			(rand_r(seed) % (VALUE_STR + 1)) };
+
+		if (v.type == VALUE_BOOL)
+			v.b = rand_r(seed) % 2;
+		else if (v.type == VALUE_INT)
+			v.i = rand_r(seed) % 4 ? rand_r(seed) % 8 : INT64_MAX;
+		else if (v.type == VALUE_FLOAT)
+			v.f = 0.5 * (rand_r(seed) % 16);
+		else if (v.type == VALUE_STR)
+			v.ptr = z, v.len = (uint32_t)strlen(z);
+		built_add(b, built_key(b, key), v);
+	}
+}
+
+static void
+compare_built(struct bench *b, const char *what, unsigned *refused)
+{
+	static struct layout layout;
+	struct built built = { .layout = &layout };
+	unsigned seed = 1;
+
+	layout = (struct layout){ 0 };
+	*refused = 0;
+	for (int i = 0; i < DRAWS; i++) {
+		struct event ev = { .form = EVENT_BUILT, .built = &built,
+				    .era = 7 };
+		bool yes, no, look;
+
+		build(&built, &seed);
+		look = guard_refuses_built_at_sight(b->guard, &built, ev.era);
+		no = guard_refuses_built(b->guard, &built, ev.era);
+		yes = concerned(b, &ev);
+		ck_assert_msg(!(yes && no), "%s: refused", what);
+		ck_assert_msg(no || !look, "%s: refused at sight only", what);
+		*refused += no;
+		built_note(&built);
+	}
+}
+
+START_TEST(guard_knows_built_events_by_their_layout)
+{
+	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+		char text[256];
+		const char *one = text;
+		unsigned refused;
+		struct bench b;
+
+		snprintf(text, sizeof text, "select * where %s", whole[i]);
+		set_up(&b, false, &one, 1);
+		compare_built(&b, text, &refused);
+		ck_assert_msg(refused, "%s: never", text);
 		tear_down(&b);
 	}
 }
@@ -183,7 +260,7 @@ START_TEST(guard_never_refuses_what_the_program_would_match_or_count)
 		"not (i8 == 5)", "i8 == 5 and (i64 == 5 or b)", "i8 + 1 == 5",
 		"i8 in (5, 6)", "cstr == 'BR' and i8 in (5, 6)",
 		"cstr like 'B%' and i8 == 5", "cstr == null", "nobody == 5",
-		"nobody == null", "i64 == null", "b > 4", "i8 == i32",
+		"nobody == null", "i64 == null", "b > 4", "b > true", "i8 == i32",
 		"cstr == \"B\\u0000\"", "i64 == true", "text =~ /B/",
 	};
 
@@ -194,8 +271,11 @@ START_TEST(guard_never_refuses_what_the_program_would_match_or_count)
 		struct bench b;
 
 		snprintf(query, sizeof query, "select * where %s", text[i]);
-		set_up(&b, &one, 1);
+		set_up(&b, true, &one, 1);
 		compare(&b, query, &refused, &could);
+		tear_down(&b);
+		set_up(&b, false, &one, 1);
+		compare_built(&b, query, &refused);
 		tear_down(&b);
 	}
 }
@@ -210,7 +290,7 @@ START_TEST(guard_of_several_queries_refuses_what_none_of_them_matches)
 	unsigned refused, could;
 	struct bench b;
 
-	set_up(&b, text, 3);
+	set_up(&b, true, text, 3);
 	compare(&b, "three", &refused, &could);
 	ck_assert_uint_gt(could, 0);
 	ck_assert_uint_eq(refused, could);
@@ -226,7 +306,7 @@ START_TEST(guard_lets_all_by_when_one_query_has_no_condition)
 	unsigned refused, could;
 	struct bench b;
 
-	set_up(&b, text, 3);
+	set_up(&b, true, text, 3);
 	compare(&b, "one is for all", &refused, &could);
 	ck_assert_uint_eq(refused, 0);
 	tear_down(&b);
@@ -238,14 +318,17 @@ START_TEST(guard_without_a_schema_or_a_query_refuses_nothing)
 	struct mql_query *q = ask_compile("select * where i8 == 5");
 	const struct mql_query *one = q;
 	struct record r = { .i8 = 4 };
+	struct pathset *none;
 	struct guard *g;
 
-	ck_assert_int_eq(guard_new(NULL, &one, 1, &g), 0);
+	ck_assert_int_eq(pathset_new(NULL, &none), 0);
+	ck_assert_int_eq(guard_new(NULL, none, &one, 1, &g), 0);
 	ck_assert(!guard_refuses(g, &r) && !guard_refuses_at_sight(g, &r));
 	guard_free(g);
-	ck_assert_int_eq(guard_new(NULL, NULL, 0, &g), 0);
+	ck_assert_int_eq(guard_new(NULL, none, NULL, 0, &g), 0);
 	ck_assert(!guard_refuses(g, &r));
 	guard_free(g);
+	pathset_free(none);
 	mql_query_free(q);
 }
 END_TEST
@@ -253,6 +336,7 @@ END_TEST
 TEST_MAIN(guard,
       guard_refuses_what_does_not_match_and_nothing_else,
       guard_never_refuses_what_the_program_would_match_or_count,
+      guard_knows_built_events_by_their_layout,
       guard_of_several_queries_refuses_what_none_of_them_matches,
       guard_lets_all_by_when_one_query_has_no_condition,
       guard_without_a_schema_or_a_query_refuses_nothing)
