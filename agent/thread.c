@@ -4,14 +4,13 @@
  * Publishers never wake it. It looks into the rings every millisecond while
  * rows flow, less and less often while queries are live but nothing matches
  * (a look costs some 20 microseconds: each millisecond would be 2% of a core,
- * every 25 it is 0.1%), and sleeps until the link's next duty when nobody
- * asks. Opening a stream and closing
- * the agent wake it through an eventfd. */
+ * every 50 it is 0.05%), and sleeps until the link's next duty when nobody
+ * asks. Opening a stream and closing the agent wake it through an eventfd. */
 #include "agent/agent.h"
 #include "common/clock.h"
 
 enum {
-	BUSY_MS = 1, QUIET_MS = 25,
+	BUSY_MS = 1, QUIET_MS = 50,
 	PATIENCE = 20, /* the pause is that part of the time without a row */
 	PART_MS = 300, /* for the answer to our goodbye */
 };

@@ -1,6 +1,8 @@
-BENCHES            += bench_publish bench_latency bench_json
+BENCHES            += bench_publish bench_service bench_latency bench_json
 bench_publish.src  := bench/publish.c bench/request.c bench/bench.c bench/fleet.c
 bench_publish.deps := client agent
+bench_service.src  := bench/service.c bench/request.c bench/bench.c bench/fleet.c
+bench_service.deps := client agent
 bench_latency.src  := bench/latency.c bench/bench.c bench/fleet.c
 bench_latency.deps := client agent
 bench_json.src     := bench/json.c bench/simdjson.cc bench/corpus.c bench/bench.c

@@ -223,7 +223,8 @@ compare_built(struct bench *b, const char *what, unsigned *refused)
 		bool yes, no, look;
 
 		build(&built, &seed);
-		look = guard_refuses_built_at_sight(b->guard, &built, ev.era);
+		look = guard_refuses_built_at_sight(b->guard, &built,
+						    ev.era);
 		no = guard_refuses_built(b->guard, &built, ev.era);
 		yes = concerned(b, &ev);
 		ck_assert_msg(!(yes && no), "%s: refused", what);
@@ -260,8 +261,8 @@ START_TEST(guard_never_refuses_what_the_program_would_match_or_count)
 		"not (i8 == 5)", "i8 == 5 and (i64 == 5 or b)", "i8 + 1 == 5",
 		"i8 in (5, 6)", "cstr == 'BR' and i8 in (5, 6)",
 		"cstr like 'B%' and i8 == 5", "cstr == null", "nobody == 5",
-		"nobody == null", "i64 == null", "b > 4", "b > true", "i8 == i32",
-		"cstr == \"B\\u0000\"", "i64 == true", "text =~ /B/",
+		"nobody == null", "i64 == null", "b > 4", "b > true",
+		"i8 == i32", "cstr == \"B\\u0000\"", "i64 == true", "text =~ /B/",
 	};
 
 	for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
