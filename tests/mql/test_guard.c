@@ -262,7 +262,8 @@ START_TEST(guard_never_refuses_what_the_program_would_match_or_count)
 		"i8 in (5, 6)", "cstr == 'BR' and i8 in (5, 6)",
 		"cstr like 'B%' and i8 == 5", "cstr == null", "nobody == 5",
 		"nobody == null", "i64 == null", "b > 4", "b > true",
-		"i8 == i32", "cstr == \"B\\u0000\"", "i64 == true", "text =~ /B/",
+		"i8 == i32", "cstr == \"B\\u0000\"", "i64 == true",
+		"text =~ /B/",
 	};
 
 	for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
