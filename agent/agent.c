@@ -16,6 +16,7 @@ enum {
 	EVENT_BYTES = 1 << 20,
 	EVENT_MOST = 64 << 20,
 	QUERIES = 256,
+	FOLD_BYTES = 32 << 20,
 	LINGER_MS = 100, /* for the goodbye, past the deadline too */
 };
 
@@ -118,6 +119,7 @@ configure(struct mql_agent *a, const struct mql_agent_options *opt)
 		a->max_event = EVENT_MOST;
 	if (a->max_queries > QUERIES_MAX)
 		a->max_queries = QUERIES_MAX;
+	a->fold_bytes = FOLD_BYTES;
 	a->wait_when_full = opt->wait_when_full;
 	a->log = opt->log;
 	a->log_arg = opt->log_arg;
@@ -147,7 +149,7 @@ start(struct mql_agent *a)
 	a->link.silence_ms = 3000;
 	a->link.lease_ms = 5000;
 	rows_writer_init(&a->writer);
-	if ((err = run_table_init(a)))
+	if ((err = run_table_init(a)) || (err = folds_init(a)))
 		return err;
 	if (pthread_key_create(&a->key, publisher_give_back))
 		return MQL_EOS;
@@ -172,8 +174,9 @@ agent_free(struct mql_agent *a, int linger_ms)
 		close(a->wakefd);
 	if (a->has_key)
 		pthread_key_delete(a->key);
+	run_table_fini(a); /* with its folds, in the publishers */
+	folds_fini(a);
 	publisher_free_all(a);
-	run_table_fini(a);
 	stream_table_fini(&a->streams);
 	rows_writer_fini(&a->writer);
 	arena_fini(&a->ack.mem);

@@ -4,6 +4,7 @@
  *   publish.c, builder.c                   link.c     the state of the link
  *     generation (stream.h) <------RCU---- matchers.c the query set in force
  *     ring (publisher.h) ----------------> drain.c    rows into frames
+ *     fold ------------------------------> folds.c    groups into frames
  *     counters ------------------------->  report.c   acks, heartbeats
  *
  * Who may touch what is said part by part below. A publisher never waits for
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "agent/folds.h"
 #include "agent/link.h"
 #include "agent/publisher.h"
 #include "agent/run.h"
@@ -35,6 +37,7 @@ struct mql_agent {
 	char         *source_job;
 	size_t        ring_bytes, max_event;
 	unsigned      max_queries;
+	size_t        fold_bytes; /* of all folds together */
 	bool          wait_when_full, off;
 	void        (*log)(void *arg, const char *line);
 	void         *log_arg;
@@ -51,6 +54,8 @@ struct mql_agent {
 	_Atomic uint64_t starved; /* events lost for want of memory */
 	_Atomic uint64_t sent, drop_link; /* written by the agent's thread */
 	_Atomic uint32_t queries;
+	_Atomic uint32_t nfold; /* folds that there are */
+	_Atomic bool     fold_full; /* one of them refused an event */
 	_Atomic bool     connected;
 	_Atomic bool     closing;
 	int64_t          deadline; /* set before closing */
@@ -61,6 +66,7 @@ struct mql_agent {
 	struct wire_context *context;
 	struct rows_writer   writer;
 	struct buf           frame;  /* the message being sent */
+	struct partials     *partials; /* the next one of that kind */
 	struct publisher    *drain_at; /* where the next drain begins */
 	struct wire_ack      ack;    /* the one being put together */
 	bool                 ack_due;
@@ -107,6 +113,15 @@ bool matchers_idle(const struct mql_agent *a); /* no run but RESTING ones */
 bool drain_rings(struct mql_agent *a);
 /* Strike the rows of an ending run that wait behind others: drop_link. */
 void drain_strike(struct mql_agent *a, struct run *r);
+
+/* Does what r has matched have somewhere to go, now or later? */
+bool drain_wants(const struct run *r);
+/* n rows, or events that were folded, of r go nowhere: drop_link. */
+void drain_drop(struct mql_agent *a, struct run *r, uint64_t n);
+/* A frame with r->framed rows, or events, of each run was sent, or was not. */
+void drain_framed(struct mql_agent *a, bool sent);
+/* While any credit is left a frame may go, with so many bytes in it already. */
+bool drain_may_send(const struct mql_agent *a, size_t bytes);
 
 /* --- report.c --------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 LIBS       += agent
 SOLIBS     += mql-agent
-agent.src  := agent/agent.c agent/builder.c agent/drain.c agent/inbox.c agent/link.c \
+agent.src  := agent/agent.c agent/builder.c agent/drain.c agent/fold.c agent/folds.c agent/inbox.c agent/link.c \
               agent/matchers.c agent/publish.c agent/publisher.c agent/report.c \
               agent/ring.c agent/run.c agent/stats.c agent/stream.c agent/thread.c
 agent.deps := language wire

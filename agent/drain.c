@@ -37,32 +37,24 @@ record_of(void *bytes, size_t len)
 
 /* Does the row have somewhere to go, now or later? Never for a run at rest,
  * or one that ends without the source-job knowing it. */
-static bool
-wanted(const struct run *r)
+bool
+drain_wants(const struct run *r)
 {
 	return r->state == RUN_LIVE || (r->state == RUN_ENDING && r->id);
 }
 
-static void
-drop(struct mql_agent *a, struct run *r)
+void
+drain_drop(struct mql_agent *a, struct run *r, uint64_t n)
 {
-	r->done.drop_link++;
-	atomic_fetch_add_explicit(&a->drop_link, 1, memory_order_relaxed);
+	r->done.drop_link += n;
+	atomic_fetch_add_explicit(&a->drop_link, n, memory_order_relaxed);
 }
 
 /* --- frames ---------------------------------------------------------------------- */
 
-/* Rows of a frame are sent or dropped as one. */
-static void
-flush(struct mql_agent *a)
+void
+drain_framed(struct mql_agent *a, bool sent)
 {
-	bool sent;
-
-	if (!a->writer.nrows)
-		return;
-	rows_writer_take(&a->writer, &a->frame);
-	a->link.spent += a->frame.len - WIRE_HEADER;
-	sent = !link_send(a);
 	for (unsigned i = 0; i < a->max_queries; i++) {
 		struct run *r = &a->runs.at[i];
 
@@ -74,6 +66,17 @@ flush(struct mql_agent *a)
 					  r->framed, memory_order_relaxed);
 		r->framed = 0;
 	}
+}
+
+/* Rows of a frame are sent or dropped as one. */
+static void
+flush(struct mql_agent *a)
+{
+	if (!a->writer.nrows)
+		return;
+	rows_writer_take(&a->writer, &a->frame);
+	a->link.spent += a->frame.len - WIRE_HEADER;
+	drain_framed(a, !link_send(a));
 }
 
 static int
@@ -90,7 +93,7 @@ add_row(struct mql_agent *a, const struct record *rec)
 		if (rec->slot[i] == STRUCK)
 			continue;
 		r = &a->runs.at[rec->slot[i]];
-		if (!wanted(r))
+		if (!drain_wants(r))
 			continue;
 		id[n] = r->id;
 		seq[n++] = r->done.sent + r->framed + 1;
@@ -102,10 +105,10 @@ add_row(struct mql_agent *a, const struct record *rec)
 		if (rec->slot[i] == STRUCK)
 			continue;
 		r = &a->runs.at[rec->slot[i]];
-		if (wanted(r))
+		if (drain_wants(r))
 			r->framed++;
 		else
-			drop(a, r);
+			drain_drop(a, r, 1);
 	}
 	return err;
 }
@@ -115,18 +118,23 @@ any_wanted(const struct mql_agent *a, const struct record *rec)
 {
 	for (unsigned i = 0; i < rec->n; i++)
 		if (rec->slot[i] != STRUCK &&
-		    wanted(&a->runs.at[rec->slot[i]]))
+		    drain_wants(&a->runs.at[rec->slot[i]]))
 			return true;
 	return false;
 }
 
-/* While any credit is left a row may go, so that one larger than what is left
- * never stands in the way for ever. */
+/* Whatever is left: so one larger than that never stands in the way for
+ * ever. */
+bool
+drain_may_send(const struct mql_agent *a, size_t bytes)
+{
+	return link_takes_rows(a) && a->link.spent + bytes < a->link.credit;
+}
+
 static bool
 may_send(const struct mql_agent *a)
 {
-	return link_takes_rows(a) &&
-	       a->link.spent + rows_writer_size(&a->writer) < a->link.credit;
+	return drain_may_send(a, rows_writer_size(&a->writer));
 }
 
 /* Account for one record; false when it has to wait. */
@@ -138,7 +146,8 @@ take(struct mql_agent *a, const struct record *rec)
 	if (!any_wanted(a, rec)) {
 		for (unsigned i = 0; i < rec->n; i++)
 			if (rec->slot[i] != STRUCK)
-				drop(a, &a->runs.at[rec->slot[i]]);
+				drain_drop(a, &a->runs.at[rec->slot[i]],
+					   1);
 		return true;
 	}
 	if (!may_send(a))
@@ -209,7 +218,7 @@ drain_strike(struct mql_agent *a, struct run *r)
 				if (rec.slot[i] != r->slot)
 					continue;
 				rec.slot[i] = STRUCK;
-				drop(a, r);
+				drain_drop(a, r, 1);
 			}
 		}
 	}

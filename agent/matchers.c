@@ -21,18 +21,18 @@ enum { ENDING_MS = 500 }; /* how long rows of a removed query may still go */
 static void
 add_query(struct mql_agent *a, const struct wire_query *wq)
 {
-	struct run *r = run_by_text(a, wq->text);
+	struct run *r = run_of(a, wq);
 	char why[sizeof((struct mql_diag *)0)->text] = "";
 
 	if (r)
 		run_resume(a, r, wq->id);
-	else if ((r = run_by_id(a, wq->id)) && str_eq(r->text, wq->text))
+	else if ((r = run_by_id(a, wq->id)) && run_is(r, wq))
 		r->ack_due = true; /* told twice: answered twice */
 	else if (r || !wq->id)
 		report_refused(a, wq->id, "this id is another query's");
 	else if (atomic_load(&a->closing))
 		report_refused(a, wq->id, "the agent is closing");
-	else if (run_start(a, wq->id, wq->text, &r, why, sizeof why))
+	else if (run_start(a, wq, &r, why, sizeof why))
 		report_refused(a, wq->id, why);
 	else
 		for (unsigned i = 0; i < stream_count(&a->streams); i++)
@@ -294,8 +294,10 @@ settle(struct mql_agent *a, struct run *r, int64_t now)
 {
 	struct books_agent books;
 
-	if (r->state == RUN_ENDING && (now >= r->until || !r->id))
+	if (r->state == RUN_ENDING && (now >= r->until || !r->id)) {
 		drain_strike(a, r);
+		folds_strike(a, r);
+	}
 	if (r->state == RUN_RESTING && now < r->until)
 		return;
 	if (!run_drained(a, r))
@@ -303,7 +305,7 @@ settle(struct mql_agent *a, struct run *r, int64_t now)
 	run_books(a, r, &books);
 	if (r->state == RUN_RESTING || !r->id ||
 	    report_ended(a, r->id, r->since, &books))
-		run_free(r);
+		run_free(a, r);
 }
 
 void

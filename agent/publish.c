@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/fold.h"
 #include "agent/publish.h"
 #include "agent/rcu.h"
 #include "common/clock.h"
@@ -172,6 +173,8 @@ evaluate(struct publisher *p, struct mql_stream *s,
 	}
 	counter_inc(&p->seen[g->tally]);
 	if (!n || !(n = keep(p, m, n)))
+		return;
+	if (g->folds && !(n = fold_hits(p, m, n)))
 		return;
 	if (publisher_ready(p)) {
 		drop_all(p, m, n);

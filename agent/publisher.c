@@ -36,6 +36,7 @@ publisher_free(struct publisher *p)
 	free(p->hit);
 	free(p->tally);
 	free(p->counts);
+	free(p->fold);
 	free(p);
 }
 
@@ -62,7 +63,8 @@ publisher_new(struct mql_agent *a)
 	p->hit = calloc(a->max_queries, sizeof *p->hit);
 	p->tally = calloc(a->max_queries, sizeof *p->tally);
 	p->counts = calloc(a->max_queries, sizeof *p->counts);
-	if (!p->hit || !p->tally || !p->counts ||
+	p->fold = calloc(a->max_queries, sizeof *p->fold);
+	if (!p->hit || !p->tally || !p->counts || !p->fold ||
 	    reader_new(a->max_event, &p->reader) || eval_new(&p->eval)) {
 		publisher_free(p);
 		return NULL;

@@ -13,6 +13,7 @@
 #include "agent/counter.h"
 #include "agent/ring.h"
 #include "agent/stream.h"
+#include "mql/fold.h"
 #include "mql/query.h"
 #include "wire/books.h"
 
@@ -31,6 +32,9 @@ struct publisher {
 	uint16_t         *hit;     /* room for max_queries */
 	struct tally     *tally;   /* max_queries of them */
 	struct eval_counts *counts; /* the same */
+	/* By query slot: made here by the first event, freed by the agent's
+	 * thread with the run. */
+	_Atomic(struct fold *) *fold;
 	/* From the first match on: */
 	struct ring       ring;
 	struct buf        rows;    /* an event's, on their way to the ring */

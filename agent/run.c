@@ -14,7 +14,8 @@ run_table_init(struct mql_agent *a)
 	t->order = calloc(a->max_queries, sizeof(struct run *));
 	t->refused = calloc(a->max_queries, sizeof *t->refused);
 	t->sampler = calloc(a->max_queries, sizeof *t->sampler);
-	if (!t->at || !t->order || !t->refused || !t->sampler)
+	t->side = calloc(a->max_queries, sizeof *t->side);
+	if (!t->at || !t->order || !t->refused || !t->sampler || !t->side)
 		return MQL_ENOMEM;
 	for (unsigned i = 0; i < a->max_queries; i++)
 		t->at[i].slot = (uint16_t)i;
@@ -27,18 +28,24 @@ run_table_fini(struct mql_agent *a)
 	struct run_table *t = &a->runs;
 
 	for (unsigned i = 0; t->at && i < a->max_queries; i++)
-		run_free(&t->at[i]);
+		run_free(a, &t->at[i]);
 	free(t->at);
 	free(t->order);
 	free(t->refused);
 	free(t->sampler);
+	free(t->side);
 }
 
 void
-run_free(struct run *r)
+run_free(struct mql_agent *a, struct run *r)
 {
 	uint16_t slot = r->slot;
 
+	if (r->fold && r->state != RUN_FREE) {
+		folds_free(a, r);
+		a->runs.nfold--;
+	}
+	mql_query_free(r->fold);
 	mql_query_free(r->q);
 	free((char *)(uintptr_t)r->text.ptr);
 	*r = (struct run){ .slot = slot };
@@ -112,42 +119,67 @@ take_slot(struct mql_agent *a)
 			return &a->runs.at[i];
 	r = oldest_resting(a);
 	if (r)
-		run_free(r);
+		run_free(a, r);
 	return r;
 }
 
-int
-run_start(struct mql_agent *a, uint32_t id, struct str text,
-	  struct run **out, char *why, size_t nwhy)
+/* Both of a query's texts, in r. 0, an error of query_compile() or MQL_ENOMEM,
+ * and a sentence in why. */
+static int
+compile(struct run *r, const struct wire_query *wq, char *why, size_t nwhy)
 {
+	const size_t n = wq->text.len, nfold = wq->fold.len;
 	struct mql_diag diag;
-	struct mql_query *q;
-	struct run *r;
 	char *copy;
 	int err;
 
-	*out = NULL;
-	if ((err = query_compile(text, &q, &diag))) {
+	if ((err = query_compile(wq->text, &r->q, &diag)) ||
+	    (nfold && (err = query_compile(wq->fold, &r->fold, &diag)))) {
 		snprintf(why, nwhy, "%s", diag.text);
 		return err;
 	}
-	r = take_slot(a);
-	copy = r ? malloc(text.len + 1) : NULL;
-	if (!copy) {
-		mql_query_free(q);
-		if (!r)
-			snprintf(why, nwhy, "too many queries (%u)",
-				 a->max_queries);
-		else
-			snprintf(why, nwhy, "the agent is out of memory");
-		return r ? MQL_ENOMEM : MQL_ELIMIT;
+	/* What a later version folds in a way of its own goes as rows. */
+	if (r->fold && !query_fold_text(r->fold)) {
+		mql_query_free(r->fold);
+		r->fold = NULL;
 	}
-	memcpy(copy, text.ptr, text.len);
-	*r = (struct run){
-		.state = RUN_LIVE, .slot = r->slot, .id = id, .q = q,
-		.text = { copy, text.len }, .serial = ++a->runs.serial,
-		.since = clock_wall_ms(), .ack_due = true, .confirmed = true,
+	copy = malloc(n + nfold + 1);
+	if (!copy) {
+		snprintf(why, nwhy, "the agent is out of memory");
+		return MQL_ENOMEM;
+	}
+	memcpy(copy, wq->text.ptr, n);
+	if (nfold)
+		memcpy(copy + n, wq->fold.ptr, nfold);
+	r->text = (struct str){ copy, n };
+	r->fold_text = (struct str){ copy + n, nfold };
+	return 0;
+}
+
+int
+run_start(struct mql_agent *a, const struct wire_query *wq,
+	  struct run **out, char *why, size_t nwhy)
+{
+	struct run *r, made = {
+		.id = wq->id, .since = clock_wall_ms(),
+		.ack_due = true, .confirmed = true,
 	};
+	int err = compile(&made, wq, why, nwhy);
+
+	*out = NULL;
+	if (!err && !(r = take_slot(a))) {
+		snprintf(why, nwhy, "too many queries (%u)", a->max_queries);
+		err = MQL_ELIMIT;
+	}
+	if (err) {
+		run_free(a, &made);
+		return err;
+	}
+	made.slot = r->slot;
+	made.state = RUN_LIVE;
+	made.serial = ++a->runs.serial;
+	*r = made;
+	a->runs.nfold += made.fold != NULL;
 	publisher_sum(a, r->slot, &r->base);
 	sampler_init(&a->runs.sampler[r->slot], (uint64_t)clock_mono_ns());
 	*out = r;
@@ -209,10 +241,16 @@ run_by_id(struct mql_agent *a, uint32_t id)
 	return NULL;
 }
 
+bool
+run_is(const struct run *r, const struct wire_query *wq)
+{
+	return str_eq(r->text, wq->text) && str_eq(r->fold_text, wq->fold);
+}
+
 /* While the agent closes, its runs are ENDING, but a source-job that is back
  * may still have their last rows. */
 struct run *
-run_by_text(struct mql_agent *a, struct str text)
+run_of(struct mql_agent *a, const struct wire_query *wq)
 {
 	bool closing = atomic_load(&a->closing);
 
@@ -221,7 +259,7 @@ run_by_text(struct mql_agent *a, struct str text)
 		bool can = r->state == RUN_LIVE || r->state == RUN_RESTING ||
 			   (closing && r->state == RUN_ENDING);
 
-		if (can && !r->confirmed && str_eq(r->text, text))
+		if (can && !r->confirmed && run_is(r, wq))
 			return r;
 	}
 	return NULL;

@@ -36,8 +36,13 @@ struct run {
 	bool              known;   /* it has been said */
 	uint64_t          serial;  /* age: smaller is older */
 	uint64_t          streams; /* bit i: in the generation of stream i */
-	struct str        text;    /* heap */
+	struct str        text;    /* heap; the fold's behind it */
+	struct str        fold_text; /* or empty */
 	struct mql_query *q;
+	struct mql_query *fold;    /* NULL: it makes rows. See folds.h */
+	bool              flushing; /* the side that rests is not out yet */
+	int64_t           due;     /* its partials, ms since the epoch, */
+	int64_t           turned;  /* and when its sides were turned */
 	int64_t           since;   /* ms since the epoch */
 	int64_t           until;   /* ENDING: rows go out; RESTING: is kept */
 	uint64_t          framed;  /* rows in the frame being made */
@@ -52,24 +57,29 @@ struct run_table {
 	struct run **order;   /* scratch: runs by age */
 	bool       *refused;  /* scratch: one for each of order */
 	struct sampler *sampler; /* by slot; publishers draw from it */
+	_Atomic uint8_t *side;   /* by slot: of folds, what is written */
 	uint64_t    serial;
+	unsigned    nfold;       /* runs with a fold */
 };
 
 int run_table_init(struct mql_agent *a); /* 0 or MQL_ENOMEM */
 void run_table_fini(struct mql_agent *a);
 
-/* A new LIVE run for a text, or a sentence in why (and an MQL_E...). It is in
+/* A new LIVE run for a query, or a sentence in why (and an MQL_E...). It is in
  * no generation yet. */
-int run_start(struct mql_agent *a, uint32_t id, struct str text,
+struct wire_query;
+int run_start(struct mql_agent *a, const struct wire_query *wq,
 	      struct run **out, char *why, size_t nwhy);
 void run_resume(struct mql_agent *a, struct run *r, uint32_t id);
 void run_end(struct mql_agent *a, struct run *r, int64_t until);
 void run_rest(struct mql_agent *a, struct run *r, int64_t until);
-void run_free(struct run *r); /* leaves a FREE slot */
+void run_free(struct mql_agent *a, struct run *r); /* leaves a FREE slot */
 
 struct run *run_by_id(struct mql_agent *a, uint32_t id);
-/* A run that a source-job may take up again by its text. */
-struct run *run_by_text(struct mql_agent *a, struct str text);
+/* Is it this query? By its texts: ids are of one source-job. */
+bool run_is(const struct run *r, const struct wire_query *wq);
+/* A run of the query that a source-job may take up again. */
+struct run *run_of(struct mql_agent *a, const struct wire_query *wq);
 
 /* Should it be in the matchers of the stream? */
 bool run_wants(const struct run *r, const struct mql_stream *s);

@@ -171,6 +171,8 @@ generation_new(struct mql_stream *s, const struct matcher_query *query,
 	if (!g->class)
 		goto out;
 	classify(g);
+	for (size_t i = 0; i < n; i++)
+		g->folds = g->folds || query[i].fold;
 	*out = g;
 	g = NULL;
 	err = 0;
@@ -195,7 +197,10 @@ stream_build(struct mql_agent *a, struct mql_stream *s,
 	if (!query)
 		return MQL_ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		query[i] = (struct matcher_query){ run[i]->q, run[i]->slot };
+		query[i] = (struct matcher_query){
+			.q = run[i]->q, .id = run[i]->slot,
+			.fold = run[i]->fold,
+		};
 	err = generation_new(s, query, n, refused, &s->next);
 	free(query);
 	return err;

@@ -35,6 +35,7 @@ struct generation {
 	bool      uses_seq;
 	uint64_t  era;           /* no other of the stream has this one */
 	struct matcher *matcher;
+	bool      folds; /* some query does */
 	/* class[i]: the first query that writes the same row as query i */
 	uint16_t *class;
 	/* What seen and bad stood at when this generation came into force. */

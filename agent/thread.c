@@ -24,6 +24,9 @@ pause_ms(const struct mql_agent *a, int64_t flowed, int64_t now)
 	look = look < BUSY_MS ? BUSY_MS : look < QUIET_MS ? look : QUIET_MS;
 	if (!matchers_idle(a) && look < ms)
 		ms = look;
+	look = folds_idle_ms(a);
+	if (look < ms)
+		ms = look;
 	return (int)ms;
 }
 
@@ -54,6 +57,7 @@ look_around(struct mql_agent *a, int timeout_ms)
 	matchers_apply(a);
 	report_send_ack(a); /* "live" goes before the first row */
 	moved = drain_rings(a);
+	folds_send(a);
 	matchers_settle(a, now);
 	report_send_ack(a); /* "ended" goes after the last */
 	tell_starved(a);

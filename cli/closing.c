@@ -107,3 +107,34 @@ closing_files(const struct mql_runner_stats *s, struct buf *out)
 	put_sampled(s->matched, s->sampled, out);
 	put_oddities(s->bad, s->mismatches, s->regex_limited, out);
 }
+
+/* `12.3 s` */
+static void
+put_length(uint64_t ms, struct buf *out)
+{
+	unsigned long long tenths = ms / 100;
+
+	if (tenths)
+		buf_printf(out, "%llu.%llu s", tenths / 10, tenths % 10);
+	else
+		buf_puts(out, "a moment");
+}
+
+void
+closing_gap(const struct mql_item *gap, struct buf *out)
+{
+	struct text_short rows = text_count(gap->gap, "row was", "rows were");
+
+	if (!gap->gap_more) {
+		buf_printf(out, "%s missed while the link was down for ",
+			   rows.z);
+		put_length(gap->gap_ms, out);
+		return;
+	}
+	buf_puts(out, "the query did not run everywhere for ");
+	put_length(gap->gap_ms, out);
+	if (gap->gap)
+		buf_printf(out, ": at least %s missed", rows.z);
+	else
+		buf_puts(out, "; whether rows were missed is not known");
+}

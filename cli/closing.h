@@ -15,4 +15,7 @@ void closing_files(const struct mql_runner_stats *s, struct buf *out);
 /* Matched, and not among the rows, all causes. */
 uint64_t closing_dropped(const struct mql_books *b);
 
+/* Append what a broken link has cost: gap is an MQL_GAP. */
+void closing_gap(const struct mql_item *gap, struct buf *out);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "event/json.h"
 #include "mql/error.h"
+#include "mql/query.h"
 
 static bool
 add(struct columns *c, const char *name, size_t len)
@@ -29,7 +30,8 @@ columns_init(struct columns *c, const struct mql_query *q, bool grow)
 	size_t n = q ? mql_query_columns(q) : 0, len;
 
 	memset(c, 0, sizeof *c);
-	c->grow = grow && !n;
+	c->vary = !q || query_columns_vary(q);
+	c->grow = grow && c->vary;
 	for (size_t i = 0; i < n; i++) {
 		const char *name = mql_query_column(q, i, &len);
 		add(c, name, len);
@@ -79,7 +81,7 @@ leave_over(struct columns *c, struct str name)
 bool
 columns_take(struct columns *c, struct str row)
 {
-	bool first = !c->ncol, added = false;
+	bool first = c->vary, added = false;
 	struct str key, raw;
 	size_t at = 0, guess = 0;
 
@@ -101,6 +103,7 @@ columns_take(struct columns *c, struct str row)
 		if (!col->cell.len) /* of duplicate keys the first counts */
 			col->cell = raw;
 	}
+	c->vary = first && !added;
 	return added;
 }
 

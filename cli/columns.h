@@ -1,7 +1,8 @@
 /* columns.h - rows of JSON laid over a fixed or growing list of columns.
  *
- * Names come from the query's projection, else from the first row. What a
- * later row has besides is added (`grow`) or counted as left over. Values stay
+ * Names come from the query's projection and, where that leaves them open
+ * (`*`, e[^'prefix']), from the first row that has others. What a later row has
+ * besides is added (`grow`) or counted as left over. Values stay
  * raw JSON text, so that digits survive. One owner. */
 #ifndef CLI_COLUMNS_H
 #define CLI_COLUMNS_H
@@ -23,7 +24,8 @@ struct columns {
 		struct str cell;   /* this row's raw value; len 0: none */
 	} col[COLUMNS_MAX];
 	size_t     ncol;
-	bool       grow;
+	bool       vary;      /* the first row that has more adds it */
+	bool       grow;      /* and each later one */
 	uint64_t   left_over; /* values that have no column */
 	char      *first;     /* name of the first one */
 	struct buf scratch;

@@ -50,6 +50,17 @@ take_row(void *arg, const char *row, size_t len)
 	return !e->limit || e->rows < e->limit;
 }
 
+static void
+take_window(void *arg, int64_t start, int64_t end, uint64_t events)
+{
+	struct evaluation *e = arg;
+	const struct output_window w = {
+		.start = start, .end = end, .events = events, .of_files = true,
+	};
+
+	output_close(e->out, &w);
+}
+
 static bool
 take_line(void *arg, struct str line)
 {
@@ -147,6 +158,7 @@ evaluate(struct evaluation *e, const struct eval_args *a)
 	e->told_at = clock_mono_ms();
 	e->new_block = true;
 	mql_runner_rows(e->runner, take_row, e);
+	mql_runner_windows(e->runner, take_window, e);
 	if (!done(e)) /* limit 0 reads nothing */
 		err = input_run(&e->in, &use);
 	mql_runner_end(e->runner);

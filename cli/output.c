@@ -181,5 +181,8 @@ output_end(struct output *o)
 		return MQL_ENOMEM;
 	}
 	tell_left_over(o);
+	if (o->nheld) /* of a table none is left by now */
+		cmd_complain("%s no column at all",
+			     text_count(o->nheld, "row has", "rows have").z);
 	return 0;
 }

@@ -47,7 +47,8 @@ void output_row(struct output *o, struct str row);
 struct output_window {
 	int64_t  start, end; /* ms since the epoch */
 	uint64_t events;
-	uint32_t agents;
+	uint32_t agents, live; /* agents that contributed; that were live */
+	bool     of_files;     /* there are no agents */
 };
 void output_close(struct output *o, const struct output_window *w);
 

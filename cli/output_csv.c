@@ -63,8 +63,22 @@ put_cell(struct output *o, struct str cell)
 static void
 release(struct output *o)
 {
-	if (!o->started && o->columns.ncol)
+	if (!o->started && o->columns.ncol && !o->columns.vary)
 		put_header(o);
+}
+
+/* Rows without any column come before the header can be known: they are
+ * counted, and follow it as rows of empty fields. */
+static void
+begin(struct output *o)
+{
+	struct columns *c = &o->columns;
+
+	c->vary = false;
+	release(o);
+	for (; o->nheld; o->nheld--)
+		for (size_t i = 0; i < c->ncol; i++)
+			separator(i, c->ncol, &o->text);
 }
 
 static void
@@ -73,7 +87,12 @@ row_csv(struct output *o, struct str row)
 	struct columns *c = &o->columns;
 
 	columns_take(c, row);
-	release(o);
+	if (!c->ncol) {
+		o->nheld++;
+		return;
+	}
+	if (!o->started)
+		begin(o);
 	for (size_t i = 0; i < c->ncol; i++) {
 		put_cell(o, c->col[i].cell);
 		separator(i, c->ncol, &o->text);

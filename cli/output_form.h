@@ -37,7 +37,7 @@ struct output {
 	bool           started; /* the header is out */
 	bool           begun;   /* table: the first one is */
 	struct buf     held;    /* table: first rows, a line each */
-	size_t         nheld;
+	size_t         nheld;   /* csv: rows before there is a column */
 	bool           by_window; /* table: one for each window */
 	struct live   *live;    /* output_live.c */
 };

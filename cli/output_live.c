@@ -1,7 +1,8 @@
 /* output_live.c - a running total on a terminal: a table that is drawn anew,
  * over itself, each time that some of it has changed.
  *
- *     rows of a ranking:  all of it each time, in order  -> the next table
+ *     rows of a ranking, or under `having`:
+ *                         all of it each time, in order  -> the next table
  *     other rows:         those that changed, by group   -> into the table
  *
  * The lines that were drawn are taken back by moving up; so nothing may have
@@ -220,6 +221,7 @@ close_live(struct output *o, const struct output_window *w)
 	(void)w;
 	if (!l->ranking)
 		return;
+	l->changed = l->changed || old->n;
 	list_reset(old);
 	l->now = l->next;
 	l->next = old;
@@ -264,7 +266,7 @@ draw(struct output *o)
 {
 	struct live *l = o->live;
 
-	if (!l->changed || !l->now->n)
+	if (!l->changed || (!l->now->n && !l->drawn))
 		return;
 	l->changed = false;
 	take_back(o);

@@ -185,6 +185,19 @@ row_table(struct output *o, struct str row)
 		release(o);
 }
 
+/* `3 agents live`, or, when some had not told all of it, `2 of 3 agents` */
+static void
+put_agents(struct output *o, const struct output_window *w)
+{
+	struct text_short live = text_count(w->live, "agent", "agents");
+
+	if (w->agents < w->live)
+		buf_printf(&o->text, "; %s of %s", text_number(w->agents).z,
+			   live.z);
+	else
+		buf_printf(&o->text, "; %s live", live.z);
+}
+
 /* `2026-11-21 12:00:10 UTC, 10s: 1,204 events; 3 agents live` */
 static void
 put_title(struct output *o, const struct output_window *w)
@@ -195,11 +208,12 @@ put_title(struct output *o, const struct output_window *w)
 
 	if (gmtime_r(&at, &tm))
 		strftime(when, sizeof when, "%F %T", &tm);
-	buf_printf(&o->text, "%s%s UTC, %gs: %s; %s live\n",
-		   o->begun ? "\n" : "", when,
+	buf_printf(&o->text, "%s%s UTC, %gs: %s", o->begun ? "\n" : "", when,
 		   (double)(w->end - w->start) / 1000,
-		   text_count(w->events, "event", "events").z,
-		   text_count(w->agents, "agent", "agents").z);
+		   text_count(w->events, "event", "events").z);
+	if (!w->of_files)
+		put_agents(o, w);
+	buf_put_u8(&o->text, '\n');
 	o->begun = false; /* no empty line in front of the header */
 }
 

@@ -91,17 +91,12 @@ tell_refusals(struct tail *t, const char *why)
 static void
 tell_gap(struct tail *t, const struct mql_item *item)
 {
-	uint64_t s = item->gap_ms / 1000, tenth = item->gap_ms / 100 % 10;
+	struct buf line = BUF_INIT;
 
-	if (item->gap_more)
-		notes_say(&t->notes, "the query did not run everywhere for %"
-			  PRIu64 ".%" PRIu64 " s: at least %s missed", s, tenth,
-			  text_count(item->gap, "row was", "rows were").z);
-	else
-		notes_say(&t->notes, "%s missed while the link was down for %"
-			  PRIu64 ".%" PRIu64 " s",
-			  text_count(item->gap, "row was", "rows were").z, s,
-			  tenth);
+	closing_gap(item, &line);
+	if (!line.err)
+		notes_say(&t->notes, "%.*s", (int)line.len, (char *)line.data);
+	buf_fini(&line);
 }
 
 static void
@@ -139,7 +134,8 @@ take_window(struct tail *t, const struct mql_window *w)
 {
 	const struct output_window of = { .start = w->start, .end = w->end,
 					  .events = w->events,
-					  .agents = w->agents };
+					  .agents = w->agents,
+					  .live = w->live };
 
 	if (w->end == t->closed)
 		return;

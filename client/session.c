@@ -195,7 +195,7 @@ take_books(struct mql_tail *t, const struct wire_meta *m, bool last)
 	t->window = (struct mql_window){
 		.start = m->window.start, .end = m->window.end,
 		.agents = m->window.agents, .events = m->window.events,
-		.late = m->window.late,
+		.late = m->window.late, .live = m->window.live,
 	};
 	client_account_tell(&t->account, m);
 	watch_gap(t, last);
@@ -331,8 +331,8 @@ take_message(struct mql_tail *t, struct str msg)
 	unsigned kind;
 	struct str body;
 
-	t->heard = clock_mono_ms();
-	watch_sleep(t, t->heard);
+	t->waits = 0;
+	watch_sleep(t, clock_mono_ms());
 	if (wire_get_header(msg.ptr, msg.len, &kind, &body))
 		return;
 	switch (kind) {
@@ -357,7 +357,8 @@ watch_link(struct mql_tail *t)
 		happen(t, EVENT_DOWN, (struct str){ 0 });
 	t->changes = changes;
 	t->up = up;
-	t->heard = t->pinged = clock_mono_ms();
+	t->pinged = clock_mono_ms();
+	t->waits = 0;
 	if (up)
 		happen(t, EVENT_UP, (struct str){ 0 });
 }
@@ -368,6 +369,9 @@ ping(struct mql_tail *t, int64_t now)
 	struct wire_ping m = { .n = (uint64_t)now };
 
 	watch_sleep(t, now);
+	/* When we slept, the answer to an earlier one may lie unread. */
+	if (!t->waits || now - t->pinged > 2 * PING_MS)
+		t->waits = now;
 	wire_ping_encode(&m, &t->out);
 	client_link_send(&t->link, &t->out);
 	t->pinged = now;
@@ -391,10 +395,10 @@ watch_clock(struct mql_tail *t)
 		happen(t, EVENT_LATE, (struct str){ 0 });
 	if (!t->up)
 		return;
-	if (now - t->heard > SILENCE_MS && now - t->pinged < PING_MS)
-		silence(t);
-	else if (now - t->pinged >= PING_MS)
+	if (now - t->pinged >= PING_MS)
 		ping(t, now);
+	else if (t->waits && now - t->waits > SILENCE_MS)
+		silence(t);
 	if (t->up && t->state == TAIL_DOWN && now >= t->ask_at)
 		happen(t, EVENT_ASK, (struct str){ 0 });
 }

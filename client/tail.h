@@ -46,7 +46,8 @@ struct mql_tail {
 	bool             accepted; /* has been, on some link */
 	uint32_t         query_id;
 	int64_t          lease_ms;
-	int64_t          heard, pinged; /* monotonic ms */
+	int64_t          pinged; /* monotonic ms */
+	int64_t          waits;  /* since when for any answer; 0: for none */
 	int64_t          overslept; /* when we pinged later than the lease, */
 	int64_t          awake;     /* and when we had pinged before that */
 	int64_t          ask_at;   /* TAIL_DOWN with a link: when to ask */

@@ -149,6 +149,28 @@ built_search(const struct built *b, uint64_t era, unsigned slot,
 	return i < 0 ? NULL : &b->field[i].value;
 }
 
+void
+built_write_fields(const struct built *b,
+		   bool (*wants)(void *arg, struct str name), void *arg,
+		   bool *comma, struct buf *out)
+{
+	for (int i = 0; i < b->nfield; i++) {
+		const struct built_field *f = &b->field[i];
+
+		if (f->parent >= 0 || f->value.type == VALUE_NULL ||
+		    !wants(arg, f->key) || find(b, -1, f->key) != i)
+			continue;
+		buf_puts(out, *comma ? "," : "");
+		json_write_str(f->key, out);
+		buf_put_u8(out, ':');
+		if (is_open_object(&f->value))
+			write_object(b, i, out);
+		else
+			value_write_json(&f->value, out);
+		*comma = true;
+	}
+}
+
 static struct value
 object_text(const struct built *b, int top, struct buf *scratch)
 {

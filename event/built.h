@@ -84,6 +84,10 @@ built_find(const struct built *b, uint64_t era, unsigned slot, struct str key)
 }
 
 void built_write_json(const struct built *b, struct buf *out);
+/* Append the fields at the top that are wanted, as json_write_fields(). */
+void built_write_fields(const struct built *b,
+			bool (*wants)(void *arg, struct str name), void *arg,
+			bool *comma, struct buf *out);
 /* The value at p; an object made here is written to scratch as JSON. */
 struct value built_read(const struct built *b, const struct path *p,
 			struct buf *scratch);

@@ -46,6 +46,22 @@ bool json_member_next(struct str text, size_t *at, struct str *key,
  * JSON_MAX_DEPTH is never equal. */
 bool json_same(struct str a, struct str b);
 
+/* Which members of an object to write. Of duplicates the first counts, and
+ * null is left out. */
+struct json_fields {
+	bool      (*wants)(void *arg, struct str name); /* escapes undone */
+	void       *arg;
+	struct buf *memory; /* fixed, aligned as malloc(3) does, and three
+			       times as large as the text; overwritten */
+};
+
+/* Append the members of a valid object that are wanted, in their order, each
+ * with its name and value as they stand there, on one line. *comma: does one
+ * come before the first? On return: would one before the next? Sets out->err
+ * to MQL_ELIMIT when the memory is too small. */
+void json_write_fields(struct str text, const struct json_fields *f,
+		       bool *comma, struct buf *out);
+
 /* Append s as a JSON string with its quotes. */
 void json_write_str(struct str s, struct buf *out);
 

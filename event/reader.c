@@ -14,6 +14,8 @@
 
 enum {
 	MIN_ROOM = 64 * 1024, /* structs have no size in advance */
+	ROOMS    = 7,         /* of the buffers together */
+	ALIGNED  = 16,
 };
 
 struct reader {
@@ -25,6 +27,7 @@ struct reader {
 	struct buf walked;      /* texts that live for one callback; as large
 				   as two events, since walks may nest */
 	struct buf lent;        /* reader_scratch() */
+	struct buf names;       /* reader_write_fields(), for a JSON text */
 	size_t   mapped;
 	struct find  find;      /* EVENT_JSON */
 	/* The memory of the buffers follows. */
@@ -35,15 +38,17 @@ struct reader {
 int
 reader_new(size_t max_event, struct reader **out)
 {
-	size_t room = max_event > MIN_ROOM ? max_event : MIN_ROOM;
-	size_t mapped = sizeof(struct reader) + 4 * room;
+	size_t room = max_event > MIN_ROOM ? max_event : MIN_ROOM, mapped = 0;
 	struct reader *r = MAP_FAILED;
 	uint8_t *mem;
 
 	*out = NULL;
-	if (room < PTRDIFF_MAX / 8)
+	if (room < PTRDIFF_MAX / 16) {
+		room = (room | (ALIGNED - 1)) + 1;
+		mapped = sizeof(struct reader) + ROOMS * room;
 		r = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	}
 	if (r == MAP_FAILED)
 		return MQL_ENOMEM;
 	mem = (uint8_t *)(r + 1);
@@ -52,6 +57,7 @@ reader_new(size_t max_event, struct reader **out)
 	r->undone = (struct buf)BUF_FIXED(mem, room);
 	r->walked = (struct buf)BUF_FIXED(mem + room, 2 * room);
 	r->lent = (struct buf)BUF_FIXED(mem + 3 * room, room);
+	r->names = (struct buf)BUF_FIXED(mem + 4 * room, 3 * room);
 	*out = r;
 	return 0;
 }
@@ -329,6 +335,30 @@ reader_write_event(struct reader *r, struct buf *out)
 		break;
 	case EVENT_BUILT:
 		built_write_json(ev->built, out);
+		break;
+	}
+}
+
+void
+reader_write_fields(struct reader *r,
+		    bool (*wants)(void *arg, struct str name), void *arg,
+		    bool *comma, struct buf *out)
+{
+	const struct json_fields f = {
+		.wants = wants, .arg = arg, .memory = &r->names,
+	};
+	const struct event *ev = r->ev;
+
+	switch (ev->form) {
+	case EVENT_JSON:
+		json_write_fields(ev->text, &f, comma, out);
+		break;
+	case EVENT_STRUCT:
+		schema_write_fields(ev->schema, ev->record, wants, arg, comma,
+				    out);
+		break;
+	case EVENT_BUILT:
+		built_write_fields(ev->built, wants, arg, comma, out);
 		break;
 	}
 }

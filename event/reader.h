@@ -86,4 +86,12 @@ struct buf *reader_scratch(struct reader *r);
 /* Append the whole event as one line of JSON (`select *`). */
 void reader_write_event(struct reader *r, struct buf *out);
 
+/* Append the event's own fields whose names are wanted, in their order, as
+ * members of an object that is being written: `"name":value`, null ones left
+ * out, of duplicates the first. *comma: as json_write_fields(). The event is
+ * valid as a whole. wants() may call reader_get() and reader_each(). */
+void reader_write_fields(struct reader *r,
+			 bool (*wants)(void *arg, struct str name), void *arg,
+			 bool *comma, struct buf *out);
+
 #endif

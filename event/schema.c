@@ -308,3 +308,17 @@ schema_write_json(const struct schema *s, const void *record, struct buf *out)
 {
 	write_table(s->fields, s->n, record, out);
 }
+
+void
+schema_write_fields(const struct schema *s, const void *record,
+		    bool (*wants)(void *arg, struct str name), void *arg,
+		    bool *comma, struct buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct mql_field *f = &s->fields[i];
+
+		if (wants(arg, str_of(f->name)))
+			*comma |= write_member(f, (const char *)record +
+					       f->offset, *comma, out);
+	}
+}

@@ -28,6 +28,10 @@ struct schema_ref schema_resolve(const struct schema *s, const struct path *p);
 /* The whole record as one JSON object, null fields left out. */
 void schema_write_json(const struct schema *s, const void *record,
 		       struct buf *out);
+/* Its fields that are wanted, as json_write_fields(). */
+void schema_write_fields(const struct schema *s, const void *record,
+			 bool (*wants)(void *arg, struct str name), void *arg,
+			 bool *comma, struct buf *out);
 /* One field of it as a value; an embedded struct is written to scratch. */
 void schema_read(const struct mql_field *f, const void *at,
 		 struct buf *scratch, struct value *out);

@@ -1,7 +1,7 @@
 /* agg.h - the states of the aggregates, and what they share. See aggregate.h.
  *
- * Private to the agg_*.c files and to aggregate.c, whose table is made of
- * them. Rules for every state:
+ * Private to the agg_*.c files, to aggregate.c, whose table is made of them,
+ * and to partial.c, which writes whole groups. Rules for every state:
  *
  *  - zeroed bytes are the state of no value at all; alignment is 8
  *  - counters saturate at INT64_MAX, so that whatever a peer sends adds up
@@ -24,6 +24,8 @@ int agg_get_count(struct str *in, uint64_t max, uint64_t *n);
 void agg_put_int(struct buf *out, int64_t i);
 int agg_get_int(struct str *in, int64_t *i);
 int agg_get_u64(struct str *in, uint64_t *u); /* as buf_put_u64() put it */
+int agg_get_u32(struct str *in, uint32_t *u); /* as buf_put_u32() put it */
+void agg_set_u32(struct buf *out, size_t at, uint32_t u); /* ... before */
 void agg_put_double(struct buf *out, double f);
 int agg_get_double(struct str *in, double *f);
 int agg_get_bytes(struct str *in, size_t n, struct str *bytes);

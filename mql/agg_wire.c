@@ -90,6 +90,26 @@ agg_get_bytes(struct str *in, size_t n, struct str *bytes)
 	return 0;
 }
 
+void
+agg_set_u32(struct buf *out, size_t at, uint32_t u)
+{
+	for (size_t i = 0; !out->err && i < 4; i++)
+		out->data[at + i] = (uint8_t)(u >> 8 * i);
+}
+
+int
+agg_get_u32(struct str *in, uint32_t *u)
+{
+	struct str s;
+
+	*u = 0;
+	if (agg_get_bytes(in, 4, &s))
+		return MQL_EBADFRAME;
+	for (int i = 0; i < 4; i++)
+		*u |= (uint32_t)(uint8_t)s.ptr[i] << 8 * i;
+	return 0;
+}
+
 /* The length goes in front of the text when it is known. */
 void
 agg_put_value(struct buf *out, const struct value *v)
@@ -98,21 +118,17 @@ agg_put_value(struct buf *out, const struct value *v)
 
 	buf_put_u32(out, 0);
 	value_write_json(v, out);
-	for (size_t i = 0; !out->err && i < 4; i++)
-		out->data[at + i] = (uint8_t)((out->len - at - 4) >> 8 * i);
+	agg_set_u32(out, at, (uint32_t)(out->len - at - 4));
 }
 
 int
 agg_get_value(struct str *in, struct buf *tmp, struct value *v)
 {
 	struct str s;
-	size_t n = 0;
+	uint32_t n;
 
-	if (agg_get_bytes(in, 4, &s))
-		return MQL_EBADFRAME;
-	for (size_t i = 0; i < 4; i++)
-		n |= (size_t)(uint8_t)s.ptr[i] << 8 * i;
-	if (agg_get_bytes(in, n, &s) || json_check(s, NULL))
+	if (agg_get_u32(in, &n) || agg_get_bytes(in, n, &s) ||
+	    json_check(s, NULL))
 		return MQL_EBADFRAME;
 	tmp->len = 0;
 	*v = json_value(s, tmp);

@@ -198,6 +198,13 @@ set_top(struct aggregate_call *c, const struct value *v, char *why,
 	return 0;
 }
 
+bool
+aggregate_same(const struct aggregate_call *a, const struct aggregate_call *b)
+{
+	return a->fn == b->fn && !(a->q < b->q) && !(a->q > b->q) &&
+	       a->k == b->k && a->distinct == b->distinct;
+}
+
 int
 aggregate_call_init(struct aggregate_call *c, const struct aggregate *fn,
 		    bool distinct, const struct value *param,

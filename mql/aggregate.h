@@ -78,6 +78,10 @@ const struct aggregate *aggregate_table(size_t *n);
 const struct aggregate *aggregate_find(struct str name);
 const char *aggregate_near(struct str name);
 
+/* Are their states the same, so that one can be merged into the other? */
+bool aggregate_same(const struct aggregate_call *a,
+		    const struct aggregate_call *b);
+
 /* Fill *c for a call: the constants that follow the first argument (k of top,
  * q of percentile) come as values. 0, MQL_ETYPE or MQL_ELIMIT and a sentence
  * in why. */

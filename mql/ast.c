@@ -28,7 +28,7 @@ bool
 ast_is_constant(enum ast_kind kind)
 {
 	return ast_is_leaf(kind) && kind != AST_PATH && kind != AST_REGEX &&
-	       kind != AST_COLUMN;
+	       kind != AST_PREFIX && kind != AST_COLUMN;
 }
 
 bool
@@ -57,6 +57,7 @@ equal_leaf(const struct ast *a, const struct ast *b)
 		return memcmp(&a->f, &b->f, sizeof a->f) == 0;
 	case AST_STR:
 	case AST_REGEX:
+	case AST_PREFIX:
 		return str_eq(a->str, b->str);
 	case AST_PATH:
 		return path_equal(&a->path, &b->path);

@@ -45,6 +45,8 @@ struct span { /* byte offsets into the query text, end exclusive */
 	X(REGEX,    0, "")     /* item[1] of the matches, of               \
 				  regexp_extract(x, /re/) */               \
 	X(PATH,     0, "")                                                 \
+	X(PREFIX,   0, "")     /* fields chosen by prefix; a selected item   \
+				  only, and without a name of its own */   \
 	X(COLUMN,   0, "")     /* the value of an output column, in having \
 				  and order by: made by resolve.c */       \
 								     \
@@ -94,7 +96,8 @@ struct ast {
 			bool    duration; /* in ms, written `1m` */
 		};
 		double      f;    /* FLOAT; finite. Integers beyond int64 too */
-		struct str  str;  /* STR; REGEX: without slashes, \/ undone */
+		struct str  str;  /* STR; REGEX: without slashes, \/ undone;
+				     PREFIX */
 		struct path path; /* PATH */
 		struct {          /* COLUMN: the first item of its name */
 			unsigned                  column;

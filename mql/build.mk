@@ -18,6 +18,9 @@ $(B)/mql/mql.o $(B)/mql/grammar.o $(B)/mql/lex.o $(B)/mql/word.o: $(B)/mql/gramm
 language.src += mql/finish.c mql/group.c mql/held.c mql/key.c mql/key_json.c mql/pane.c mql/reduced.c \
                 mql/stage.c mql/stage_close.c mql/window.c
 
+# groups between processes
+language.src += mql/fold.c mql/folder.c mql/partial.c mql/stage_partial.c
+
 # the front: from text to plan
 language.src += mql/check_call.c mql/check_expr.c mql/plan_say.c mql/resolve.c mql/spell_query.c \
                 mql/tree_clause.c mql/tree_sample.c

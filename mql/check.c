@@ -45,12 +45,37 @@ default_name(struct compile *c, const struct ast *n, struct str *name)
 	return err;
 }
 
+/* Fields chosen by prefix have their own names. What the item is called is
+ * nobody else's name, so that no column is taken for it. */
+static int
+check_prefix(struct compile *c, struct select_item *item)
+{
+	const struct select *s = &c->sel;
+	const struct ast *n = item->expr;
+
+	if (item->named)
+		return fail(c, MQL_ETYPE, n->at, "`e[^...]` stands for any "
+			    "number of fields, which keep their names");
+	if (s->folded)
+		return fail(c, MQL_ETYPE, n->at, "a row is made of many "
+			    "events here: name the fields that it needs");
+	int err = default_name(c, n, &item->name);
+	for (unsigned i = 0; i < s->nitem && !err; i++)
+		if (s->item[i].expr->kind != AST_PREFIX &&
+		    str_eq(s->item[i].name, item->name))
+			err = fail(c, MQL_ETYPE, s->item[i].expr->at, "a "
+				   "column cannot have this name here");
+	return err;
+}
+
 /* ... and in place of the spelling the words of who asked. */
 static int
 check_item(struct compile *c, struct select_item *item)
 {
 	struct ast *n = item->expr;
 
+	if (n->kind == AST_PREFIX)
+		return check_prefix(c, item);
 	if (item->named)
 		return check_either(c, &item->expr, NULL);
 	if (n->kind == AST_PATH || n->kind == AST_STR) {

@@ -47,6 +47,10 @@ check_leaf(struct compile *c, const struct ast *n)
 	if (n->kind == AST_REGEX)
 		return fail(c, MQL_ETYPE, n->at, "a regular expression stands "
 			    "after `=~`, or in regexp_extract()");
+	if (n->kind == AST_PREFIX)
+		return fail(c, MQL_ETYPE, n->at, "`e[^...]` stands for any "
+			    "number of fields: it can only be selected, as it "
+			    "is");
 	return 0;
 }
 

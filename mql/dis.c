@@ -150,6 +150,12 @@ mql_query_disassemble(const struct mql_query *q, FILE *to)
 	if (q->post.ncode)
 		buf_puts(&text, "for each group:\n");
 	write_program(q, &q->post, &text);
+	for (unsigned i = 0; i < q->nspread; i++) {
+		buf_printf(&text, "behind %u columns: fields that begin with ",
+			   q->spread[i].after);
+		json_write_str(q->spread[i].prefix, &text);
+		buf_puts(&text, "\n");
+	}
 	fwrite(text.data, 1, text.len, to);
 	buf_fini(&text);
 }

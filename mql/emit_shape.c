@@ -149,6 +149,22 @@ add_item(struct emit *e, const struct select_item *item)
 	return emit_entry_value(e, item->expr, &cell->entry[cell->nentry++]);
 }
 
+/* The fields of this prefix, once. */
+static int
+add_spread(struct emit *e, const struct ast *n)
+{
+	struct mql_query *q = e->q;
+	struct spread *s = q->spread;
+
+	while (s < q->spread + q->nspread && !str_eq(s->prefix, n->str))
+		s++;
+	if (s < q->spread + q->nspread)
+		return 0;
+	*s = (struct spread){ .prefix = n->str, .after = q->ncell };
+	q->nspread++;
+	return pool_str(&e->pool, &s->prefix);
+}
+
 static int
 columns(struct emit *e)
 {
@@ -159,10 +175,14 @@ columns(struct emit *e)
 		return pool_too_many(&e->pool, s->item[PATHSET_MAX].expr->at,
 				     "columns");
 	e->q->cell = arena_alloc(&e->q->arena, s->nitem * sizeof *e->q->cell);
-	if (!e->q->cell)
+	e->q->spread = arena_alloc(&e->q->arena,
+				   s->nitem * sizeof *e->q->spread);
+	if (!e->q->cell || !e->q->spread)
 		return fail_nomem(e->pool.c);
 	for (unsigned i = 0; i < s->nitem && !err; i++)
-		err = add_item(e, &s->item[i]);
+		err = s->item[i].expr->kind == AST_PREFIX ?
+			      add_spread(e, s->item[i].expr) :
+			      add_item(e, &s->item[i]);
 	return err;
 }
 

@@ -34,9 +34,12 @@ say_fields(const struct mql_query *q, FILE *to)
 		fprintf(to, "%s%.*s", i ? ", " : "", (int)name.len,
 			(const char *)name.data);
 	}
-	if (!query_columns(q))
+	if (query_is_star(q) || q->plan.whole)
 		fputs(n ? ", and the whole event for each row" :
 			  "the whole event for each row", to);
+	else if (query_columns_vary(q))
+		fputs(n ? ", and the names of all for each row" :
+			  "the names of all for each row", to);
 	fputc('\n', to);
 	buf_fini(&name);
 }
@@ -61,15 +64,20 @@ say_agent(const struct mql_query *q, FILE *to)
 	fprintf(to, "%-12s%s", "agent",
 		q->plan.filters ? "filter" : "no filter");
 	say_sample(&q->plan.sample, to);
-	if (!query_columns(q))
+	if (query_is_star(q) || q->plan.whole)
 		fputs(", whole events\n", to);
+	else if (q->plan.plain && query_columns_vary(q))
+		fputs(", projection of fields by prefix\n", to);
 	else if (q->plan.plain)
 		fprintf(to, ", projection of %zu column%s\n", query_columns(q),
 			query_columns(q) == 1 ? "" : "s");
+	else if (q->plan.fold_text)
+		fputs(", groups, sent as partials\n", to);
 	else
 		fputs(", the fields that are needed\n", to);
 	if (!q->plan.plain)
-		say(to, "", q->plan.agent_text);
+		say(to, "", q->plan.fold_text ? q->plan.fold_text
+					      : q->plan.agent_text);
 }
 
 /* Lines of text behind one label. */
@@ -84,13 +92,17 @@ say_lines(const char *label, const char *lines, FILE *to)
 static void
 say_source_job(const struct plan *p, FILE *to)
 {
-	say(to, "source-job", "merge of the agents' rows");
+	say(to, "source-job", p->fold_text ? "merge of the agents' groups"
+					   : "merge of the agents' rows");
 	say_lines("", p->stage_text, to);
 }
 
 static void
 say_memory(const struct mql_query *q, FILE *to)
 {
+	if (q->plan.fold_text)
+		say(to, "memory", "32 MiB of groups at an agent, whose others "
+				  "go as rows");
 	if (q->shape.folded)
 		say(to, "memory", "64 MiB of groups at the source-job; what "
 				  "does not fit is counted");

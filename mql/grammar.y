@@ -270,6 +270,7 @@ sign:
 
 primary:
   path
+| path "[" "^" STRING "]" { KEEP($$, tree_prefix(c, @$, $1, $4->str)); }
 | META             { KEEP($$, tree_meta(c, @1, $1)); }
 | META DOTKEY      { KEEP($$, tree_label(c, @$, $1, $2)); }
 | STRING
@@ -326,7 +327,6 @@ path:
 | path "[" STRING "]"  { KEEP($$, tree_key(c, @$, $1, $3->str)); }
 | path "[" index "]"   { KEEP($$, tree_index(c, @$, $1, $3)); }
 | path "[" "*" "]"     { KEEP($$, tree_any(c, @$, $1)); }
-| path "[" "^"         { $$ = NULL; TRY(tree_refuse(c, @$, "e[^...]")); }
 
 index:
   INT

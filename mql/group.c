@@ -227,6 +227,7 @@ group_update(struct groups *g, struct group *to, const struct value *value,
 		if (err == MQL_ENOMEM)
 			return err;
 	}
+	to->events++;
 	return 0;
 }
 
@@ -247,14 +248,20 @@ group_keep_event(struct groups *g, struct group *to, struct str event,
 	return 0;
 }
 
-static int
-merge_group(struct groups *g, const struct group *from)
+int
+group_merge(struct groups *g, const struct group *from)
 {
 	const struct group_layout *l = g->layout;
 	struct group *to;
 	bool made;
 	int err = groups_get(g, from->key, &to, &made);
 
+	if (err)
+		return err;
+	if (g->budget->used > g->budget->max)
+		return MQL_ELIMIT;
+	mark(g, to);
+	to->events += from->events;
 	for (unsigned i = 0; i < l->nagg && !err; i++) {
 		const struct aggregate_call *c = &l->agg[i];
 		void *state = state_of(l, to, i);
@@ -275,7 +282,34 @@ groups_merge(struct groups *g, const struct groups *from)
 	int err = 0;
 
 	for (const struct group *of = from->first; of && !err; of = of->next)
-		err = merge_group(g, of);
+		err = group_merge(g, of);
+	return err;
+}
+
+void
+group_put(const struct groups *g, const struct group *of, struct buf *out)
+{
+	const struct group_layout *l = g->layout;
+
+	for (unsigned i = 0; i < l->nagg; i++)
+		l->agg[i].fn->put(&l->agg[i], state_in(l, of, i), out);
+}
+
+int
+group_read(struct groups *g, struct group *to, struct str *in)
+{
+	const struct group_layout *l = g->layout;
+	int err = 0;
+
+	for (unsigned i = 0; i < l->nagg && !err; i++) {
+		const struct aggregate_call *c = &l->agg[i];
+		void *state = state_of(l, to, i);
+
+		err = c->fn->get(c, state, in);
+		charge(g, heap_of(c, state));
+	}
+	if (!err && g->budget->used > g->budget->max)
+		err = MQL_ELIMIT;
 	return err;
 }
 

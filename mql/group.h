@@ -29,6 +29,7 @@ struct group {
 	struct group *next_changed;
 	uint64_t      hash;
 	struct str    key;
+	uint64_t      events;  /* that it is made of */
 	struct str    event;   /* the first one, where rows are whole events */
 	int64_t       event_at;
 	bool          changed;
@@ -69,8 +70,18 @@ int group_update(struct groups *g, struct group *to, const struct value *value,
 int group_keep_event(struct groups *g, struct group *to, struct str event,
 		     int64_t at);
 
-/* Everything of from goes into g as well. 0, MQL_ELIMIT or MQL_ENOMEM. */
+/* What a group of another table is made of goes into g as well. 0,
+ * MQL_ELIMIT or MQL_ENOMEM. */
+int group_merge(struct groups *g, const struct group *from);
+
+/* So does everything of from; it ends at the first error. */
 int groups_merge(struct groups *g, const struct groups *from);
+
+/* States written and read, see aggregate.h. What is read goes into a group
+ * that was just made. 0, MQL_EBADFRAME, MQL_ELIMIT or MQL_ENOMEM. */
+void group_put(const struct groups *g, const struct group *of,
+	       struct buf *out);
+int group_read(struct groups *g, struct group *to, struct str *in);
 
 /* The result of aggregate i. Its text goes to scratch. */
 struct value group_result(const struct groups *g, const struct group *of,

@@ -8,6 +8,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "event/json.h"
+#include "mql/error.h"
 
 enum {
 	TAG_NULL = 1, TAG_FALSE, TAG_TRUE, TAG_NUMBER, TAG_STRING, TAG_ARRAY,
@@ -15,6 +19,7 @@ enum {
 	END       = 0x00, /* of a text; a NUL in it is 00 ff */
 	ESCAPED   = 0xff,
 	REST_ZERO = 0x8000,
+	NUMBER_BYTES = 8 + 2,
 	MAX_BIG   = 20,   /* digits; the rest fits into 16 bits */
 };
 
@@ -258,4 +263,69 @@ key_get(struct str *in, struct buf *scratch)
 	default:
 		return VALUE_NONE;
 	}
+}
+
+/* --- keys that nobody vouches for --------------------------------------------- */
+
+/* The bytes of a text up to its end, which must be there. */
+static bool
+take_text(struct str *in, struct str *text)
+{
+	const char *begin = in->ptr;
+
+	do {
+		if (!memchr(in->ptr, END, in->len))
+			return false;
+		get_run(in);
+	} while (take_escape(in));
+	*text = (struct str){ begin, (size_t)(in->ptr - begin) - 1 };
+	return true;
+}
+
+/* JSON in its one form, hence without a line break. */
+static int
+check_container(struct str text, char open)
+{
+	struct buf again = BUF_INIT;
+	int err;
+
+	if (!text.len || *text.ptr != open || json_check(text, NULL))
+		return MQL_EBADFRAME;
+	key_json(text, &again);
+	err = again.err;
+	if (!err && !str_eq(text, (struct str){ (char *)again.data,
+						again.len }))
+		err = MQL_EBADFRAME;
+	buf_fini(&again);
+	return err;
+}
+
+static int
+check_number(struct str *in)
+{
+	struct value v;
+	uint8_t room[32];
+	struct buf scratch = BUF_FIXED(room, sizeof room);
+
+	if (in->len < NUMBER_BYTES)
+		return MQL_EBADFRAME;
+	v = get_number(in, &scratch);
+	return v.type == VALUE_FLOAT && !isfinite(v.f) ? MQL_EBADFRAME : 0;
+}
+
+int
+key_check(struct str *in)
+{
+	const uint64_t tag = get_be(in, 1);
+	struct str text;
+
+	if (tag >= TAG_NULL && tag <= TAG_TRUE)
+		return 0;
+	if (tag == TAG_NUMBER)
+		return check_number(in);
+	if (tag < TAG_STRING || tag > TAG_OBJECT || !take_text(in, &text))
+		return MQL_EBADFRAME;
+	if (tag == TAG_STRING)
+		return 0;
+	return check_container(text, tag == TAG_ARRAY ? '[' : '{');
 }

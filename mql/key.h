@@ -23,6 +23,11 @@ void key_put(const struct value *v, bool desc, struct buf *out);
  * null when that is full. */
 struct value key_get(struct str *in, struct buf *scratch);
 
+/* Is what lies at the front of *in, which is advanced, the key of some value,
+ * put with desc false? For bytes that came from a socket. 0, MQL_EBADFRAME or
+ * MQL_ENOMEM. */
+int key_check(struct str *in);
+
 /* Append a valid JSON text in its one form: no space, members sorted by name
  * and each name once (the first counts), numbers and strings in one spelling.
  * key_json.c */

@@ -8,7 +8,8 @@
 
 struct member {
 	struct matcher_query of;
-	uint16_t            *slots; /* where its paths stand in the set */
+	uint16_t            *slots; /* where its paths stand in the set, */
+	uint16_t            *fold_slots; /* and those of its fold */
 };
 
 struct matcher {
@@ -16,6 +17,21 @@ struct matcher {
 	struct member  *member;
 	size_t          n;
 };
+
+static void
+unlink_query(struct member *me)
+{
+	free(me->slots);
+	free(me->fold_slots);
+	*me = (struct member){ 0 };
+}
+
+static int
+link_paths(struct matcher *m, const struct mql_query *q, uint16_t **slots)
+{
+	*slots = calloc(query_paths(q) + 1, sizeof **slots);
+	return *slots ? query_link(q, m->paths, *slots) : MQL_ENOMEM;
+}
 
 /* Give me its slots. Returns 0, MQL_ELIMIT or MQL_ENOMEM. */
 static int
@@ -27,13 +43,11 @@ link_query(struct matcher *m, struct member *me,
 	if (of->q->shape.folded || of->q->shape.ordered)
 		return MQL_ELIMIT; /* its rows are not made here */
 	me->of = *of;
-	me->slots = calloc(query_paths(of->q) + 1, sizeof *me->slots);
-	if (!me->slots)
-		return MQL_ENOMEM;
-	if ((err = query_link(of->q, m->paths, me->slots))) {
-		free(me->slots);
-		me->slots = NULL;
-	}
+	err = link_paths(m, of->q, &me->slots);
+	if (!err && of->fold)
+		err = link_paths(m, of->fold, &me->fold_slots);
+	if (err)
+		unlink_query(me);
 	return err;
 }
 
@@ -72,7 +86,7 @@ matcher_free(struct matcher *m)
 	if (!m)
 		return;
 	for (size_t i = 0; i < m->n; i++)
-		free(m->member[i].slots);
+		unlink_query(&m->member[i]);
 	free(m->member);
 	pathset_free(m->paths);
 	free(m);
@@ -100,6 +114,13 @@ uint16_t
 matcher_id(const struct matcher *m, size_t i)
 {
 	return m->member[i].of.id;
+}
+
+const struct mql_query *
+matcher_fold(const struct matcher *m, size_t i, const uint16_t **slots)
+{
+	*slots = m->member[i].fold_slots;
+	return m->member[i].of.fold;
 }
 
 size_t
@@ -163,6 +184,12 @@ same_cell(const struct member *x, const struct cell *a,
 	return true;
 }
 
+static bool
+same_spread(const struct spread *a, const struct spread *b)
+{
+	return a->after == b->after && str_eq(a->prefix, b->prefix);
+}
+
 bool
 matcher_same_row(const struct matcher *m, size_t i, size_t j)
 {
@@ -171,8 +198,11 @@ matcher_same_row(const struct matcher *m, size_t i, size_t j)
 
 	if (i == j)
 		return true;
-	if (a->ncell != b->ncell)
+	if (a->ncell != b->ncell || a->nspread != b->nspread)
 		return false;
+	for (unsigned k = 0; k < a->nspread; k++)
+		if (!same_spread(&a->spread[k], &b->spread[k]))
+			return false;
 	for (unsigned k = 0; k < a->ncell; k++)
 		if (!same_cell(x, &a->cell[k], y, &b->cell[k]))
 			return false;

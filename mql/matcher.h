@@ -12,6 +12,8 @@ struct matcher; /* opaque */
 struct matcher_query {
 	const struct mql_query *q;  /* borrowed for the matcher's life */
 	uint16_t                id; /* the caller's number, < 65536 */
+	const struct mql_query *fold; /* of the same events, folded; or NULL.
+					 Borrowed, too */
 };
 
 /* schema may be NULL; it is borrowed for the matcher's life. refused (one per
@@ -28,6 +30,10 @@ const struct pathset *matcher_paths(const struct matcher *m);
 /* i < matcher_size() */
 const struct mql_query *matcher_query(const struct matcher *m, size_t i);
 uint16_t matcher_id(const struct matcher *m, size_t i);
+
+/* The fold of the i-th query, or NULL, and its slots. */
+const struct mql_query *matcher_fold(const struct matcher *m, size_t i,
+				     const uint16_t **slots);
 
 /* Evaluate on the event that r has begun with matcher_paths(). The indexes
  * (not ids) of matching queries go to hit[], ascending, room for

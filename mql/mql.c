@@ -190,6 +190,27 @@ query_agent_text(const struct mql_query *q)
 	return str_of(q->plan.agent_text);
 }
 
+const char *
+query_fold_text(const struct mql_query *q)
+{
+	return q->plan.fold_text;
+}
+
+bool
+query_folds_as(const struct mql_query *q, const struct mql_query *fold)
+{
+	const struct shape *a = &q->shape, *b = &fold->shape;
+	unsigned same = 0;
+
+	if (!b->folded || a->ngroup != b->ngroup || a->nagg != b->nagg ||
+	    a->window != b->window || a->size_ms != b->size_ms ||
+	    a->every_ms != b->every_ms)
+		return false;
+	while (same < a->nagg && aggregate_same(&a->agg[same], &b->agg[same]))
+		same++;
+	return same == a->nagg;
+}
+
 struct str
 query_at_text(const struct mql_query *q)
 {

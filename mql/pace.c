@@ -2,6 +2,7 @@
 #include "mql/pace.h"
 
 #include "mql/prog.h"
+#include "mql/window.h"
 
 enum pace
 query_pace(const struct mql_query *q)
@@ -15,11 +16,23 @@ query_pace(const struct mql_query *q)
 	return s->norder ? PACE_END : PACE_EVENT;
 }
 
+int64_t
+query_pane_ms(const struct mql_query *q)
+{
+	const struct shape *s = &q->shape;
+	struct windows w = { 0 };
+
+	if (s->window == WINDOW_TIME && s->on == NO_ENTRY)
+		windows_init(&w, s->size_ms, s->every_ms);
+	return w.pane;
+}
+
 bool
 query_is_ranking(const struct mql_query *q)
 {
 	return query_pace(q) == PACE_TOTAL &&
-	       (q->shape.norder || query_limit(q) != UINT64_MAX);
+	       (q->shape.norder || q->shape.having != NO_ENTRY ||
+		query_limit(q) != UINT64_MAX);
 }
 
 /* The group whose value the column is, or ngroup: a program of one

@@ -16,8 +16,13 @@ enum pace {
 
 enum pace query_pace(const struct mql_query *q);
 
-/* Running totals that are given as a whole each time, since they are ordered
- * or limited, rather than what has changed. */
+/* The panes that its windows of @ts are made of, in ms, aligned to the epoch
+ * (window.h); 0: no time window, or one of another time. */
+int64_t query_pane_ms(const struct mql_query *q);
+
+/* Running totals that are given as a whole each time, rather than what has
+ * changed: they are ordered, or a group may leave them again (`limit`,
+ * `having`). */
 bool query_is_ranking(const struct mql_query *q);
 
 /* Is the i-th column the value of a group? */

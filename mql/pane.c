@@ -72,6 +72,14 @@ panes_get(struct panes *ps, int64_t start, struct pane **out)
 	return 0;
 }
 
+void
+pane_count(struct pane *p, uint64_t n, int64_t latest)
+{
+	if (!p->events || latest > p->latest)
+		p->latest = latest;
+	p->events += n;
+}
+
 size_t
 panes_before(const struct panes *ps, int64_t end)
 {

@@ -39,6 +39,48 @@ spell(const struct select *s, bool with_limit, char **out)
 
 /* --- what an agent runs --------------------------------------------------- */
 
+static bool
+has_prefix(const struct select *s)
+{
+	for (unsigned i = 0; i < s->nitem; i++)
+		if (s->item[i].expr->kind == AST_PREFIX)
+			return true;
+	return false;
+}
+
+/* The first meta field in n, or NULL. */
+static const struct ast *
+meta_in(const struct ast *n)
+{
+	const struct ast *found = NULL;
+
+	if (n->kind == AST_PATH)
+		return n->path.meta ? n : NULL;
+	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n && !found; i++)
+		found = meta_in(n->item[i]);
+	return found;
+}
+
+/* A whole event comes as it is, without what its agent knows of it. */
+static int
+check_whole(struct compile *c)
+{
+	const struct select *s = &c->sel;
+	const struct ast *meta = NULL;
+
+	if (!has_prefix(s))
+		return 0;
+	for (unsigned i = 0; i < s->nitem && !meta; i++)
+		meta = meta_in(s->item[i].expr);
+	for (unsigned i = 0; i < s->norder && !meta; i++)
+		meta = meta_in(s->order[i].expr);
+	if (s->window.on && !meta)
+		meta = meta_in(s->window.on);
+	return meta ? fail(c, MQL_EUNSUP, meta->at, "beside `e[^...]` a field "
+			   "that begins with @ stands in `where` only, in a "
+			   "query with a window, an order or `distinct`") : 0;
+}
+
 /* The columns that an agent sends of a query that is finished elsewhere. */
 struct reduced {
 	struct compile *c;
@@ -56,6 +98,29 @@ direct(const struct path *p)
 		if (p->steps[i].kind == STEP_ANY && i < d.nsteps)
 			d.nsteps = (uint16_t)i;
 	return d;
+}
+
+/* Several paths have one dotted form, a.b: each path has a spelling of its
+ * own, e['a.b']. So that is the column's name. */
+static int
+name_column(struct compile *c, struct select_item *item)
+{
+	struct buf spelled = BUF_INIT, dotted = BUF_INIT;
+	int err;
+
+	spell_path(&item->expr->path, &spelled);
+	path_write(&item->expr->path, &dotted);
+	if (!(err = spelled.err ? spelled.err : dotted.err)) {
+		const struct str name = { (char *)spelled.data, spelled.len };
+
+		item->name = arena_str(&c->arena, name);
+		item->named = !str_eq(name, (struct str){
+			(char *)dotted.data, dotted.len });
+		err = item->name.ptr ? 0 : MQL_ENOMEM;
+	}
+	buf_fini(&spelled);
+	buf_fini(&dotted);
+	return err;
 }
 
 static void
@@ -80,6 +145,8 @@ add_column(struct reduced *r, const struct path *p)
 		return;
 	}
 	s->item[s->nitem++] = (struct select_item){ .expr = n };
+	if (!r->err) /* the first failure counts */
+		r->err = name_column(r->c, &s->item[s->nitem - 1]);
 }
 
 static void
@@ -91,6 +158,28 @@ add_paths(struct reduced *r, const struct ast *n)
 		add_column(r, &n->path);
 	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n; i++)
 		add_paths(r, n->item[i]);
+}
+
+static void
+add_all_paths(struct reduced *r, const struct select *s)
+{
+	for (unsigned i = 0; i < s->nitem; i++)
+		add_paths(r, s->item[i].expr);
+	for (unsigned i = 0; i < s->ngroup; i++)
+		add_paths(r, s->group[i]);
+	for (unsigned i = 0; i < s->norder; i++)
+		add_paths(r, s->order[i].expr);
+	if (s->having)
+		add_paths(r, s->having);
+	if (s->window.on)
+		add_paths(r, s->window.on);
+}
+
+/* Only the whole event has it all. */
+static bool
+sends_whole(const struct select *s)
+{
+	return !s->nitem || has_prefix(s);
 }
 
 /* A row of an agent: all that its groups, aggregates, columns and order are
@@ -105,21 +194,78 @@ spell_reduced(struct compile *c, char **out)
 		.sampling = s->sampling, .at = s->at, .limit = UINT64_MAX,
 	} };
 
-	for (unsigned i = 0; i < s->nitem; i++)
-		add_paths(&r, s->item[i].expr);
-	for (unsigned i = 0; i < s->ngroup && s->nitem; i++)
-		add_paths(&r, s->group[i]);
-	for (unsigned i = 0; i < s->norder && s->nitem; i++)
-		add_paths(&r, s->order[i].expr);
-	if (s->having && s->nitem)
-		add_paths(&r, s->having);
-	if (s->window.on && s->nitem)
-		add_paths(&r, s->window.on);
-	if (s->nitem) /* else the whole event has it all */
+	if (!sends_whole(s)) {
+		add_all_paths(&r, s);
 		add_column(&r, &ts);
+	}
 	if (r.err == MQL_ELIMIT)
 		fail(c, r.err, s->item[0].expr->at,
 		     "the query has too many different fields");
+	return r.err ? r.err : spell(&r.sel, false, out);
+}
+
+/* --- what an agent folds --------------------------------------------------- */
+
+/* Can events go into groups one by one, wherever they are? A count window is
+ * made of the events of all agents, and whole events are no aggregates. */
+static bool
+can_fold(const struct select *s)
+{
+	return s->folded && s->nitem && s->window.kind != WINDOW_COUNT;
+}
+
+static void
+add_item(struct reduced *r, struct ast *n)
+{
+	struct select *s = &r->sel;
+	struct select_item *room;
+
+	for (unsigned i = 0; i < s->nitem; i++)
+		if (ast_equal(s->item[i].expr, n))
+			return;
+	room = ast_room(&r->c->arena, s->item, s->nitem, &s->itemcap,
+			sizeof *room);
+	if (!room) {
+		r->err = MQL_ENOMEM;
+		return;
+	}
+	s->item = room;
+	s->item[s->nitem++] = (struct select_item){ .expr = n };
+}
+
+static void
+add_aggregates(struct reduced *r, struct ast *n)
+{
+	if (n->kind == AST_AGG)
+		add_item(r, n);
+	else
+		for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n; i++)
+			add_aggregates(r, n->item[i]);
+}
+
+/* Groups and aggregates, in the order in which emit_shape.c meets them. */
+static int
+spell_fold(struct compile *c, char **out)
+{
+	const struct select *s = &c->sel;
+	struct reduced r = { .c = c, .sel = {
+		.stream = s->stream, .nstream = s->nstream, .where = s->where,
+		.group = s->group, .ngroup = s->ngroup, .window = s->window,
+		.sampling = s->sampling, .at = s->at, .limit = UINT64_MAX,
+	} };
+
+	if (!can_fold(s))
+		return 0;
+	if (!s->window.on) /* it is for who closes windows */
+		r.sel.window.grace_ms = -1;
+	for (unsigned i = 0; i < s->nitem; i++)
+		add_aggregates(&r, s->item[i].expr);
+	if (s->having)
+		add_aggregates(&r, s->having);
+	for (unsigned i = 0; i < s->norder; i++)
+		add_aggregates(&r, s->order[i].expr);
+	for (unsigned i = 0; i < s->ngroup && !r.sel.nitem; i++)
+		add_item(&r, s->group[i]);
 	return r.err ? r.err : spell(&r.sel, false, out);
 }
 
@@ -186,13 +332,17 @@ plan(struct compile *c, struct plan *out)
 
 	out->filters = s->where != NULL;
 	out->plain = is_plain(s);
+	out->whole = !out->plain && sends_whole(s);
+	if (!out->plain && check_whole(c))
+		return c->err;
 	out->sample = s->sampling;
 	out->limit = s->limit;
 	if (!spell(s, true, &out->text) &&
 	    !(out->plain ? spell(s, false, &out->agent_text) :
 			   spell_reduced(c, &out->agent_text)) &&
+	    !spell_fold(c, &out->fold_text) &&
 	    !spell_at(s, &out->at_text) && !plan_stage(s, &out->stage_text) &&
-	    !plan_warn(s, out->plain, &out->warnings) && !copy_lists(s, out))
+	    !plan_warn(s, out, &out->warnings) && !copy_lists(s, out))
 		return 0;
 	plan_fini(out);
 	return fail_nomem(c);
@@ -205,6 +355,7 @@ plan_fini(struct plan *p)
 		return;
 	free(p->text);
 	free(p->agent_text);
+	free(p->fold_text);
 	free(p->at_text);
 	free(p->stage_text);
 	free(p->stream);

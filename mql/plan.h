@@ -16,6 +16,7 @@
 struct plan {
 	char *text;       /* canonical; NUL-terminated, heap */
 	char *agent_text; /* what an agent runs, see query_agent_text() */
+	char *fold_text;  /* see query_fold_text(); NULL: none */
 	char *at_text;    /* see query_at_text(); "" : everywhere */
 	char *stage_text; /* what the source-job does, for explain; or "" */
 	char *warnings;   /* lines for explain, each with its newline; or "" */
@@ -24,6 +25,7 @@ struct plan {
 	size_t      nstream; /* 0: every stream */
 	bool        filters; /* there is a where clause */
 	bool        plain;   /* each event makes its row: query_is_plain() */
+	bool        whole;   /* not plain, and agents send whole events */
 
 	struct sample sample; /* its keys are in the heap block, too */
 	uint64_t limit;  /* UINT64_MAX: none */

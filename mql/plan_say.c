@@ -7,22 +7,39 @@
 
 /* --- what the source-job does --------------------------------------------- */
 
-static void
-put_aggregates(struct buf *b, const struct ast *n, unsigned *count)
+enum { TOLD_MAX = 64 }; /* more may be told twice */
+
+struct told {
+	struct buf *b;
+	const struct ast *agg[TOLD_MAX];
+	unsigned n;
+};
+
+static bool
+is_told(const struct told *t, const struct ast *n)
 {
-	if (n->kind == AST_AGG) {
-		buf_puts(b, (*count)++ ? ", " : "aggregates ");
-		spell_expr(n, b);
-		return;
+	for (unsigned i = 0; i < t->n && i < TOLD_MAX; i++)
+		if (ast_equal(t->agg[i], n))
+			return true;
+	return false;
+}
+
+static void
+put_aggregates(struct told *t, const struct ast *n)
+{
+	if (n->kind == AST_AGG && !is_told(t, n)) {
+		buf_puts(t->b, t->n ? ", " : "aggregates ");
+		spell_expr(n, t->b);
+		t->agg[t->n++ % TOLD_MAX] = n;
 	}
 	for (unsigned i = 0; !ast_is_leaf(n->kind) && i < n->n; i++)
-		put_aggregates(b, n->item[i], count);
+		put_aggregates(t, n->item[i]);
 }
 
 static void
 say_groups(struct buf *b, const struct select *s)
 {
-	unsigned n = 0;
+	struct told t = { .b = b };
 
 	for (unsigned i = 0; i < s->ngroup; i++) {
 		buf_puts(b, i ? ", " : "groups by ");
@@ -31,12 +48,12 @@ say_groups(struct buf *b, const struct select *s)
 	if (s->ngroup)
 		buf_puts(b, "\n");
 	for (unsigned i = 0; i < s->nitem; i++)
-		put_aggregates(b, s->item[i].expr, &n);
+		put_aggregates(&t, s->item[i].expr);
 	if (s->having)
-		put_aggregates(b, s->having, &n);
+		put_aggregates(&t, s->having);
 	for (unsigned i = 0; i < s->norder; i++)
-		put_aggregates(b, s->order[i].expr, &n);
-	if (n)
+		put_aggregates(&t, s->order[i].expr);
+	if (t.n)
 		buf_puts(b, "\n");
 }
 
@@ -166,19 +183,23 @@ warn_counts(struct buf *b, const struct ast *n)
 }
 
 int
-plan_warn(const struct select *s, bool plain, char **out)
+plan_warn(const struct select *s, const struct plan *p, char **out)
 {
 	struct buf b = BUF_INIT;
 
-	if (!s->where && s->sampling.kind == SAMPLE_ALL)
+	if (!s->where && s->sampling.kind == SAMPLE_ALL && !p->fold_text)
 		buf_printf(&b, "without `where` every event makes a row%s\n",
-			   plain ? "" : " for the source-job");
+			   p->plain ? "" : " for the source-job");
 	if (!s->nitem)
 		buf_puts(&b, "`select *` sends whole events: name the fields "
 			     "that you need\n");
 	if (s->where)
 		warn_regexes(&b, s->where);
 	for (unsigned i = 0; i < s->nitem; i++) {
+		if (s->item[i].expr->kind == AST_PREFIX && !p->plain)
+			buf_puts(&b, "`e[^...]` with a window, an order or "
+				     "`distinct` sends whole events: name "
+				     "the fields that you need\n");
 		warn_regexes(&b, s->item[i].expr);
 		warn_counts(&b, s->item[i].expr);
 	}

@@ -9,7 +9,8 @@
 int plan_stage(const struct select *s, char **out);
 
 /* What who asks may not have thought of. */
-int plan_warn(const struct select *s, bool plain, char **out);
+struct plan;
+int plan_warn(const struct select *s, const struct plan *p, char **out);
 
 /* Give what b holds as a C string; b is done with. plan.c */
 int plan_text(struct buf *b, char **out);

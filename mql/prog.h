@@ -9,7 +9,8 @@
  *         call         functions
  *       post       the same for finished groups
  *       shape      windows, groups, aggregates, order
- *       cell       the select list; none for `select *`
+ *       cell       the select list, but for
+ *       spread     fields chosen by prefix; neither: `select *`
  *
  * All but the plan's texts lives in the query's arena and is immutable once
  * verify() has passed it. */
@@ -56,6 +57,13 @@ struct cell {
 	unsigned   nentry;
 };
 
+/* All fields of the event whose names begin so, behind the first `after`
+ * cells: e[^'prefix']. Never in a folded query. */
+struct spread {
+	struct str prefix;
+	unsigned   after;
+};
+
 enum { NO_ENTRY = UINT16_MAX };
 
 /* What happens to an event behind the filter and the sample.
@@ -99,6 +107,8 @@ struct mql_query {
 	struct shape shape;
 	struct cell *cell;
 	unsigned     ncell;
+	struct spread *spread;
+	unsigned     nspread;
 	uint16_t     clock;  /* the path @ts, when a function of prog asks
 				the time; else NO_ENTRY */
 	uint16_t    *sticky; /* paths of the keys of a sample */

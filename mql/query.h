@@ -26,9 +26,21 @@ int query_compile(struct str text, struct mql_query **out,
 /* The part that an agent runs, in canonical spelling and without limit. Of a
  * plain query it is the whole; of another one `select` names the fields that
  * groups, aggregates, columns and order are made of, each as a column under
- * its dotted form, and @ts: rows for stage_row(). Two queries with the same
- * agent text share one run. */
+ * its canonical spelling, and @ts: rows for stage_row(). When only the whole
+ * event has them all it is `select *`. Two queries with the same agent text
+ * share one run. */
 struct str query_agent_text(const struct mql_query *q);
+
+/* The part that an agent which folds runs behind its filter: groups and
+ * aggregates, in canonical spelling, without what comes after them; NULL where
+ * events cannot be folded one by one (rows, count windows, `select *` of
+ * groups). Its partials (partial.h) are for stage_partial(). Agents that do
+ * not fold, or have no room, send rows of query_agent_text(). */
+const char *query_fold_text(const struct mql_query *q);
+
+/* Is fold, a compiled query_fold_text(), made of the groups and aggregates
+ * that q has, in their order? */
+bool query_folds_as(const struct mql_query *q, const struct mql_query *fold);
 
 /* Which agents are asked: a query to be tried on {"app":..,"host":..,
  * "zone":..,"version":..,"labels":{..}}; empty: all of them. */
@@ -43,7 +55,14 @@ uint64_t query_limit(const struct mql_query *q); /* UINT64_MAX: none */
  * keep when random < threshold. 1 << 32 keeps all. */
 uint64_t query_sample_threshold(const struct mql_query *q);
 
-/* Column names of the projection in order; 0 for `select *`. */
+/* Is it `select *`? */
+bool query_is_star(const struct mql_query *q);
+
+/* Does a row have columns that only the row can tell: `select *`, or one with
+ * fields that are chosen by prefix? */
+bool query_columns_vary(const struct mql_query *q);
+
+/* Names, in order, of the columns that the projection names. */
 size_t query_columns(const struct mql_query *q);
 struct str query_column(const struct mql_query *q, size_t i);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mql/prog.h"
+#include "mql/spell.h"
 
 static const struct str ts_key = { "@ts", 3 };
 
@@ -21,7 +22,7 @@ add_key(struct pathset *ps, struct str key, const struct path *tail,
 	return pathset_add(ps, &p, slot);
 }
 
-/* The column of a path: its dotted form up to the first [*]. */
+/* The column of a path: its spelling up to the first [*]. */
 static int
 add_column(struct pathset *ps, const struct path *p, uint16_t *slot)
 {
@@ -32,7 +33,7 @@ add_column(struct pathset *ps, const struct path *p, uint16_t *slot)
 	while (n < p->nsteps && p->steps[n].kind != STEP_ANY)
 		n++;
 	head.nsteps = (uint16_t)n;
-	path_write(&head, &name);
+	spell_path(&head, &name);
 	int err = name.err;
 	if (!err)
 		err = add_key(ps, (struct str){ (char *)name.data, name.len },
@@ -64,8 +65,8 @@ reduced_init(struct reduced *r, const struct mql_query *q, size_t max_event)
 	if ((err = pathset_new(NULL, &r->paths)) ||
 	    (err = reader_new(max_event, &r->reader)))
 		return err;
-	return q->ncell ? link_columns(r)
-			: query_link(q, r->paths, r->slots);
+	return q->plan.whole ? query_link(q, r->paths, r->slots)
+			     : link_columns(r);
 }
 
 void
@@ -87,7 +88,7 @@ reduced_begin(struct reduced *r, struct str row, int64_t now, int64_t *ts)
 	int err = reader_begin(r->reader, r->paths, &r->event);
 	if (!err) /* it came from a socket: all of it counts */
 		err = reader_check(r->reader, true);
-	if (err || !r->q->ncell)
+	if (err || r->q->plan.whole)
 		return err;
 	const struct value *v = reader_get(r->reader, r->ts);
 	if (v->type == VALUE_INT)

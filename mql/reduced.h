@@ -1,12 +1,14 @@
 /* reduced.h - read the rows that agents send for a staged query.
  *
  * An agent projects an event onto the paths that the stage reads, each a
- * column under its dotted name (a path with [*] up to there), and @ts:
+ * column under its canonical spelling, which no other path has (a path with
+ * [*]: up to there), and @ts:
  *
- *     {"node":"a","metrics.latency":12,"@ts":1700000000000}
+ *     {"node":"a","metrics.latency":12,"e['@ts']":"x","@ts":1700000000000}
  *
- * so each path is one key at the top here. For `select *` the row is the event
- * as it was, and its time that of its arrival. One owner. */
+ * so each path is one key at the top here. For `select *`, and with fields that
+ * are chosen by prefix, the row is the event as it was, and its time that of
+ * its arrival. One owner. */
 #ifndef MQL_REDUCED_H
 #define MQL_REDUCED_H
 

@@ -44,6 +44,8 @@ is_called(const struct select_item *item, struct str name, enum likeness how)
 {
 	const struct ast *n = item->expr;
 
+	if (n->kind == AST_PREFIX)
+		return false;
 	if (how == EXACT)
 		return str_eq(item->name, name);
 	if (how == ANY_CASE)

@@ -1,5 +1,6 @@
 /* row.c - what a matching event answers: the whole of it, or the columns that
- * the query selects. Null columns are left out. */
+ * the query selects, by their names or by how those begin. Null columns are
+ * left out. */
 #include "event/json.h"
 #include "mql/prog.h"
 
@@ -13,6 +14,18 @@ struct str
 query_column(const struct mql_query *q, size_t i)
 {
 	return q->cell[i].name;
+}
+
+bool
+query_is_star(const struct mql_query *q)
+{
+	return !q->ncell && !q->nspread;
+}
+
+bool
+query_columns_vary(const struct mql_query *q)
+{
+	return !q->ncell || q->nspread;
 }
 
 /* The last value of the cell that is not null, or NULL. */
@@ -38,27 +51,79 @@ write_value(const struct value *v, struct buf *out)
 		value_write_json(v, out);
 }
 
+static void
+write_cell(const struct cell *c, const struct env *env, bool *comma,
+	   struct buf *out)
+{
+	const struct value *v = cell_value(c, env);
+
+	if (!v)
+		return;
+	if (*comma)
+		buf_put_u8(out, ',');
+	buf_put(out, c->key.ptr, c->key.len);
+	write_value(v, out);
+	*comma = true;
+}
+
+/* --- fields chosen by prefix ------------------------------------------------- */
+
+static bool
+begins_with(struct str name, struct str prefix)
+{
+	return name.len >= prefix.len &&
+	       !memcmp(name.ptr, prefix.ptr, prefix.len);
+}
+
+struct choice {
+	const struct mql_query *q;
+	const struct spread    *of;
+	const struct env       *env;
+};
+
+/* A row has each name once: what another column holds, or the fields of an
+ * earlier prefix, is not said again. */
+static bool
+wants(void *arg, struct str name)
+{
+	const struct choice *w = arg;
+	const struct mql_query *q = w->q;
+
+	if (!begins_with(name, w->of->prefix))
+		return false;
+	for (const struct spread *s = q->spread; s < w->of; s++)
+		if (begins_with(name, s->prefix))
+			return false;
+	for (unsigned i = 0; i < q->ncell; i++)
+		if (str_eq(q->cell[i].name, name))
+			return !cell_value(&q->cell[i], w->env);
+	return true;
+}
+
+static void
+write_fields(const struct mql_query *q, const struct spread *of,
+	     const struct env *env, bool *comma, struct buf *out)
+{
+	struct choice w = { .q = q, .of = of, .env = env };
+
+	reader_write_fields(env->r, wants, &w, comma, out);
+}
+
 void
 row_write(const struct mql_query *q, const struct env *env, struct buf *out)
 {
-	uint8_t before = '{';
+	bool comma = false;
 
-	if (!q->ncell && env->r) {
+	if (query_is_star(q) && env->r) {
 		reader_write_event(env->r, out);
 		return;
 	}
-	for (unsigned i = 0; i < q->ncell; i++) {
-		const struct cell *c = &q->cell[i];
-		const struct value *v = cell_value(c, env);
-
-		if (!v)
-			continue;
-		buf_put_u8(out, before);
-		buf_put(out, c->key.ptr, c->key.len);
-		write_value(v, out);
-		before = ',';
+	buf_put_u8(out, '{');
+	for (unsigned i = 0, s = 0; i <= q->ncell; i++) {
+		for (; s < q->nspread && q->spread[s].after == i; s++)
+			write_fields(q, &q->spread[s], env, &comma, out);
+		if (i < q->ncell)
+			write_cell(&q->cell[i], env, &comma, out);
 	}
-	if (before == '{')
-		buf_put_u8(out, '{');
 	buf_put_u8(out, '}');
 }

@@ -24,6 +24,9 @@ struct mql_runner {
 	struct stage           *stage; /* of a query that is not plain */
 	bool (*sink)(void *arg, const char *row, size_t len);
 	void                   *arg;
+	void (*closed)(void *arg, int64_t start, int64_t end,
+		       uint64_t events);
+	void                   *closed_arg;
 	bool                    refused; /* the sink wants no more */
 	struct event_meta       meta;
 	struct eval_counts      counts;
@@ -44,12 +47,21 @@ give(void *arg, struct str row, int64_t window)
 	return !r->refused;
 }
 
+static void
+closed(void *arg, int64_t start, int64_t end, uint64_t events)
+{
+	struct mql_runner *r = arg;
+
+	if (r->closed && !r->refused)
+		r->closed(r->closed_arg, start, end, events);
+}
+
 static int
 new_stage(struct mql_runner *r, size_t max_event)
 {
 	const struct stage_options opt = {
 		.max_bytes = MAX_BYTES, .max_event = max_event,
-		.row = give, .arg = r,
+		.row = give, .closed = closed, .arg = r,
 		.grace_ms = r->q->shape.on == NO_ENTRY ? 0 : GRACE_MS,
 	};
 
@@ -104,6 +116,15 @@ mql_runner_rows(struct mql_runner *r,
 {
 	r->sink = fn;
 	r->arg = arg;
+}
+
+void
+mql_runner_windows(struct mql_runner *r,
+		   void (*fn)(void *arg, int64_t start, int64_t end,
+			      uint64_t events), void *arg)
+{
+	r->closed = fn;
+	r->closed_arg = arg;
 }
 
 /* A running total is told once, at the end: it has no use for the time. */

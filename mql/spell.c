@@ -181,10 +181,20 @@ spell_column(const struct select_item *item, struct buf *b)
 }
 
 static void
+put_prefix(struct buf *b, struct str prefix)
+{
+	buf_puts(b, "e[^");
+	spell_text(prefix, b);
+	buf_put_u8(b, ']');
+}
+
+static void
 put_leaf(struct buf *b, const struct ast *n)
 {
 	if (n->kind == AST_PATH)
 		spell_path(&n->path, b);
+	else if (n->kind == AST_PREFIX)
+		put_prefix(b, n->str);
 	else if (n->kind == AST_COLUMN)
 		spell_column(n->of, b);
 	else if (n->kind == AST_STR)

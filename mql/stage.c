@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "mql/key.h"
-#include "mql/time.h"
 
 enum {
 	DEFAULT_BYTES = 64 * 1024 * 1024,
@@ -51,10 +50,9 @@ stage_new(const struct mql_query *q, const struct stage_options *opt,
 	s->q = q;
 	s->windows.watermark = INT64_MIN;
 	set_options(s, opt);
-	s->value = calloc(q->shape.nagg + 1, sizeof *s->value);
-	if (!s->value ||
-	    (err = group_layout_init(&s->layout, q->shape.agg,
+	if ((err = group_layout_init(&s->layout, q->shape.agg,
 				     q->shape.nagg)) ||
+	    (err = folder_init(&s->folder, q)) ||
 	    (err = eval_new(&s->eval)) ||
 	    (err = finish_init(&s->finish, q, s->eval)))
 		goto out;
@@ -76,7 +74,7 @@ stage_free(struct stage *s)
 	reduced_fini(&s->reduced);
 	eval_free(s->eval);
 	group_layout_fini(&s->layout);
-	free(s->value);
+	folder_fini(&s->folder);
 	free(s);
 }
 
@@ -99,25 +97,6 @@ count_overflow(struct stage *s, int err)
 	return 0;
 }
 
-static int
-read_group(struct stage *s, const struct env *env, struct pane *p,
-	   struct group **of)
-{
-	const struct shape *shape = &s->q->shape;
-	struct buf *key = &s->finish.key;
-	bool made;
-
-	buf_reset(key);
-	for (unsigned i = 0; i < shape->ngroup; i++) {
-		struct value v = prog_value(env, shape->group[i]);
-
-		key_put(&v, false, key);
-	}
-	if (key->err)
-		return key->err;
-	return groups_get(&p->groups, str_in(key), of, &made);
-}
-
 /* What `select *` of groups keeps. */
 static int
 keep_event(struct stage *s, const struct env *env, struct pane *p,
@@ -135,21 +114,13 @@ keep_event(struct stage *s, const struct env *env, struct pane *p,
 static int
 fold(struct stage *s, const struct env *env, struct pane *p, int64_t at)
 {
-	const struct shape *shape = &s->q->shape;
-	/* For count(*) and the like each event is a value. */
-	const struct value event = { .type = VALUE_BOOL, .b = true };
 	struct group *of;
-	int err = read_group(s, env, p, &of);
+	int err = folder_find(&s->folder, env, &p->groups, &of);
 
 	if (!err && !s->q->ncell && (!of->event.ptr || at < of->event_at))
 		err = keep_event(s, env, p, of, at);
-	if (err)
-		return err;
-	for (unsigned i = 0; i < shape->nagg; i++)
-		s->value[i] = shape->arg[i] == NO_ENTRY
-				      ? event
-				      : prog_value(env, shape->arg[i]);
-	return group_update(&p->groups, of, s->value, at);
+	return err ? err
+		   : folder_update(&s->folder, env, &p->groups, of, at);
 }
 
 /* --- a row that is held ------------------------------------------------------------- */
@@ -168,10 +139,7 @@ put_row(struct stage *s, const struct env *env)
 	struct finish *f = &s->finish;
 
 	buf_reset(&f->row);
-	if (s->q->ncell)
-		row_write(s->q, env, &f->row);
-	else
-		reader_write_event(env->r, &f->row);
+	row_write(s->q, env, &f->row);
 	return f->row.err;
 }
 
@@ -183,7 +151,7 @@ put_same(struct stage *s, const struct env *env)
 	int err = 0;
 
 	buf_reset(&f->same);
-	if (s->q->ncell)
+	if (!query_columns_vary(s->q))
 		finish_same(s->q, env, &f->same);
 	else if (!(err = put_row(s, env)))
 		key_json(str_in(&f->row), &f->same);
@@ -253,21 +221,8 @@ hold(struct stage *s, const struct env *env, struct pane *p, int64_t at)
 
 /* --- time ----------------------------------------------------------------------- */
 
-/* When did it happen? False: it cannot be put into a window. */
-static bool
-event_time(struct stage *s, const struct env *env, int64_t *at)
-{
-	if (s->q->shape.on != NO_ENTRY) {
-		struct value v = prog_value(env, s->q->shape.on);
-
-		if (!time_of_value(&v, at))
-			return false;
-	}
-	return *at >= -WINDOW_MAX_TIME && *at <= WINDOW_MAX_TIME;
-}
-
-static void
-advance(struct stage *s, int64_t to)
+void
+stage_advance(struct stage *s, int64_t to)
 {
 	int64_t watermark = to > INT64_MIN + s->grace_ms ? to - s->grace_ms
 							  : INT64_MIN;
@@ -284,7 +239,7 @@ add(struct stage *s, const struct env *env, int64_t start, int64_t at)
 
 	if (err)
 		return err;
-	p->events++;
+	pane_count(p, 1, at);
 	return s->q->shape.folded ? fold(s, env, p, at)
 				  : hold(s, env, p, at);
 }
@@ -295,7 +250,7 @@ add_timed(struct stage *s, const struct env *env, int64_t at)
 	int64_t start;
 	int err = 0;
 
-	if (!event_time(s, env, &at)) {
+	if (!folder_time(s->q, env, &at)) {
 		s->stats.untimed++;
 		return 0;
 	}
@@ -304,7 +259,7 @@ add_timed(struct stage *s, const struct env *env, int64_t at)
 		s->stats.late++;
 	else
 		err = count_overflow(s, add(s, env, start, at));
-	advance(s, s->q->shape.on != NO_ENTRY ? at : env->now);
+	stage_advance(s, s->q->shape.on != NO_ENTRY ? at : env->now);
 	return err;
 }
 
@@ -390,7 +345,7 @@ stage_tick(struct stage *s, int64_t now)
 	if (stage_done(s))
 		return;
 	if (shape->window == WINDOW_TIME && shape->on == NO_ENTRY)
-		advance(s, now);
+		stage_advance(s, now);
 	else if (shape->window == WINDOW_NONE && shape->folded)
 		stage_totals(s, true);
 }

@@ -3,13 +3,14 @@
  *     event that matches --> stage_event() --+
  *                                            +--> groups of panes
  *     row of an agent ----> stage_row()  ----+         |
+ *     groups of an agent -> stage_partial() -+         |
  *                                                      v
  *     time ---------------> stage_tick() ----> closed windows --> rows
  *
  * The same object serves `mql eval`, where events come straight from the
  * filter, and the source-job, where they come as the reduced rows that agents
  * send: the agents' part of a staged query is a projection onto the paths that
- * the stage reads, each as one column under its dotted name (`a.b`, `@ts`).
+ * the stage reads, each as one column under its spelling (`a.b`, `@ts`).
  *
  * Time windows are aligned to the epoch. A window is closed when the watermark
  * passes its end: the largest time seen less the grace (`on`), or the clock
@@ -45,7 +46,7 @@ struct stage_options {
 };
 
 struct stage_stats {
-	uint64_t events;  /* that came in */
+	uint64_t events;  /* that came in, by themselves or in groups */
 	uint64_t late;    /* for a window that was closed */
 	uint64_t untimed; /* without a time to put them into a window */
 	uint64_t overflow; /* for want of memory: see max_bytes; and windows
@@ -74,9 +75,18 @@ int stage_event(struct stage *s, struct eval *e, struct reader *r,
  * that of its arrival. 0, MQL_EBADEVENT or MQL_ENOMEM. */
 int stage_row(struct stage *s, struct str row, int64_t now);
 
+/* Groups of an agent. p is of query_fold_text() of this query. What is late
+ * or finds no room is counted, by events. 0 or MQL_ENOMEM. */
+struct partial;
+int stage_partial(struct stage *s, const struct partial *p, int64_t now);
+
+/* Everything before this time is in: all who send have said so. Windows of
+ * @ts that end by then need not wait for the grace. */
+void stage_complete(struct stage *s, int64_t upto);
+
 /* Close the windows whose time has come. For a query without a window
  * (a running total): give the groups that changed since the last tick, or, with
- * `order by` or `limit`, the whole ranking when any has. */
+ * `order by`, `having` or `limit`, the whole ranking when any has. */
 void stage_tick(struct stage *s, int64_t now);
 
 /* The input is over: close everything; a running total gives every group. */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "mql/pace.h"
+
 /* One window on its way out. */
 struct giving {
 	struct stage        *s;
@@ -197,9 +199,6 @@ stage_totals(struct stage *s, bool only_changed)
 	g = &s->panes.item[0]->groups;
 	if (only_changed && !g->changed)
 		return;
-	/* A ranking is given as a whole. */
-	if (s->q->shape.norder || query_limit(s->q) != UINT64_MAX)
-		only_changed = false;
-	give_groups(s, g, only_changed, INT64_MIN);
+	give_groups(s, g, only_changed && !query_is_ranking(s->q), INT64_MIN);
 	groups_settle(g);
 }

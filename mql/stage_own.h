@@ -1,12 +1,14 @@
-/* stage_own.h - the inside of a stage, shared by its two halves:
+/* stage_own.h - the inside of a stage, shared by its parts:
  *
- *     stage.c         what comes in: events, rows, time
- *     stage_close.c   what goes out: windows, totals
+ *     stage.c          what comes in: events, rows, time
+ *     stage_partial.c  groups that come in
+ *     stage_close.c    what goes out: windows, totals
  */
 #ifndef MQL_STAGE_OWN_H
 #define MQL_STAGE_OWN_H
 
 #include "mql/finish.h"
+#include "mql/folder.h"
 #include "mql/pane.h"
 #include "mql/reduced.h"
 #include "mql/stage.h"
@@ -24,7 +26,7 @@ struct stage {
 	struct eval            *eval;
 	struct eval_counts      counts;  /* of reduced rows */
 	struct finish           finish;
-	struct value           *value;   /* of the aggregates' arguments */
+	struct folder           folder;
 	struct stage_stats      stats;
 	uint64_t                seq;     /* of rows that were held */
 	uint64_t                given;   /* rows, of all windows */
@@ -36,6 +38,9 @@ struct stage {
 /* Give the rows of the first n panes as one window, and what it was. start:
  * INT64_MIN when it is none of time. */
 void stage_close(struct stage *s, size_t n, int64_t start);
+
+/* The clock, or an event by whose time the windows go, is there now. */
+void stage_advance(struct stage *s, int64_t to);
 
 /* Close the time windows that the watermark has passed. */
 void stage_close_due(struct stage *s);

@@ -299,3 +299,20 @@ tree_any(struct compile *c, struct span at, struct ast *n)
 	n->at = at;
 	return n;
 }
+
+struct ast *
+tree_prefix(struct compile *c, struct span at, const struct ast *n,
+	    struct str prefix)
+{
+	struct ast *p;
+
+	if (!is_root(n)) {
+		fail(c, MQL_ETYPE, at, "only the event's own fields can be "
+		     "chosen by how they begin: e[^'...']");
+		return NULL;
+	}
+	p = tree_leaf(c, AST_PREFIX, at);
+	if (p)
+		p->str = prefix;
+	return p;
+}

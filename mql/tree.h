@@ -58,6 +58,10 @@ struct ast *tree_index(struct compile *c, struct span at, struct ast *n,
 		       const struct ast *index);
 struct ast *tree_any(struct compile *c, struct span at, struct ast *n);
 
+/* The fields of n, which is the event itself, whose names begin so. */
+struct ast *tree_prefix(struct compile *c, struct span at,
+			const struct ast *n, struct str prefix);
+
 /* --- clauses -------------------------------------------------------------- */
 
 /* Each clause stands once: at is the keyword's place. */

@@ -229,6 +229,8 @@ take(struct job *j, struct agent *a, unsigned kind, struct str body)
 		return on_ack(j, a, body);
 	case WIRE_ROWS:
 		return ingest_rows(j, a, body);
+	case WIRE_PARTIALS:
+		return ingest_partials(j, a, body);
 	case WIRE_HEARTBEAT:
 		return on_heartbeat(j, a, body);
 	case WIRE_ERROR:

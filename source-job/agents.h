@@ -84,4 +84,8 @@ int agents_hello(struct job *j, const struct wire_peer *from, struct str body);
 /* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See ingest.c. */
 int ingest_rows(struct job *j, struct agent *a, struct str body);
 
+/* PARTIALS from a: likewise. MQL_EBADFRAME also for one that is wrong among
+ * others, which are taken all the same. */
+int ingest_partials(struct job *j, struct agent *a, struct str body);
+
 #endif

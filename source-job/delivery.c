@@ -69,6 +69,24 @@ merge_row(struct job *j, struct query *q, struct str row)
 }
 
 void
+merge_partial(struct query *q, const struct partial *p)
+{
+	struct sub *s;
+
+	LIST_FOREACH(s, &q->subs, of_query)
+		staged_partial(s, p);
+}
+
+void
+merge_complete(struct query *q, int64_t upto)
+{
+	struct sub *s;
+
+	LIST_FOREACH(s, &q->subs, of_query)
+		staged_complete(s, upto);
+}
+
+void
 merge_lost(struct job *j, struct query *q, uint64_t n)
 {
 	struct sub *s;

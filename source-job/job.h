@@ -6,8 +6,8 @@
  *        |   ingest.c    rows -> queries      links, leases   |
  *        |   run.c       one query at one     staged.c        |
  *        |               agent, its books     groups, windows |
- *        |   at.c        is it asked?         queue.c         |
- *        |                                    delivery.c      |
+ *        |   watermark.c what is complete     queue.c         |
+ *        |   at.c        is it asked?         delivery.c      |
  *        +-> queries.c   what runs, the set   DATA META END --+
  *                  \________ merge.h ________/
  *
@@ -24,9 +24,11 @@
 #include "source-job/queries.h"
 #include "source-job/subscribers.h"
 
-/* Rows, counted for /metrics. X(name, help) */
+/* Rows, counted for /metrics; of a partial its events. X(name, help) */
 #define JOB_COUNTERS(X)                                                  \
 	X(rows_in,    "Rows received from agents")                       \
+	X(partials_in, "Partials received from agents")                  \
+	X(folded_in,  "Events received in partials")                     \
 	X(rows_out,   "Rows handed to subscribers")                      \
 	X(rows_bad,   "Rows that were no line of JSON, dropped")         \
 	X(rows_stray, "Rows of a query that does not run there, dropped") \

@@ -70,6 +70,7 @@ turn(struct loop *l)
 	if (l->fd[FD_SIGNAL].revents)
 		take_signal(l);
 	more = agents_receive(j);
+	watermark_flush(j);
 	more |= subscribers_receive(j);
 	tick(l);
 	queries_flush(j);

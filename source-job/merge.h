@@ -7,8 +7,17 @@
 
 #include "source-job/queries.h"
 
+struct partial;
+
 /* A row for all subscriptions of q; copied. Cheap: called per row. */
 void merge_row(struct job *j, struct query *q, struct str row);
+
+/* Groups that an agent has folded, which q was opened to take (its folded),
+ * for all subscriptions of q; borrowed. */
+void merge_partial(struct query *q, const struct partial *p);
+
+/* All agents have told everything before this time. */
+void merge_complete(struct query *q, int64_t upto);
 
 /* n rows were sent by an agent and can no longer arrive. */
 void merge_lost(struct job *j, struct query *q, uint64_t n);

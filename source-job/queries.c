@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "mql/error.h"
+#include "mql/partial.h"
 #include "mql/query.h"
 #include "source-job/at.h"
 #include "source-job/job.h"
@@ -17,6 +18,13 @@ static struct str
 id_key(const uint32_t *id)
 {
 	return (struct str){ (const char *)id, sizeof *id };
+}
+
+/* Both texts, with a NUL between them, which neither has. */
+static struct str
+key_of(const struct query *q)
+{
+	return (struct str){ q->key, q->text.len + 1 + q->fold.len };
 }
 
 int
@@ -46,9 +54,13 @@ free_runs(struct job *j, struct query *q)
 static void
 query_free(struct query *q)
 {
+	if (!q)
+		return;
 	at_free(q->at);
+	partial_free(q->partial);
+	mql_query_free(q->folded);
 	mql_query_free(q->compiled);
-	free(q->agent_text);
+	free(q->key);
 	free(q);
 }
 
@@ -59,8 +71,8 @@ release(struct job *j, struct query *q)
 
 	free_runs(j, q);
 	map_remove(&qs->by_id, id_key(&q->id));
-	if (map_get(&qs->by_text, q->text) == q)
-		map_remove(&qs->by_text, q->text);
+	if (map_get(&qs->by_key, key_of(q)) == q)
+		map_remove(&qs->by_key, key_of(q));
 	LIST_REMOVE(q, entry);
 	qs->slot[q->slot] = NULL;
 	qs->n--;
@@ -77,7 +89,7 @@ queries_fini(struct job *j)
 	while (!LIST_EMPTY(&qs->all))
 		release(j, LIST_FIRST(&qs->all));
 	map_fini(&qs->by_id);
-	map_fini(&qs->by_text);
+	map_fini(&qs->by_key);
 	free(qs->slot);
 	free(qs->add);
 	free(qs->remove);
@@ -102,7 +114,8 @@ static size_t
 frame_size(const struct query *q)
 {
 	struct buf b = BUF_INIT;
-	struct wire_query add = { .id = UINT32_MAX, .text = q->text };
+	struct wire_query add = { .id = UINT32_MAX, .text = q->text,
+				  .fold = q->fold };
 	struct wire_queries m = { .version = INT64_MAX, .base = INT64_MAX,
 				  .add = &add, .nadd = 1 };
 
@@ -148,7 +161,7 @@ enlist(struct job *j, struct query *q)
 	q->slot = free_slot(qs);
 	if ((err = map_put(&qs->by_id, id_key(&q->id), q)))
 		return err;
-	if ((err = map_put(&qs->by_text, q->text, q))) {
+	if ((err = map_put(&qs->by_key, key_of(q), q))) {
 		map_remove(&qs->by_id, id_key(&q->id));
 		return err;
 	}
@@ -173,53 +186,128 @@ open_runs(struct job *j, struct query *q)
 }
 
 static int
-query_new(struct job *j, struct str text, struct query **out)
+set_texts(struct query *q, struct str text, struct str fold)
 {
-	struct query *q = calloc(1, sizeof *q);
+	struct buf key = BUF_INIT;
+
+	buf_put(&key, text.ptr, text.len);
+	buf_put_u8(&key, '\0');
+	buf_put(&key, fold.ptr, fold.len);
+	buf_put_u8(&key, '\0');
+	if (key.err) {
+		buf_fini(&key);
+		return key.err;
+	}
+	q->key = (char *)key.data;
+	q->text = (struct str){ q->key, text.len };
+	q->fold = (struct str){ q->key + text.len + 1, fold.len };
+	return 0;
+}
+
+static int
+compile_fold(struct query *q)
+{
 	int err;
 
+	if (!q->fold.len)
+		return 0;
+	if ((err = query_compile(q->fold, &q->folded, NULL)))
+		return err;
+	watermark_init(&q->watermark, q->folded);
+	return partial_new(q->folded, &q->partial);
+}
+
+static int
+compile(struct query *q)
+{
+	int err = query_compile(q->text, &q->compiled, NULL);
+
+	if (!err)
+		err = at_open(q->compiled, &q->at);
+	return err ? err : compile_fold(q);
+}
+
+/* For a subscription to compiled. */
+static bool
+fits(const struct query *q, const struct mql_query *compiled)
+{
+	return !q->folded || query_folds_as(compiled, q->folded);
+}
+
+static struct query *
+query_new(struct job *j, struct str text, struct str fold)
+{
+	struct query *q = calloc(1, sizeof *q);
+
+	if (!q)
+		return NULL;
+	q->opened = q->meta_at = j->now;
+	LIST_INIT(&q->subs);
+	watermark_init(&q->watermark, NULL);
+	if (set_texts(q, text, fold)) {
+		query_free(q);
+		return NULL;
+	}
+	return q;
+}
+
+/* q is new and has its texts; it is taken. */
+static int
+start(struct job *j, struct query *q, const struct mql_query *compiled,
+      const char **why)
+{
+	int err = compile(q);
+
+	if (!err && !fits(q, compiled))
+		err = MQL_EUNSUP;
+	if (err || (err = admit(j, q, why)) || (err = enlist(j, q))) {
+		query_free(q);
+		return err;
+	}
+	if ((err = open_runs(j, q)))
+		release(j, q);
+	else
+		log_debug("query %u opens: %s%s%s", q->id, q->text.ptr,
+			  q->fold.len ? " | " : "", q->fold.ptr);
+	return err;
+}
+
+static int
+open_as(struct job *j, const struct mql_query *compiled, struct str fold,
+	struct query **out, const char **why)
+{
+	struct query *q = query_new(j, query_agent_text(compiled), fold);
+	struct query *there;
+	int err;
+
+	*why = NULL;
 	*out = NULL;
 	if (!q)
 		return MQL_ENOMEM;
-	q->opened = q->meta_at = j->now;
-	LIST_INIT(&q->subs);
-	q->agent_text = strndup(text.ptr, text.len);
-	q->text = str_of(q->agent_text);
-	err = q->agent_text ? query_compile(text, &q->compiled, NULL)
-			    : MQL_ENOMEM;
-	if (!err)
-		err = at_open(q->compiled, &q->at);
-	if (err)
+	there = map_get(&j->queries.by_key, key_of(q));
+	if (there) {
 		query_free(q);
-	else
+		q = there;
+		err = fits(q, compiled) ? 0 : MQL_EUNSUP;
+	} else {
+		err = start(j, q, compiled, why);
+	}
+	if (!err)
 		*out = q;
 	return err;
 }
 
+/* Whatever is wrong with a fold, rows will do. */
 int
-queries_open(struct job *j, struct str agent_text, struct query **out,
-	     const char **why)
+queries_open(struct job *j, const struct mql_query *compiled,
+	     struct query **out, const char **why)
 {
-	struct query *q = map_get(&j->queries.by_text, agent_text);
-	int err;
+	struct str fold = str_of(query_fold_text(compiled));
+	int err = open_as(j, compiled, fold, out, why);
 
-	*why = NULL;
-	*out = q;
-	if (q)
-		return 0;
-	if ((err = query_new(j, agent_text, &q)))
-		return err;
-	if ((err = admit(j, q, why)) || (err = enlist(j, q))) {
-		query_free(q);
-		return err;
-	}
-	if ((err = open_runs(j, q))) {
-		release(j, q);
-		return err;
-	}
-	log_debug("query %u opens: %s", q->id, q->agent_text);
-	*out = q;
-	return 0;
+	if (err && err != MQL_ENOMEM && fold.len)
+		err = open_as(j, compiled, (struct str){ 0 }, out, why);
+	return err;
 }
 
 /* --- closing ------------------------------------------------------------- */
@@ -236,7 +324,7 @@ queries_close(struct job *j, struct query *q)
 	j->queries.nclosing++;
 	j->queries.dirty = true;
 	/* Who asks for it now begins anew. */
-	map_remove(&j->queries.by_text, q->text);
+	map_remove(&j->queries.by_key, key_of(q));
 	if (!q->told) /* no agent will speak of it */
 		free_runs(j, q);
 }
@@ -253,7 +341,8 @@ finish(struct job *j, struct query *q)
 static void
 add(struct queries *qs, struct wire_queries *m, const struct query *q)
 {
-	qs->add[m->nadd++] = (struct wire_query){ q->id, q->text };
+	qs->add[m->nadd++] = (struct wire_query){
+		.id = q->id, .text = q->text, .fold = q->fold };
 }
 
 /* An agent has a run of each query that it is asked. */

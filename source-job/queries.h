@@ -1,7 +1,8 @@
 /* queries.h - the queries that run, each once, and the set that agents have.
  *
- * A query lives from the first subscription with its agent text to the last
- * word of the last agent about it:
+ * A query is what agents run: the text of its rows, and, where agents can fold
+ * these into groups, that of the fold. It lives from the first subscription
+ * with both to the last word of the last agent about it:
  *
  *     opened --(flush: told to agents)--> runs --(close)--> closing
  *     closing --(flush: agents told)--> withdrawn --(all have acknowledged,
@@ -18,12 +19,14 @@
 
 #include "common/buf.h"
 #include "source-job/map.h"
+#include "source-job/watermark.h"
 #include "wire/books.h"
 
 struct agent;
 struct at;
 struct job;
 struct mql_query;
+struct partial;
 struct sub;
 struct wire_query;
 
@@ -36,10 +39,12 @@ struct query {
 	LIST_ENTRY(query) entry;
 	uint32_t   id;
 	unsigned   slot;    /* index of its run at each agent */
-	char      *agent_text; /* what agents get */
-	struct str text;    /* the same */
-	struct mql_query *compiled; /* the same: not the whole of a query that
-				       has a stage */
+	char      *key;     /* what agents get: both texts, see queries.c */
+	struct str text, fold; /* in the key; fold may be empty */
+	struct mql_query *compiled; /* text: not the whole of a query that has
+				       a stage */
+	struct mql_query *folded;   /* fold; NULL: rows are wanted */
+	struct partial   *partial;  /* what reads its groups; likewise */
 	struct at *at;      /* which agents get it; NULL: all */
 	size_t     nframe;  /* bytes it takes in a message */
 	int64_t    opened;  /* ms */
@@ -49,6 +54,7 @@ struct query {
 
 	/* the agents' side */
 	struct books_agent all;     /* sum of the views of its runs */
+	struct watermark watermark;
 	struct query_count count;
 	struct query_count at_close; /* what it was when closing began */
 
@@ -63,7 +69,7 @@ struct query {
 
 struct queries {
 	LIST_HEAD(, query) all;
-	struct map     by_id, by_text; /* by_text: those not closing */
+	struct map     by_id, by_key;  /* by_key: those not closing */
 	struct query **slot;           /* max_queries of them */
 	size_t         n, nclosing;
 	size_t         nframes;        /* sum of nframe: a snapshot must fit */
@@ -77,11 +83,10 @@ struct queries {
 int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
 void queries_fini(struct job *j);
 
-/* The query that runs the same agent text, or a new one. The text is copied.
- * 0, MQL_ELIMIT with a sentence in why, an error of query_compile(), or
- * MQL_ENOMEM. */
-int queries_open(struct job *j, struct str agent_text, struct query **out,
-		 const char **why);
+/* The query that is the agents' part of this one, or a new one. 0, MQL_ELIMIT
+ * with a sentence in why, an error of query_compile(), or MQL_ENOMEM. */
+int queries_open(struct job *j, const struct mql_query *compiled,
+		 struct query **out, const char **why);
 
 /* Nobody wants q any more: withdraw it from the agents. Its subscriptions get
  * merge_done() when they have all answered, never within this call. */

@@ -23,6 +23,10 @@ count(struct run *r, int by)
 	uint32_t one = (uint32_t)by;
 
 	r->query->changed = true;
+	if (by > 0)
+		watermark_join(r);
+	else
+		watermark_leave(r);
 	if (is_told(r))
 		c->awaited += one;
 	if (!r->targeted || r->state == RUN_GONE)

@@ -23,7 +23,10 @@ struct run {
 	bool            targeted; /* the agent has a stream that is asked */
 	bool            begun;    /* view counts */
 	bool            again;    /* told again, not acknowledged since */
+	bool            heeded;   /* it has a say: see watermark.c */
 	uint64_t        lost_at;  /* not 0: told as lost, at this serial */
+	int64_t         upto;     /* ms since the epoch: all before was told;
+				     0: not said. See watermark.h */
 	struct books_agent view;
 	char           *why;      /* RUN_REFUSED; may be NULL */
 };
@@ -41,7 +44,8 @@ void run_refused(struct run *r, struct str why);
 void run_ended(struct job *j, struct run *r, const struct books_agent *books);
 void run_report(struct job *j, struct run *r, const struct books_agent *books);
 
-/* Rows first ... first + count - 1 have come. False: not of this run. */
+/* Rows first ... first + count - 1 have come, or a partial of as many events.
+ * False: not of this run. */
 bool run_rows(struct job *j, struct run *r, uint64_t first, uint64_t count);
 
 void run_lose(struct job *j, struct run *r); /* no sign of life */

@@ -10,6 +10,7 @@
 
 #include "mql/error.h"
 #include "mql/pace.h"
+#include "mql/partial.h"
 #include "mql/stage.h"
 #include "source-job/job.h"
 
@@ -25,7 +26,8 @@ struct staged {
 	struct mql_query *query;
 	struct stage     *stage;
 	enum pace         pace;
-	uint64_t taken;     /* rows that went into the stage */
+	bool     ending;    /* windows that close now are cut short */
+	uint64_t taken;     /* rows, and events of partials, that went in */
 	uint64_t failed;    /* for which there was no memory at all */
 	uint64_t marked;    /* results in front of the last mark */
 	/* What a mark that is not of a time window says: */
@@ -43,7 +45,7 @@ mark(struct staged *st, struct wire_window w)
 
 	staged_count(s);
 	w.late = s->books.source.late;
-	w.agents = query_shown(s->query)->live;
+	w.live = query_shown(s->query)->live;
 	if (!queue_mark(&s->queue, &w))
 		s->closed = w; /* no row waits: the next META tells it */
 	st->marked = s->books.source.results;
@@ -58,8 +60,11 @@ mark_rest(struct staged *st)
 	if (st->pace == PACE_EVENT ||
 	    st->marked == st->sub->books.source.results)
 		return;
-	mark(st, (struct wire_window){ .start = st->since, .end = now,
-				       .events = st->taken - st->before });
+	mark(st, (struct wire_window){
+		.start = st->since, .end = now,
+		.events = st->taken - st->before,
+		.agents = query_shown(st->sub->query)->live,
+	});
 	if (st->pace != PACE_WINDOW)
 		return;
 	st->since = now;
@@ -79,11 +84,25 @@ give(void *arg, struct str row, int64_t window)
 	return sub_give(st->job, st->sub, row);
 }
 
+/* That contributed. Where a subscription ends before the window does, all have
+ * told what there was by then. */
+static uint32_t
+contributors(const struct staged *st, int64_t end)
+{
+	const struct query *q = st->sub->query;
+	uint32_t live = query_shown(q)->live, told = live;
+
+	if (q->watermark.pane && (q->closing || !st->ending))
+		told = watermark_told(st->job, q, end);
+	return told < live ? told : live;
+}
+
 static void
 closed(void *arg, int64_t start, int64_t end, uint64_t events)
 {
 	mark(arg, (struct wire_window){ .start = start, .end = end,
-					.events = events });
+					.events = events,
+					.agents = contributors(arg, end) });
 }
 
 /* --- life ------------------------------------------------------------------ */
@@ -125,7 +144,27 @@ staged_free(struct staged *st)
 	free(st);
 }
 
-/* --- rows and time --------------------------------------------------------- */
+/* --- rows, groups and time --------------------------------------------------------- */
+
+/* Is the limit reached? Then n events are dropped. */
+static bool
+is_done(struct staged *st, uint64_t n)
+{
+	if (!stage_done(st->stage))
+		return false;
+	st->sub->books.source.drop_limit += n;
+	st->job->counters.drop_limit += n;
+	return true;
+}
+
+/* Something went in: rows may have come out. */
+static void
+settle(struct staged *st)
+{
+	mark_rest(st);
+	if (stage_done(st->stage))
+		sub_mark(st->job, st->sub); /* for its end */
+}
 
 void
 staged_row(struct sub *s, struct str row)
@@ -134,11 +173,8 @@ staged_row(struct sub *s, struct str row)
 	struct job *j = st->job;
 	int err;
 
-	if (stage_done(st->stage)) {
-		s->books.source.drop_limit++;
-		j->counters.drop_limit++;
+	if (is_done(st, 1))
 		return;
-	}
 	err = stage_row(st->stage, row, j->wall);
 	if (err == MQL_EBADEVENT) {
 		s->books.source.lost++;
@@ -147,9 +183,32 @@ staged_row(struct sub *s, struct str row)
 	}
 	st->taken++;
 	st->failed += err != 0;
-	mark_rest(st);
-	if (stage_done(st->stage))
-		sub_mark(j, s); /* for its end */
+	settle(st);
+}
+
+/* Events that the stage has left out. */
+static uint64_t
+left_out(const struct staged *st)
+{
+	struct stage_stats now;
+
+	stage_stats(st->stage, &now);
+	return now.late + now.untimed + now.overflow;
+}
+
+/* When memory is out half-way, the rest of it is what failed. */
+void
+staged_partial(struct sub *s, const struct partial *p)
+{
+	struct staged *st = s->staged;
+	uint64_t n = partial_events(p), before = left_out(st);
+
+	if (is_done(st, n))
+		return;
+	st->taken += n;
+	if (stage_partial(st->stage, p, st->job->wall))
+		st->failed += n - (left_out(st) - before);
+	settle(st);
 }
 
 void
@@ -169,10 +228,23 @@ staged_tick(struct sub *s)
 }
 
 void
+staged_complete(struct sub *s, int64_t upto)
+{
+	struct staged *st = s->staged;
+
+	if (!st)
+		return;
+	stage_complete(st->stage, upto);
+	stage_tick(st->stage, st->job->wall);
+	settle(st);
+}
+
+void
 staged_end(struct sub *s)
 {
 	if (!s->staged)
 		return;
+	s->staged->ending = true;
 	stage_end(s->staged->stage);
 	mark_rest(s->staged);
 }

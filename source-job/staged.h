@@ -1,19 +1,22 @@
 /* staged.h - where a subscription makes rows of its own of the agents' rows.
  *
- *     agents' rows --> staged_row() --> struct stage --> sub_give() --> queue
- *             time --> staged_tick() ----^
+ *     agents' rows --> staged_row() ---> struct stage --> sub_give() --> queue
+ *           groups --> staged_partial() --^
+ *             time --> staged_tick(), staged_complete()
  *
  * Of a query with groups, aggregates, windows, an order or `distinct` the
- * agents run the filter and send the fields that the rest needs; mql/stage.h
- * is that rest. Each subscription has a stage of its own, though it may share
- * the agents' part with others: who comes later begins with his own windows
- * and counts from there. Its memory is bounded by --stage-memory. */
+ * agents run the filter and send the fields that the rest needs, or fold these
+ * into groups and send those; mql/stage.h is that rest. Each subscription has
+ * a stage of its own, though it may share the agents' part with others: who
+ * comes later begins with his own windows and counts from there. Its memory is
+ * bounded by --stage-memory. */
 #ifndef SOURCE_JOB_STAGED_H
 #define SOURCE_JOB_STAGED_H
 
 #include "source-job/subscribers.h"
 
 struct mql_query;
+struct partial;
 
 /* Give s the stage that the query needs, if it needs one; takes the query. 0
  * or MQL_ENOMEM. */
@@ -23,11 +26,18 @@ void staged_free(struct staged *st); /* NULL is allowed */
 /* A row of an agent. s has a stage. */
 void staged_row(struct sub *s, struct str row);
 
+/* Groups of an agent. s has a stage, and its query folds as they do. */
+void staged_partial(struct sub *s, const struct partial *p);
+
 /* For those below s may have none: then they do nothing. */
 
 /* Close the windows whose time has come; once a second, give what has changed
  * of a running total. Several times a second. */
 void staged_tick(struct sub *s);
+
+/* All agents have told everything before this time: close the windows that
+ * end by then. */
+void staged_complete(struct sub *s, int64_t upto);
 
 /* No row will come any more: give all that is left. */
 void staged_end(struct sub *s);

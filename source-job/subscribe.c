@@ -151,7 +151,7 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	*why = NULL;
 	err = s ? canonical.err : MQL_ENOMEM;
 	if (!err)
-		err = queries_open(j, query_agent_text(compiled), &q, why);
+		err = queries_open(j, compiled, &q, why);
 	if (err) {
 		mql_query_free(compiled);
 	} else {

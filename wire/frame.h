@@ -34,6 +34,7 @@ enum {
 	X(CREDIT,      7, JSON, "receiver of rows to their sender") \
 	X(GOODBYE,     8, JSON, "either, before it leaves")         \
 	X(ERROR,       9, JSON, "either, about a message")          \
+	X(PARTIALS,   10, ROWS, "agent to source-job")              \
 	X(SUBSCRIBE,  16, JSON, "subscriber to source-job")         \
 	X(ACCEPTED,   17, JSON, "source-job to subscriber")         \
 	X(DATA,       18, ROWS, "source-job to subscriber")         \

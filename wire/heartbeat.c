@@ -1,12 +1,10 @@
-/* heartbeat.c - the one message in MessagePack, for it comes from every agent
+/* heartbeat.c - the counters, in MessagePack, for they come from every agent
  * every second.
  *
  *     [at, version, [[id, [seen, matched, ...]], ...], [stream, ...]]
  *
  * The counters stand in the order of BOOKS_AGENT. A peer of another version
  * may send more of anything (ignored) or less (zero). */
-#include <msgpack.h>
-
 #include "mql/error.h"
 #include "wire/message.h"
 #include "wire/pack.h"
@@ -19,15 +17,6 @@ enum {
 };
 
 /* --- write ----------------------------------------------------------------- */
-
-static int
-append(void *to, const char *data, size_t n)
-{
-	struct buf *b = to;
-
-	buf_put(b, data, n);
-	return b->err;
-}
 
 static void
 pack_counts(msgpack_packer *pk, const struct wire_counts *c)
@@ -63,7 +52,7 @@ wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
 			m->nstream > WIRE_MAX_LIST))
 		b->err = MQL_ELIMIT;
 	wire_put_header(b, WIRE_HEARTBEAT);
-	msgpack_packer_init(&pk, b, append);
+	msgpack_packer_init(&pk, b, pack_append);
 	msgpack_pack_array(&pk, 4);
 	msgpack_pack_uint64(&pk, m->at);
 	msgpack_pack_uint64(&pk, m->version);
@@ -80,25 +69,6 @@ wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
 /* --- read ------------------------------------------------------------------- */
 
 static int
-read_uint(const msgpack_object *o, uint64_t max, uint64_t *to)
-{
-	if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER || o->via.u64 > max)
-		return MQL_EBADFRAME;
-	*to = o->via.u64;
-	return 0;
-}
-
-/* An array of at least `least` values. */
-static int
-read_array(const msgpack_object *o, size_t least, msgpack_object_array *to)
-{
-	if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size < least)
-		return MQL_EBADFRAME;
-	*to = o->via.array;
-	return 0;
-}
-
-static int
 read_counts(const msgpack_object *o, struct wire_counts *to)
 {
 	uint64_t id, count[NBOOKS] = { 0 };
@@ -106,12 +76,12 @@ read_counts(const msgpack_object *o, struct wire_counts *to)
 	unsigned at = 0;
 	int err;
 
-	if ((err = read_array(o, 2, &pair)) ||
-	    (err = read_uint(&pair.ptr[0], UINT32_MAX, &id)) ||
-	    (err = read_array(&pair.ptr[1], 0, &list)))
+	if ((err = pack_array(o, 2, &pair)) ||
+	    (err = pack_uint(&pair.ptr[0], UINT32_MAX, &id)) ||
+	    (err = pack_array(&pair.ptr[1], 0, &list)))
 		return err;
 	for (unsigned i = 0; !err && i < NBOOKS && i < list.size; i++)
-		err = read_uint(&list.ptr[i], UINT64_MAX, &count[i]);
+		err = pack_uint(&list.ptr[i], UINT64_MAX, &count[i]);
 	to->id = (uint32_t)id;
 #define X(name, text) to->books.name = count[at++];
 	BOOKS_AGENT(X)
@@ -133,27 +103,12 @@ read_name(const msgpack_object *o, struct arena *mem, struct str *to)
 	return to->ptr ? 0 : MQL_ENOMEM;
 }
 
-/* Room in mem for a list of elements of this size; NULL for an empty one. */
-static int
-read_list(const msgpack_object *o, size_t size, struct arena *mem,
-	  msgpack_object_array *list, void **to)
-{
-	int err = read_array(o, 0, list);
-
-	*to = NULL;
-	if (err || list->size > WIRE_MAX_LIST)
-		return MQL_EBADFRAME;
-	if (list->size && !(*to = arena_alloc(mem, list->size * size)))
-		return MQL_ENOMEM;
-	return 0;
-}
-
 static int
 read_queries(const msgpack_object *o, struct wire_heartbeat *m)
 {
 	msgpack_object_array list;
 	void *to;
-	int err = read_list(o, sizeof *m->query, &m->mem, &list, &to);
+	int err = pack_list(o, sizeof *m->query, &m->mem, &list, &to);
 
 	m->query = to;
 	for (size_t i = 0; !err && i < list.size; i++, m->nquery++)
@@ -166,7 +121,7 @@ read_streams(const msgpack_object *o, struct wire_heartbeat *m)
 {
 	msgpack_object_array list;
 	void *to;
-	int err = read_list(o, sizeof *m->stream, &m->mem, &list, &to);
+	int err = pack_list(o, sizeof *m->stream, &m->mem, &list, &to);
 
 	m->stream = to;
 	for (size_t i = 0; !err && i < list.size; i++, m->nstream++)
@@ -180,9 +135,9 @@ read_heartbeat(const msgpack_object *o, struct wire_heartbeat *m)
 	msgpack_object_array part;
 	int err;
 
-	if ((err = read_array(o, 2, &part)) ||
-	    (err = read_uint(&part.ptr[0], INT64_MAX, &m->at)) ||
-	    (err = read_uint(&part.ptr[1], INT64_MAX, &m->version)))
+	if ((err = pack_array(o, 2, &part)) ||
+	    (err = pack_uint(&part.ptr[0], INT64_MAX, &m->at)) ||
+	    (err = pack_uint(&part.ptr[1], INT64_MAX, &m->version)))
 		return err;
 	if (part.size > 2)
 		err = read_queries(&part.ptr[2], m);
@@ -195,18 +150,11 @@ int
 wire_heartbeat_decode(struct str body, struct wire_heartbeat *m)
 {
 	msgpack_unpacked unpacked;
-	msgpack_unpack_return got;
-	int err = MQL_EBADFRAME;
+	int err = pack_read(body, &unpacked);
 
 	*m = (struct wire_heartbeat){ 0 };
-	if (!pack_bounded(body))
-		return err;
-	msgpack_unpacked_init(&unpacked);
-	got = msgpack_unpack_next(&unpacked, body.ptr, body.len, NULL);
-	if (got == MSGPACK_UNPACK_SUCCESS)
+	if (!err)
 		err = read_heartbeat(&unpacked.data, m);
-	else if (got == MSGPACK_UNPACK_NOMEM_ERROR)
-		err = MQL_ENOMEM;
 	msgpack_unpacked_destroy(&unpacked);
 	return err;
 }

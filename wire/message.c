@@ -93,6 +93,7 @@ CODEC(welcome, WELCOME, mem)
 static const struct field query[] = {
 	U32(MUST, wire_query, id),
 	EXACT(MUST, wire_query, text, WIRE_MAX_TEXT),
+	EXACT(MAY, wire_query, fold, WIRE_MAX_TEXT),
 	FIELD_END
 };
 static const struct field a_query[] = {
@@ -195,6 +196,7 @@ static const struct field window[] = {
 	COUNT(MAY, wire_window, start), /* may be before 1970 */
 	COUNT(MAY, wire_window, end),
 	U32(MAY, wire_window, agents),
+	U32(MAY, wire_window, live),
 	U64(MAY, wire_window, events, ANY),
 	U64(MAY, wire_window, late, ANY),
 	FIELD_END

@@ -50,6 +50,8 @@ struct wire_welcome {
 struct wire_query {
 	uint32_t   id;   /* unique in the life of the source-job, from 1 */
 	struct str text; /* query_agent_text() */
+	struct str fold; /* query_fold_text(); empty: rows are wanted. Who
+			    does not know this field sends rows */
 };
 
 struct wire_queries { /* the query set: a snapshot, or what changed */
@@ -155,8 +157,11 @@ struct wire_refusal { /* why agents do not run a query, grouped by reason */
  * back after such a break subtracts what it knew, and the rest is the gap. */
 struct wire_window { /* one that was closed; all zero: none */
 	int64_t  start, end; /* ms since the epoch */
-	uint32_t agents;     /* live when it was closed */
-	uint64_t events;     /* agents' rows in it */
+	uint32_t agents;     /* that contributed: of a window of @ts, those
+				that have told all of it, though it be
+				nothing; else those live when it closed */
+	uint32_t live;       /* agents live when it was closed */
+	uint64_t events;     /* agents' events in it */
 	uint64_t late;       /* rows that came too late for one, so far */
 };
 

@@ -1,7 +1,9 @@
-/* pack.c - see pack.h. Walks from head to head of every value. */
+/* pack.c - see pack.h. */
 #include "wire/pack.h"
 
-#include "wire/frame.h"
+#include "mql/error.h"
+
+/* --- is it safe to unpack? -------------------------------------------------- */
 
 /* What follows a head byte: a big-endian length of `width` bytes, `fixed`
  * bytes, and for each unit of the length `bytes` bytes and `items` values. */
@@ -44,11 +46,13 @@ shape_of(uint8_t head, uint64_t *n)
 	return (struct shape){ 0 };
 }
 
+/* Walks from head to head of every value. */
 bool
 pack_bounded(struct str body)
 {
 	const uint8_t *p = (const uint8_t *)body.ptr;
 	uint64_t left = body.len, take;
+	uint32_t seen = 0;
 	uint64_t values[WIRE_MAX_DEPTH + 1] = { 1 }; /* to come, by level */
 	unsigned level = 0;
 
@@ -59,7 +63,7 @@ pack_bounded(struct str body)
 		while (values[level] == 0)
 			if (level-- == 0)
 				return left == 0;
-		if (left == 0)
+		if (left == 0 || ++seen > PACK_MAX_VALUES)
 			return false;
 		values[level]--;
 		s = shape_of(*p++, &n);
@@ -76,4 +80,61 @@ pack_bounded(struct str body)
 		if (s.items)
 			values[++level] = n * s.items;
 	}
+}
+
+/* --- values ------------------------------------------------------------------ */
+
+int
+pack_read(struct str body, msgpack_unpacked *u)
+{
+	msgpack_unpack_return got;
+
+	msgpack_unpacked_init(u);
+	if (!pack_bounded(body))
+		return MQL_EBADFRAME;
+	got = msgpack_unpack_next(u, body.ptr, body.len, NULL);
+	if (got == MSGPACK_UNPACK_NOMEM_ERROR)
+		return MQL_ENOMEM;
+	return got == MSGPACK_UNPACK_SUCCESS ? 0 : MQL_EBADFRAME;
+}
+
+int
+pack_uint(const msgpack_object *o, uint64_t max, uint64_t *to)
+{
+	if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER || o->via.u64 > max)
+		return MQL_EBADFRAME;
+	*to = o->via.u64;
+	return 0;
+}
+
+int
+pack_array(const msgpack_object *o, size_t least, msgpack_object_array *to)
+{
+	if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size < least)
+		return MQL_EBADFRAME;
+	*to = o->via.array;
+	return 0;
+}
+
+int
+pack_list(const msgpack_object *o, size_t size, struct arena *mem,
+	  msgpack_object_array *list, void **to)
+{
+	int err = pack_array(o, 0, list);
+
+	*to = NULL;
+	if (err || list->size > WIRE_MAX_LIST)
+		return MQL_EBADFRAME;
+	if (list->size && !(*to = arena_alloc(mem, list->size * size)))
+		return MQL_ENOMEM;
+	return 0;
+}
+
+int
+pack_append(void *to, const char *data, size_t n)
+{
+	struct buf *b = to;
+
+	buf_put(b, data, n);
+	return b->err;
 }

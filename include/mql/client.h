@@ -88,9 +88,11 @@ struct mql_books {
  * from its beginning to what was given last. All zero: none yet. */
 struct mql_window {
 	int64_t  start, end; /* ms since the epoch */
-	uint32_t agents;     /* that were live when it was closed */
+	uint32_t agents;     /* that contributed: that had told all of it,
+				though it be nothing */
 	uint64_t events;     /* in it: matched, and not dropped */
 	uint64_t late;       /* that came too late for one, so far */
+	uint32_t live;       /* agents that were live when it was closed */
 };
 
 struct mql_slice {

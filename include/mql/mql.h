@@ -46,7 +46,8 @@ MQL_API void mql_diag_print(const struct mql_diag *d, const char *text,
 /* The same query in one fixed spelling. Lives as long as q. */
 MQL_API const char *mql_query_text(const struct mql_query *q);
 
-/* Names of the projection's columns in order; none for `select *`. The name
+/* Names of the projection's columns in order; none for `select *`, and none of
+ * those that only a row can tell, as with e[^'prefix']. The name
  * (of *len bytes, borrowed from q) is NULL when there is no i-th column. */
 MQL_API size_t mql_query_columns(const struct mql_query *q);
 MQL_API const char *mql_query_column(const struct mql_query *q, size_t i,
@@ -76,6 +77,13 @@ MQL_API void mql_runner_time(struct mql_runner *r, int64_t ms);
 MQL_API void mql_runner_rows(struct mql_runner *r,
 			     bool (*fn)(void *arg, const char *row, size_t len),
 			     void *arg);
+
+/* Who is told of each time window after its rows: from when to when (ms since
+ * the epoch), and how many events were in it. */
+MQL_API void mql_runner_windows(struct mql_runner *r,
+				void (*fn)(void *arg, int64_t start,
+					   int64_t end, uint64_t events),
+				void *arg);
 
 /* Try one event. *row is its row, or NULL when it does not match (or was
  * sampled out, or the limit is reached: then it is not even looked at);

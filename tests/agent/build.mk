@@ -1,4 +1,5 @@
-TESTS += test_ring test_agent test_publish test_agent_books test_agent_host test_agent_oom
+TESTS += test_ring test_agent test_publish test_agent_books test_agent_fold test_agent_host \
+         test_agent_oom
 test_ring.src         := tests/agent/test_ring.c
 test_ring.deps        := agent
 test_agent.src        := tests/agent/test_agent.c tests/agent/fake_source_job.c
@@ -7,6 +8,8 @@ test_publish.src      := tests/agent/test_publish.c tests/agent/fake_source_job.
 test_publish.deps     := agent
 test_agent_books.src  := tests/agent/test_agent_books.c tests/agent/fake_source_job.c
 test_agent_books.deps := agent
+test_agent_fold.src  := tests/agent/test_agent_fold.c tests/agent/fake_source_job.c
+test_agent_fold.deps := agent
 test_agent_host.src   := tests/agent/test_agent_host.c tests/agent/fake_source_job.c
 test_agent_host.deps  := agent
 test_agent_oom.src    := tests/agent/test_agent_oom.c tests/agent/fake_source_job.c

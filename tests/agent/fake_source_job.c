@@ -57,11 +57,22 @@ fake_die(struct fake *f)
 	f->router = NULL;
 }
 
+static void
+free_query(struct fake_query *q)
+{
+	free(q->text);
+	partial_free(q->partial);
+	stage_free(q->stage);
+	mql_query_free(q->fold);
+	mql_query_free(q->whole);
+	buf_fini(&q->out);
+}
+
 void
 fake_forget(struct fake *f)
 {
 	for (size_t i = 0; i < f->nquery; i++)
-		free(f->query[i].text);
+		free_query(&f->query[i]);
 	for (size_t i = 0; i < f->nrow; i++)
 		free(f->row[i]);
 	free(f->row);
@@ -109,6 +120,13 @@ welcome(struct fake *f)
 	send_buf(f, &b);
 }
 
+static struct str
+fold_of(const struct fake_query *q)
+{
+	return q->whole ? str_of(query_fold_text(q->whole))
+			: (struct str){ NULL, 0 };
+}
+
 void
 fake_snapshot(struct fake *f)
 {
@@ -119,7 +137,9 @@ fake_snapshot(struct fake *f)
 	for (size_t i = 0; i < f->nquery; i++)
 		if (f->query[i].listed)
 			add[m.nadd++] = (struct wire_query){
-				f->query[i].id, str_of(f->query[i].text) };
+				.id = f->query[i].id,
+				.text = str_of(f->query[i].text),
+				.fold = fold_of(&f->query[i]) };
 	wire_queries_encode(&m, &b);
 	send_buf(f, &b);
 }
@@ -135,20 +155,64 @@ delta(struct fake *f, struct wire_queries *m)
 	send_buf(f, &b);
 }
 
-struct fake_query *
-fake_ask(struct fake *f, const char *text)
+static struct fake_query *
+add(struct fake *f, struct str text, struct mql_query *whole)
 {
 	struct fake_query *q = &f->query[f->nquery];
-	struct wire_query add = { (uint32_t)f->nquery + 1, str_of(text) };
+	struct wire_query add = { .id = (uint32_t)f->nquery + 1,
+				  .text = text };
 	struct wire_queries m = { .add = &add, .nadd = 1 };
 
 	ck_assert_uint_lt(f->nquery, FAKE_QUERIES);
 	f->nquery++;
-	*q = (struct fake_query){ .id = add.id, .listed = true, .next = 1 };
-	q->text = strdup(text);
+	*q = (struct fake_query){ .id = add.id, .listed = true, .next = 1,
+				  .whole = whole };
+	q->text = strndup(text.ptr, text.len);
 	ck_assert_ptr_nonnull(q->text);
+	add.fold = fold_of(q);
 	delta(f, &m);
 	return q;
+}
+
+struct fake_query *
+fake_ask(struct fake *f, const char *text)
+{
+	return add(f, str_of(text), NULL);
+}
+
+static bool
+take_result(void *query, struct str row, int64_t window)
+{
+	struct fake_query *q = query;
+
+	(void)window;
+	buf_put(&q->out, row.ptr, row.len);
+	buf_puts(&q->out, "\n");
+	return true;
+}
+
+struct fake_query *
+fake_ask_fold(struct fake *f, const char *text)
+{
+	struct fake_query *q;
+	struct mql_query *whole;
+
+	ck_assert_int_eq(mql_query_compile(text, &whole, NULL), 0);
+	q = add(f, query_agent_text(whole), whole);
+	const struct stage_options opt = { .row = take_result, .arg = q };
+	ck_assert_int_eq(mql_query_compile(query_fold_text(whole), &q->fold,
+					   NULL), 0);
+	ck_assert_int_eq(partial_new(q->fold, &q->partial), 0);
+	ck_assert_int_eq(stage_new(whole, &opt, &q->stage), 0);
+	return q;
+}
+
+const char *
+fake_answer(struct fake_query *q)
+{
+	stage_end(q->stage);
+	buf_put_u8(&q->out, 0);
+	return (const char *)q->out.data;
 }
 
 void
@@ -255,6 +319,44 @@ take_ack(struct fake *f, struct str body)
 		fake_snapshot(f);
 }
 
+/* Rows, or events, first ... first + n - 1 have come. */
+static void
+take_numbers(struct fake_query *q, uint64_t first, uint64_t n)
+{
+	ck_assert_ptr_nonnull(q);
+	ck_assert_uint_ge(first, q->next);
+	q->gap += first - q->next;
+	q->next = first + n;
+	q->rows += n;
+}
+
+static void
+take_partial(struct fake_query *q, const struct wire_partial *wp)
+{
+	if (wp->events) {
+		take_numbers(q, wp->first, wp->events);
+		q->folded += wp->events;
+		q->partials++;
+		ck_assert_int_eq(partial_read(q->partial, wp->bytes), 0);
+		ck_assert_uint_eq(partial_events(q->partial), wp->events);
+		ck_assert_int_eq(stage_partial(q->stage, q->partial,
+					       clock_wall_ms()), 0);
+	}
+	q->upto = wp->upto ? wp->upto : q->upto;
+}
+
+static void
+take_partials(struct fake *f, struct str body)
+{
+	struct wire_partials m;
+
+	ck_assert_int_eq(wire_partials_decode(body, &m), 0);
+	f->received_bytes += body.len;
+	for (size_t i = 0; i < m.n; i++)
+		take_partial(by_id(f, m.item[i].id), &m.item[i]);
+	arena_fini(&m.mem);
+}
+
 static void
 take_rows(struct fake *f, struct str body)
 {
@@ -267,15 +369,22 @@ take_rows(struct fake *f, struct str body)
 	f->received_bytes += body.len;
 	for (unsigned i = 0; i < r.nqueries; i++) {
 		struct rows_query rq = rows_reader_query(&r, i);
-		struct fake_query *q = by_id(f, rq.id);
 
-		ck_assert_ptr_nonnull(q);
-		ck_assert_uint_ge(rq.first, q->next);
-		q->gap += rq.first - q->next;
-		q->next = rq.first + rq.count;
-		q->rows += rq.count;
+		take_numbers(by_id(f, rq.id), rq.first, rq.count);
 	}
-	while (f->keep && rows_reader_next(&r, &row, &index, &n)) {
+	while (rows_reader_next(&r, &row, &index, &n)) {
+		for (unsigned i = 0; i < n; i++) {
+			struct rows_query rq = rows_reader_query(
+				&r, rows_index(index, i));
+			struct fake_query *q = by_id(f, rq.id);
+
+			if (q->stage)
+				ck_assert_int_eq(stage_row(q->stage, row,
+							   clock_wall_ms()),
+						 0);
+		}
+		if (!f->keep)
+			continue;
 		f->row = realloc(f->row, (f->nrow + 1) * sizeof *f->row);
 		ck_assert_ptr_nonnull(f->row);
 		f->row[f->nrow++] = strndup(row.ptr, row.len);
@@ -312,6 +421,8 @@ take(struct fake *f, struct str msg)
 		take_ack(f, body);
 	else if (kind == WIRE_ROWS)
 		take_rows(f, body);
+	else if (kind == WIRE_PARTIALS)
+		take_partials(f, body);
 	else if (kind == WIRE_HEARTBEAT)
 		take_heartbeat(f, body);
 	else if (kind == WIRE_GOODBYE)

@@ -6,7 +6,10 @@
 #ifndef TESTS_AGENT_FAKE_SOURCE_JOB_H
 #define TESTS_AGENT_FAKE_SOURCE_JOB_H
 
+#include "mql/partial.h"
+#include "mql/stage.h"
 #include "wire/message.h"
+#include "wire/partials.h"
 #include "wire/rows.h"
 #include "wire/socket.h"
 
@@ -25,6 +28,14 @@ struct fake_query {
 	uint64_t next;      /* sequence number of the next row */
 	uint64_t rows, gap; /* received, and missing before them */
 	unsigned acks;
+	/* Of one that is folded: what comes goes into a stage, too. */
+	struct mql_query *whole, *fold;
+	struct partial   *partial;
+	struct stage     *stage;
+	uint64_t folded;    /* events that came in partials: rows has them */
+	uint64_t upto;      /* complete up to there, ms since the epoch */
+	unsigned partials;
+	struct buf out;     /* rows of the stage, a line each */
 };
 
 struct fake {
@@ -69,6 +80,10 @@ void fake_pump(struct fake *f, int ms);
 
 /* Put a query into the set, or take it out, and tell the agent (a delta). */
 struct fake_query *fake_ask(struct fake *f, const char *text);
+/* As a source-job asks for groups: fold if you can. */
+struct fake_query *fake_ask_fold(struct fake *f, const char *text);
+/* The answer, when all is in. */
+const char *fake_answer(struct fake_query *q);
 void fake_withdraw(struct fake *f, struct fake_query *q);
 void fake_snapshot(struct fake *f);
 void fake_give_credit(struct fake *f, uint64_t bytes);

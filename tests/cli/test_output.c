@@ -154,6 +154,36 @@ START_TEST(csv_keeps_the_columns_of_the_first_row)
 }
 END_TEST
 
+START_TEST(columns_by_prefix_are_known_from_the_rows)
+{
+	const char *query = "select id, e[^'x.']";
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO, query);
+
+	output_flush(s.o); /* nothing is known yet */
+	put(&s, "{\"x.b\":1,\"x.a\":2}");
+	put(&s, "{\"id\":7,\"x.a\":3}");
+	put(&s, "{}");
+	expect(&s, "id,x.b,x.a\r\n,1,2\r\n7,,3\r\n,,\r\n");
+	s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, query);
+	put(&s, "{\"id\":1}");
+	put(&s, "{\"id\":2,\"x.a\":3}");
+	expect(&s, "id  x.a\n 1  \n 2    3\n");
+}
+END_TEST
+
+START_TEST(csv_tells_rows_without_columns_by_empty_fields)
+{
+	struct sink s = sink_for(OUTPUT_CSV, OUTPUT_AUTO, "select e[^'x']");
+
+	put(&s, "{}");
+	output_flush(s.o);
+	put(&s, "{}");
+	put(&s, "{\"x\":1,\"xy\":2}");
+	put(&s, "{}");
+	expect(&s, "x,xy\r\n,\r\n,\r\n1,2\r\n,\r\n");
+}
+END_TEST
+
 START_TEST(table_aligns_numbers_right_and_text_left)
 {
 	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_AUTO, NULL);
@@ -290,6 +320,33 @@ START_TEST(closing_line_names_what_is_not_zero)
 }
 END_TEST
 
+static void
+check_gap(uint64_t rows, bool more, uint64_t ms, const char *want)
+{
+	const struct mql_item gap = {
+		.kind = MQL_GAP, .gap = rows, .gap_more = more, .gap_ms = ms,
+	};
+	char text[128] = "";
+	struct buf b = BUF_FIXED(text, sizeof text);
+
+	closing_gap(&gap, &b);
+	ck_assert_int_eq(b.err, 0);
+	ck_assert_str_eq(text, want);
+}
+
+START_TEST(a_gap_says_what_is_known)
+{
+	check_gap(1, false, 1250,
+		  "1 row was missed while the link was down for 1.2 s");
+	check_gap(0, false, 99,
+		  "0 rows were missed while the link was down for a moment");
+	check_gap(1204, true, 100, "the query did not run everywhere for 0.1 s"
+		  ": at least 1,204 rows were missed");
+	check_gap(0, true, 0, "the query did not run everywhere for a moment; "
+		  "whether rows were missed is not known");
+}
+END_TEST
+
 START_TEST(members_are_given_in_order)
 {
 	struct str t = STR(" { \"a\" : [1, {\"x\":\"]\"}] ,\"b\\\"\":\"}\"}");
@@ -347,7 +404,7 @@ END_TEST
 
 static const struct output_window window = {
 	.start = 1700000000000, .end = 1700000010000, .events = 3,
-	.agents = 2,
+	.agents = 2, .live = 2,
 };
 
 START_TEST(each_window_has_a_table_and_a_title)
@@ -364,6 +421,20 @@ START_TEST(each_window_has_a_table_and_a_title)
 		   "a  n\nx  2\n"
 		   "\n2023-11-14 22:13:20 UTC, 10s: 3 events; 2 agents live\n"
 		   "a  n\nx  3\n");
+}
+END_TEST
+
+START_TEST(a_title_says_how_many_agents_have_told_all_of_a_window)
+{
+	struct sink s = sink_for(OUTPUT_TABLE, OUTPUT_NEVER,
+				 "select count(*) as n window 10s");
+	struct output_window part = window;
+
+	part.live = 3;
+	put(&s, "{\"n\":3}");
+	output_close(s.o, &part);
+	expect(&s, "2023-11-14 22:13:20 UTC, 10s: 3 events; 2 of 3 agents\n"
+		   "n\n3\n");
 }
 END_TEST
 
@@ -441,6 +512,15 @@ START_TEST(a_ranking_is_replaced_as_a_whole)
 }
 END_TEST
 
+START_TEST(a_group_that_having_drops_leaves_the_table)
+{
+	expect_total("select a, count(*) as n group by a having n > 0", 24,
+		     " a  n\n10  2\n 9  1\n"
+		     "\033[3A\r\033[J"
+		     "a  n\n9  3\n");
+}
+END_TEST
+
 START_TEST(a_total_that_does_not_fit_is_a_table_like_others)
 {
 	expect_total("select a, count(*) as n group by a", 4,
@@ -469,7 +549,12 @@ START_TEST(only_totals_that_show_their_groups_are_updated)
 }
 END_TEST
 
-TEST_MAIN(output, each_window_has_a_table_and_a_title,
+TEST_MAIN(output, a_group_that_having_drops_leaves_the_table,
+	  a_gap_says_what_is_known,
+	  columns_by_prefix_are_known_from_the_rows,
+	  csv_tells_rows_without_columns_by_empty_fields,
+	  each_window_has_a_table_and_a_title,
+	  a_title_says_how_many_agents_have_told_all_of_a_window,
 	  a_running_total_is_updated_in_place_by_its_groups,
 	  a_ranking_is_replaced_as_a_whole,
 	  a_total_that_does_not_fit_is_a_table_like_others,

@@ -355,6 +355,134 @@ START_TEST(reader_reads_a_built_event)
 }
 END_TEST
 
+/* --- some of its fields ------------------------------------------------------ */
+
+static bool
+begins_with_a(void *arg, struct str name)
+{
+	(void)arg;
+	return name.len && *name.ptr == 'a';
+}
+
+static const char *
+fields_of(const struct event *ev, bool comma)
+{
+	static char text[4 * MAX_EVENT];
+	struct buf b = BUF_FIXED(text, sizeof text - 1);
+
+	ck_assert_int_eq(reader_begin(reader, ps, ev), 0);
+	reader_write_fields(reader, begins_with_a, NULL, &comma, &b);
+	ck_assert_int_eq(b.err, 0);
+	ck_assert(comma || !b.len);
+	text[b.len] = '\0';
+	return text;
+}
+
+static const char *
+fields_of_text(const char *text)
+{
+	const struct event ev = {
+		.form = EVENT_JSON, .text = str_of(text), .meta = &meta,
+	};
+
+	return fields_of(&ev, false);
+}
+
+START_TEST(reader_writes_the_fields_that_are_wanted)
+{
+	begin(NULL);
+	ck_assert_str_eq(fields_of_text("{}"), "");
+	ck_assert_str_eq(fields_of_text(" { \"b\" : 1 } "), "");
+	ck_assert_str_eq(fields_of_text(" { \"a\" : [1,\n2], \"b\":1,"
+					"\"\\u0061\\n\":-0.0 } "),
+			 "\"a\":[1, 2],\"\\u0061\\n\":-0.0");
+	ck_assert_str_eq(fields_of_text("{\"a\":null,\"\\u0061\":1,\"ab\":2,"
+					"\"a\\u0062\":3}"), "\"ab\":2");
+	end();
+}
+END_TEST
+
+/* As many names as a text of this size can hold, each of them twice. */
+START_TEST(reader_knows_all_names_of_a_full_event)
+{
+	char text[MAX_EVENT + 1] = "{", want[MAX_EVENT + 1] = "";
+	size_t n = 1, w = 0;
+
+	begin(NULL);
+	for (int i = 0; i < 2 * 230; i++) {
+		const int at = i % 230;
+
+		n += (size_t)sprintf(text + n, "\"a%c%c\":1,", 'a' + at % 20,
+				     'a' + at / 20);
+		if (i < 230)
+			w += (size_t)sprintf(want + w, "%s\"a%c%c\":1",
+					     i ? "," : "", 'a' + at % 20,
+					     'a' + at / 20);
+	}
+	text[n - 1] = '}';
+	ck_assert_uint_le(n, MAX_EVENT);
+	ck_assert_str_eq(fields_of_text(text), want);
+	end();
+}
+END_TEST
+
+START_TEST(reader_writes_the_wanted_fields_of_a_struct)
+{
+	static const struct mql_field some[] = {
+		{ .name = "a", .type = MQL_T_CSTR,
+		  .offset = offsetof(struct record, in.host) },
+		{ .name = "b", .type = MQL_T_I32,
+		  .offset = offsetof(struct record, ms) },
+		{ .name = "a.j", .type = MQL_T_JSON,
+		  .offset = offsetof(struct record, json) },
+		{ .name = "ain", .type = MQL_T_STRUCT,
+		  .offset = offsetof(struct record, in), .fields = in_fields,
+		  .nfields = 1 },
+	};
+	struct record rec = { 7, "{\"x\":\n1}", { "h" } };
+	struct schema *s;
+
+	ck_assert_int_eq(schema_new(some, 4, &s), 0);
+	begin(s);
+	const struct event ev = {
+		.form = EVENT_STRUCT, .record = &rec, .schema = s,
+		.meta = &meta,
+	};
+	ck_assert_str_eq(fields_of(&ev, true), ",\"a\":\"h\",\"a.j\":{\"x\":"
+			 " 1},\"ain\":{\"host\":\"h\"}");
+	rec.in.host = NULL;
+	ck_assert_str_eq(fields_of(&ev, false),
+			 "\"a.j\":{\"x\": 1},\"ain\":{}");
+	end();
+	schema_free(s);
+}
+END_TEST
+
+START_TEST(reader_writes_the_wanted_fields_of_a_built_event)
+{
+	static struct built b;
+	const struct event ev = {
+		.form = EVENT_BUILT, .built = &b, .meta = &meta,
+	};
+	const struct value one = { .type = VALUE_INT, .i = 1 };
+	const struct value two = { .type = VALUE_INT, .i = 2 };
+
+	begin(NULL);
+	built_begin(&b);
+	built_add(&b, STR("an"), VALUE_NONE);
+	built_object(&b, STR("a"));
+	built_add(&b, STR("ax"), one);
+	built_end(&b);
+	built_add(&b, STR("b"), one);
+	built_add(&b, STR("a"), two);
+	built_add(&b, STR("a\""), two);
+	built_add(&b, STR("an"), two);
+	ck_assert_str_eq(fields_of(&ev, false),
+			 "\"a\":{\"ax\":1},\"a\\\"\":2");
+	end();
+}
+END_TEST
+
 START_TEST(reader_lends_a_scratch_that_begin_empties)
 {
 	begin(NULL);
@@ -380,7 +508,11 @@ START_TEST(reader_refuses_a_size_that_overflows)
 }
 END_TEST
 
-TEST_MAIN(reader, reader_reads_text, reader_refuses_a_bad_event,
+TEST_MAIN(reader, reader_writes_the_fields_that_are_wanted,
+	  reader_knows_all_names_of_a_full_event,
+	  reader_writes_the_wanted_fields_of_a_struct,
+	  reader_writes_the_wanted_fields_of_a_built_event,
+	  reader_reads_text, reader_refuses_a_bad_event,
 	  reader_checks_what_was_read_or_all_of_it,
 	  reader_meta_fields_are_what_the_event_says,
 	  reader_keeps_one_copy_of_a_string, reader_walks_may_nest,

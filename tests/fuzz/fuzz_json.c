@@ -98,6 +98,29 @@ write_again(struct str text)
 	buf_fini(&line);
 }
 
+static bool
+any(void *arg, struct str name)
+{
+	(void)arg;
+	require(name.ptr);
+	return true;
+}
+
+static void
+write_fields(void)
+{
+	struct buf line = BUF_INIT;
+	bool comma = false;
+
+	buf_puts(&line, "{");
+	reader_write_fields(reader, any, NULL, &comma, &line);
+	buf_puts(&line, "}");
+	require(!line.err);
+	require(!json_check((struct str){ (char *)line.data, line.len },
+			    NULL));
+	buf_fini(&line);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -121,7 +144,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(bad == reader_check(reader, true) || refused);
 	}
 	require(bad || !refused == is_object(ev.text));
-	if (!bad && !refused)
+	if (!bad && !refused) {
 		write_again(ev.text);
+		write_fields();
+	}
 	return 0;
 }

@@ -105,14 +105,18 @@ START_TEST(matcher_knows_rows_that_are_the_same)
 		"select a, b where a == 1", "select a, b where b == 2",
 		"select b, a",              "select a, b as c",
 		"select a, c as b",         "select a",
+		"select e[^'a']",           "select e[^'a'], e[^'a']",
+		"select e[^'ab']",          "select a, e[^'a']",
+		"select e[^'a'], a",
 	};
 	struct bench b;
 
-	set_up(&b, text, 8);
-	for (size_t i = 0; i < 8; i++) {
-		for (size_t j = 0; j < 8; j++) {
+	set_up(&b, text, 13);
+	for (size_t i = 0; i < 13; i++) {
+		for (size_t j = 0; j < 13; j++) {
 			bool same = i == j || (i < 2 && j < 2) ||
-				    (i / 2 == 1 && j / 2 == 1);
+				    (i / 2 == 1 && j / 2 == 1) ||
+				    (i / 2 == 4 && j / 2 == 4);
 
 			ck_assert_msg(matcher_same_row(b.m, i, j) == same,
 				      "%s and %s", text[i], text[j]);

@@ -212,7 +212,6 @@ START_TEST(what_is_not_there_yet_is_refused_by_name)
 		{ "select a since 5m", MQL_EUNSUP, 1, 10, 8, "`since`" },
 		{ "select a from b join c", MQL_EUNSUP, 1, 17, 4, "`join`" },
 		{ "select a anomaly mad", MQL_EUNSUP, 1, 10, 7, "`anomaly`" },
-		{ "select e[^'a']", MQL_EUNSUP, 1, 8, 3, "`e[^...]`" },
 	};
 
 	for EACH (i, later)

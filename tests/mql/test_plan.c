@@ -70,13 +70,17 @@ START_TEST(agents_send_what_a_staged_query_is_made_of)
 		  "select @ts from s where a > 1" },
 		{ "select sum(a.b) as n group by e['c']['d'] having max(f) > "
 		  "1 order by last(g) limit 5 sample 10%",
-		  "select a.b, c['d'], g, f, @ts sample 10%" },
+		  "select a.b, c['d'] as 'c[''d'']', g, f, @ts sample 10%" },
 		{ "select a order by b", "select a, b, @ts" },
 		{ "select a window 10s on t", "select a, t, @ts" },
 		{ "select distinct a + 1 as b, @ts", "select a, @ts" },
 		{ "select count(l[*]['x'] > 1), l[0]['y']",
-		  "select l, l[0]['y'], @ts" },
+		  "select l, l[0]['y'] as 'l[0][''y'']', @ts" },
 		{ "select * window |2|", "select *" },
+		{ "select e [ ^ \"a'\" ] , b, e[^''] where @app == 'x' limit 2",
+		  "select e[^'a'''], b, e[^''] where @app == 'x'" },
+		{ "select e[^'a'], b where c == 1 order by d",
+		  "select * where c == 1" },
 		{ "select * group by a order by count(*)", "select *" },
 		{ "select count(*) at zone == 'x'",
 		  "select @ts at zone == 'x'" },
@@ -147,10 +151,12 @@ START_TEST(explain_names_what_is_finished_where)
 		"at zone == 'z'");
 
 	ck_assert_ptr_nonnull(strstr(said, "\nagents      zone == 'z'\n"));
-	ck_assert_ptr_nonnull(strstr(said, "the fields that are needed\n"
-				     "            select node, a, "
-				     "request_id, t, @ts from s "
-				     "where b == true"));
+	ck_assert_ptr_nonnull(strstr(said, "groups, sent as partials\n"
+				     "            select count(*), "
+				     "count(a > 1) from s where b == true "
+				     "group by node, request_id window 1m "
+				     "every 10s on t grace 5s at zone == 'z'"
+				     "\n"));
 	ck_assert_ptr_nonnull(strstr(said, "windows of 1m every 10s, by the "
 				     "time t, held open for 5s\n"));
 	ck_assert_ptr_nonnull(strstr(said, "groups by node, request_id\n"));
@@ -203,6 +209,7 @@ static const char *const queries[] = {
 	"select top(a), percentile(a, .5), count(distinct a + 1), rate()",
 	"select distinct * window 1.5 .5 on coalesce(t, u) grace 0 limit 1",
 	"select time_bucket(@ts, 1h) as t, count(*) group by t order by t",
+	"select e[^'a'], e[^''], b, e[^\"\\u0001'\"] order by c window 1m",
 	"select 'x' as y, 'z' order by z, y, 'w'",
 	"select a at (app == 'x' or not canary) and labels.a.b == 1",
 	"select * where x['\xf0\x9f\x9a\x80\"'] == \"\\u0001\\u0000\\\"'\"",

@@ -113,13 +113,68 @@ START_TEST(row_names_the_projection)
 	ck_assert_ptr_null(mql_query_column(q, 2, &len));
 	mql_query_free(q);
 
+	q = ask_compile("select e[^'a'], b, e[^'c']");
+	ck_assert_uint_eq(mql_query_columns(q), 1);
+	mql_query_free(q);
+
 	q = ask_compile("select *");
 	ck_assert_uint_eq(mql_query_columns(q), 0);
 	mql_query_free(q);
 }
 END_TEST
 
-TEST_MAIN(row, row_star_is_the_whole_event_on_one_line,
+START_TEST(row_has_the_fields_whose_names_begin_so)
+{
+	const char *event = "{\"a\":1,\"b\":2,\"ab\":{\"a\":[1,\n2]},"
+			    "\"a.b\":\"\\u00e9\",\"an\":null,\"a\\\"\":3}";
+
+	check_row("select e[^'a']", event, "{\"a\":1,\"ab\":{\"a\":[1, 2]},"
+		  "\"a.b\":\"\\u00e9\",\"a\\\"\":3}");
+	check_row("select e[^'a.']", event, "{\"a.b\":\"\\u00e9\"}");
+	check_row("select e[^'a\"']", event, "{\"a\\\"\":3}");
+	check_row("select e[^'']", "{\"\":1,\"z\":2,\"n\":null}",
+		  "{\"\":1,\"z\":2}");
+	check_row("select e[^'zzz']", event, "{}");
+	check_row("select e[^'']", "{}", "{}");
+	check_row("select e[^'ab'], b, e[^'b']", " {\"b\" : 1 , \"ab\":2,"
+		  "\"bb\":3}", "{\"ab\":2,\"b\":1,\"bb\":3}");
+}
+END_TEST
+
+START_TEST(row_compares_what_a_name_means)
+{
+	check_row("select e[^'a']", "{\"\\u0061b\":1,\"\\u0062a\":2}",
+		  "{\"\\u0061b\":1}");
+	check_row("select e[^'\xc3\xa9']", "{\"\\u00e9t\xc3\xa9\":1,"
+		  "\"\xc3\xa8\":2,\"\xc3\xa9\":3}",
+		  "{\"\\u00e9t\xc3\xa9\":1,\"\xc3\xa9\":3}");
+	check_row("select e[^'a']", "{\"ab\":1,\"\\u0061b\":2,\"a\":3,"
+		  "\"ab\":4,\"a\\u0062\":5,\"a\":6}",
+		  "{\"ab\":1,\"a\":3}");
+	check_row("select e[^'a']", "{\"ab\":null,\"ab\":1}", "{}");
+}
+END_TEST
+
+START_TEST(row_has_each_name_once)
+{
+	const char *event = "{\"a\":1,\"ab\":2,\"abc\":3,\"x\":9}";
+
+	check_row("select x as ab, e[^'a']", event,
+		  "{\"ab\":9,\"a\":1,\"abc\":3}");
+	check_row("select e[^'a'], x as ab", event,
+		  "{\"a\":1,\"abc\":3,\"ab\":9}");
+	check_row("select e[^'a'], missing as ab", event,
+		  "{\"a\":1,\"ab\":2,\"abc\":3}");
+	check_row("select e[^'ab'], e[^'a'], e[^'ab']", event,
+		  "{\"ab\":2,\"abc\":3,\"a\":1}");
+	check_row("select e[^'a'], lower('Q') as abc, a", event,
+		  "{\"ab\":2,\"abc\":\"q\",\"a\":1}");
+}
+END_TEST
+
+TEST_MAIN(row, row_has_the_fields_whose_names_begin_so,
+	  row_compares_what_a_name_means, row_has_each_name_once,
+	  row_star_is_the_whole_event_on_one_line,
 	  row_has_the_columns_in_order_under_their_names,
 	  row_leaves_out_null_columns, row_copies_values_as_they_came_in,
 	  row_of_two_columns_of_one_name_takes_the_last_that_is_there,

@@ -194,6 +194,37 @@ run_rows(const char *query, struct sink *s)
 	return st;
 }
 
+static void
+take_window(void *arg, int64_t start, int64_t end, uint64_t events)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "[%lld %lld %llu]", (long long)start,
+		 (long long)end, (unsigned long long)events);
+	take_row(arg, text, strlen(text));
+}
+
+START_TEST(runner_tells_windows_behind_their_rows)
+{
+	struct mql_query *q = ask_compile("select a window 2s");
+	struct sink s = { .left = 99 };
+	struct mql_runner *r;
+
+	ck_assert_int_eq(mql_runner_new(q, 0, &r), 0);
+	mql_runner_rows(r, take_row, &s);
+	mql_runner_windows(r, take_window, &s);
+	for (int i = 2; i <= 4; i++) {
+		mql_runner_time(r, i * 1000);
+		ck_assert_int_eq(put(r, "{\"a\":1}"), 0);
+	}
+	mql_runner_end(r);
+	ck_assert_str_eq(s.text, "{\"a\":1}{\"a\":1}[2000 4000 2]"
+				 "{\"a\":1}[4000 6000 1]");
+	mql_runner_free(r);
+	mql_query_free(q);
+}
+END_TEST
+
 START_TEST(runner_gives_all_rows_to_its_sink)
 {
 	struct sink s = { .left = 99 };
@@ -237,7 +268,8 @@ START_TEST(runner_and_query_may_be_null_when_freed)
 }
 END_TEST
 
-TEST_MAIN(runner, runner_counts_what_happened,
+TEST_MAIN(runner, runner_tells_windows_behind_their_rows,
+	  runner_counts_what_happened,
 	  runner_never_answers_text_that_is_no_json, runner_stops_at_the_limit,
 	  runner_samples_about_the_share_and_always_the_same,
 	  runner_refuses_an_event_above_its_size,

@@ -122,6 +122,18 @@ START_TEST(totals_tell_what_changed_since_the_last_tick)
 	stage_tick(r.stage, 2000);
 	ck_assert_str_eq(text(&r), "{\"b\":2,\"n\":2}\n{\"b\":1,\"n\":1}\n");
 	end(&r);
+
+	/* So are groups that `having` may drop: who is not named is gone. */
+	begin(&r, "select b, count(*) as n group by b having n < 2", 0);
+	put(&r, "{\"b\":1}", 1);
+	put(&r, "{\"b\":2}", 1);
+	put(&r, "{\"b\":3}", 1);
+	stage_tick(r.stage, 1000);
+	text(&r);
+	put(&r, "{\"b\":2}", 1001);
+	stage_tick(r.stage, 2000);
+	ck_assert_str_eq(text(&r), "{\"b\":1,\"n\":1}\n{\"b\":3,\"n\":1}\n");
+	end(&r);
 }
 END_TEST
 
@@ -185,6 +197,62 @@ START_TEST(distinct_rows_come_once)
 	stage_end(r.stage);
 	ck_assert_str_eq(text(&r), "{\"b\":2}\n");
 	end(&r);
+}
+END_TEST
+
+START_TEST(rows_with_fields_by_prefix_are_made_of_whole_events)
+{
+	static const char query[] = "select e[^'a'], b.c where w order by b.c";
+	static const char *const event[] = {
+		"{\"w\":true,\"a\":2,\"b\":{\"c\":2},\"b.d\":0}",
+		"{\"w\":true,\"b.c\":1,\"a.b\":1,\"@ts\":5,\"a\":null}",
+		"{\"w\":true,\"b\":{\"c\":3}}",
+	};
+	static const char want[] = "{\"a.b\":1,\"b.c\":1}\n"
+				   "{\"a\":2,\"b.c\":2}\n{\"b.c\":3}\n";
+	struct run r;
+
+	begin(&r, query, 0);
+	for (size_t i = 0; i < sizeof event / sizeof *event; i++)
+		put(&r, event[i], 1000);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), want);
+	end(&r);
+	begin(&r, query, 0); /* as agents send them */
+	for (size_t i = 0; i < sizeof event / sizeof *event; i++)
+		ck_assert_int_eq(stage_row(r.stage, str_of(event[i]), 1000), 0);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), want);
+	end(&r);
+	check("select distinct e[^'a']", "{\"a\":1,\"b\":1} {\"a\":1,\"b\":2} "
+	      "{\"ab\":1} {\"ab\":1.0,\"c\":1} {\"b\":1} {}",
+	      "{\"a\":1}\n{\"ab\":1}\n{}\n");
+}
+END_TEST
+
+/* Whatever an agent makes of an event, a stage makes the same row of it. */
+START_TEST(paths_of_one_dotted_form_do_not_share_a_column)
+{
+	static const char query[] =
+		"select a.b as x, e['a.b'] as y, a['b'] as z, e['@ts'] as t, "
+		"e['l[0]'] as i, l[0] as j order by k";
+	static const char event[] =
+		"{\"a.b\":1,\"a\":{\"b\":2},\"@ts\":\"own\",\"l[0]\":3,"
+		"\"l\":[4],\"k\":5}";
+	static const char want[] = "{\"x\":1,\"y\":1,\"z\":2,\"t\":\"own\","
+				   "\"i\":3,\"j\":4}\n";
+	struct mql_query *q = ask_compile(query);
+	char *row = ask(query_agent_text(q).ptr, event);
+	struct run r;
+
+	check(query, event, want);
+	begin(&r, query, 0);
+	ck_assert_int_eq(stage_row(r.stage, str_of(row), 1000), 0);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), want);
+	end(&r);
+	free(row);
+	mql_query_free(q);
 }
 END_TEST
 
@@ -268,7 +336,9 @@ START_TEST(a_limit_needs_the_room_of_its_rows_only)
 }
 END_TEST
 
-TEST_MAIN(stage, groups_come_at_the_end_in_the_order_of_their_values,
+TEST_MAIN(stage, paths_of_one_dotted_form_do_not_share_a_column,
+	  rows_with_fields_by_prefix_are_made_of_whole_events,
+	  groups_come_at_the_end_in_the_order_of_their_values,
 	  groups_take_values_of_all_types_apart,
 	  aggregates_of_nothing_have_one_row,
 	  totals_tell_what_changed_since_the_last_tick,

@@ -277,6 +277,14 @@ agent_close(struct agent *a)
 	peer_close(&a->peer);
 }
 
+static void
+take_query(struct agent *a, const struct wire_query *q)
+{
+	a->added = q->id;
+	snprintf(a->fold, sizeof a->fold, "%.*s", (int)q->fold.len,
+		 q->fold.len ? q->fold.ptr : "");
+}
+
 void
 agent_queries(struct agent *a)
 {
@@ -290,7 +298,7 @@ agent_queries(struct agent *a)
 	a->added = a->removed = 0;
 	for (size_t i = 0; i < m.nadd; i++)
 		if (!a->added || a->added != a->wanted)
-			a->added = m.add[i].id;
+			take_query(a, &m.add[i]);
 	if (m.nremove)
 		a->removed = m.remove[m.nremove - 1];
 	arena_fini(&m.mem);

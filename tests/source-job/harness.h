@@ -54,6 +54,7 @@ struct agent {
 	uint64_t    version; /* of the query set */
 	uint32_t    added, removed; /* the last ids of QUERIES */
 	uint32_t    wanted;         /* takes the place of the last added */
+	char        fold[512];      /* of the one added; "": rows are wanted */
 	uint64_t    credit;
 };
 

@@ -3,6 +3,7 @@
 
 #include "mql/error.h"
 #include "wire/message.h"
+#include "wire/partials.h"
 #include "wire/rows.h"
 
 enum { MAX_INDEXES = 65535 };
@@ -70,6 +71,7 @@ again_data(struct str body, struct buf *again)
 		return err;                                       \
 	}
 WIRE_MESSAGES(X)
+X(partials, PARTIALS)
 #undef X
 
 static int
@@ -98,6 +100,7 @@ any_decode(const void *frame, size_t len, struct buf *again)
 	case WIRE_##NAME:  \
 		return again_##name(body, again);
 		WIRE_MESSAGES(X)
+		X(partials, PARTIALS)
 #undef X
 	case WIRE_PONG:
 		return again_pong(body, again);

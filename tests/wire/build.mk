@@ -1,5 +1,5 @@
 TESTS += test_books test_frame test_message test_golden test_rows test_socket \
-         test_hostile
+         test_hostile test_partials
 test_books.src    := tests/wire/test_books.c
 test_books.deps   := wire
 test_frame.src    := tests/wire/test_frame.c
@@ -14,3 +14,5 @@ test_socket.src   := tests/wire/test_socket.c
 test_socket.deps  := wire
 test_hostile.src  := tests/wire/test_hostile.c
 test_hostile.deps := wire
+test_partials.src  := tests/wire/test_partials.c
+test_partials.deps := wire

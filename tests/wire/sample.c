@@ -2,6 +2,7 @@
 #include "tests/wire/sample.h"
 
 #include "wire/message.h"
+#include "wire/partials.h"
 #include "wire/rows.h"
 
 /* 1, 2, 3 ... by the order of the lists. */
@@ -59,11 +60,13 @@ static void
 queries(struct buf *b)
 {
 	struct wire_query add[] = {
-		{ 7, STR("select * where country == \"BR\"") },
+		{ .id = 7, .text = STR("select * where country == \"BR\"") },
+		{ .id = 8, .text = STR("select country, @ts"),
+		  .fold = STR("select count(*) group by country") },
 	};
 	uint32_t out[] = { 5, 6 };
 	struct wire_queries m = { .version = 12, .base = 11, .add = add,
-				  .nadd = 1, .remove = out, .nremove = 2 };
+				  .nadd = 2, .remove = out, .nremove = 2 };
 	wire_queries_encode(&m, b);
 }
 
@@ -94,6 +97,19 @@ rows(struct buf *b)
 	rows_writer_add(&w, id, seq, 1, STR("{\"a\":2}"));
 	rows_writer_take(&w, b);
 	rows_writer_fini(&w);
+}
+
+static void
+partials(struct buf *b)
+{
+	struct wire_partial item[] = {
+		{ .id = 7, .first = 43, .events = 300, .upto = 1700000010000,
+		  .bytes = STR("groups") },
+		{ .id = 9, .first = 2, .upto = 1700000010000 },
+	};
+	struct wire_partials m = { .item = item, .n = 2 };
+
+	wire_partials_encode(&m, b);
 }
 
 static void
@@ -171,8 +187,8 @@ a_meta(struct wire_refusal *refusal)
 			       .before = { .seen = 9, .sent = 8 },
 			       .refusal = refusal, .nrefusal = 1,
 			       .window = { .start = -10000, .end = 0,
-					   .agents = 4, .events = 12,
-					   .late = 1 } };
+					   .agents = 3, .live = 4,
+					   .events = 12, .late = 1 } };
 
 	*refusal = (struct wire_refusal){ STR("no room"), 2 };
 	m.books.agent.queued = UINT64_MAX; /* one less than at the start */
@@ -246,6 +262,7 @@ sample_encode(enum wire_kind kind, struct buf *b)
 	case WIRE_CREDIT:      credit(b);      break;
 	case WIRE_GOODBYE:     goodbye(b);     break;
 	case WIRE_ERROR:       error(b);       break;
+	case WIRE_PARTIALS:    partials(b);    break;
 	case WIRE_SUBSCRIBE:   subscribe(b);   break;
 	case WIRE_ACCEPTED:    accepted(b);    break;
 	case WIRE_DATA:        data(b);        break;

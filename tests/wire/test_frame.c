@@ -85,6 +85,9 @@ START_TEST(frame_is_limited_by_its_kind)
 	ck_assert_int_eq(get_large(WIRE_DATA, WIRE_MAX_ROWS), 0);
 	ck_assert_int_eq(get_large(WIRE_ROWS, WIRE_MAX_ROWS + 1),
 			 MQL_EBADFRAME);
+	ck_assert_int_eq(get_large(WIRE_PARTIALS, WIRE_MAX_ROWS), 0);
+	ck_assert_int_eq(get_large(WIRE_PARTIALS, WIRE_MAX_ROWS + 1),
+			 MQL_EBADFRAME);
 }
 END_TEST
 

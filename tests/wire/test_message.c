@@ -368,7 +368,8 @@ START_TEST(a_message_over_the_limit_fails_in_the_encoder)
 
 	memset(text, 'x', WIRE_MAX_TEXT);
 	for (int i = 0; i < 5; i++)
-		add[i] = (struct wire_query){ 1, { text, WIRE_MAX_TEXT } };
+		add[i] = (struct wire_query){
+			.id = 1, .text = { text, WIRE_MAX_TEXT } };
 	wire_queries_encode(&m, &b);
 	ck_assert_int_eq(b.err, MQL_ELIMIT);
 	buf_fini(&b);
