@@ -106,10 +106,11 @@ static inline bool
 guard_value_fails(const struct guard *t, const struct built *b)
 {
 	unsigned i = b->layout->field[t->slot];
-	const struct value *v = &b->field[i].value;
+	const struct value *v;
 
 	if (i >= b->same)
 		return false;
+	v = &b->field[i].value;
 	if (t->kind == GUARD_VALUE_TEXT)
 		return v->type == VALUE_STR &&
 		       (v->len != t->len || *v->ptr != t->first);
