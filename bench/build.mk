@@ -1,10 +1,12 @@
-BENCHES            += bench_publish bench_service bench_latency bench_json
+BENCHES            += bench_publish bench_service bench_latency bench_json bench_eval
 bench_publish.src  := bench/publish.c bench/request.c bench/bench.c bench/fleet.c
 bench_publish.deps := client agent
 bench_service.src  := bench/service.c bench/request.c bench/bench.c bench/fleet.c
 bench_service.deps := client agent
 bench_latency.src  := bench/latency.c bench/bench.c bench/fleet.c
 bench_latency.deps := client agent
+bench_eval.src     := bench/eval.c bench/corpus.c bench/bench.c
+bench_eval.deps    := common
 bench_json.src     := bench/json.c bench/simdjson.cc bench/corpus.c bench/bench.c
 bench_json.deps    := client
 bench_json.pkgs    := jansson simdjson

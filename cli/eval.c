@@ -3,22 +3,33 @@
  * Prints exactly what a tail over the same events would, without a daemon:
  * lines are judged where they were read and only rows are copied. What is
  * grouped, ordered or put into windows comes when a window closes, or at the
- * end of the input. */
+ * end of the input.
+ *
+ * A query that looks at each event by itself runs on several threads
+ * (eval_threads.h), others, and what is told to stop after some rows, on one:
+ * the answer is the same. */
 #include <unistd.h>
 
 #include "cli/closing.h"
 #include "cli/cmd.h"
+#include "cli/eval_threads.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/stop.h"
 #include "cli/text.h"
 #include "common/clock.h"
 
-enum { PROGRESS_MS = 500, MEGABYTE = 1000 * 1000 };
+enum {
+	PROGRESS_MS = 200,
+	QUIET_MS    = 1000, /* what is over soon needs no progress */
+	MEGABYTE    = 1000 * 1000,
+	MAX_THREADS = 256,
+	MAX_BLOCK   = 1024 * 1024 * 1024,
+};
 
 struct eval_args {
 	const char *query;
-	uint64_t    limit, max_event;
+	uint64_t    limit, max_event, threads, block;
 	int         output, color;
 	bool        quiet, stats;
 };
@@ -28,11 +39,24 @@ struct evaluation {
 	struct output     *out;
 	struct input       in;
 	struct notes       notes;
+	struct mql_runner_stats others; /* what several threads did */
+	int      err;         /* ... and why they ended early */
 	uint64_t rows, limit; /* 0: none */
 	bool     new_block;   /* what was read has not got its time yet */
-	bool     progress;
-	int64_t  told_at;
+	int64_t  began_at, told_at;
 };
+
+/* What happened, whoever did it. */
+static struct mql_runner_stats
+stats_of(const struct evaluation *e)
+{
+	struct mql_runner_stats s = { 0 };
+
+	if (e->others.seen || e->others.bad)
+		return e->others;
+	mql_runner_stats(e->runner, &s);
+	return s;
+}
 
 static bool
 done(const struct evaluation *e)
@@ -76,23 +100,115 @@ take_line(void *arg, struct str line)
 	return !done(e);
 }
 
+/* Of a pipe nobody knows the end. */
+static void
+put_share(const struct evaluation *e, uint64_t bytes, struct buf *out)
+{
+	uint64_t total = e->in.total;
+
+	if (e->in.endless || !total)
+		buf_printf(out, "%s MB read",
+			   text_number(bytes / MEGABYTE).z);
+	else
+		buf_printf(out, "%d%% of %s MB read",
+			   bytes < total ? (int)(100.0 * (double)bytes /
+						 (double)total) : 100,
+			   text_number(total / MEGABYTE).z);
+}
+
 static void
 show_progress(struct evaluation *e)
 {
-	int64_t now = clock_mono_ms();
+	int64_t now = clock_mono_ms(), took = now - e->began_at;
+	struct mql_runner_stats s = stats_of(e);
+	uint64_t bytes = input_bytes(&e->in);
+	struct buf line = BUF_INIT;
 
-	if (!e->progress || now - e->told_at < PROGRESS_MS)
+	if (took < QUIET_MS || now - e->told_at < PROGRESS_MS)
 		return;
 	e->told_at = now;
-	uint64_t mb = input_bytes(&e->in) / MEGABYTE;
-	uint64_t total = e->in.total / MEGABYTE;
-	if (total)
-		notes_status(&e->notes, "%s of %s MB read; %s",
-			     text_number(mb).z, text_number(total).z,
-			     text_count(e->rows, "row", "rows").z);
-	else
-		notes_status(&e->notes, "%s MB read; %s", text_number(mb).z,
-			     text_count(e->rows, "row", "rows").z);
+	put_share(e, bytes, &line);
+	buf_printf(&line, "; %s MB/s; %s; %s",
+		   text_number(bytes / 1000 / (uint64_t)took).z,
+		   text_count(s.seen, "event", "events").z,
+		   text_count(e->rows, "row", "rows").z);
+	buf_put_u8(&line, '\0');
+	if (!line.err)
+		notes_status(&e->notes, "%s", (char *)line.data);
+	buf_fini(&line);
+}
+
+/* --- several threads -------------------------------------------------------- */
+
+static void
+take_rows(struct evaluation *e, const struct buf *rows)
+{
+	const char *at = (const char *)rows->data, *end = at + rows->len;
+
+	while (at < end) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		take_row(e, at, (size_t)(nl - at));
+		at = nl + 1;
+	}
+}
+
+static bool
+take_part(void *arg, const struct eval_part *part)
+{
+	struct evaluation *e = arg;
+
+	if (part->rows.len)
+		take_rows(e, &part->rows);
+	eval_stats_add(&e->others, &part->stats, false);
+	input_add_bad(&e->in, part->name, part->first_bad, part->nbad,
+		      part->nlong);
+	e->in.done += part->bytes;
+	e->err = part->err;
+	if (part->oserr)
+		e->err = input_cannot_read(part->name, part->oserr);
+	show_progress(e);
+	return !stop_asked() && output_ok(e->out);
+}
+
+static bool
+nothing_ready(void *arg, bool waiting)
+{
+	struct evaluation *e = arg;
+
+	if (waiting)
+		output_flush(e->out);
+	show_progress(e);
+	return !stop_asked() && output_ok(e->out);
+}
+
+/* As many as were asked for, and have something to do. */
+static unsigned
+threads_for(const struct evaluation *e, const struct eval_args *a,
+	    const struct mql_query *q)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t n = a->threads ? a->threads : cores > 0 ? (uint64_t)cores : 1;
+	uint64_t parts = e->in.total / a->block + 1;
+
+	if (e->limit || !eval_threads_allowed(q))
+		return 1;
+	if (!e->in.endless && n > parts)
+		n = parts;
+	return n < MAX_THREADS ? (unsigned)n : MAX_THREADS;
+}
+
+static int
+run_threads(struct evaluation *e, const struct eval_args *a,
+	    const struct mql_query *q, unsigned threads)
+{
+	const struct eval_threads how = {
+		.q = q, .in = &e->in, .threads = threads,
+		.block = a->block, .max_event = a->max_event,
+		.part = take_part, .idle = nothing_ready, .arg = e,
+	};
+	int err = eval_threads_run(&how);
+
+	return err ? err : e->err;
 }
 
 static bool
@@ -113,9 +229,8 @@ between_blocks(void *arg, bool waiting)
 static bool
 tell_left_out(const struct evaluation *e)
 {
-	struct mql_runner_stats s = { 0 };
+	struct mql_runner_stats s = stats_of(e);
 
-	mql_runner_stats(e->runner, &s);
 	if (s.late)
 		cmd_complain("%s too late for a closed window (see `grace`)",
 			     text_count(s.late, "event came",
@@ -134,10 +249,9 @@ tell_left_out(const struct evaluation *e)
 static void
 tell_stats(const struct evaluation *e)
 {
-	struct mql_runner_stats s = { 0 };
+	struct mql_runner_stats s = stats_of(e);
 	struct buf line = BUF_INIT;
 
-	mql_runner_stats(e->runner, &s);
 	s.rows = e->rows;
 	closing_files(&s, &line);
 	buf_put_u8(&line, '\0');
@@ -147,23 +261,34 @@ tell_stats(const struct evaluation *e)
 }
 
 static int
-evaluate(struct evaluation *e, const struct eval_args *a)
+read_all(struct evaluation *e, const struct eval_args *a,
+	 const struct mql_query *q)
 {
 	const struct input_use use = { take_line, between_blocks, e };
-	int err = 0;
+	unsigned threads = threads_for(e, a, q);
 
+	if (done(e)) /* limit 0 reads nothing */
+		return 0;
+	return threads > 1 ? run_threads(e, a, q, threads)
+			   : input_run(&e->in, &use);
+}
+
+static int
+evaluate(struct evaluation *e, const struct eval_args *a,
+	 const struct mql_query *q)
+{
 	stop_on_signals();
 	e->limit = a->limit;
-	e->progress = !isatty(STDOUT_FILENO); /* else the rows show it */
-	e->told_at = clock_mono_ms();
+	e->began_at = clock_mono_ms();
 	e->new_block = true;
 	mql_runner_rows(e->runner, take_row, e);
 	mql_runner_windows(e->runner, take_window, e);
-	if (!done(e)) /* limit 0 reads nothing */
-		err = input_run(&e->in, &use);
+	int err = read_all(e, a, q);
 	mql_runner_end(e->runner);
 	notes_end(&e->notes);
 	int bad_write = output_end(e->out);
+	if (err && err != MQL_EOS) /* said already */
+		cmd_complain("%s", mql_strerror(err));
 	input_report(&e->in);
 	bool whole = tell_left_out(e);
 	if (a->stats)
@@ -194,7 +319,7 @@ eval(const struct eval_args *a, char **file, int nfile)
 	else if (err)
 		status = cmd_query_error(err, NULL, a->query);
 	else
-		status = evaluate(&e, a);
+		status = evaluate(&e, a, q);
 	input_fini(&e.in);
 	output_free(e.out);
 	mql_runner_free(e.runner);
@@ -226,6 +351,10 @@ run(int argc, char **argv)
 		  "the form of the rows", &a.output },
 		{ "limit", 'n', OPTION_UINT, "N", NULL,
 		  "stop reading after N rows", &a.limit },
+		{ "threads", 'j', OPTION_UINT, "N", NULL,
+		  "how many look at events; default: the cores", &a.threads },
+		{ "block", 0, OPTION_BYTES, "BYTES", "1M",
+		  "how much a thread takes at a time", &a.block },
 		{ "max-event", 0, OPTION_BYTES, "BYTES", "1M",
 		  "longer lines count as bad", &a.max_event },
 		{ "stats", 0, OPTION_FLAG, NULL, NULL,
@@ -242,6 +371,11 @@ run(int argc, char **argv)
 		return status;
 	if (!nrest) {
 		cmd_complain("eval takes a query, in quotes, and files");
+		return CMD_USAGE;
+	}
+	if (a.threads > MAX_THREADS || !a.block || a.block > MAX_BLOCK) {
+		cmd_complain("at most %d threads, and blocks of 1 byte to 1 GB",
+			     MAX_THREADS);
 		return CMD_USAGE;
 	}
 	a.query = argv[1];

@@ -20,11 +20,20 @@ is_stdin(const char *file)
 	return !strcmp(file, "-");
 }
 
-static int
-cannot_read(const char *file, int oserr)
+int
+input_cannot_read(const char *file, int oserr)
 {
 	cmd_complain("%s: %s", file, strerror(oserr));
 	return MQL_EOS;
+}
+
+/* Where standard input, a file of this size, was left by others. */
+static uint64_t
+at_offset(off_t size)
+{
+	off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+
+	return (uint64_t)(at < 0 ? 0 : at > size ? size : at);
 }
 
 /* All are looked at before the first is read: a typing error in the last name
@@ -35,13 +44,35 @@ look(struct input *in, const char *file)
 	struct stat st;
 
 	if (is_stdin(file) ? fstat(STDIN_FILENO, &st) : stat(file, &st))
-		return cannot_read(file, errno);
+		return input_cannot_read(file, errno);
 	if (S_ISDIR(st.st_mode))
-		return cannot_read(file, EISDIR);
+		return input_cannot_read(file, EISDIR);
 	if (!is_stdin(file) && access(file, R_OK))
-		return cannot_read(file, errno);
-	in->total += S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+		return input_cannot_read(file, errno);
+	in->endless |= !S_ISREG(st.st_mode) || !st.st_size;
+	if (S_ISREG(st.st_mode))
+		in->total += (uint64_t)st.st_size -
+			     (is_stdin(file) ? at_offset(st.st_size) : 0);
 	return 0;
+}
+
+bool
+input_is_stdin(const struct input *in, int i)
+{
+	return is_stdin(in->file[i]);
+}
+
+int
+input_open(const struct input *in, int i)
+{
+	return is_stdin(in->file[i]) ? STDIN_FILENO
+				     : open(in->file[i], O_RDONLY | O_CLOEXEC);
+}
+
+const char *
+input_name(const struct input *in, int i)
+{
+	return is_stdin(in->file[i]) ? "standard input" : in->file[i];
 }
 
 int
@@ -66,14 +97,6 @@ input_fini(struct input *in)
 	lines_fini(&in->lines);
 }
 
-static bool
-is_blank(struct str line)
-{
-	while (line.len && (*line.ptr == ' ' || *line.ptr == '\t'))
-		line.ptr++, line.len--;
-	return !line.len;
-}
-
 /* Every whole line that is in memory; true while more is wanted. */
 static bool
 drain(struct input *in, const struct input_use *use, bool *end)
@@ -83,12 +106,11 @@ drain(struct input *in, const struct input_use *use, bool *end)
 	for (;;) {
 		switch (lines_next(&in->lines, &line)) {
 		case LINES_LINE:
-			if (!is_blank(line) && !use->line(use->arg, line))
+			if (!lines_is_blank(line) && !use->line(use->arg, line))
 				return false;
 			break;
 		case LINES_LONG:
-			in->nlong++;
-			input_bad(in);
+			input_add_bad(in, in->name, in->lines.number, 1, 1);
 			break;
 		case LINES_EMPTY:
 			return true;
@@ -111,7 +133,7 @@ run_fd(struct input *in, int fd, const struct input_use *use, bool *more)
 		if (!(*more = use->idle(use->arg, waiting)))
 			break;
 		if (lines_fill(&in->lines, TICK_MS) == MQL_EOS)
-			return cannot_read(in->name, errno);
+			return input_cannot_read(in->name, errno);
 	}
 	in->done += in->lines.bytes;
 	in->lines.bytes = 0;
@@ -125,16 +147,13 @@ input_run(struct input *in, const struct input_use *use)
 	int err = 0;
 
 	for (int i = 0; i < in->nfile && more && !err; i++) {
-		bool own = !is_stdin(in->file[i]);
-		int fd = STDIN_FILENO;
+		int fd = input_open(in, i);
 
-		in->name = own ? in->file[i] : "standard input";
-		if (own)
-			fd = open(in->name, O_RDONLY | O_CLOEXEC);
+		in->name = input_name(in, i);
 		if (fd < 0)
-			return cannot_read(in->name, errno);
+			return input_cannot_read(in->name, errno);
 		err = run_fd(in, fd, use, &more);
-		if (own)
+		if (fd != STDIN_FILENO)
 			close(fd);
 	}
 	return err;
@@ -143,9 +162,18 @@ input_run(struct input *in, const struct input_use *use)
 void
 input_bad(struct input *in)
 {
-	if (!in->nbad++)
-		snprintf(in->first, sizeof in->first, "%s:%" PRIu64, in->name,
-			 in->lines.number);
+	input_add_bad(in, in->name, in->lines.number, 1, 0);
+}
+
+void
+input_add_bad(struct input *in, const char *name, uint64_t line, uint64_t nbad,
+	      uint64_t nlong)
+{
+	if (!in->nbad && nbad)
+		snprintf(in->first, sizeof in->first, "%s:%" PRIu64, name,
+			 line);
+	in->nbad += nbad;
+	in->nlong += nlong;
 }
 
 void

@@ -25,6 +25,7 @@ libsimdjson-dev   that peer: the limit for reading JSON text
 libclang-rt-dev   what fuzzers link with
 mandoc            checks the manual pages
 jq                tests compare our answers with its answers
+ripgrep           make bench runs `mql eval` beside it
 zstd              unpacks test data
 curl              tests ask the HTTP doors
 procps            tests look for processes left behind
@@ -40,6 +41,7 @@ probe() {
 	liburcu-dev) pkg-config --exists liburcu-bp ;;
 	libpcre2-dev) pkg-config --exists libpcre2-8 ;;
 	check) pkg-config --exists check ;;
+	ripgrep) command -v rg ;;
 	lib*-dev) p=${1#lib} p=${p%-dev}
 		pkg-config --exists "$p" || pkg-config --exists "lib$p" ;;
 	*) command -v "$1" ;;

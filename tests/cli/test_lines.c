@@ -69,6 +69,23 @@ next(struct fixture *f)
 	return lines_next(&f->l, &line);
 }
 
+/* All that is left, each with a bar behind it. */
+static void
+add_lines(struct lines *l, char *got)
+{
+	struct str line;
+	enum lines_got what;
+
+	while ((what = lines_next(l, &line)) != LINES_END) {
+		if (what == LINES_EMPTY)
+			ck_assert_int_eq(lines_fill(l, 0), 0);
+		else if (what == LINES_LONG)
+			strcat(got, "LONG|");
+		else
+			strcat(strncat(got, line.ptr, line.len), "|");
+	}
+}
+
 START_TEST(lines_end_with_newline_or_crlf)
 {
 	struct fixture f = begin();
@@ -215,8 +232,58 @@ START_TEST(blocks_of_a_file_join_without_a_seam)
 }
 END_TEST
 
+/* However a file is cut, each line is given once, by the part it begins in. */
+START_TEST(parts_of_a_file_give_each_line_once)
+{
+	static const char text[] = "a\n\r\nbcd\r\n0123456789abcdef0\nef\n\n"
+				   "0123456789abcdef\r\nlast";
+	size_t size = sizeof text - 1;
+	FILE *file = tmpfile();
+	struct lines l;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(text, 1, size, file), size);
+	fflush(file);
+	ck_assert_int_eq(lines_init(&l, MAX), 0);
+	for (size_t block = 1; block <= size + 1; block++) {
+		char got[128] = "";
+		uint64_t lines = 0;
+
+		for (size_t beg = 0; beg <= size; beg += block) {
+			lines_begin_part(&l, fileno(file), beg, beg + block,
+					 beg > 0);
+			add_lines(&l, got);
+			lines += l.number;
+		}
+		ck_assert_str_eq(got, "a||bcd|LONG|ef||0123456789abcdef|last|");
+		ck_assert_uint_eq(lines, 8);
+	}
+	lines_fini(&l);
+	fclose(file);
+}
+END_TEST
+
+START_TEST(data_may_begin_in_a_line_that_is_passed_over)
+{
+	char got[128] = "";
+	struct lines l;
+
+	ck_assert_int_eq(lines_init(&l, MAX), 0);
+	memcpy(l.data, "rest\nwhole\nlast", 15);
+	lines_begin_data(&l, 15, true);
+	add_lines(&l, got);
+	ck_assert_str_eq(got, "whole|last|");
+	lines_begin_data(&l, 4, true);
+	add_lines(&l, got);
+	ck_assert_str_eq(got, "whole|last|");
+	lines_fini(&l);
+}
+END_TEST
+
 TEST_MAIN(lines, lines_end_with_newline_or_crlf, line_arrives_in_pieces,
 	  last_line_needs_no_newline, empty_file_has_no_line,
 	  line_of_exactly_the_bound_is_given,
 	  long_line_is_told_once_and_the_next_is_whole, long_last_line_is_told,
-	  fill_times_out_on_a_silent_pipe, blocks_of_a_file_join_without_a_seam)
+	  fill_times_out_on_a_silent_pipe, blocks_of_a_file_join_without_a_seam,
+	  parts_of_a_file_give_each_line_once,
+	  data_may_begin_in_a_line_that_is_passed_over)
