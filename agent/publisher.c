@@ -1,5 +1,6 @@
 /* publisher.c - see publisher.h. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "agent/agent.h"
@@ -54,10 +55,12 @@ publisher_free_all(struct mql_agent *a)
 static struct publisher *
 publisher_new(struct mql_agent *a)
 {
-	struct publisher *p = calloc(1, sizeof *p);
+	struct publisher *p = aligned_alloc(_Alignof(struct publisher),
+					    sizeof *p);
 
 	if (!p)
 		return NULL;
+	memset(p, 0, sizeof *p);
 	p->agent = a;
 	p->taken = true;
 	p->hit = calloc(a->max_queries, sizeof *p->hit);

@@ -22,8 +22,9 @@ struct tally { /* per query slot */
 };
 
 struct publisher {
-	struct counter    seen[2 * STREAM_MAX], bad[2 * STREAM_MAX]; /* of
-						events, by generation.tally */
+	/* Events by generation.tally; no cache line is another thread's. */
+	_Alignas(64) struct counter seen[2 * STREAM_MAX];
+	struct counter    bad[2 * STREAM_MAX];
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */
