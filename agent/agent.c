@@ -1,10 +1,9 @@
 /* agent.c - opening and closing an agent, and its streams. */
 #include <stdarg.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
@@ -17,30 +16,23 @@ enum {
 	EVENT_MOST = 64 << 20,
 	QUERIES = 256,
 	FOLD_BYTES = 32 << 20,
-	LINGER_MS = 100, /* for the goodbye, past the deadline too */
+	CLOSE_MS = 100, /* the shortest deadline */
 };
 
 void
 agent_say(struct mql_agent *a, const char *fmt, ...)
 {
-	char line[512];
 	va_list ap;
 
-	if (!a->log)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof line, fmt, ap);
+	teller_say(a->log, fmt, ap);
 	va_end(ap);
-	a->log(a->log_arg, line);
 }
 
 void
 agent_wake(struct mql_agent *a)
 {
-	uint64_t one = 1;
-	ssize_t n = write(a->wakefd, &one, sizeof one);
-
-	(void)n; /* full: it is awake */
+	waker_ring(&a->waker);
 }
 
 /* --- open --------------------------------------------------------------------------- */
@@ -57,8 +49,8 @@ copy(struct mql_agent *a, const char *z, struct str *out)
 }
 
 /* @agent: unique in the fleet, and readable. */
-static int
-name_agent(struct mql_agent *a)
+int
+agent_name(struct mql_agent *a)
 {
 	char name[WIRE_MAX_NAME + 1];
 	uint32_t random = 0;
@@ -84,7 +76,7 @@ identify(struct mql_agent *a, const struct mql_agent_options *opt)
 	    (err = copy(a, opt->zone, &a->zone)) ||
 	    (err = copy(a, opt->version, &a->version)))
 		return err;
-	return name_agent(a);
+	return agent_name(a);
 }
 
 static size_t
@@ -107,7 +99,7 @@ configure(struct mql_agent *a, const struct mql_agent_options *opt)
 		to = getenv("MQL_AGENT_SOURCE_JOB");
 	if (!to || !*to)
 		to = "tcp://127.0.0.1:7400";
-	if (wire_endpoint_check(to, why, sizeof why))
+	if (wire_dealer_check(to, why, sizeof why))
 		return MQL_EADDRESS;
 	a->source_job = strdup(to);
 	a->ring_bytes = power_of_two(opt->ring_bytes ? opt->ring_bytes :
@@ -121,57 +113,36 @@ configure(struct mql_agent *a, const struct mql_agent_options *opt)
 		a->max_queries = QUERIES_MAX;
 	a->fold_bytes = FOLD_BYTES;
 	a->wait_when_full = opt->wait_when_full;
-	a->log = opt->log;
-	a->log_arg = opt->log_arg;
+	a->callback = opt->log;
+	a->callback_arg = opt->log_arg;
 	a->off = env && !strcmp(env, "off");
 	return a->source_job ? 0 : MQL_ENOMEM;
 }
 
-static int
-start_thread(struct mql_agent *a)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&a->thread, NULL, thread_main, a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err ? MQL_EOS : 0;
-}
-
-/* Everything that an agent which is not off needs besides. */
-static int
-start(struct mql_agent *a)
+int
+agent_start(struct mql_agent *a)
 {
 	int err;
 
+	pthread_mutex_init(&a->end_lock, NULL);
+	life_cond_init(&a->end_news);
+	rows_writer_init(&a->writer);
+	atomic_store(&a->opened, clock_mono_ms());
+	atomic_store(&a->reason, "nobody has answered yet");
 	a->link.silence_ms = 3000;
 	a->link.lease_ms = 5000;
-	rows_writer_init(&a->writer);
-	if ((err = run_table_init(a)) || (err = folds_init(a)))
+	if (!a->runs.at && (err = run_table_init(a)))
 		return err;
-	if (pthread_key_create(&a->key, publisher_give_back))
-		return MQL_EOS;
-	a->has_key = true;
-	a->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (a->wakefd < 0)
-		return MQL_EOS;
-	if ((err = wire_context_new(1, &a->context)) || (err = link_open(a)))
+	if (!a->partials && (err = folds_init(a)))
 		return err;
-	return start_thread(a);
+	return life_thread(&a->thread, thread_main, a);
 }
 
-/* The thread is gone, or never was. */
-static void
-agent_free(struct mql_agent *a, int linger_ms)
+void
+agent_free(struct mql_agent *a)
 {
 	if (!a)
 		return;
-	link_close(a, linger_ms);
-	wire_context_free(a->context);
-	if (a->wakefd >= 0)
-		close(a->wakefd);
 	if (a->has_key)
 		pthread_key_delete(a->key);
 	run_table_fini(a); /* with its folds, in the publishers */
@@ -184,6 +155,25 @@ agent_free(struct mql_agent *a, int linger_ms)
 	free(a->source_job);
 	arena_fini(&a->mem);
 	free(a);
+}
+
+/* Put it among the living, and start it unless it is off. */
+static int
+bring_up(struct mql_agent *a)
+{
+	int err;
+
+	atomic_store(&a->life, LIFE_AWAKE);
+	if (a->off)
+		return life_enter(a);
+	if (pthread_key_create(&a->key, publisher_give_back))
+		return MQL_EOS;
+	a->has_key = true;
+	if ((err = life_enter(a)))
+		return err;
+	if ((err = agent_start(a)))
+		life_leave(a);
+	return err;
 }
 
 int
@@ -203,42 +193,66 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 	a = calloc(1, sizeof *a);
 	if (!a)
 		return MQL_ENOMEM;
-	a->wakefd = -1;
 	a->pid = getpid();
 	a->serial = publisher_serial();
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
-	    (err = stream_table_init(&a->streams)))
-		goto out;
-	if (!a->off && (err = start(a)))
+	    (err = stream_table_init(&a->streams)) || (err = bring_up(a)))
 		goto out;
 	*out = a;
 	a = NULL;
 out:
-	agent_free(a, 0);
+	agent_free(a);
 	return err;
 }
 
 /* --- close -------------------------------------------------------------------------- */
 
+/* In a forked child where nobody has published there is no thread; where
+ * somebody is about to start it, it is waited for. */
+static bool
+asleep(struct mql_agent *a)
+{
+	const struct timespec pause = { .tv_nsec = 100 * 1000 };
+	enum life life = LIFE_ASLEEP;
+
+	while (!atomic_compare_exchange_strong(&a->life, &life,
+					       LIFE_WAKING)) {
+		if (life == LIFE_AWAKE)
+			return false;
+		life = LIFE_ASLEEP;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+/* Of the time that is given, three quarters are for the rows, the rest is for
+ * the goodbye. */
+static void
+close_by(struct mql_agent *a, int64_t ms)
+{
+	int64_t now = clock_mono_ms();
+
+	a->deadline = now + ms * 3 / 4;
+	a->latest = now + ms;
+	atomic_store(&a->closing, true);
+	agent_wake(a);
+}
+
 void
 mql_agent_close(struct mql_agent *a, int deadline_ms)
 {
-	int64_t left;
-
-	/* A forked child has neither the thread nor a right to the socket:
-	 * the little memory that it shares is left alone. */
-	if (!a || getpid() != a->pid)
+	/* Closed already; or a child that was made without fork(): it has
+	 * neither the thread nor a right to the socket. */
+	if (!life_leave(a) || getpid() != a->pid)
 		return;
-	if (a->off) {
-		agent_free(a, 0);
+	if (a->off || asleep(a)) {
+		stream_table_close(a);
+		agent_free(a);
 		return;
 	}
-	a->deadline = clock_mono_ms() + (deadline_ms > 0 ? deadline_ms : 0);
-	atomic_store(&a->closing, true);
-	agent_wake(a);
-	pthread_join(a->thread, NULL);
-	left = a->deadline - clock_mono_ms();
-	agent_free(a, left > LINGER_MS ? (int)left : LINGER_MS);
+	close_by(a, deadline_ms > CLOSE_MS ? deadline_ms : CLOSE_MS);
+	if (life_join(a, a->latest))
+		agent_free(a);
 }
 
 /* --- streams ------------------------------------------------------------------------ */
@@ -268,10 +282,7 @@ mql_stream_open(struct mql_agent *a, const char *name,
 	*out = NULL;
 	if (!a)
 		return MQL_EINVAL;
-	if (getpid() == a->pid)
-		return open_stream(a, name, NULL, out);
-	*out = a->streams.at; /* a forked child: wiped, and never active */
-	return 0;
+	return open_stream(a, name, NULL, out);
 }
 
 int
@@ -285,8 +296,6 @@ mql_stream_open_struct(struct mql_agent *a, const char *name,
 	*out = NULL;
 	if (!a)
 		return MQL_EINVAL;
-	if (getpid() != a->pid)
-		return mql_stream_open(a, name, out);
 	if ((err = schema_new(fields, nfields, &schema)))
 		return err;
 	return open_stream(a, name, schema, out);

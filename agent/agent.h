@@ -17,10 +17,13 @@
 #include <sys/types.h>
 
 #include "agent/folds.h"
+#include "agent/life.h"
 #include "agent/link.h"
+#include "agent/teller.h"
 #include "agent/publisher.h"
 #include "agent/run.h"
 #include "agent/stream.h"
+#include "agent/waker.h"
 #include "common/arena.h"
 #include "mql/agent.h"
 #include "wire/message.h"
@@ -39,17 +42,23 @@ struct mql_agent {
 	unsigned      max_queries;
 	size_t        fold_bytes; /* of all folds together */
 	bool          wait_when_full, off;
-	void        (*log)(void *arg, const char *line);
-	void         *log_arg;
-	pid_t         pid;
-	int           wakefd; /* an eventfd: the thread looks around */
-	pthread_t     thread;
+	void        (*callback)(void *arg, const char *line);
+	void         *callback_arg;
 	pthread_key_t key;    /* the calling thread's publisher */
 	uint64_t      serial; /* of this process's agents; never 0 */
 	bool          has_key;
 
-	/* --- shared, atomic or locked ------------------------------------ */
+	/* --- of the process it is in (life.h) ----------------------------- */
+	pid_t              pid;
+	_Atomic enum life  life;
+	_Atomic int64_t    wake_at; /* not to be waked before */
+	struct mql_agent  *next_open;
 	struct stream_table streams;
+
+	/* All that follows is zeroed in a forked child: what the parent's
+	 * threads had is forgotten there. */
+
+	/* --- shared, atomic or locked ------------------------------------ */
 	_Atomic(struct publisher *) publishers;
 	_Atomic uint64_t starved; /* events lost for want of memory */
 	_Atomic uint64_t sent, drop_link; /* written by the agent's thread */
@@ -57,10 +66,21 @@ struct mql_agent {
 	_Atomic uint32_t nfold; /* folds that there are */
 	_Atomic bool     fold_full; /* one of them refused an event */
 	_Atomic bool     connected;
+	_Atomic(const char *) reason; /* of the link's state */
+	_Atomic uint64_t refused;  /* queries */
+	_Atomic uint32_t waiting;  /* publishers, for room in a ring */
 	_Atomic bool     closing;
-	int64_t          deadline; /* set before closing */
+	int64_t          deadline; /* for the rows; set before closing */
+	int64_t          latest;   /* for all of it */
+	_Atomic int64_t  opened;
+	pthread_t        thread;
+	struct waker     waker;
+	pthread_mutex_t  end_lock;
+	pthread_cond_t   end_news;
+	bool             ended, abandoned;
 
 	/* --- the agent's thread ------------------------------------------ */
+	struct teller       *log;
 	struct run_table     runs;
 	struct link          link;
 	struct wire_context *context;
@@ -74,22 +94,15 @@ struct mql_agent {
 	uint64_t             starved_told;
 };
 
-/* In a forked child a stream is zeroed: it has no agent. */
-static inline struct publisher *
-publisher_of(const struct mql_stream *s) /* publisher thread */
-{
-	const struct publisher_memo *memo = &publisher_memo;
-
-	if (memo->agent == s->serial)
-		return memo->p;
-	return s->agent ? publisher_find(s->agent) : NULL;
-}
-
 /* One line to the service's log callback. The agent's thread. */
 __attribute__((format(printf, 2, 3)))
 void agent_say(struct mql_agent *a, const char *fmt, ...);
 
 void agent_wake(struct mql_agent *a); /* any thread */
+
+int agent_name(struct mql_agent *a);  /* a new one. 0 or MQL_ENOMEM */
+int agent_start(struct mql_agent *a); /* its thread. 0, MQL_ENOMEM, MQL_EOS */
+void agent_free(struct mql_agent *a); /* the thread is gone, or never was */
 
 void *thread_main(void *agent); /* thread.c */
 

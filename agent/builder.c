@@ -30,6 +30,7 @@ builder_new(struct publisher *p)
 		atomic_fetch_add(&p->agent->starved, 1);
 		return NULL;
 	}
+	atomic_fetch_add(&p->bytes, sizeof *e + room);
 	e->p = p;
 	e->scratch = (struct buf)BUF_FIXED(e + 1, room);
 	return e;
@@ -45,18 +46,23 @@ builder_free(struct mql_event *e, size_t max_event)
 struct mql_event *
 mql_event_begin(struct mql_stream *s)
 {
+	struct mql_event *e = NULL;
 	struct publisher *p;
 
 	if (!mql_active(s))
 		return NULL;
-	p = publisher_of(s);
-	if (!p || (!p->event && !(p->event = builder_new(p))))
-		return NULL;
-	p->event->stream = s;
-	buf_reset(&p->event->scratch);
-	p->event->built.layout = &p->event->layout[s->index];
-	built_begin(&p->event->built);
-	return p->event;
+	p = publish_enter(s);
+	if (p && (p->event || (p->event = builder_new(p)))) {
+		e = p->event;
+		atomic_store_explicit(&p->building, true,
+				      memory_order_relaxed);
+		e->stream = s;
+		buf_reset(&e->scratch);
+		e->built.layout = &e->layout[s->index];
+		built_begin(&e->built);
+	}
+	publish_leave(s);
+	return e;
 }
 
 static inline void
@@ -146,8 +152,22 @@ mql_event_end(struct mql_event *e)
 void
 mql_event_publish(struct mql_event *e)
 {
+	struct mql_stream *s;
+	struct publisher *p;
+
 	if (!e)
 		return;
-	publish_built(e->p, e->stream, &e->built);
+	s = e->stream;
+	if (!publish_built_refused(e->p, s, &e->built)) {
+		/* Another one than e's own: the agent was closed, or we are a
+		 * child. */
+		p = publish_enter(s);
+		if (p == e->p)
+			publish_built(p, s, &e->built);
+		else if (p)
+			publish_bad(p, s);
+		publish_leave(s);
+	}
 	built_note(&e->built);
+	atomic_store_explicit(&e->p->building, false, memory_order_relaxed);
 }

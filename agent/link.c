@@ -3,7 +3,6 @@
  * (the socket, the clock; inbox.c: a message) or is one of its actions. */
 #include <poll.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "agent/agent.h"
 #include "common/clock.h"
@@ -56,6 +55,14 @@ static const struct {
 	},
 };
 
+static const char *const loss[EV_COUNT] = {
+	[EV_UP]       = "the connection was lost",
+	[EV_LOST]     = "the connection was lost",
+	[EV_STRANGER] = "the source-job has forgotten us",
+	[EV_GOODBYE]  = "the source-job has said goodbye",
+	[EV_SILENCE]  = "the source-job was silent for too long",
+};
+
 void
 link_step(struct mql_agent *a, enum link_event ev,
 	  const struct wire_welcome *w)
@@ -68,7 +75,10 @@ link_step(struct mql_agent *a, enum link_event ev,
 	if (from == LINK_LIVE && l->state != LINK_LIVE) {
 		l->lost = clock_mono_ms();
 		atomic_store(&a->connected, false);
-		agent_say(a, "lost the source-job at %s", a->source_job);
+		atomic_store(&a->reason, loss[ev]);
+		if (!atomic_load(&a->closing))
+			agent_say(a, "lost the source-job at %s: %s",
+				  a->source_job, loss[ev]);
 	}
 	if (act)
 		act(a, w);
@@ -155,26 +165,21 @@ enter(struct mql_agent *a, const struct wire_welcome *w)
 	refresh(a, w);
 	meet(a, w->source_job);
 	atomic_store(&a->connected, true);
+	atomic_store(&a->reason, "connected");
 	agent_say(a, "connected to the source-job at %s", a->source_job);
 }
 
-static void
-reopen(struct mql_agent *a, const struct wire_welcome *w)
-{
-	(void)w;
-	link_close(a, 0);
-	if (link_open(a))
-		agent_say(a, "cannot open a socket; trying again");
-}
-
-int
+static int
 link_open(struct mql_agent *a)
 {
 	struct link *l = &a->link;
+	int err;
 
 	l->changes = 0;
 	l->up = false;
 	l->heard = l->reopened = clock_mono_ms();
+	if (!a->context && (err = wire_context_new(1, &a->context)))
+		return err;
 	return wire_dealer_open(a->context, a->source_job, &l->dealer);
 }
 
@@ -184,6 +189,24 @@ link_close(struct mql_agent *a, int linger_ms)
 	if (a->link.dealer)
 		wire_dealer_close(a->link.dealer, linger_ms);
 	a->link.dealer = NULL;
+}
+
+static void
+reopen(struct mql_agent *a, const struct wire_welcome *w)
+{
+	static const char reason[] = "no socket could be opened";
+
+	(void)w;
+	link_close(a, 0);
+	/* Said once, however often it is tried. */
+	if (link_open(a) && atomic_exchange(&a->reason, reason) != reason)
+		agent_say(a, "%s; trying again", reason);
+}
+
+void
+link_reopen(struct mql_agent *a)
+{
+	reopen(a, NULL);
 }
 
 /* --- out ---------------------------------------------------------------------------- */
@@ -239,16 +262,14 @@ watch(struct mql_agent *a)
 void
 link_poll(struct mql_agent *a, int timeout_ms)
 {
-	struct pollfd wake = { .fd = a->wakefd, .events = POLLIN };
+	struct pollfd wake = { .fd = a->waker.in, .events = POLLIN };
 	struct str msg;
-	uint64_t n;
 
 	if (a->link.dealer)
-		wire_dealer_wait(a->link.dealer, timeout_ms, a->wakefd);
+		wire_dealer_wait(a->link.dealer, timeout_ms, wake.fd);
 	else
 		poll(&wake, 1, timeout_ms);
-	while (read(a->wakefd, &n, sizeof n) > 0)
-		;
+	waker_hear(&a->waker);
 	if (!a->link.dealer)
 		return;
 	watch(a);

@@ -50,7 +50,8 @@ struct link {
 	uint64_t            garbage; /* frames that made no sense */
 };
 
-int link_open(struct mql_agent *a); /* 0, MQL_EADDRESS, MQL_ENOMEM, MQL_EOS */
+/* A socket, a new one if there is one; without it link_tick() tries again. */
+void link_reopen(struct mql_agent *a);
 void link_close(struct mql_agent *a, int linger_ms);
 
 /* Something happened. w is EV_WELCOME's message, NULL otherwise. */

@@ -1,13 +1,14 @@
 /* publish.c - what happens to an event, on the service's own thread.
  *
- *   1. inside the read side: read the fields that queries name, match, count,
- *      draw lots for `sample`, write each distinct row once into p->rows
- *   2. outside of it: push these rows into the ring, or count the drop
+ *   1. read the fields that queries name, match, count, draw lots for
+ *      `sample`, write each distinct row once into p->rows
+ *   2. push these rows into the ring, or count the drop
  *
- * Nothing is allocated or locked, and no system call made, unless something
- * matches for the first time on this thread. The second step is outside so
- * that a pipe may wait for room there: a thread that waited inside would hold
- * up the agent's thread, which is the one that makes room.
+ * All inside of RCU's read side, which holds the matcher, the publisher and
+ * the agent itself. Nothing is allocated or locked, and no system call made,
+ * unless something matches for the first time on this thread. A pipe that
+ * waits for room leaves the read side meanwhile: it would hold up the agent's
+ * thread, which is the one that makes room.
  *
  * p->rows holds, one after the other, without padding:
  *
@@ -154,7 +155,7 @@ evaluate(struct publisher *p, struct mql_stream *s,
 {
 	const struct matcher *m = g->matcher;
 	struct event_meta meta;
-	size_t n;
+	size_t n = 0;
 
 	if (refuses(g, ev)) {
 		counter_inc(&p->seen[g->tally]);
@@ -166,7 +167,9 @@ evaluate(struct publisher *p, struct mql_stream *s,
 		counter_inc(&p->bad[g->tally]);
 		return;
 	}
-	n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
+	if (ev->form != EVENT_JSON ||
+	    matcher_may_match(m, &p->luck[s->index], ev->text))
+		n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
 	if (reader_check(p->reader, n > 0)) {
 		counter_inc(&p->bad[g->tally]);
 		return;
@@ -185,25 +188,30 @@ evaluate(struct publisher *p, struct mql_stream *s,
 			write_row(p, g, i, n);
 }
 
-/* For pipes. Gives up when the agent closes, and in a forked child, where
- * nobody will ever make room. */
+/* For pipes, outside of the read side. Gives up when the agent closes, and in
+ * a forked child, where nobody will ever make room. */
 static bool
-wait_and_push(struct publisher *p, const uint8_t *row, uint32_t len)
+wait_and_push(struct publisher *p, struct mql_stream *s, const uint8_t *row,
+	      uint32_t len)
 {
 	const struct timespec pause = { .tv_nsec = WAIT_NS };
-	const struct mql_agent *a = p->agent;
+	struct mql_agent *a = p->agent;
+	bool done = false;
 
-	while (!atomic_load(&a->closing) && getpid() == a->pid) {
+	atomic_fetch_add(&a->waiting, 1);
+	rcu_leave(s);
+	while (!done && !atomic_load(&a->closing) && getpid() == a->pid) {
 		nanosleep(&pause, NULL);
-		if (ring_push(&p->ring, row, len))
-			return true;
+		done = ring_push(&p->ring, row, len);
 	}
-	return false;
+	rcu_enter();
+	atomic_fetch_sub(&a->waiting, 1);
+	return done;
 }
 
 /* Step 2. */
 static __attribute__((noinline)) void
-push_rows(struct publisher *p)
+push_rows(struct publisher *p, struct mql_stream *s)
 {
 	const uint8_t *row = p->rows.data, *end = row + p->rows.len;
 	uint32_t len;
@@ -213,42 +221,37 @@ push_rows(struct publisher *p)
 		row += sizeof len;
 		if (ring_push(&p->ring, row, len))
 			continue;
-		if (!p->agent->wait_when_full || !wait_and_push(p, row, len))
+		if (!p->agent->wait_when_full || !wait_and_push(p, s, row, len))
 			drop_row(p, row, false);
 	}
 	buf_reset(&p->rows);
 }
 
-/* Show ev to the queries and queue the rows. */
+/* Show ev to the queries and queue the rows. ev->meta is set here. */
 static void
 publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
 {
 	struct generation *g;
-	rcu_hold r = rcu_enter();
 
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
 		evaluate(p, s, g, ev);
-	rcu_leave(r, s);
 	if (p->rows.len)
-		push_rows(p);
+		push_rows(p, s);
 }
 
 void
 publish_bad(struct publisher *p, struct mql_stream *s)
 {
 	struct generation *g;
-	rcu_hold r = rcu_enter();
 
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
 		counter_inc(&p->bad[g->tally]);
-	rcu_leave(r, s);
 }
 
-static __attribute__((noinline)) void
-publish_built_event(struct publisher *p, struct mql_stream *s,
-		    const struct built *b)
+void
+publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
 {
 	struct event ev = { .form = EVENT_BUILT, .built = b };
 
@@ -258,25 +261,85 @@ publish_built_event(struct publisher *p, struct mql_stream *s,
 		publish_event(p, s, &ev);
 }
 
-/* As mql_publish_live() below: most events end here. */
+/* --- in and out --------------------------------------------------------------- */
+
+/* The thread's publisher, if it is at hand. Inside of the read side. */
+static inline struct publisher *
+at_hand(const struct mql_stream *s)
+{
+	const struct publisher_memo *memo = &publisher_memo;
+
+	return memo->agent == atomic_load_explicit(&s->serial,
+						   memory_order_acquire) ?
+		memo->p : NULL;
+}
+
+struct publisher *
+publish_enter(struct mql_stream *s)
+{
+	struct publisher *p;
+	struct mql_agent *a;
+
+	rcu_enter();
+	if (!mql_active(s))
+		return NULL;
+	p = at_hand(s);
+	if (p)
+		return p;
+	a = atomic_load_explicit(&s->agent, memory_order_acquire);
+	return a ? publisher_find(a) : NULL;
+}
+
 void
-publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
+publish_leave(struct mql_stream *s)
+{
+	rcu_leave(s);
+}
+
+/* --- where most events end ------------------------------------------------------
+ *
+ * So there is nothing in the way: neither a call nor room for what would be
+ * needed behind the guard. True: the event is seen, and done with. */
+
+bool
+publish_built_refused(const struct publisher *own, struct mql_stream *s,
+		      const struct built *b)
 {
 	struct generation *g;
+	struct publisher *p;
 	rcu_hold r = rcu_try();
-	bool refused = false;
+	bool refused;
 
-	if (r.reader) {
-		g = atomic_load_explicit(&s->generation, memory_order_acquire);
-		if (g && built_ok(b) &&
-		    guard_refuses_built_at_sight(g->guard, b, g->era)) {
-			counter_inc(&p->seen[g->tally]);
-			refused = true;
-		}
-		rcu_leave(r, s);
+	if (!r.reader)
+		return false;
+	p = at_hand(s);
+	g = atomic_load_explicit(&s->generation, memory_order_acquire);
+	refused = p && p == own && g && built_ok(b) &&
+		  guard_refuses_built_at_sight(g->guard, b, g->era);
+	if (refused)
+		counter_inc(&p->seen[g->tally]);
+	rcu_done(r, s);
+	return refused;
+}
+
+static inline bool
+struct_refused(struct mql_stream *s, const void *record)
+{
+	struct generation *g;
+	struct publisher *p;
+	rcu_hold r = rcu_try();
+
+	if (!r.reader)
+		return false;
+	p = at_hand(s);
+	g = atomic_load_explicit(&s->generation, memory_order_acquire);
+	if (!p || !g || !guard_refuses_at_sight(g->guard, record)) {
+		rcu_done(r, s);
+		return false;
 	}
-	if (!refused)
-		publish_built_event(p, s, b);
+	counter_inc(&p->seen[g->tally]);
+	rcu_done(r, s);
+	return true;
 }
 
 /* --- what the inline functions of mql/agent.h call ---------------------------- */
@@ -284,46 +347,21 @@ publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
 static __attribute__((noinline)) void
 publish_struct(struct mql_stream *s, const void *record)
 {
-	struct event ev = { .form = EVENT_STRUCT, .record = record,
-			    .schema = s->schema };
-	struct publisher *p = publisher_of(s);
+	struct event ev = { .form = EVENT_STRUCT, .record = record };
+	struct publisher *p = publish_enter(s);
 
-	if (!p)
-		return;
-	if (s->schema && record)
+	ev.schema = s->schema;
+	if (p && s->schema && record)
 		publish_event(p, s, &ev);
-	else
+	else if (p)
 		publish_bad(p, s);
+	publish_leave(s);
 }
 
-/* Is the record seen, and done with? */
-static inline bool
-refused(struct publisher *p, struct mql_stream *s, const void *record)
-{
-	struct generation *g;
-	rcu_hold r = rcu_try();
-
-	if (!r.reader)
-		return false;
-	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	if (!g || !guard_refuses_at_sight(g->guard, record)) {
-		rcu_leave(r, s);
-		return false;
-	}
-	counter_inc(&p->seen[g->tally]);
-	rcu_leave(r, s);
-	return true;
-}
-
-/* Most events end here, so there is nothing in the way: neither a call nor
- * room for what would be needed behind the guard. */
 void
 mql_publish_live(struct mql_stream *s, const void *record)
 {
-	const struct publisher_memo *memo = &publisher_memo;
-
-	if (memo->agent != s->serial || !record ||
-	    !refused(memo->p, s, record))
+	if (!record || !struct_refused(s, record))
 		publish_struct(s, record);
 }
 
@@ -331,12 +369,11 @@ void
 mql_publish_json_live(struct mql_stream *s, const char *text, size_t len)
 {
 	struct event ev = { .form = EVENT_JSON, .text = { text, len } };
-	struct publisher *p = publisher_of(s);
+	struct publisher *p = publish_enter(s);
 
-	if (!p)
-		return;
-	if (!s->schema && text)
+	if (p && !s->schema && text)
 		publish_event(p, s, &ev);
-	else
+	else if (p)
 		publish_bad(p, s);
+	publish_leave(s);
 }

@@ -48,7 +48,8 @@ publisher_free_all(struct mql_agent *a)
 
 	for (struct publisher *p = publisher_first(a); p; p = next) {
 		next = p->next;
-		publisher_free(p);
+		if (!atomic_load(&p->building))
+			publisher_free(p);
 	}
 }
 
@@ -63,6 +64,8 @@ publisher_new(struct mql_agent *a)
 	memset(p, 0, sizeof *p);
 	p->agent = a;
 	p->taken = true;
+	p->bytes = sizeof *p + a->max_queries * (sizeof *p->hit +
+			       sizeof *p->tally + sizeof *p->counts);
 	p->hit = calloc(a->max_queries, sizeof *p->hit);
 	p->tally = calloc(a->max_queries, sizeof *p->tally);
 	p->counts = calloc(a->max_queries, sizeof *p->counts);
@@ -105,11 +108,22 @@ publisher_give_back(void *publisher)
 	atomic_store_explicit(&p->taken, false, memory_order_release);
 }
 
+void
+publisher_forget(struct mql_agent *a)
+{
+	pthread_setspecific(a->key, NULL);
+	atomic_store(&a->publishers, NULL);
+}
+
 struct publisher *
 publisher_find(struct mql_agent *a)
 {
 	struct publisher *p = pthread_getspecific(a->key);
 
+	if (!p && atomic_load(&a->life) != LIFE_AWAKE) {
+		life_wake(a);
+		return NULL;
+	}
 	if (!p) {
 		p = claim(a);
 		if (p && pthread_setspecific(a->key, p)) {
@@ -137,7 +151,9 @@ publisher_ready(struct publisher *p)
 
 		if (mem == MAP_FAILED)
 			return MQL_ENOMEM;
+		madvise(mem, size, MADV_WIPEONFORK);
 		p->rows = (struct buf)BUF_FIXED(mem, size);
+		atomic_fetch_add(&p->bytes, 2 * size);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "agent/ring.h"
 #include "agent/stream.h"
 #include "mql/fold.h"
+#include "mql/pretest.h"
 #include "mql/query.h"
 #include "wire/books.h"
 
@@ -28,6 +29,8 @@ struct publisher {
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */
+	_Atomic size_t    bytes;   /* reserved for it */
+	_Atomic bool      building; /* it holds an event under construction */
 	struct reader    *reader;
 	struct eval      *eval;
 	uint16_t         *hit;     /* room for max_queries */
@@ -36,6 +39,7 @@ struct publisher {
 	/* By query slot: made here by the first event, freed by the agent's
 	 * thread with the run. */
 	_Atomic(struct fold *) *fold;
+	struct luck       luck[STREAM_MAX]; /* of their matchers */
 	/* From the first match on: */
 	struct ring       ring;
 	struct buf        rows;    /* an event's, on their way to the ring */
@@ -57,8 +61,12 @@ _Thread_local struct publisher_memo publisher_memo;
 uint64_t publisher_serial(void); /* for a new agent; any thread */
 
 /* The calling thread's publisher; NULL when memory is out: the event is lost,
- * and counted. Publisher thread; publisher_of() in agent.h is the quick way. */
+ * and counted. NULL too in a forked child where the agent was asleep: it wakes.
+ * Publisher thread, inside of RCU's read side. */
 struct publisher *publisher_find(struct mql_agent *a);
+
+/* In a forked child: the calling thread has none yet, and nobody else is. */
+void publisher_forget(struct mql_agent *a);
 
 /* What the key does when a thread ends. */
 void publisher_give_back(void *publisher);
@@ -70,7 +78,8 @@ int publisher_ready(struct publisher *p);
 /* The newest of the agent's publishers. Any thread. */
 struct publisher *publisher_first(const struct mql_agent *a);
 
-/* Free all of them. No thread publishes any more. */
+/* Free all of them, but for those whose thread still holds an event of theirs
+ * (it may go on with it, to no effect). No thread finds the agent any more. */
 void publisher_free_all(struct mql_agent *a);
 
 /* Add the counters of a slot to b, over all publishers: what is counted last

@@ -27,6 +27,7 @@
 #undef _LGPL_SOURCE /* through calls, not inlined */
 #endif
 #include <stdbool.h>
+#include <stdbool.h>
 #include <urcu-bp.h>
 
 #ifdef RCU_TSAN
@@ -36,16 +37,28 @@
 #define RCU_TELL(what, at) ((void)(at))
 #endif
 
+static inline void
+rcu_enter(void) /* publisher thread, never blocks */
+{
+	rcu_read_lock();
+}
+
+static inline void
+rcu_leave(void *domain) /* publisher thread, never blocks */
+{
+	RCU_TELL(release, domain);
+	rcu_read_unlock();
+}
+
+/* The same for a leaf: rcu_try() calls nothing, so it fails on a thread's first
+ * time; and the thread's reader is looked up once for both, which in a shared
+ * library is a call. */
 #if defined _LGPL_SOURCE && !defined RCU_TSAN
-/* As the library's own inline functions, but the thread's reader is looked up
- * once: in a shared library each look is a call. */
 typedef struct {
-	struct urcu_bp_reader *reader;
+	struct urcu_bp_reader *reader; /* NULL: we are not inside */
 	unsigned long          before; /* what it said */
 } rcu_hold;
 
-/* As rcu_enter(), without a call: no reader on a thread's first time, and
- * then it is not inside. */
 static inline rcu_hold
 rcu_try(void) /* publisher thread, never blocks */
 {
@@ -64,16 +77,8 @@ rcu_try(void) /* publisher thread, never blocks */
 	return h;
 }
 
-static inline rcu_hold
-rcu_enter(void) /* publisher thread, never blocks */
-{
-	if (caa_unlikely(!URCU_TLS(urcu_bp_reader)))
-		urcu_bp_register();
-	return rcu_try();
-}
-
 static inline void
-rcu_leave(rcu_hold h, void *domain) /* publisher thread, never blocks */
+rcu_done(rcu_hold h, void *domain) /* publisher thread, never blocks */
 {
 	(void)domain;
 	urcu_bp_smp_mb_slave();
@@ -86,24 +91,17 @@ typedef struct {
 } rcu_hold;
 
 static inline rcu_hold
-rcu_enter(void)
+rcu_try(void)
 {
-	rcu_read_lock();
+	rcu_enter();
 	return (rcu_hold){ true };
 }
 
-static inline rcu_hold
-rcu_try(void)
-{
-	return rcu_enter();
-}
-
 static inline void
-rcu_leave(rcu_hold r, void *domain)
+rcu_done(rcu_hold h, void *domain)
 {
-	(void)r;
-	RCU_TELL(release, domain);
-	rcu_read_unlock();
+	(void)h;
+	rcu_leave(domain);
 }
 #endif
 
@@ -113,6 +111,55 @@ rcu_wait(void *domain) /* agent's thread */
 {
 	synchronize_rcu();
 	RCU_TELL(acquire, domain);
+}
+
+/* --- fork -----------------------------------------------------------------
+ *
+ * A child needs the library's state whole: its locks free, and no reader that
+ * is a thread of the parent's. The library can see to that, but must be asked
+ * exactly once a fork, and this file may be in the process twice (in the
+ * service, and in a plugin of it). So who asks enters the read side very
+ * deeply, which the other one sees. A service that uses liburcu-bp itself
+ * leaves this to us, too. */
+
+enum rcu_fork {
+	RCU_FORK_OURS,   /* asked by us: to be undone */
+	RCU_FORK_OTHERS, /* by another copy of us */
+	RCU_FORK_INSIDE, /* a fork() from a signal handler, amid a publish: the
+			    child must not use RCU any more */
+};
+
+enum { RCU_FORK_DEPTH = 64 };
+
+static inline enum rcu_fork
+rcu_before_fork(void)
+{
+	int depth;
+
+	rcu_read_lock(); /* the first one makes the thread known */
+	rcu_read_unlock();
+	depth = urcu_bp_read_ongoing();
+	if (depth >= RCU_FORK_DEPTH)
+		return RCU_FORK_OTHERS;
+	if (depth)
+		return RCU_FORK_INSIDE;
+	urcu_bp_before_fork();
+	for (int i = 0; i < RCU_FORK_DEPTH; i++)
+		rcu_read_lock();
+	return RCU_FORK_OURS;
+}
+
+static inline void
+rcu_after_fork(enum rcu_fork who, bool child)
+{
+	if (who != RCU_FORK_OURS)
+		return;
+	for (int i = 0; i < RCU_FORK_DEPTH; i++)
+		rcu_read_unlock();
+	if (child)
+		urcu_bp_after_fork_child();
+	else
+		urcu_bp_after_fork_parent();
 }
 
 #endif

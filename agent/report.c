@@ -53,9 +53,11 @@ report_refused(struct mql_agent *a, uint32_t id, const char *why)
 {
 	struct wire_ack_entry *e = entry(a, id, WIRE_REFUSED);
 
-	if (e)
-		e->why = arena_str(&a->ack.mem, str_of(why));
-	return e;
+	if (!e)
+		return false;
+	e->why = arena_str(&a->ack.mem, str_of(why));
+	atomic_fetch_add(&a->refused, 1);
+	return true;
 }
 
 bool

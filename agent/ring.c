@@ -30,6 +30,7 @@ ring_init(struct ring *r, size_t size)
 
 	if (mem == MAP_FAILED)
 		return MQL_ENOMEM;
+	madvise(mem, size, MADV_WIPEONFORK); /* no child has a use for it */
 	r->data = mem;
 	r->size = size;
 	return 0;

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "agent/agent.h"
+#include "agent/rcu.h"
 #include "common/clock.h"
 
 _Static_assert(offsetof(struct mql_stream, live) == 0, "ABI of mql_active()");
@@ -21,8 +23,9 @@ stream_table_init(struct stream_table *t)
 
 	if (mem == MAP_FAILED)
 		return MQL_ENOMEM;
-	/* Where the kernel cannot do this, a forked child evaluates in vain
-	 * into a ring of its own that nobody drains: a waste, not a harm. */
+	/* Where the kernel cannot do this, a child that was made without
+	 * fork() evaluates in vain into a ring of its own that nobody drains:
+	 * a waste, not a harm. */
 	madvise(mem, TABLE_BYTES, MADV_WIPEONFORK);
 	t->at = mem;
 	pthread_mutex_init(&t->lock, NULL);
@@ -39,7 +42,7 @@ stream_table_fini(struct stream_table *t)
 		generation_free(t->at[i].next);
 		schema_free(t->at[i].schema);
 	}
-	munmap(t->at, TABLE_BYTES);
+	madvise(t->at, TABLE_BYTES, MADV_DONTNEED);
 	pthread_mutex_destroy(&t->lock);
 	arena_fini(&t->mem);
 }
@@ -59,6 +62,24 @@ find(struct stream_table *t, struct str name)
 	return NULL;
 }
 
+static void
+fill(struct mql_agent *a, unsigned i)
+{
+	struct mql_stream *s = &a->streams.at[i];
+
+	s->index = (uint16_t)i;
+	s->name = a->streams.spec[i].name;
+	s->schema = a->streams.spec[i].schema;
+	s->dirty = true;
+	s->meta = (struct event_meta){
+		.app = a->app, .host = a->host, .zone = a->zone,
+		.version = a->version, .agent = a->name, .stream = s->name,
+		.clock = clock_wall_ms,
+	};
+	atomic_store_explicit(&s->serial, a->serial, memory_order_relaxed);
+	atomic_store_explicit(&s->agent, a, memory_order_release);
+}
+
 static int
 append(struct mql_agent *a, struct str name, struct schema *schema,
        struct mql_stream **out)
@@ -69,19 +90,14 @@ append(struct mql_agent *a, struct str name, struct schema *schema,
 
 	if (n == STREAM_MAX)
 		return MQL_ELIMIT;
-	s->name = arena_str(&t->mem, name);
-	if (!s->name.ptr)
+	name = arena_str(&t->mem, name);
+	if (!name.ptr)
 		return MQL_ENOMEM;
-	s->agent = a;
-	s->serial = a->serial;
-	s->index = (uint16_t)n;
-	s->schema = schema;
-	s->dirty = true;
-	s->meta = (struct event_meta){
-		.app = a->app, .host = a->host, .zone = a->zone,
-		.version = a->version, .agent = a->name, .stream = s->name,
-		.clock = clock_wall_ms,
-	};
+	t->spec[n].name = name;
+	t->spec[n].schema = schema;
+	fill(a, n);
+	if (atomic_load(&a->life) == LIFE_ASLEEP)
+		atomic_store_explicit(&s->live, 1, memory_order_relaxed);
 	atomic_store_explicit(&t->n, n + 1, memory_order_release);
 	*out = s;
 	return 0;
@@ -103,6 +119,59 @@ stream_table_open(struct mql_agent *a, const char *name,
 		err = MQL_EINVAL;
 	pthread_mutex_unlock(&t->lock);
 	return err;
+}
+
+/* --- the end, and the beginning in a child ------------------------------------- */
+
+static void
+set_live(struct stream_table *t, uint32_t live)
+{
+	for (unsigned i = 0; i < stream_count(t); i++)
+		atomic_store_explicit(&t->at[i].live, live,
+				      memory_order_relaxed);
+}
+
+void
+stream_table_hush(struct stream_table *t)
+{
+	set_live(t, 0);
+}
+
+void
+stream_table_rouse(struct stream_table *t)
+{
+	set_live(t, 1);
+}
+
+void
+stream_table_revive(struct mql_agent *a, bool can_wake)
+{
+	struct stream_table *t = &a->streams;
+
+	memset(t->at, 0, TABLE_BYTES);
+	for (unsigned i = 0; can_wake && i < stream_count(t); i++)
+		fill(a, i);
+	if (can_wake)
+		stream_table_rouse(t);
+}
+
+void
+stream_table_close(struct mql_agent *a)
+{
+	struct stream_table *t = &a->streams;
+	const struct timespec pause = { .tv_nsec = 100 * 1000 };
+	unsigned n = stream_count(t);
+
+	stream_table_hush(t);
+	for (unsigned i = 0; i < n; i++) {
+		atomic_store(&t->at[i].serial, 0);
+		atomic_store(&t->at[i].agent, NULL);
+	}
+	rcu_wait(t->at);
+	for (unsigned i = 0; i < n; i++)
+		RCU_TELL(acquire, &t->at[i]);
+	while (atomic_load(&a->waiting)) /* for room in a ring: they give up */
+		nanosleep(&pause, NULL);
 }
 
 /* --- generations -------------------------------------------------------------- */

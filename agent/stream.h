@@ -11,7 +11,7 @@
  * exact, and it is added to each query that was in it.
  *
  * The streams of an agent lie in one mapping that a forked child sees zeroed:
- * there nobody asks, and nothing needs to be done about it. */
+ * there nobody asks. life.h says how it comes alive again. */
 #ifndef AGENT_STREAM_H
 #define AGENT_STREAM_H
 
@@ -46,8 +46,8 @@ struct mql_stream {
 	_Atomic uint32_t live; /* first: see mql_active() */
 	uint16_t         index;
 	_Atomic(struct generation *) generation;
-	uint64_t          serial; /* the agent's */
-	struct mql_agent *agent;
+	_Atomic uint64_t serial; /* the agent's */
+	_Atomic(struct mql_agent *) agent; /* NULL, serial 0: it is closed */
 	struct schema    *schema; /* NULL: JSON and built events */
 	struct str        name;
 	struct event_meta meta;   /* all but seq */
@@ -60,16 +60,34 @@ struct mql_stream {
 	_Alignas(64) _Atomic uint64_t seq;
 };
 
-/* The table grows under the lock, and entries never change afterwards. */
+/* The table grows under the lock, and entries never change afterwards. What a
+ * stream is made of is kept outside of the mapping too, for a child. */
 struct stream_table {
 	pthread_mutex_t    lock;
 	struct arena       mem;   /* names */
 	struct mql_stream *at;    /* STREAM_MAX of them */
 	_Atomic unsigned   n;
+	struct {
+		struct str     name;
+		struct schema *schema;
+	} spec[STREAM_MAX];
 };
 
 int stream_table_init(struct stream_table *t); /* 0 or MQL_ENOMEM */
+
+/* No publisher that comes from now on finds the agent, and those that had
+ * found it have left when this returns. */
+void stream_table_close(struct mql_agent *a);
+
+/* What the streams own is freed. They themselves stay for ever, as zeroes
+ * that need no memory: who publishes after the end does nothing. */
 void stream_table_fini(struct stream_table *t);
+
+/* In a forked child, where they are zeroed: write the streams anew. When they
+ * can wake, they are live once. */
+void stream_table_revive(struct mql_agent *a, bool can_wake);
+void stream_table_rouse(struct stream_table *t); /* live once */
+void stream_table_hush(struct stream_table *t);  /* not live */
 
 /* Any thread. *schema is taken when *fresh says that the stream is new. */
 int stream_table_open(struct mql_agent *a, const char *name,

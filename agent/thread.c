@@ -5,13 +5,16 @@
  * rows flow, less and less often while queries are live but nothing matches
  * (a look costs some 20 microseconds: each millisecond would be 2% of a core,
  * every 50 it is 0.05%), and sleeps until the link's next duty when nobody
- * asks. Opening a stream and closing the agent wake it through an eventfd. */
+ * asks. Opening a stream and closing the agent wake it (waker.h). It has a
+ * descriptor table of its own (descriptors.h). */
 #include "agent/agent.h"
+#include "agent/descriptors.h"
 #include "common/clock.h"
 
 enum {
 	BUSY_MS = 1, QUIET_MS = 50,
 	PATIENCE = 20, /* the pause is that part of the time without a row */
+	DEAF_MS = 100, /* when nobody can ring */
 	PART_MS = 300, /* for the answer to our goodbye */
 };
 
@@ -27,6 +30,8 @@ pause_ms(const struct mql_agent *a, int64_t flowed, int64_t now)
 	look = folds_idle_ms(a);
 	if (look < ms)
 		ms = look;
+	if (a->waker.in < 0 && ms > DEAF_MS)
+		ms = DEAF_MS;
 	return (int)ms;
 }
 
@@ -80,9 +85,41 @@ part(struct mql_agent *a)
 {
 	int64_t until = clock_mono_ms() + PART_MS, now;
 
+	if (until > a->latest)
+		until = a->latest;
 	link_goodbye(a, "closed");
 	while (a->link.state != LINK_DOWN && (now = clock_mono_ms()) < until)
 		link_poll(a, (int)(until - now));
+}
+
+/* In this order: the log's thread is to share the service's descriptors, and
+ * ZeroMQ is to have ours. */
+static void
+set_out(struct mql_agent *a)
+{
+	pthread_setname_np(pthread_self(), "mql-agent");
+	a->log = teller_start(a->callback, a->callback_arg);
+	waker_open(&a->waker);
+	if (!descriptors_leave(a->waker.in))
+		agent_say(a, "no descriptor table of its own: close none "
+			  "that the service does not know");
+	link_reopen(a);
+}
+
+/* The streams are free of publishers first: then all is ours. */
+static void
+wind_up(struct mql_agent *a)
+{
+	int64_t left = a->latest - clock_mono_ms();
+
+	part(a);
+	link_close(a, left > 0 ? (int)left : 0);
+	wire_context_free(a->context);
+	a->context = NULL;
+	stream_table_close(a);
+	teller_stop(a->log, a->latest);
+	if (life_last_word(a))
+		agent_free(a);
 }
 
 void *
@@ -92,7 +129,7 @@ thread_main(void *agent)
 	int64_t flowed = 0; /* when rows moved last */
 	bool moved = false;
 
-	pthread_setname_np(pthread_self(), "mql-agent");
+	set_out(a);
 	while (!finished(a)) {
 		int64_t now = clock_mono_ms();
 
@@ -101,6 +138,6 @@ thread_main(void *agent)
 		moved = look_around(a, moved ? 0 : pause_ms(a, flowed, now));
 	}
 	look_around(a, 0); /* past the deadline: what waits is struck */
-	part(a);
+	wind_up(a);
 	return NULL;
 }

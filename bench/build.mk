@@ -1,4 +1,4 @@
-BENCHES            += bench_publish bench_service bench_latency bench_json bench_eval
+BENCHES            += bench_publish bench_service bench_latency bench_json bench_eval bench_group bench_compile
 bench_publish.src  := bench/publish.c bench/request.c bench/bench.c bench/fleet.c
 bench_publish.deps := client agent
 bench_service.src  := bench/service.c bench/request.c bench/bench.c bench/fleet.c
@@ -11,6 +11,10 @@ bench_json.src     := bench/json.c bench/simdjson.cc bench/corpus.c bench/bench.
 bench_json.deps    := client
 bench_json.pkgs    := jansson simdjson
 bench_json.ldlibs  := -lstdc++
+bench_group.src    := bench/group.c bench/corpus.c bench/bench.c
+bench_group.deps   := client
+bench_compile.src  := bench/compile.c bench/bench.c
+bench_compile.deps := client
 # The peer gets all that this machine has: it does not choose at run time.
 $(B)/bench/simdjson.o: CXXFLAGS += -O3 -march=native
 # Run by make bench-instr alone: see tools/instr.sh.

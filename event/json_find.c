@@ -49,7 +49,7 @@ leave(struct find *f, const char *p)
 }
 
 /* The value at s.p is what node stands for. Go inside when there is more to
- * find; else it is as well to seek from its beginning as from its end. */
+ * find; else the seek goes on over it. */
 static void
 enter(struct find *f, unsigned node)
 {
@@ -60,9 +60,58 @@ enter(struct find *f, unsigned node)
 	f->at[node] = f->s.p;
 	if ((c == '{' && n->filter) || (c == '[' && n->max_index >= 0)) {
 		push(f, node, c == '[');
-		f->s.p++;
+		restart(f, f->s.p + 1);
 	}
-	restart(f, f->s.p);
+}
+
+/* Behind the colon, if there is one. */
+static bool
+pass_colon(struct scan *s)
+{
+	scan_space(s);
+	if (!scan_take(s, ':'))
+		return false;
+	scan_space(s);
+	return true;
+}
+
+/* Of the children that can be told by their bytes alone, the one whose name
+ * opens at p. */
+static unsigned
+plain_child(const struct find *f, unsigned node, const char *p)
+{
+	const size_t room = (size_t)(f->s.end - p) - 1;
+	unsigned child = f->ps->node[node].child;
+
+	for (; child; child = f->ps->node[child].sibling) {
+		const struct str key = f->ps->node[child].key;
+
+		if (key.len < room && p[key.len + 1] == '"' &&
+		    !memcmp(p + 1, key.ptr, key.len))
+			break;
+	}
+	return child;
+}
+
+/* Is what opens at p, and is no plain child's name as it stands, none however
+ * it is spelled? Told by as many bytes as the longest name has. */
+static bool
+is_strange(const struct find *f, unsigned node, const char *p)
+{
+	const struct node *n = &f->ps->node[node];
+	const size_t room = (size_t)(f->s.end - p) - 1;
+	const size_t longest = n->seek.longest;
+	const size_t most = longest < room ? longest : room;
+
+	if (n->unlisted)
+		return false;
+	for (size_t i = 1; i <= most; i++) {
+		if (p[i] == '\\')
+			return false;
+		if (p[i] == '"')
+			return true;
+	}
+	return most == longest;
 }
 
 /* The child whose name is at s.p, if it is one; moves to its value. */
@@ -70,8 +119,15 @@ static unsigned
 key_child(struct find *f, unsigned node)
 {
 	const size_t mark = f->scratch->len;
+	const unsigned plain = plain_child(f, node, f->s.p);
 	struct str raw, key;
 
+	if (plain) {
+		f->s.p += f->ps->node[plain].key.len + 2;
+		return pass_colon(&f->s) ? plain : PATHSET_NO_NODE;
+	}
+	if (is_strange(f, node, f->s.p))
+		return PATHSET_NO_NODE;
 	if (!scan_name(&f->s, &raw))
 		return PATHSET_NO_NODE;
 	key = json_unquote(raw, f->scratch);
@@ -192,7 +248,7 @@ read_value(const struct find *f, const char *p, struct str *raw)
 	struct scan s = { .p = p, .end = f->s.end };
 	unsigned char c;
 
-	if (!scan_skip(&s))
+	if (*p == '"' ? !scan_string(&s) : !scan_skip(&s))
 		return false;
 	*raw = (struct str){ p, (size_t)(s.p - p) };
 	scan_space(&s);

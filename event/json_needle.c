@@ -21,10 +21,22 @@ add_letters(struct needle *n, struct str s)
 		n->letters[s.ptr[i] / 64] |= UINT64_C(1) << s.ptr[i] % 64;
 }
 
+static needle_fn *
+best(void)
+{
+#ifdef __x86_64__
+	if (seek_has_avx512())
+		return needle_avx512;
+	if (seek_has_avx2())
+		return needle_avx2;
+#endif
+	return needle_vector;
+}
+
 bool
 needle_init(struct needle *n, struct str key, struct str value)
 {
-	*n = (struct needle){ .key = key, .value = value };
+	*n = (struct needle){ .key = key, .value = value, .kernel = best() };
 	if (!is_plain(key) || !is_plain(value))
 		return false;
 	add_letters(n, key);
@@ -80,14 +92,4 @@ needle_spelled_at(const struct needle *n, struct str text, size_t at)
 	low = hex_digit(p[5]);
 	return high < 8 && low < 16 &&
 	       n->letters[high / 4] >> (high % 4 * 16 + low) & 1;
-}
-
-bool
-needle_in(const struct needle *n, struct str text)
-{
-#ifdef __x86_64__
-	if (seek_has_avx2())
-		return needle_avx2(n, text);
-#endif
-	return needle_vector(n, text);
 }

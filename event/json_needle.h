@@ -20,21 +20,28 @@
 
 #include "common/str.h"
 
+struct needle;
+typedef bool needle_fn(const struct needle *n, struct str text);
+
 struct needle {
 	struct str key, value;  /* borrowed */
 	uint64_t   letters[2];  /* of both: a bit for each ASCII character */
+	needle_fn *kernel;      /* the fastest that this processor has */
 };
 
 /* False: texts spell one of them in too many ways to search for it (it is
  * empty, not ASCII, or has a quote, a slash or a control character). */
 bool needle_init(struct needle *n, struct str key, struct str value);
 
-bool needle_in(const struct needle *n, struct str text);
+static inline bool
+needle_in(const struct needle *n, struct str text)
+{
+	return n->kernel(n, text);
+}
 
 /* The kernels, private to event/. */
-typedef bool needle_fn(const struct needle *n, struct str text);
 #ifdef __x86_64__
-needle_fn needle_avx2; /* only where seek_has_avx2() */
+needle_fn needle_avx2, needle_avx512; /* only where seek_has_avx2() ... */
 #endif
 needle_fn needle_vector, needle_word;
 

@@ -6,8 +6,6 @@
 
 #include <endian.h>
 
-#include "mql/error.h"
-
 /* --- strings ------------------------------------------------------------------ */
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -51,7 +49,7 @@ is_hex(unsigned char c)
 	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
 }
 
-static bool
+bool
 scan_escape(struct scan *s)
 {
 	if (!scan_take(s, '\\'))
@@ -118,7 +116,7 @@ scan_word(struct scan *s, struct str word)
 	return true;
 }
 
-static bool
+bool
 scan_scalar(struct scan *s)
 {
 	switch (scan_peek(s)) {
@@ -244,20 +242,4 @@ scan_skip(struct scan *s)
 
 	*s = copy;
 	return good;
-}
-
-int
-json_check(struct str text, size_t *at)
-{
-	struct scan s = scan_of(text);
-
-	scan_space(&s);
-	if (scan_skip(&s)) {
-		scan_space(&s);
-		if (s.p == s.end)
-			return 0;
-	}
-	if (at)
-		*at = (size_t)(s.p - text.ptr);
-	return MQL_EBADEVENT;
 }

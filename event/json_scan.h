@@ -49,6 +49,10 @@ scan_space(struct scan *s)
 /* Over a string, from quote to quote. */
 bool scan_string(struct scan *s);
 
+/* Over what a backslash begins; over what is neither string nor container. */
+bool scan_escape(struct scan *s);
+bool scan_scalar(struct scan *s);
+
 /* Over any value, however nested, without space around it. */
 bool scan_skip(struct scan *s);
 

@@ -31,6 +31,7 @@ struct seek_filter {
 		uint8_t low[16], high[16];
 	} byte[2];
 	uint64_t lengths; /* a bit each, modulo 64 */
+	size_t   longest;
 };
 
 void seek_filter_add(struct seek_filter *f, struct str key, unsigned nth);
@@ -67,8 +68,10 @@ typedef const char *seek_fn(struct seek *k, const struct seek_filter *f);
 seek_fn *seek_best(void);
 
 #ifdef __x86_64__
-seek_fn seek_avx2; /* only where seek_has_avx2() */
+seek_fn seek_avx2;   /* only where seek_has_avx2() */
+seek_fn seek_avx512; /* likewise */
 bool seek_has_avx2(void);
+bool seek_has_avx512(void);
 #endif
 seek_fn seek_vector; /* SSE2 or NEON, where each processor has it */
 seek_fn seek_word;   /* anywhere */

@@ -1,5 +1,6 @@
 /* json_seek_avx2.c - 32 bytes at a time, on most x86-64 since 2013. This file
  * alone may use such instructions, and seek_best() asks first. */
+#include "event/json_check.h"
 #include "event/json_seek.h"
 
 #ifdef __x86_64__
@@ -110,8 +111,60 @@ match(const char *p, char a, char b, char c)
 	return mask_of(row_of(p, a, b, c), row_of(p + 32, a, b, c));
 }
 
+/* What is at most c, without a sign. */
+SEEK_TARGET static inline uint64_t
+at_most(__m256i first, __m256i second, char c)
+{
+	const __m256i all = _mm256_set1_epi8(c);
+
+	return mask_of(_mm256_cmpeq_epi8(_mm256_min_epu8(first, all), first),
+		       _mm256_cmpeq_epi8(_mm256_min_epu8(second, all), second));
+}
+
+/* A byte is space when its low half selects the same byte. */
+SEEK_TARGET static inline uint64_t
+spaces(__m256i first, __m256i second)
+{
+	const __m256i space = _mm256_setr_epi8(
+		' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1, -1, '\r',
+		-1, -1, ' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1,
+		-1, '\r', -1, -1);
+
+	return mask_of(
+		_mm256_cmpeq_epi8(_mm256_shuffle_epi8(space, first), first),
+		_mm256_cmpeq_epi8(_mm256_shuffle_epi8(space, second), second));
+}
+
+SEEK_TARGET static inline struct classes
+read_classes(const char *p)
+{
+	const __m256i bit = _mm256_set1_epi8('{' ^ '[');
+	const __m256i nought = _mm256_set1_epi8('0');
+	__m256i first = load(p), second = load(p + 32);
+	__m256i bracket1 = _mm256_or_si256(first, bit);
+	__m256i bracket2 = _mm256_or_si256(second, bit);
+
+	return (struct classes){
+		.quote = equal(first, second, '"'),
+		.slash = equal(first, second, '\\'),
+		.open = equal(bracket1, bracket2, '{'),
+		.close = equal(bracket1, bracket2, '}'),
+		.brace = equal(first, second, '{'),
+		.comma = equal(first, second, ','),
+		.colon = equal(first, second, ':'),
+		.space = spaces(first, second),
+		.control = at_most(first, second, ' ' - 1),
+		.digit = at_most(_mm256_sub_epi8(first, nought),
+				 _mm256_sub_epi8(second, nought), 9),
+		.zero = equal(first, second, '0'),
+		.dot = equal(first, second, '.'),
+		.minus = equal(first, second, '-'),
+	};
+}
+
 #include "event/json_needle_loop.inc"
 #include "event/json_seek_loop.inc"
+#include "event/json_check_loop.inc"
 
 bool
 seek_has_avx2(void)
@@ -132,5 +185,11 @@ SEEK_TARGET bool
 needle_avx2(const struct needle *n, struct str text)
 {
 	return needle_loop(n, text);
+}
+
+SEEK_TARGET bool
+check_avx2(struct str text)
+{
+	return check_loop(text);
 }
 #endif

@@ -75,6 +75,8 @@ seek_fn *
 seek_best(void)
 {
 #ifdef __x86_64__
+	if (seek_has_avx512())
+		return seek_avx512;
 	if (seek_has_avx2())
 		return seek_avx2;
 #endif
@@ -109,6 +111,8 @@ seek_filter_add(struct seek_filter *f, struct str key, unsigned nth)
 	const unsigned char *k = (const unsigned char *)key.ptr;
 
 	f->lengths |= UINT64_C(1) << key.len % 64;
+	if (key.len > f->longest)
+		f->longest = key.len;
 	add_escapes(f, 1u << ESCAPES);
 	add_byte(f, 0, key.len > 0 ? k[0] : '"', class);
 	add_byte(f, 1, key.len > 1 ? k[1] : '"', class);

@@ -8,7 +8,7 @@
 
 #include "mql/error.h"
 
-enum { FIRST_SLOTS = 8, FIRST_NODES = 16 };
+enum { FIRST_SLOTS = 8, FIRST_NODES = 16, PLAIN_CHILDREN = 8 };
 
 /* --- the table -------------------------------------------------------------- */
 
@@ -97,6 +97,33 @@ add_root(struct pathset *ps)
 	return 0;
 }
 
+static bool
+is_plain(struct str key)
+{
+	for (size_t i = 0; i < key.len; i++) {
+		unsigned char c = (unsigned char)key.ptr[i];
+		if (c < ' ' || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* Names that a text may have as they are, at most PLAIN_CHILDREN of a parent:
+ * to try them all is cheap. */
+static void
+link_plain(struct pathset *ps, unsigned child)
+{
+	struct node *n = &ps->node[child], *parent = &ps->node[n->parent];
+
+	if (!is_plain(n->key) || parent->nplain == PLAIN_CHILDREN) {
+		parent->unlisted = true;
+		return;
+	}
+	parent->nplain++;
+	n->sibling = parent->child;
+	parent->child = (uint16_t)child;
+}
+
 /* The child of *at by a key, or by an index where key.ptr is NULL. */
 static int
 descend(struct pathset *ps, unsigned *at, struct str key, int32_t index)
@@ -120,6 +147,7 @@ descend(struct pathset *ps, unsigned *at, struct str key, int32_t index)
 	if (key.ptr) {
 		ps->node[parent].filter |= key_bit(key);
 		seek_filter_add(&ps->node[parent].seek, key, *at);
+		link_plain(ps, *at);
 	} else if (index > ps->node[parent].max_index) {
 		ps->node[parent].max_index = index;
 	}

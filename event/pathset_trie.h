@@ -34,6 +34,10 @@ struct node {
 	uint64_t   filter;    /* a bit for each child's key, see key_bit() */
 	struct seek_filter seek; /* the same children, for a scan of text */
 	uint16_t   parent;
+	uint16_t   child;     /* the first that a text may name as it is */
+	uint16_t   sibling;   /* the next such child of our parent */
+	uint8_t    nplain;    /* such children */
+	bool       unlisted;  /* there are others by name, too */
 	uint16_t   first;     /* of the slots whose nested reading ends here */
 };
 

@@ -198,10 +198,17 @@ read_text(struct reader *r, unsigned slot)
 
 	if (!find_slot(&r->find, slot, &raw))
 		return VALUE_NONE;
-	if (*raw.ptr == '"' && memchr(raw.ptr, '\\', raw.len) &&
-	    (same = same_text(r, raw.ptr)))
-		return *same;
-	return json_value(raw, &r->undone);
+	if (*raw.ptr != '"')
+		return json_value(raw, &r->undone);
+	if (memchr(raw.ptr, '\\', raw.len)) {
+		same = same_text(r, raw.ptr);
+		return same ? *same : json_value(raw, &r->undone);
+	}
+	return (struct value){
+		.type = VALUE_STR, .ptr = raw.ptr + 1,
+		.len = (uint32_t)raw.len - 2,
+		.raw = raw.ptr, .nraw = (uint32_t)raw.len,
+	};
 }
 
 /* The value at the end of steps from `from`. */

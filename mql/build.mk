@@ -30,3 +30,6 @@ language.src += mql/emit_shape.c mql/emit_test.c mql/emit_value.c mql/sample.c
 
 # what the source-job and the terminal ask about it
 language.src += mql/pace.c
+
+# what is told of an event before it is read
+language.src += mql/pretest.c

@@ -16,6 +16,7 @@ struct matcher {
 	struct pathset *paths;
 	struct member  *member;
 	size_t          n;
+	struct pretest  pretest;
 };
 
 static void
@@ -70,7 +71,8 @@ matcher_new(const struct schema *schema, const struct matcher_query *query,
 			goto out;
 		if (refused)
 			refused[i] = err != 0;
-		m->n += err == 0;
+		if (!err)
+			pretest_add(&m->pretest, m->member[m->n++].of.q);
 	}
 	err = 0;
 	*out = m;
@@ -121,6 +123,12 @@ matcher_fold(const struct matcher *m, size_t i, const uint16_t **slots)
 {
 	*slots = m->member[i].fold_slots;
 	return m->member[i].of.fold;
+}
+
+bool
+matcher_may_match(const struct matcher *m, struct luck *luck, struct str text)
+{
+	return pretest_passes(&m->pretest, luck, text);
 }
 
 size_t

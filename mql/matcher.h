@@ -5,6 +5,7 @@
 #ifndef MQL_MATCHER_H
 #define MQL_MATCHER_H
 
+#include "mql/pretest.h"
 #include "mql/query.h"
 
 struct matcher; /* opaque */
@@ -34,6 +35,12 @@ uint16_t matcher_id(const struct matcher *m, size_t i);
 /* The fold of the i-th query, or NULL, and its slots. */
 const struct mql_query *matcher_fold(const struct matcher *m, size_t i,
 				     const uint16_t **slots);
+
+/* False: an event of this JSON text answers no query. Told by a look at the
+ * raw bytes, where all queries allow it (pretest.h); luck is the thread's own,
+ * for this stream, and begins zeroed. */
+bool matcher_may_match(const struct matcher *m, struct luck *luck,
+		       struct str text);
 
 /* Evaluate on the event that r has begun with matcher_paths(). The indexes
  * (not ids) of matching queries go to hit[], ascending, room for

@@ -68,17 +68,22 @@ check_whole(struct compile *c)
 	const struct select *s = &c->sel;
 	const struct ast *meta = NULL;
 
-	if (!has_prefix(s))
+	if (s->nitem && !has_prefix(s))
 		return 0;
 	for (unsigned i = 0; i < s->nitem && !meta; i++)
 		meta = meta_in(s->item[i].expr);
+	for (unsigned i = 0; i < s->ngroup && !meta; i++)
+		meta = meta_in(s->group[i]);
+	if (s->having && !meta)
+		meta = meta_in(s->having);
 	for (unsigned i = 0; i < s->norder && !meta; i++)
 		meta = meta_in(s->order[i].expr);
 	if (s->window.on && !meta)
 		meta = meta_in(s->window.on);
-	return meta ? fail(c, MQL_EUNSUP, meta->at, "beside `e[^...]` a field "
-			   "that begins with @ stands in `where` only, in a "
-			   "query with a window, an order or `distinct`") : 0;
+	return meta ? fail(c, MQL_EUNSUP, meta->at, "beside `*` or `e[^...]` "
+			   "a field that begins with @ stands in `where` only, "
+			   "in a query with groups, a window, an order or "
+			   "`distinct`: name the fields that you need") : 0;
 }
 
 /* The columns that an agent sends of a query that is finished elsewhere. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "mql/mql.h"
+#include "mql/pretest.h"
 #include "mql/prog.h"
 #include "mql/stage.h"
 
@@ -20,6 +21,8 @@ struct mql_runner {
 	uint16_t               *slots;
 	struct reader          *reader;
 	struct eval            *eval;
+	struct pretest          pretest;
+	struct luck             luck;
 	struct sampler          sampler;
 	struct stage           *stage; /* of a query that is not plain */
 	bool (*sink)(void *arg, const char *row, size_t len);
@@ -80,6 +83,7 @@ mql_runner_new(const struct mql_query *q, size_t max_event,
 		goto out;
 	r->q = q;
 	max_event = max_event ? max_event : DEFAULT_MAX_EVENT;
+	pretest_add(&r->pretest, q);
 	sampler_init(&r->sampler, 0); /* the same sample of the same events */
 	r->slots = calloc(query_paths(q) + 1, sizeof *r->slots);
 	if (!r->slots)
@@ -197,7 +201,8 @@ mql_runner_event(struct mql_runner *r, const char *text, size_t len,
 	r->meta.seq = r->stats.seen + 1;
 	err = reader_begin(r->reader, r->paths, &ev);
 	if (!err) {
-		matches = query_match(r->q, r->slots, r->eval, r->reader,
+		matches = pretest_passes(&r->pretest, &r->luck, ev.text) &&
+			  query_match(r->q, r->slots, r->eval, r->reader,
 				      &r->counts);
 		err = reader_check(r->reader, matches);
 	}

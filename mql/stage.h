@@ -53,6 +53,8 @@ struct stage_stats {
 			      that could not be given for want of it */
 	uint64_t groups;  /* now */
 	uint64_t bytes;   /* now */
+	uint64_t totals;  /* how often a running total was given, though it
+			     may have been of no row */
 	int64_t  watermark; /* ms; INT64_MIN: none yet */
 };
 

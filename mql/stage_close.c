@@ -201,4 +201,5 @@ stage_totals(struct stage *s, bool only_changed)
 		return;
 	give_groups(s, g, only_changed && !query_is_ranking(s->q), INT64_MIN);
 	groups_settle(g);
+	s->stats.totals++;
 }

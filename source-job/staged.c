@@ -30,6 +30,8 @@ struct staged {
 	uint64_t taken;     /* rows, and events of partials, that went in */
 	uint64_t failed;    /* for which there was no memory at all */
 	uint64_t marked;    /* results in front of the last mark */
+	uint64_t totals;    /* that were given by then, */
+	bool     shown;     /* and the last one had rows */
 	/* What a mark that is not of a time window says: */
 	int64_t  since;     /* ms since the epoch */
 	uint64_t before;    /* taken by then */
@@ -51,15 +53,30 @@ mark(struct staged *st, struct wire_window w)
 	st->marked = s->books.source.results;
 }
 
+/* A total is of no row any more: those that were shown are to go. */
+static bool
+has_emptied(struct staged *st)
+{
+	struct stage_stats now;
+	bool emptied;
+
+	stage_stats(st->stage, &now);
+	emptied = st->shown && now.totals != st->totals;
+	st->totals = now.totals;
+	return emptied;
+}
+
 /* Rows were given, and no time window that was closed has marked them. */
 static void
 mark_rest(struct staged *st)
 {
+	const bool any = st->marked != st->sub->books.source.results;
+	const bool emptied = has_emptied(st);
 	int64_t now = st->job->wall;
 
-	if (st->pace == PACE_EVENT ||
-	    st->marked == st->sub->books.source.results)
+	if (st->pace == PACE_EVENT || (!any && !emptied))
 		return;
+	st->shown = any;
 	mark(st, (struct wire_window){
 		.start = st->since, .end = now,
 		.events = st->taken - st->before,

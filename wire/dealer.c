@@ -152,6 +152,29 @@ read_events(struct wire_dealer *d)
 
 /* --- the links, one after the other ------------------------------------------ */
 
+static int
+parse(const char *endpoint, struct endpoint *ep, char *why, size_t nwhy)
+{
+	int err = endpoint_parse(endpoint, ep, why, nwhy);
+
+	if (err)
+		return err;
+	if (str_eq(ep->host, STR("*")) || str_eq(ep->port, STR("*")) ||
+	    str_eq(ep->port, STR("0"))) {
+		snprintf(why, nwhy, "one cannot connect to %s", endpoint);
+		return MQL_EADDRESS;
+	}
+	return 0;
+}
+
+int
+wire_dealer_check(const char *endpoint, char *why, size_t nwhy)
+{
+	struct endpoint ep;
+
+	return parse(endpoint, &ep, why, nwhy);
+}
+
 int
 wire_dealer_open(struct wire_context *c, const char *endpoint,
 		 struct wire_dealer **out)
@@ -162,11 +185,8 @@ wire_dealer_open(struct wire_context *c, const char *endpoint,
 	int err;
 
 	*out = NULL;
-	if ((err = endpoint_parse(endpoint, &ep, why, sizeof why)))
+	if ((err = parse(endpoint, &ep, why, sizeof why)))
 		return err;
-	if (str_eq(ep.host, STR("*")) || str_eq(ep.port, STR("*")) ||
-	    str_eq(ep.port, STR("0")))
-		return MQL_EADDRESS;
 	d = calloc(1, sizeof *d);
 	if (!d)
 		return MQL_ENOMEM;

@@ -30,6 +30,9 @@ struct wire_dealer; /* opaque */
 
 enum wire_link { WIRE_LINK_DOWN, WIRE_LINK_UP };
 
+/* wire_endpoint_check(), and that one can connect to it. */
+int wire_dealer_check(const char *endpoint, char *why, size_t nwhy);
+
 /* Connects in the background and for ever (jittered back-off from 50 ms to
  * 1 s). 0, MQL_EADDRESS, MQL_ENOMEM, MQL_EOS. */
 int wire_dealer_open(struct wire_context *c, const char *endpoint,

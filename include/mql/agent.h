@@ -12,7 +12,14 @@
  * Publishing never blocks, never takes a lock, never calls back into the
  * service and costs one load and a branch while nobody asks. When a queue is
  * full the event is dropped and counted. One background thread, which blocks
- * all signals, talks to the source-job; it reconnects for ever.
+ * all signals, talks to the source-job; it reconnects for ever. It and the
+ * threads of ZeroMQ have a descriptor table of their own: the service may
+ * close all its descriptors, or have none left, and its children get none.
+ *
+ * A child of fork() inherits agent and streams. Its first publish to any
+ * stream (mql_active() is true there once) starts an agent of its own in the
+ * background, with the same options and another @agent; a child that never
+ * publishes has none.
  *
  * Environment: MQL_AGENT=off makes everything here do nothing;
  * MQL_AGENT_SOURCE_JOB gives the endpoint when the options do not. */
@@ -48,8 +55,9 @@ struct mql_agent_options {
 	unsigned max_queries;   /* 0: 256; more are refused */
 	bool   wait_when_full;  /* publish waits for room in the ring instead
 				   of dropping: for pipes, never for requests */
-	/* What goes wrong in the background, one line without a newline. From
-	 * the agent's thread; must not call the agent. NULL: silence. */
+	/* What goes wrong in the background, one line without a newline, from
+	 * a thread of its own; about one a second at most. It must not close
+	 * the agent. NULL: silence, and no such thread. */
 	void (*log)(void *arg, const char *line);
 	void  *log_arg;
 };
@@ -63,10 +71,13 @@ struct mql_agent_options {
 MQL_API int mql_agent_open(const struct mql_agent_options *opt,
 			   struct mql_agent **out);
 
-/* Hand over what is queued, say goodbye, stop the thread, free everything
- * including the streams. Waits at most deadline_ms for the hand-over; what is
- * left is dropped. NULL is allowed. The caller makes sure that no thread
- * publishes any more, or having published ends meanwhile. Any thread. */
+/* Hand over what is queued, say goodbye, stop the thread, free everything.
+ * Returns after deadline_ms (100 at least) at the latest; what is left then is
+ * dropped, and a thread that has not ended by then (it is looking up a name,
+ * say) frees what is left by itself. Other threads may still publish, then
+ * and later: the streams stay, silent for ever, and need no memory. But no
+ * thread that has published may be ending at the same time. NULL, and an
+ * agent that is closed already, are let pass. Any thread. */
 MQL_API void mql_agent_close(struct mql_agent *a, int deadline_ms);
 
 /* Declare a stream whose events are JSON text or built. The name is copied.
@@ -179,9 +190,20 @@ struct mql_agent_stats {
 	uint64_t bad;        /* events that were no valid JSON */
 	uint32_t queries;    /* live now */
 	bool     connected;  /* a source-job has welcomed us */
+	/* Of dropped: */
+	uint64_t drop_ring;  /* a thread's ring was full */
+	uint64_t drop_large; /* rows larger than a ring takes */
+	uint64_t drop_link;  /* nobody was there to take them */
+	uint64_t drop_starved; /* events, for want of memory */
+	uint64_t refused;    /* queries that were refused */
+	uint64_t memory;     /* bytes reserved for publishing threads */
+	uint64_t uptime_ms;  /* since the open, or since a child came alive */
+	const char *reason;  /* the link's state in words; static text */
+	const char *version; /* of this library; static text */
 };
 
-/* Any thread. Figures of different threads may be a moment apart. */
+/* Since the open; in a forked child, since it came alive there. Any thread,
+ * before the close. Figures of different threads may be a moment apart. */
 MQL_API void mql_agent_stats(struct mql_agent *a, struct mql_agent_stats *out);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-TESTS += test_ring test_agent test_publish test_agent_books test_agent_fold test_agent_host \
-         test_agent_oom
+TESTS += test_ring test_agent test_publish test_agent_books test_agent_fold \
+         test_agent_host test_agent_oom test_agent_chaos test_agent_clock
 test_ring.src         := tests/agent/test_ring.c
 test_ring.deps        := agent
 test_agent.src        := tests/agent/test_agent.c tests/agent/fake_source_job.c
@@ -15,3 +15,8 @@ test_agent_host.deps  := agent
 test_agent_oom.src    := tests/agent/test_agent_oom.c tests/agent/fake_source_job.c
 test_agent_oom.deps   := agent
 test_agent_oom.ldlibs := $(foreach f,malloc calloc realloc strdup mmap,-Wl,--wrap=$(f))
+test_agent_chaos.src  := tests/agent/test_agent_chaos.c tests/agent/fake_source_job.c
+test_agent_chaos.deps := agent
+test_agent_clock.src  := tests/agent/test_agent_clock.c tests/agent/fake_source_job.c
+test_agent_clock.deps := agent
+test_agent_clock.ldlibs := -Wl,--wrap=clock_mono_ms,--wrap=clock_wall_ms

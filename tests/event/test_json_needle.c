@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "event/json_needle.h"
+#include "event/json_seek.h"
 #include "tests/check_main.h"
 
 static bool
@@ -17,6 +18,10 @@ in(const char *key, const char *value, const char *text)
 	is = needle_in(&n, t);
 	ck_assert_msg(needle_vector(&n, t) == is, "%s", text);
 	ck_assert_msg(needle_word(&n, t) == is, "%s", text);
+#ifdef __x86_64__
+	if (seek_has_avx2())
+		ck_assert_msg(needle_avx2(&n, t) == is, "%s", text);
+#endif
 	free(copy);
 	return is;
 }

@@ -58,14 +58,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.max_bytes = 1 << 20, .row = take_row,
 	};
 	struct partial *p;
-	struct stage *s = NULL;
+	struct stage *s;
 	size_t i;
 
 	if (!size)
 		return 0;
 	compile_all();
 	i = data[0] % QUERIES;
-	require(!partial_new(fold[i], &p) && !stage_new(whole[i], &opt, &s));
+	require(!partial_new(fold[i], &p));
+	require(!stage_new(whole[i], &opt, &s));
 	if (!partial_read(p, (struct str){ (const char *)data + 1,
 					   size - 1 })) {
 		require(!stage_partial(s, p, 1000));

@@ -94,3 +94,13 @@ test_sample.deps       := language
 TESTS += test_differential_values
 test_differential_values.src  := tests/mql/test_differential_values.c
 test_differential_values.deps := language
+
+# mql/pretest.c
+TESTS += test_pretest
+test_pretest.src       := tests/mql/test_pretest.c
+test_pretest.deps      := language
+
+# JSON in, JSON out
+TESTS += test_json_conformance
+test_json_conformance.src  := tests/mql/test_json_conformance.c
+test_json_conformance.deps := language

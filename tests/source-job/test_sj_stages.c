@@ -108,6 +108,24 @@ START_TEST(having_and_order_hold_for_merged_groups)
 }
 END_TEST
 
+START_TEST(a_total_that_is_of_no_group_any_more_is_told)
+{
+	struct scene s;
+
+	daemon_start(&s.d, NULL);
+	setup(&s, "select k, count(*) as n group by k having n < 2");
+	agent_lines(&s.a, s.a.added, 1, "{\"k\":1}\n");
+	TAIL_UNTIL(&s.t, s.t.window.events == 1);
+	ck_assert_str_eq(s.t.text, "{\"k\":1,\"n\":1}\n");
+	agent_lines(&s.b, s.b.added, 1, "{\"k\":1}\n");
+	TAIL_UNTIL(&s.t, s.t.window.events == 2);
+	ck_assert_uint_eq(s.t.rows, 1);
+	tail_unsubscribe(&s.t);
+	end(&s, 1, 1);
+	teardown(&s);
+}
+END_TEST
+
 START_TEST(a_window_is_told_when_it_closes_and_what_is_late_is_counted)
 {
 	struct scene s;
@@ -284,6 +302,7 @@ END_TEST
 TEST_MAIN(sj_stages, groups_of_two_agents_are_one_and_come_at_the_end,
 	  a_running_total_tells_what_has_changed_and_everything_at_the_end,
 	  having_and_order_hold_for_merged_groups,
+	  a_total_that_is_of_no_group_any_more_is_told,
 	  a_window_is_told_when_it_closes_and_what_is_late_is_counted,
 	  a_window_of_the_clock_closes_though_no_row_comes,
 	  a_late_joiner_begins_with_windows_of_its_own,

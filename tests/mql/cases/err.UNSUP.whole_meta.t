@@ -1,0 +1,5 @@
+$ mql eval "select * order by @host"
+1:19: beside `*` or `e[^...]` a field that begins with @ stands in `where` only, in a query with groups, a window, an order or `distinct`: name the fields that you need
+  select * order by @host
+                    ^^^^^
+exit 2
