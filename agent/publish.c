@@ -263,29 +263,35 @@ publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
 
 /* --- in and out --------------------------------------------------------------- */
 
-/* The thread's publisher, if it is at hand. Inside of the read side. */
-static inline struct publisher *
-at_hand(const struct mql_stream *s)
+/* Its address is found now: to find it is a call in a shared library, and what
+ * is at hand by then would have to be saved. */
+static inline const struct publisher_memo *
+find_memo(void)
 {
 	const struct publisher_memo *memo = &publisher_memo;
 
+	__asm__("" : "+r"(memo));
+	return memo;
+}
+
+/* Is memo->p the thread's publisher for s? Inside of the read side. */
+static inline bool
+at_hand(const struct publisher_memo *memo, const struct mql_stream *s)
+{
 	return memo->agent == atomic_load_explicit(&s->serial,
-						   memory_order_acquire) ?
-		memo->p : NULL;
+						   memory_order_acquire);
 }
 
 struct publisher *
 publish_enter(struct mql_stream *s)
 {
-	struct publisher *p;
 	struct mql_agent *a;
 
 	rcu_enter();
 	if (!mql_active(s))
 		return NULL;
-	p = at_hand(s);
-	if (p)
-		return p;
+	if (at_hand(&publisher_memo, s))
+		return publisher_memo.p;
 	a = atomic_load_explicit(&s->agent, memory_order_acquire);
 	return a ? publisher_find(a) : NULL;
 }
@@ -305,19 +311,18 @@ bool
 publish_built_refused(const struct publisher *own, struct mql_stream *s,
 		      const struct built *b)
 {
+	const struct publisher_memo *memo = find_memo();
 	struct generation *g;
-	struct publisher *p;
 	rcu_hold r = rcu_try();
 	bool refused;
 
 	if (!r.reader)
 		return false;
-	p = at_hand(s);
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	refused = p && p == own && g && built_ok(b) &&
+	refused = at_hand(memo, s) && memo->p == own && g && built_ok(b) &&
 		  guard_refuses_built_at_sight(g->guard, b, g->era);
 	if (refused)
-		counter_inc(&p->seen[g->tally]);
+		counter_inc(&memo->p->seen[g->tally]);
 	rcu_done(r, s);
 	return refused;
 }
@@ -325,19 +330,19 @@ publish_built_refused(const struct publisher *own, struct mql_stream *s,
 static inline bool
 struct_refused(struct mql_stream *s, const void *record)
 {
+	const struct publisher_memo *memo = find_memo();
 	struct generation *g;
-	struct publisher *p;
 	rcu_hold r = rcu_try();
 
 	if (!r.reader)
 		return false;
-	p = at_hand(s);
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	if (!p || !g || !guard_refuses_at_sight(g->guard, record)) {
+	if (!at_hand(memo, s) || !g ||
+	    !guard_refuses_at_sight(g->guard, record)) {
 		rcu_done(r, s);
 		return false;
 	}
-	counter_inc(&p->seen[g->tally]);
+	counter_inc(&memo->p->seen[g->tally]);
 	rcu_done(r, s);
 	return true;
 }

@@ -57,13 +57,23 @@ rcu_leave(void *domain) /* publisher thread, never blocks */
 typedef struct {
 	struct urcu_bp_reader *reader; /* NULL: we are not inside */
 	unsigned long          before; /* what it said */
+	int                    light;  /* no fence: who waits makes one */
 } rcu_hold;
+
+static inline void
+rcu_fence(int light)
+{
+	if (caa_likely(light))
+		cmm_barrier();
+	else
+		cmm_smp_mb();
+}
 
 static inline rcu_hold
 rcu_try(void) /* publisher thread, never blocks */
 {
 	struct urcu_bp_reader *r = URCU_TLS(urcu_bp_reader);
-	rcu_hold h = { r, 0 };
+	rcu_hold h = { r, 0, urcu_bp_has_sys_membarrier };
 
 	if (caa_unlikely(!r))
 		return h;
@@ -73,7 +83,7 @@ rcu_try(void) /* publisher thread, never blocks */
 		_CMM_STORE_SHARED(r->ctr, _CMM_LOAD_SHARED(urcu_bp_gp.ctr));
 	else /* the host is inside, too */
 		_CMM_STORE_SHARED(r->ctr, h.before + URCU_BP_GP_COUNT);
-	urcu_bp_smp_mb_slave();
+	rcu_fence(h.light);
 	return h;
 }
 
@@ -81,7 +91,7 @@ static inline void
 rcu_done(rcu_hold h, void *domain) /* publisher thread, never blocks */
 {
 	(void)domain;
-	urcu_bp_smp_mb_slave();
+	rcu_fence(h.light);
 	_CMM_STORE_SHARED(h.reader->ctr, h.before);
 	cmm_barrier();
 }
