@@ -4,6 +4,7 @@
 #   make               optimised build       make check    all tests
 #   make demo          watch it work         make lint     style and layering
 #   make bench         figures               make fuzz     ten seconds a fuzzer
+#   make bench-instr   instructions per publish, by callgrind
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz
@@ -67,6 +68,7 @@ PROGS :=
 TESTS :=
 FUZZERS :=
 BENCHES :=
+INSTR :=
 include $(sort $(wildcard */build.mk))
 
 ALLPKGS := $(sort $(foreach l,$(LIBS) $(SOLIBS) $(PROGS),$($(l).pkgs)))
@@ -148,7 +150,7 @@ DEFS := $(if $(filter asan tsan fuzz,$(BUILD)),,-Wl,-z,defs)
 TESTLIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 $(foreach l,$(SOLIBS),$(eval $(call so_rule,$(l))))
-$(foreach p,$(PROGS) $(BENCHES),$(eval $(call prog_rule,$(p),,)))
+$(foreach p,$(PROGS) $(BENCHES) $(INSTR),$(eval $(call prog_rule,$(p),,)))
 $(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$$(TESTLIBS))))
 $(foreach p,$(FUZZERS),$(eval $(call prog_rule,$(p),-fsanitize=fuzzer,)))
 
@@ -218,6 +220,9 @@ lint-now: $(HEADERS:%=$(B)/%.o) $(INSTALLED)
 bench-now: all benches
 	@tools/bench.sh $(O) $(OUT)/bench.json $(BENCHES)
 
+bench-instr: all $(INSTR:%=$(O)/%)
+	@tools/instr.sh $(O) $(O)/$(INSTR)
+
 demo-now: all examples
 	@tools/demo.sh $(O)
 
@@ -260,6 +265,6 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check lint fuzz bench demo deps install stage \
+.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr demo deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

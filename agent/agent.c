@@ -196,6 +196,7 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 	if (!a)
 		return MQL_ENOMEM;
 	a->pid = getpid();
+	a->serial = publisher_serial();
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
 	    (err = owner_init(a, &mine)) ||
 	    (err = stream_table_init(&a->streams)) || (err = bring_up(a)))

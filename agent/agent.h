@@ -47,6 +47,7 @@ struct mql_agent {
 	void         *callback_arg;
 	struct owner  owner;  /* and its switch: see there */
 	pthread_key_t key;    /* the calling thread's publisher */
+	uint64_t      serial; /* of this process's agents; never 0 */
 	bool          has_key;
 
 	/* --- of the process it is in (life.h) ----------------------------- */

@@ -14,6 +14,7 @@ struct mql_event {
 	struct mql_stream *stream;
 	struct buf         scratch; /* max_event bytes, behind the struct */
 	struct built       built;
+	struct layout       layout[STREAM_MAX];
 };
 
 static struct mql_event *
@@ -57,17 +58,18 @@ mql_event_begin(struct mql_stream *s)
 				      memory_order_relaxed);
 		e->stream = s;
 		buf_reset(&e->scratch);
+		e->built.layout = &e->layout[s->index];
 		built_begin(&e->built);
 	}
 	publish_leave(s);
 	return e;
 }
 
-static void
+static inline void
 add(struct mql_event *e, const char *key, struct value v)
 {
 	if (e)
-		built_add(&e->built, str_of(key), v);
+		built_add(&e->built, built_key(&e->built, key), v);
 }
 
 void
@@ -97,7 +99,8 @@ mql_event_double(struct mql_event *e, const char *key, double v)
 void
 mql_event_str(struct mql_event *e, const char *key, const char *z)
 {
-	mql_event_text(e, key, z, z ? strlen(z) : 0);
+	if (e)
+		mql_event_text(e, key, z, z ? strlen(z) : 0);
 }
 
 void
@@ -136,7 +139,7 @@ void
 mql_event_object(struct mql_event *e, const char *key)
 {
 	if (e)
-		built_object(&e->built, str_of(key));
+		built_object(&e->built, built_key(&e->built, key));
 }
 
 void
@@ -149,20 +152,22 @@ mql_event_end(struct mql_event *e)
 void
 mql_event_publish(struct mql_event *e)
 {
-	struct event ev = { .form = EVENT_BUILT };
 	struct mql_stream *s;
 	struct publisher *p;
 
 	if (!e)
 		return;
 	s = e->stream;
-	ev.built = &e->built;
-	/* Another one than e's own: the agent was closed, or we are a child. */
-	p = publish_enter(s);
-	if (p == e->p && !s->schema)
-		publish_event(p, s, &ev);
-	else if (p)
-		publish_bad(p, s);
+	if (!publish_built_refused(e->p, s, &e->built)) {
+		/* Another one than e's own: the agent was closed, or we are a
+		 * child. */
+		p = publish_enter(s);
+		if (p == e->p)
+			publish_built(p, s, &e->built);
+		else if (p)
+			publish_bad(p, s);
+		publish_leave(s);
+	}
+	built_note(&e->built);
 	atomic_store_explicit(&e->p->building, false, memory_order_relaxed);
-	publish_leave(s);
 }

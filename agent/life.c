@@ -54,6 +54,7 @@ static void
 forget(struct mql_agent *a)
 {
 	a->pid = getpid();
+	a->serial = publisher_serial(); /* for no thread's memo */
 	publisher_forget(a);
 	waker_close(&a->waker);
 	memset((char *)a + offsetof(struct mql_agent, publishers), 0,

@@ -24,6 +24,7 @@
 #include "agent/publish.h"
 #include "agent/rcu.h"
 #include "common/clock.h"
+#include "mql/guard_term.h"
 
 enum {
 	TAKEN = UINT16_MAX, /* in p->hit: already part of a row */
@@ -35,7 +36,7 @@ enum {
 static size_t
 keep(struct publisher *p, const struct matcher *m, size_t n)
 {
-	int64_t now = clock_wall_ms();
+	int64_t now = 0;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -44,6 +45,8 @@ keep(struct publisher *p, const struct matcher *m, size_t n)
 		struct sampler *s = &p->agent->runs.sampler[slot];
 
 		counter_inc(&t->matched);
+		if (!now && query_sample_is_timed(matcher_query(m, hit)))
+			now = clock_wall_ms();
 		if (matcher_sample(m, hit, s, p->reader, now))
 			p->hit[kept++] = hit;
 		else
@@ -121,40 +124,57 @@ static const struct event_meta *
 stamp(struct mql_stream *s, const struct generation *g,
       struct event_meta *meta)
 {
-	if (!g->uses_ts && !g->uses_seq)
+	if (!g->uses_seq)
 		return &s->meta;
 	*meta = s->meta;
-	if (g->uses_ts)
-		meta->ts = clock_wall_ms();
-	if (g->uses_seq)
-		meta->seq = 1 + atomic_fetch_add_explicit(&s->seq, 1,
-						memory_order_relaxed);
+	meta->seq = 1 + atomic_fetch_add_explicit(&s->seq, 1,
+						  memory_order_relaxed);
 	return meta;
 }
 
+/* All that a guard can tell. */
+static bool
+refuses(const struct generation *g, const struct event *ev)
+{
+	switch (ev->form) {
+	case EVENT_STRUCT:
+		return guard_refuses(g->guard, ev->record);
+	case EVENT_BUILT:
+		return built_ok(ev->built) &&
+		       guard_refuses_built(g->guard, ev->built, g->era);
+	case EVENT_JSON:
+		break;
+	}
+	return false;
+}
+
 /* Step 1. */
-static void
+static __attribute__((noinline)) void
 evaluate(struct publisher *p, struct mql_stream *s,
 	 const struct generation *g, struct event *ev)
 {
 	const struct matcher *m = g->matcher;
-	struct stream_tally *t = &p->stream[s->index];
 	struct event_meta meta;
 	size_t n = 0;
 
+	if (refuses(g, ev)) {
+		counter_inc(&p->seen[g->tally]);
+		return;
+	}
 	ev->meta = stamp(s, g, &meta);
+	ev->era = g->era;
 	if (reader_begin(p->reader, matcher_paths(m), ev)) {
-		counter_inc(&t->bad[g->parity]);
+		counter_inc(&p->bad[g->tally]);
 		return;
 	}
 	if (ev->form != EVENT_JSON ||
 	    matcher_may_match(m, &p->luck[s->index], ev->text))
 		n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
 	if (reader_check(p->reader, n > 0)) {
-		counter_inc(&t->bad[g->parity]);
+		counter_inc(&p->bad[g->tally]);
 		return;
 	}
-	counter_inc(&t->seen[g->parity]);
+	counter_inc(&p->seen[g->tally]);
 	if (!n || !(n = keep(p, m, n)))
 		return;
 	if (g->folds && !(n = fold_hits(p, m, n)))
@@ -190,7 +210,7 @@ wait_and_push(struct publisher *p, struct mql_stream *s, const uint8_t *row,
 }
 
 /* Step 2. */
-static void
+static __attribute__((noinline)) void
 push_rows(struct publisher *p, struct mql_stream *s)
 {
 	const uint8_t *row = p->rows.data, *end = row + p->rows.len;
@@ -207,7 +227,8 @@ push_rows(struct publisher *p, struct mql_stream *s)
 	buf_reset(&p->rows);
 }
 
-void
+/* Show ev to the queries and queue the rows. ev->meta is set here. */
+static void
 publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
 {
 	struct generation *g;
@@ -226,10 +247,40 @@ publish_bad(struct publisher *p, struct mql_stream *s)
 
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (g)
-		counter_inc(&p->stream[s->index].bad[g->parity]);
+		counter_inc(&p->bad[g->tally]);
 }
 
-/* --- what the inline functions of mql/agent.h call ---------------------------- */
+void
+publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
+{
+	struct event ev = { .form = EVENT_BUILT, .built = b };
+
+	if (s->schema)
+		publish_bad(p, s);
+	else
+		publish_event(p, s, &ev);
+}
+
+/* --- in and out --------------------------------------------------------------- */
+
+/* Its address is found now: to find it is a call in a shared library, and what
+ * is at hand by then would have to be saved. */
+static inline const struct publisher_memo *
+find_memo(void)
+{
+	const struct publisher_memo *memo = &publisher_memo;
+
+	__asm__("" : "+r"(memo));
+	return memo;
+}
+
+/* Is memo->p the thread's publisher for s? Inside of the read side. */
+static inline bool
+at_hand(const struct publisher_memo *memo, const struct mql_stream *s)
+{
+	return memo->agent == atomic_load_explicit(&s->serial,
+						   memory_order_acquire);
+}
 
 struct publisher *
 publish_enter(struct mql_stream *s)
@@ -237,8 +288,12 @@ publish_enter(struct mql_stream *s)
 	struct mql_agent *a;
 
 	rcu_enter();
+	if (!mql_active(s))
+		return NULL;
+	if (at_hand(&publisher_memo, s))
+		return publisher_memo.p;
 	a = atomic_load_explicit(&s->agent, memory_order_acquire);
-	return a && mql_active(s) ? publisher_get(a) : NULL;
+	return a ? publisher_find(a) : NULL;
 }
 
 void
@@ -247,8 +302,55 @@ publish_leave(struct mql_stream *s)
 	rcu_leave(s);
 }
 
-void
-mql_publish_live(struct mql_stream *s, const void *record)
+/* --- where most events end ------------------------------------------------------
+ *
+ * So there is nothing in the way: neither a call nor room for what would be
+ * needed behind the guard. True: the event is seen, and done with. */
+
+bool
+publish_built_refused(const struct publisher *own, struct mql_stream *s,
+		      const struct built *b)
+{
+	const struct publisher_memo *memo = find_memo();
+	struct generation *g;
+	rcu_hold r = rcu_try();
+	bool refused;
+
+	if (!r.reader)
+		return false;
+	g = atomic_load_explicit(&s->generation, memory_order_acquire);
+	refused = at_hand(memo, s) && memo->p == own && g && built_ok(b) &&
+		  guard_refuses_built_at_sight(g->guard, b, g->era);
+	if (refused)
+		counter_inc(&memo->p->seen[g->tally]);
+	rcu_done(r, s);
+	return refused;
+}
+
+static inline bool
+struct_refused(struct mql_stream *s, const void *record)
+{
+	const struct publisher_memo *memo = find_memo();
+	struct generation *g;
+	rcu_hold r = rcu_try();
+
+	if (!r.reader)
+		return false;
+	g = atomic_load_explicit(&s->generation, memory_order_acquire);
+	if (!at_hand(memo, s) || !g ||
+	    !guard_refuses_at_sight(g->guard, record)) {
+		rcu_done(r, s);
+		return false;
+	}
+	counter_inc(&memo->p->seen[g->tally]);
+	rcu_done(r, s);
+	return true;
+}
+
+/* --- what the inline functions of mql/agent.h call ---------------------------- */
+
+static __attribute__((noinline)) void
+publish_struct(struct mql_stream *s, const void *record)
 {
 	struct event ev = { .form = EVENT_STRUCT, .record = record };
 	struct publisher *p = publish_enter(s);
@@ -259,6 +361,13 @@ mql_publish_live(struct mql_stream *s, const void *record)
 	else if (p)
 		publish_bad(p, s);
 	publish_leave(s);
+}
+
+void
+mql_publish_live(struct mql_stream *s, const void *record)
+{
+	if (!record || !struct_refused(s, record))
+		publish_struct(s, record);
 }
 
 void

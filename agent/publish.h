@@ -1,4 +1,4 @@
-/* publish.h - the one path that every form of event takes. */
+/* publish.h - what the builder of events calls. */
 #ifndef AGENT_PUBLISH_H
 #define AGENT_PUBLISH_H
 
@@ -9,10 +9,15 @@
 struct publisher *publish_enter(struct mql_stream *s);
 void publish_leave(struct mql_stream *s);
 
-/* Show ev to the stream's queries and queue the rows. ev->meta is set here.
- * Publisher thread, never blocks (except with wait_when_full). */
-void publish_event(struct publisher *p, struct mql_stream *s,
-		   struct event *ev);
+/* Show a built event to the stream's queries and queue the rows. Publisher
+ * thread, never blocks (except with wait_when_full). */
+void publish_built(struct publisher *p, struct mql_stream *s,
+		   const struct built *b);
+
+/* A look before: outside of the read side. True: the event is seen, and no
+ * query matches it. False says nothing. own: who has built it. */
+bool publish_built_refused(const struct publisher *own, struct mql_stream *s,
+			   const struct built *b);
 
 /* Count an event of s that is no event. Publisher thread, never blocks. */
 void publish_bad(struct publisher *p, struct mql_stream *s);

@@ -1,10 +1,21 @@
 /* publisher.c - see publisher.h. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "agent/agent.h"
 #include "agent/builder.h"
 #include "common/clock.h"
+
+_Thread_local struct publisher_memo publisher_memo = { NOBODY, NULL };
+
+uint64_t
+publisher_serial(void)
+{
+	static _Atomic uint64_t last; /* names, no state: it only counts */
+
+	return 1 + atomic_fetch_add_explicit(&last, 1, memory_order_relaxed);
+}
 
 struct publisher *
 publisher_first(const struct mql_agent *a)
@@ -45,10 +56,12 @@ publisher_free_all(struct mql_agent *a)
 static struct publisher *
 publisher_new(struct mql_agent *a)
 {
-	struct publisher *p = calloc(1, sizeof *p);
+	struct publisher *p = aligned_alloc(_Alignof(struct publisher),
+					    sizeof *p);
 
 	if (!p)
 		return NULL;
+	memset(p, 0, sizeof *p);
 	p->agent = a;
 	p->taken = true;
 	p->bytes = sizeof *p + a->max_queries * (sizeof *p->hit +
@@ -90,6 +103,8 @@ publisher_give_back(void *publisher)
 {
 	struct publisher *p = publisher;
 
+	if (publisher_memo.p == p)
+		publisher_memo.agent = NOBODY;
 	atomic_store_explicit(&p->taken, false, memory_order_release);
 }
 
@@ -101,22 +116,24 @@ publisher_forget(struct mql_agent *a)
 }
 
 struct publisher *
-publisher_get(struct mql_agent *a)
+publisher_find(struct mql_agent *a)
 {
 	struct publisher *p = pthread_getspecific(a->key);
 
-	if (p)
-		return p;
-	if (atomic_load(&a->life) != LIFE_AWAKE) {
+	if (!p && atomic_load(&a->life) != LIFE_AWAKE) {
 		life_wake(a);
 		return NULL;
 	}
-	p = claim(a);
-	if (p && pthread_setspecific(a->key, p)) {
-		publisher_give_back(p);
-		p = NULL;
+	if (!p) {
+		p = claim(a);
+		if (p && pthread_setspecific(a->key, p)) {
+			publisher_give_back(p);
+			p = NULL;
+		}
 	}
-	if (!p)
+	if (p)
+		publisher_memo = (struct publisher_memo){ a->serial, p };
+	else
 		atomic_fetch_add(&a->starved, 1);
 	return p;
 }

@@ -1,11 +1,12 @@
 /* publisher.h - what one publishing thread owns.
  *
  * Made at the thread's first event that is looked at, found again through a
- * pthread key of the agent. When the thread ends the publisher is free for
- * the next thread, as it is: counters only ever grow, and what waits in the
- * ring is still the agent's to drain. So there are never more than there were
- * threads at once. The list only grows until the agent is closed, and can be
- * walked by any thread. */
+ * thread-local note, or a pthread key of the agent. When the thread ends the
+ * publisher is free for the next thread, as it is: counters only ever grow,
+ * and what waits in the ring is still the agent's to drain. So there are never
+ * more than there were threads at once. The list only grows until the agent is
+ * closed, and can be walked by any thread.
+ */
 #ifndef AGENT_PUBLISHER_H
 #define AGENT_PUBLISHER_H
 
@@ -21,11 +22,10 @@ struct tally { /* per query slot */
 	struct counter matched, sampled, drop_ring, drop_large;
 };
 
-struct stream_tally { /* by the parity of the generation */
-	struct counter seen[2], bad[2];
-};
-
 struct publisher {
+	/* Events by generation.tally; no cache line is another thread's. */
+	_Alignas(64) struct counter seen[2 * STREAM_MAX];
+	struct counter    bad[2 * STREAM_MAX];
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */
@@ -36,7 +36,6 @@ struct publisher {
 	uint16_t         *hit;     /* room for max_queries */
 	struct tally     *tally;   /* max_queries of them */
 	struct eval_counts *counts; /* the same */
-	struct stream_tally stream[STREAM_MAX];
 	/* By query slot: made here by the first event, freed by the agent's
 	 * thread with the run. */
 	_Atomic(struct fold *) *fold;
@@ -48,10 +47,23 @@ struct publisher {
 	struct mql_event *event;
 };
 
+/* What the calling thread has found last, so that it is found again by one
+ * comparison. Agents are known by a number, since another one may come to lie
+ * where a closed one was. */
+struct publisher_memo {
+	uint64_t          agent; /* its serial, or NOBODY */
+	struct publisher *p;
+};
+#define NOBODY UINT64_MAX
+extern __attribute__((visibility("hidden")))
+_Thread_local struct publisher_memo publisher_memo;
+
+uint64_t publisher_serial(void); /* for a new agent; any thread */
+
 /* The calling thread's publisher; NULL when memory is out: the event is lost,
  * and counted. NULL too in a forked child where the agent was asleep: it wakes.
  * Publisher thread, inside of RCU's read side. */
-struct publisher *publisher_get(struct mql_agent *a);
+struct publisher *publisher_find(struct mql_agent *a);
 
 /* In a forked child: the calling thread has none yet, and nobody else is. */
 void publisher_forget(struct mql_agent *a);

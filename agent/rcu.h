@@ -27,6 +27,7 @@
 #undef _LGPL_SOURCE /* through calls, not inlined */
 #endif
 #include <stdbool.h>
+#include <stdbool.h>
 #include <urcu-bp.h>
 
 #ifdef RCU_TSAN
@@ -48,6 +49,71 @@ rcu_leave(void *domain) /* publisher thread, never blocks */
 	RCU_TELL(release, domain);
 	rcu_read_unlock();
 }
+
+/* The same for a leaf: rcu_try() calls nothing, so it fails on a thread's first
+ * time; and the thread's reader is looked up once for both, which in a shared
+ * library is a call. */
+#if defined _LGPL_SOURCE && !defined RCU_TSAN
+typedef struct {
+	struct urcu_bp_reader *reader; /* NULL: we are not inside */
+	unsigned long          before; /* what it said */
+	int                    light;  /* no fence: who waits makes one */
+} rcu_hold;
+
+static inline void
+rcu_fence(int light)
+{
+	if (caa_likely(light))
+		cmm_barrier();
+	else
+		cmm_smp_mb();
+}
+
+static inline rcu_hold
+rcu_try(void) /* publisher thread, never blocks */
+{
+	struct urcu_bp_reader *r = URCU_TLS(urcu_bp_reader);
+	rcu_hold h = { r, 0, urcu_bp_has_sys_membarrier };
+
+	if (caa_unlikely(!r))
+		return h;
+	cmm_barrier();
+	h.before = r->ctr;
+	if (caa_likely(!(h.before & URCU_BP_GP_CTR_NEST_MASK)))
+		_CMM_STORE_SHARED(r->ctr, _CMM_LOAD_SHARED(urcu_bp_gp.ctr));
+	else /* the host is inside, too */
+		_CMM_STORE_SHARED(r->ctr, h.before + URCU_BP_GP_COUNT);
+	rcu_fence(h.light);
+	return h;
+}
+
+static inline void
+rcu_done(rcu_hold h, void *domain) /* publisher thread, never blocks */
+{
+	(void)domain;
+	rcu_fence(h.light);
+	_CMM_STORE_SHARED(h.reader->ctr, h.before);
+	cmm_barrier();
+}
+#else
+typedef struct {
+	bool reader;
+} rcu_hold;
+
+static inline rcu_hold
+rcu_try(void)
+{
+	rcu_enter();
+	return (rcu_hold){ true };
+}
+
+static inline void
+rcu_done(rcu_hold h, void *domain)
+{
+	(void)h;
+	rcu_leave(domain);
+}
+#endif
 
 /* Return when every reader that was inside has left. */
 static inline void

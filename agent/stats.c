@@ -6,13 +6,9 @@ static void
 sum_streams(const struct mql_agent *a, struct mql_agent_stats *st)
 {
 	for (struct publisher *p = publisher_first(a); p; p = p->next) {
-		for (unsigned i = 0; i < stream_count(&a->streams); i++) {
-			const struct stream_tally *t = &p->stream[i];
-
-			st->seen += counter_get(&t->seen[0]) +
-				    counter_get(&t->seen[1]);
-			st->bad += counter_get(&t->bad[0]) +
-				   counter_get(&t->bad[1]);
+		for (unsigned i = 0; i < 2 * stream_count(&a->streams); i++) {
+			st->seen += counter_get(&p->seen[i]);
+			st->bad += counter_get(&p->bad[i]);
 		}
 	}
 }

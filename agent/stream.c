@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "agent/rcu.h"
+#include "common/clock.h"
 
 _Static_assert(offsetof(struct mql_stream, live) == 0, "ABI of mql_active()");
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "the same");
@@ -74,7 +75,9 @@ fill(struct mql_agent *a, unsigned i)
 	s->meta = (struct event_meta){
 		.app = a->app, .host = a->host, .zone = a->zone,
 		.version = a->version, .agent = a->name, .stream = s->name,
+		.clock = clock_wall_ms,
 	};
+	atomic_store_explicit(&s->serial, a->serial, memory_order_relaxed);
 	atomic_store_explicit(&s->agent, a, memory_order_release);
 }
 
@@ -161,8 +164,10 @@ stream_table_close(struct mql_agent *a)
 	unsigned n = stream_count(t);
 
 	stream_table_hush(t);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		atomic_store(&t->at[i].serial, 0);
 		atomic_store(&t->at[i].agent, NULL);
+	}
 	rcu_wait(t->at);
 	for (unsigned i = 0; i < n; i++)
 		RCU_TELL(acquire, &t->at[i]);
@@ -177,6 +182,7 @@ generation_free(struct generation *g)
 {
 	if (!g)
 		return;
+	guard_free(g->guard);
 	matcher_free(g->matcher);
 	free(g->class);
 	free(g);
@@ -199,19 +205,40 @@ classify(struct generation *g)
 	}
 }
 
+/* @seq counts every event, so none may be refused unseen where it is asked; and
+ * what the owner hides is not what lies in the event. */
 static int
-generation_new(const struct mql_stream *s, const struct matcher_query *query,
+set_guard(struct generation *g, struct mql_stream *s, bool hides)
+{
+	const struct mql_query *q[GUARD_QUERIES];
+	size_t n = matcher_size(g->matcher);
+
+	if (n > GUARD_QUERIES || g->uses_seq || hides)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		q[i] = matcher_query(g->matcher, i);
+	g->era = ++s->era;
+	return guard_new(s->schema, matcher_paths(g->matcher), q, n,
+			 &g->guard);
+}
+
+static int
+generation_new(struct mql_stream *s, const struct matcher_query *query,
 	       size_t n, bool *refused, struct generation **out)
 {
 	struct generation *g = calloc(1, sizeof *g);
 	int err = MQL_ENOMEM;
+	bool hides;
 
 	*out = NULL;
 	if (!g)
 		goto out;
 	if ((err = matcher_new(s->schema, query, n, refused, &g->matcher)))
 		goto out;
-	matcher_guard(g->matcher, s->agent->owner.policy);
+	hides = matcher_hide(g->matcher, s->agent->owner.policy);
+	g->uses_seq = pathset_uses(matcher_paths(g->matcher), META_seq);
+	if ((err = set_guard(g, s, hides)))
+		goto out;
 	err = MQL_ENOMEM;
 	g->class = calloc(n, sizeof *g->class);
 	if (!g->class)
@@ -219,8 +246,6 @@ generation_new(const struct mql_stream *s, const struct matcher_query *query,
 	classify(g);
 	for (size_t i = 0; i < n; i++)
 		g->folds = g->folds || query[i].fold;
-	g->uses_ts = pathset_uses(matcher_paths(g->matcher), META_ts);
-	g->uses_seq = pathset_uses(matcher_paths(g->matcher), META_seq);
 	*out = g;
 	g = NULL;
 	err = 0;
@@ -257,15 +282,12 @@ stream_build(struct mql_agent *a, struct mql_stream *s,
 /* --- in and out of force ------------------------------------------------------- */
 
 static void
-count(struct mql_agent *a, const struct mql_stream *s, unsigned parity,
-      uint64_t *seen, uint64_t *bad)
+count(struct mql_agent *a, unsigned tally, uint64_t *seen, uint64_t *bad)
 {
 	*seen = *bad = 0;
 	for (struct publisher *p = publisher_first(a); p; p = p->next) {
-		const struct stream_tally *t = &p->stream[s->index];
-
-		*seen += counter_get(&t->seen[parity]);
-		*bad += counter_get(&t->bad[parity]);
+		*seen += counter_get(&p->seen[tally]);
+		*bad += counter_get(&p->bad[tally]);
 	}
 }
 
@@ -273,7 +295,8 @@ void
 stream_seen(struct mql_agent *a, const struct mql_stream *s,
 	    const struct generation *g, uint64_t *seen, uint64_t *bad)
 {
-	count(a, s, g->parity, seen, bad);
+	(void)s;
+	count(a, g->tally, seen, bad);
 	*seen -= g->seen;
 	*bad -= g->bad;
 }
@@ -288,8 +311,8 @@ stream_swap(struct mql_agent *a, struct mql_stream *s)
 	s->dirty = false;
 	if (g) {
 		s->parity = !s->parity;
-		g->parity = s->parity;
-		count(a, s, g->parity, &g->seen, &g->bad);
+		g->tally = 2u * s->index + s->parity;
+		count(a, g->tally, &g->seen, &g->bad);
 		live = (uint32_t)matcher_size(g->matcher);
 	}
 	g = atomic_exchange_explicit(&s->generation, g, memory_order_acq_rel);

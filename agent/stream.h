@@ -2,10 +2,10 @@
  *
  *     struct mql_stream
  *       live ------------- how many queries; all that an idle publish loads
- *       generation --RCU-> { matcher, parity, row classes }
+ *       generation --RCU-> { guard, matcher, parity, row classes }
  *
  * A generation is one matcher in force, from its swap in to its swap out.
- * Publishers count the events that they show it in tally.seen[parity]: one
+ * Publishers count the events that they show it in one tally of two: one
  * increment whatever the number of queries. Two neighbours have different
  * parities, so once rcu_wait() has returned the old one's number is final and
  * exact, and it is added to each query that was in it.
@@ -21,6 +21,7 @@
 #include "agent/counter.h"
 #include "common/arena.h"
 #include "event/reader.h"
+#include "mql/guard.h"
 #include "mql/matcher.h"
 
 enum { STREAM_MAX = 64 };
@@ -29,9 +30,11 @@ struct mql_agent;
 struct run;
 
 struct generation {
+	struct guard   *guard;   /* of structs and built events */
+	unsigned  tally;         /* where it is counted: 2 * stream + parity */
+	bool      uses_seq;
+	uint64_t  era;           /* no other of the stream has this one */
 	struct matcher *matcher;
-	unsigned  parity;
-	bool      uses_ts, uses_seq;
 	bool      folds; /* some query does */
 	/* class[i]: the first query that writes the same row as query i */
 	uint16_t *class;
@@ -43,17 +46,19 @@ struct mql_stream {
 	_Atomic uint32_t live; /* first: see mql_active() */
 	uint16_t         index;
 	_Atomic(struct generation *) generation;
-	_Atomic(struct mql_agent *) agent; /* NULL: it is closed */
+	_Atomic uint64_t serial; /* the agent's */
+	_Atomic(struct mql_agent *) agent; /* NULL, serial 0: it is closed */
 	struct schema    *schema; /* NULL: JSON and built events */
 	struct str        name;
 	bool              barred; /* by the service's owner: never asked */
-	struct event_meta meta;   /* all but ts and seq */
+	struct event_meta meta;   /* all but seq */
 	/* The agent's thread only. */
 	unsigned           parity; /* of the last generation */
 	bool               dirty;  /* is to get a new generation */
 	struct generation *next;   /* built, waiting for its swap */
-	char               apart[64];
-	_Atomic uint64_t   seq;    /* @seq: counted while it is asked for */
+	uint64_t           era;    /* of the last generation built */
+	/* @seq, counted while it is asked for: a cache line of its own. */
+	_Alignas(64) _Atomic uint64_t seq;
 };
 
 /* The table grows under the lock, and entries never change afterwards. What a

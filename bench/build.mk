@@ -1,6 +1,8 @@
-BENCHES            += bench_publish bench_latency bench_json bench_eval bench_group bench_compile
-bench_publish.src  := bench/publish.c bench/bench.c bench/fleet.c
+BENCHES            += bench_publish bench_service bench_latency bench_json bench_eval bench_group bench_compile
+bench_publish.src  := bench/publish.c bench/request.c bench/bench.c bench/fleet.c
 bench_publish.deps := client agent
+bench_service.src  := bench/service.c bench/request.c bench/bench.c bench/fleet.c
+bench_service.deps := client agent
 bench_latency.src  := bench/latency.c bench/bench.c bench/fleet.c
 bench_latency.deps := client agent
 bench_eval.src     := bench/eval.c bench/corpus.c bench/bench.c
@@ -15,3 +17,7 @@ bench_compile.src  := bench/compile.c bench/bench.c
 bench_compile.deps := client
 # The peer gets all that this machine has: it does not choose at run time.
 $(B)/bench/simdjson.o: CXXFLAGS += -O3 -march=native
+# Run by make bench-instr alone: see tools/instr.sh.
+INSTR              := bench_instr
+bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c
+bench_instr.deps   := client agent

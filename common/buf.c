@@ -23,13 +23,6 @@ buf_fini(struct buf *b)
 	buf_reset(b);
 }
 
-void
-buf_reset(struct buf *b)
-{
-	b->len = 0;
-	b->err = 0;
-}
-
 /* Make the capacity at least need. */
 static int
 grow(struct buf *b, size_t need)
@@ -50,7 +43,7 @@ grow(struct buf *b, size_t need)
 }
 
 uint8_t *
-buf_room(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	if (b->err)
 		return NULL;
@@ -61,17 +54,6 @@ buf_room(struct buf *b, size_t n)
 			return NULL;
 	}
 	return b->data + b->len;
-}
-
-void
-buf_put(struct buf *b, const void *src, size_t n)
-{
-	uint8_t *to = n ? buf_room(b, n) : NULL;
-
-	if (!to)
-		return;
-	memcpy(to, src, n);
-	b->len += n;
 }
 
 void
@@ -88,12 +70,6 @@ put_le(struct buf *b, uint64_t v, size_t n)
 	for (size_t i = 0; i < n; i++)
 		le[i] = (uint8_t)(v >> 8 * i);
 	buf_put(b, le, n);
-}
-
-void
-buf_put_u8(struct buf *b, uint8_t v)
-{
-	buf_put(b, &v, 1);
 }
 
 void

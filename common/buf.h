@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	uint8_t *data;
@@ -28,12 +29,17 @@ struct buf {
 void buf_fini(struct buf *b);
 
 /* Forget the content and the error; keep the memory. */
-void buf_reset(struct buf *b);
+static inline void
+buf_reset(struct buf *b)
+{
+	b->len = 0;
+	b->err = 0;
+}
 
 /* Append n bytes, copied from src. */
-void buf_put(struct buf *b, const void *src, size_t n);
+static inline void buf_put(struct buf *b, const void *src, size_t n);
 void buf_puts(struct buf *b, const char *z);
-void buf_put_u8(struct buf *b, uint8_t v);
+static inline void buf_put_u8(struct buf *b, uint8_t v);
 void buf_put_u16(struct buf *b, uint16_t v); /* little-endian */
 void buf_put_u32(struct buf *b, uint32_t v);
 void buf_put_u64(struct buf *b, uint64_t v);
@@ -43,7 +49,38 @@ void buf_printf(struct buf *b, const char *fmt, ...);
 
 /* Make room for n more bytes and return where they go, or NULL (b->err is
  * set). The caller writes at most n bytes and adds what it wrote to len. */
-uint8_t *buf_room(struct buf *b, size_t n);
+uint8_t *buf_grow(struct buf *b, size_t n); /* when there is no room yet */
+
+static inline uint8_t *
+buf_room(struct buf *b, size_t n)
+{
+	if (__builtin_expect(!b->err && n <= b->cap - b->len, 1))
+		return b->data + b->len;
+	return buf_grow(b, n);
+}
+
+/* Rows are written with these. */
+static inline void
+buf_put(struct buf *b, const void *src, size_t n)
+{
+	uint8_t *to = n ? buf_room(b, n) : NULL;
+
+	if (!to)
+		return;
+	memcpy(to, src, n);
+	b->len += n;
+}
+
+static inline void
+buf_put_u8(struct buf *b, uint8_t v)
+{
+	uint8_t *to = buf_room(b, 1);
+
+	if (!to)
+		return;
+	*to = v;
+	b->len++;
+}
 
 /* Hand the bytes to the caller, who frees them with free(3). Growing buffers
  * only. Returns 0 and empties the buffer, or b->err and leaves it as it is. */

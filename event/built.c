@@ -10,6 +10,7 @@ void
 built_begin(struct built *b)
 {
 	b->nfield = 0;
+	b->same = 0;
 	b->open = -1;
 	b->bad = false;
 }
@@ -48,12 +49,6 @@ built_end(struct built *b)
 		b->bad = true;
 	else
 		b->open = b->field[b->open].parent;
-}
-
-bool
-built_ok(const struct built *b)
-{
-	return !b->bad && b->open < 0;
 }
 
 /* An object whose members are fields of this event. */
@@ -122,13 +117,36 @@ built_write_json(const struct built *b, struct buf *out)
 }
 
 static int
-find(const struct built *b, int parent, struct str key)
+find_from(const struct built *b, int i, int parent, struct str key)
 {
-	for (int i = parent + 1; i < b->nfield; i++)
+	for (; i < b->nfield; i++)
 		if (b->field[i].parent == parent &&
 		    str_eq(b->field[i].key, key))
 			return i;
 	return -1;
+}
+
+static int
+find(const struct built *b, int parent, struct str key)
+{
+	return find_from(b, parent + 1, parent, key);
+}
+
+/* What the layout does not have is not among the fields that are the same. */
+const struct value *
+built_search(const struct built *b, uint64_t era, unsigned slot,
+	     struct str key)
+{
+	int i = 0;
+
+	if (b->layout && era) {
+		i = layout_find(b->layout, era, slot, key);
+		if (i < b->same)
+			return &b->field[i].value;
+		i = b->same;
+	}
+	i = find_from(b, i, -1, key);
+	return i < 0 ? NULL : &b->field[i].value;
 }
 
 void

@@ -13,9 +13,10 @@
 
 #include "common/buf.h"
 #include "event/path.h"
+#include "event/layout.h"
 #include "event/value.h"
 
-enum { BUILT_MAX_FIELDS = 256 };
+enum { BUILT_MAX_FIELDS = LAYOUT_KEYS };
 
 struct built_field {
 	struct str   key;
@@ -28,13 +29,59 @@ struct built {
 	uint16_t           nfield;
 	int16_t            open; /* innermost open object, -1 at the top */
 	bool               bad;  /* too many fields, levels or ends */
+	uint16_t           same; /* the first so many keys are the layout's */
+	struct layout      *layout; /* NULL: there is none to learn from */
 };
 
-void built_begin(struct built *b);
+void built_begin(struct built *b); /* the layout stays */
 void built_add(struct built *b, struct str key, struct value v);
 void built_object(struct built *b, struct str key);
 void built_end(struct built *b);
-bool built_ok(const struct built *b); /* complete and within limits */
+
+/* The key of the field to be added next, which ends at a NUL; by the layout, if
+ * it can be. */
+static inline struct str
+built_key(struct built *b, const char *z)
+{
+	size_t len;
+
+	if (!b->layout || b->same != b->nfield || !z ||
+	    !layout_has(b->layout, b->nfield, b->open, z, &len))
+		return str_of(z);
+	b->same++;
+	return (struct str){ z, len };
+}
+
+static inline bool
+built_ok(const struct built *b) /* complete and within limits */
+{
+	return !b->bad && b->open < 0;
+}
+
+/* The event is done with: for the layout to learn from. */
+static inline void
+built_note(struct built *b)
+{
+	if (b->same != b->nfield)
+		layout_missed(b->layout, b);
+	else if (b->layout->misses)
+		b->layout->misses = 0;
+}
+
+/* The value of a top-level key, or NULL. The slot is the key's as long as era
+ * stays: see layout_find(). */
+const struct value *built_search(const struct built *b, uint64_t era,
+				 unsigned slot, struct str key);
+
+static inline const struct value *
+built_find(const struct built *b, uint64_t era, unsigned slot, struct str key)
+{
+	const struct layout *s = b->layout;
+
+	if (s && s->era == era && s->field[slot] < b->same)
+		return &b->field[s->field[slot]].value;
+	return built_search(b, era, slot, key);
+}
 
 void built_write_json(const struct built *b, struct buf *out);
 /* Append the fields at the top that are wanted, as json_write_fields(). */

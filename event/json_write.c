@@ -4,7 +4,12 @@
 static bool
 needs_escape(unsigned char c)
 {
-	return c < ' ' || c == '"' || c == '\\';
+	static const uint64_t which[4] = {
+		UINT32_MAX | UINT64_C(1) << '"',
+		UINT64_C(1) << ('\\' - 64),
+	};
+
+	return which[c / 64] >> c % 64 & 1;
 }
 
 static void
@@ -22,22 +27,46 @@ put_escape(unsigned char c, struct buf *out)
 		buf_put(out, coded, sizeof coded);
 }
 
+/* Of eight bytes at once: none of them? */
+static bool
+is_plain(const char *at)
+{
+	const uint64_t ones = UINT64_MAX / 255, high = ones << 7;
+	uint64_t w, quote, back;
+
+	memcpy(&w, at, sizeof w);
+	quote = w ^ ones * '"';
+	back = w ^ ones * '\\';
+	return !((((w - ones * ' ') & ~w) | ((quote - ones) & ~quote) |
+		  ((back - ones) & ~back)) & high);
+}
+
+/* How many bytes from i on need no escape. */
+static size_t
+plain_run(struct str s, size_t i)
+{
+	size_t begun = i;
+
+	while (s.len - i >= sizeof(uint64_t) && is_plain(s.ptr + i))
+		i += sizeof(uint64_t);
+	while (i < s.len && !needs_escape((unsigned char)s.ptr[i]))
+		i++;
+	return i - begun;
+}
+
 void
 json_write_str(struct str s, struct buf *out)
 {
-	size_t done = 0;
+	size_t i = 0, n;
 
 	buf_put_u8(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-		if (!needs_escape(c))
-			continue;
-		buf_put(out, s.ptr + done, i - done);
-		put_escape(c, out);
-		done = i + 1;
+	for (;;) {
+		n = plain_run(s, i);
+		buf_put(out, s.ptr + i, n);
+		if ((i += n) == s.len)
+			break;
+		put_escape((unsigned char)s.ptr[i++], out);
 	}
-	if (s.len > done)
-		buf_put(out, s.ptr + done, s.len - done);
 	buf_put_u8(out, '"');
 }
 

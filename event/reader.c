@@ -17,14 +17,13 @@ enum {
 	MIN_ROOM = 64 * 1024, /* structs have no size in advance */
 	ROOMS    = 9,         /* of the buffers together */
 	ALIGNED  = 16,
-	WORDS    = PATHSET_MAX / 64,
 };
 
 struct reader {
+	struct reader_known known; /* first: see reader_get() */
 	const struct pathset *ps;
 	const struct event   *ev;
 	size_t   max_event;
-	uint64_t have[WORDS];   /* slots whose value is read */
 	struct buf undone;      /* texts that live until the next begin */
 	struct buf walked;      /* texts that live for one callback; as large
 				   as two events, since walks may nest */
@@ -34,7 +33,6 @@ struct reader {
 				   the next begin */
 	size_t   mapped;
 	struct find  find;      /* EVENT_JSON */
-	struct value value[PATHSET_MAX];
 	/* The memory of the buffers follows. */
 };
 
@@ -86,7 +84,7 @@ reader_scratch(struct reader *r)
 static bool
 has(const struct reader *r, unsigned slot)
 {
-	return r->have[slot / 64] >> slot % 64 & 1;
+	return r->known.have[slot / 64] >> slot % 64 & 1;
 }
 
 int
@@ -99,7 +97,8 @@ reader_begin(struct reader *r, const struct pathset *ps,
 	buf_reset(&r->walked);
 	buf_reset(&r->lent);
 	buf_reset(&r->guarded);
-	memset(r->have, 0, (ps->nslot + 63) / 64 * sizeof *r->have);
+	for (unsigned i = 0; i < ps->nslot; i += 64)
+		r->known.have[i / 64] = 0;
 	switch (ev->form) {
 	case EVENT_JSON:
 		if (ev->text.len > r->max_event)
@@ -139,7 +138,8 @@ read_meta(const struct event_meta *m, enum path_meta which)
 {
 	switch (which) {
 	case META_ts:
-		return (struct value){ .type = VALUE_INT, .i = m->ts };
+		return (struct value){ .type = VALUE_INT,
+				       .i = m->clock ? m->clock() : m->ts };
 	case META_seq:
 		return (struct value){ .type = VALUE_INT,
 				       .i = (int64_t)m->seq };
@@ -169,8 +169,8 @@ static const struct value *
 same_text(const struct reader *r, const char *raw)
 {
 	for (unsigned i = 0; i < r->ps->nslot; i++)
-		if (has(r, i) && r->value[i].raw == raw)
-			return &r->value[i];
+		if (has(r, i) && r->known.value[i].raw == raw)
+			return &r->known.value[i];
 	return NULL;
 }
 
@@ -232,29 +232,19 @@ walk_to(struct reader *r, const struct value *from, const struct step *steps,
 	return v;
 }
 
-/* What a forward scan, or the table of a struct, finds by itself. */
-static struct value
-read_direct(struct reader *r, unsigned slot)
+static void
+read_field(struct reader *r, const struct slot *s, struct value *v)
 {
-	const struct slot *s = &r->ps->slot[slot];
-	const struct event *ev = r->ev;
-	struct value v;
-
-	switch (ev->form) {
-	case EVENT_JSON:
-		return read_text(r, slot);
-	case EVENT_BUILT:
-		return built_read(ev->built, &s->path, &r->undone);
-	case EVENT_STRUCT:
-		break;
+	if (!s->ref.found) {
+		*v = VALUE_NONE;
+		return;
 	}
-	if (!s->ref.found)
-		return VALUE_NONE;
-	v = schema_read(s->ref.field,
-			(const char *)ev->record + s->ref.offset, &r->undone);
+	schema_read(s->ref.field, (const char *)r->ev->record + s->ref.offset,
+		    &r->undone, v);
 	r->undone.err = 0;
-	return walk_to(r, &v, s->path.steps + s->ref.walked,
-		       s->direct - s->ref.walked);
+	if (s->direct > s->ref.walked)
+		*v = walk_to(r, v, s->path.steps + s->ref.walked,
+			     s->direct - s->ref.walked);
 }
 
 /* What the owner lets be seen of the value of s. */
@@ -268,25 +258,77 @@ guarded(struct reader *r, const struct slot *s, struct value v)
 	return policy_value(p, s->guard, &at, v, &r->guarded);
 }
 
-const struct value *
-reader_get(struct reader *r, unsigned slot)
+/* One plain key is found by the layout of the events. */
+static void
+read_built(struct reader *r, unsigned slot, struct value *v)
+{
+	const struct path *p = &r->ps->slot[slot].path;
+	const struct built *b = r->ev->built;
+	const struct value *found;
+
+	if (p->nsteps == 1 && p->steps[0].kind == STEP_KEY) {
+		found = built_find(b, r->ev->era, slot, p->steps[0].key);
+		if (!found || found->type != VALUE_OBJECT || found->ptr) {
+			*v = found ? *found : VALUE_NONE;
+			return;
+		}
+	}
+	*v = built_read(b, p, &r->undone);
+}
+
+/* What a forward scan, or the table of a struct, finds by itself. */
+static void
+read_direct(struct reader *r, unsigned slot, struct value *v)
 {
 	const struct slot *s = &r->ps->slot[slot];
-	struct value *v = &r->value[slot];
 
-	if (has(r, slot))
-		return v;
+	switch (r->ev->form) {
+	case EVENT_JSON:
+		*v = read_text(r, slot);
+		break;
+	case EVENT_BUILT:
+		read_built(r, slot, v);
+		break;
+	case EVENT_STRUCT:
+		read_field(r, s, v);
+		break;
+	}
+}
+
+static __attribute__((noinline)) void
+read_slot(struct reader *r, unsigned slot, struct value *v)
+{
+	const struct slot *s = &r->ps->slot[slot];
+
 	if (s->path.meta) {
 		*v = read_meta(r->ev->meta, s->path.meta);
 	} else {
-		*v = read_direct(r, slot);
-		if (!s->any && s->direct < s->path.nsteps)
+		read_direct(r, slot, v);
+		if (!s->any && s->path.nsteps > s->direct)
 			*v = walk_to(r, v, s->path.steps + s->direct,
 				     s->path.nsteps - s->direct);
 		if (s->guard)
 			*v = guarded(r, s, *v);
 	}
-	r->have[slot / 64] |= UINT64_C(1) << slot % 64;
+}
+
+const struct value *
+reader_read(struct reader *r, unsigned slot)
+{
+	const struct slot *s = &r->ps->slot[slot];
+	struct value *v = &r->known.value[slot];
+
+	/* Most fields of a struct are read where they lie. */
+	if (r->ev->form == EVENT_STRUCT && s->ref.found && !s->guard &&
+	    s->ref.walked == s->path.nsteps) {
+		schema_read(s->ref.field,
+			    (const char *)r->ev->record + s->ref.offset,
+			    &r->undone, v);
+		r->undone.err = 0;
+	} else {
+		read_slot(r, slot, v);
+	}
+	r->known.have[slot / 64] |= UINT64_C(1) << slot % 64;
 	return v;
 }
 

@@ -19,6 +19,7 @@ enum event_form { EVENT_JSON, EVENT_STRUCT, EVENT_BUILT };
 
 struct event_meta { /* what the @ fields say; text is borrowed */
 	int64_t    ts;  /* ms since the epoch */
+	int64_t  (*clock)(void); /* not NULL: asked for ts when @ts is read */
 	uint64_t   seq;
 	struct str app, host, zone, version, agent, stream; /* len 0: null */
 };
@@ -31,6 +32,8 @@ struct event {
 		const struct built *built;  /* EVENT_BUILT */
 	};
 	const struct schema     *schema; /* EVENT_STRUCT */
+	uint64_t                 era;    /* EVENT_BUILT: another one for other
+					    slots; 0: none */
 	const struct event_meta *meta;   /* never NULL */
 };
 
@@ -47,9 +50,24 @@ void reader_free(struct reader *r); /* NULL is allowed */
 int reader_begin(struct reader *r, const struct pathset *ps,
 		 const struct event *ev);
 
+/* What a reader begins with: the values that are read already, a bit each. */
+struct reader_known {
+	uint64_t     have[PATHSET_MAX / 64];
+	struct value value[PATHSET_MAX];
+};
+const struct value *reader_read(struct reader *r, unsigned slot);
+
 /* The value at slot < pathset_size(). Null when missing. Never NULL. For a
  * path with [*]: the container before it. Valid until the next begin. */
-const struct value *reader_get(struct reader *r, unsigned slot);
+static inline const struct value *
+reader_get(struct reader *r, unsigned slot)
+{
+	const struct reader_known *k = (const void *)r;
+
+	if (k->have[slot / 64] >> slot % 64 & 1)
+		return &k->value[slot];
+	return reader_read(r, slot);
+}
 
 /* A JSON text is read only as far as the slots asked for lead. Is it valid so
  * far, or, when a row is to be made of it, as a whole? 0 or MQL_EBADEVENT:

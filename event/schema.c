@@ -216,8 +216,8 @@ embedded(const struct mql_field *f, const void *at, struct buf *scratch)
 /* The value of type T at an address that need not be aligned for it. */
 #define AT(T) (*(T *)memcpy(&(T){ 0 }, at, sizeof(T)))
 
-struct value
-schema_read(const struct mql_field *f, const void *at, struct buf *scratch)
+static inline struct value
+read_field(const struct mql_field *f, const void *at, struct buf *scratch)
 {
 	switch (f->type) {
 	case MQL_T_BOOL:
@@ -248,6 +248,13 @@ schema_read(const struct mql_field *f, const void *at, struct buf *scratch)
 	return VALUE_NONE;
 }
 
+void
+schema_read(const struct mql_field *f, const void *at, struct buf *scratch,
+	    struct value *out)
+{
+	*out = read_field(f, at, scratch);
+}
+
 /* Write one member; what schema_read() needs goes to a small buffer of its
  * own, since `out` may be the scratch. Returns whether it wrote anything. */
 static bool
@@ -266,7 +273,7 @@ write_member(const struct mql_field *f, const char *at, bool comma,
 		if (!z || json_check(json, NULL))
 			return false;
 	} else if (f->type != MQL_T_STRUCT) {
-		v = schema_read(f, at, &small);
+		v = read_field(f, at, &small);
 		if (v.type == VALUE_NULL)
 			return false;
 	}

@@ -33,7 +33,7 @@ void schema_write_fields(const struct schema *s, const void *record,
 			 bool (*wants)(void *arg, struct str name), void *arg,
 			 bool *comma, struct buf *out);
 /* One field of it as a value; an embedded struct is written to scratch. */
-struct value schema_read(const struct mql_field *f, const void *at,
-			 struct buf *scratch);
+void schema_read(const struct mql_field *f, const void *at,
+		 struct buf *scratch, struct value *out);
 
 #endif

@@ -104,11 +104,50 @@ value_equal(const struct value *a, const struct value *b)
 
 enum { DIGITS = 17 }; /* of a double: so many are always enough */
 
+/* The digits of u, most significant first; returns how many. */
+static int
+digits_of(uint64_t u, char digits[20])
+{
+	char back[20];
+	int n = 0;
+
+	do
+		back[n++] = (char)('0' + u % 10);
+	while (u /= 10);
+	for (int i = 0; i < n; i++)
+		digits[i] = back[n - 1 - i];
+	return n;
+}
+
+/* Most numbers in events have a few decimals: f is a whole number below 10^15
+ * over a power of ten. That division rounds as reading its digits would, so
+ * when it gives f these are the digits, and no more than 15. 0: not so. */
+static int
+few_decimals(double f, char digits[20], int *exponent)
+{
+	static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
+
+	for (int i = 0; i < (int)(sizeof power / sizeof *power); i++) {
+		double scaled = f * power[i];
+		int64_t whole = scaled < 1e15 ? (int64_t)(scaled + 0.5) : 0;
+
+		if (whole < 1)
+			continue;
+		scaled = (double)whole / power[i];
+		if (scaled < f || scaled > f)
+			continue;
+		int n = digits_of((uint64_t)whole, digits);
+		*exponent = n - i;
+		return n;
+	}
+	return 0;
+}
+
 /* The fewest digits that read back as f > 0; returns how many. The value is
  * 0.DIGITS times ten to the *exponent. What the locale has for a point is
  * stepped over, and never given to strtod(). */
 static int
-shortest(double f, char digits[DIGITS], int *exponent)
+any_decimals(double f, char digits[DIGITS], int *exponent)
 {
 	char e[64], back[64];
 	int n = 0;
@@ -128,6 +167,16 @@ shortest(double f, char digits[DIGITS], int *exponent)
 		if (!(read < f) && !(read > f))
 			break;
 	}
+	return n;
+}
+
+static int
+shortest(double f, char digits[20], int *exponent)
+{
+	int n = few_decimals(f, digits, exponent);
+
+	if (!n)
+		n = any_decimals(f, digits, exponent);
 	while (n > 1 && digits[n - 1] == '0')
 		n--;
 	return n;
@@ -171,7 +220,7 @@ put_digits(const char *digits, int n, int exponent, struct buf *out)
 static void
 put_float(double f, struct buf *out)
 {
-	char digits[DIGITS];
+	char digits[20];
 	int exponent, n, saved = errno;
 
 	if (!isfinite(f)) {
@@ -192,10 +241,12 @@ put_float(double f, struct buf *out)
 static void
 put_int(int64_t i, struct buf *out)
 {
-	char text[24];
-	int n = snprintf(text, sizeof text, "%lld", (long long)i);
+	uint64_t u = i < 0 ? -(uint64_t)i : (uint64_t)i;
+	char digits[20];
 
-	buf_put(out, text, (size_t)n);
+	if (i < 0)
+		buf_put_u8(out, '-');
+	buf_put(out, digits, (size_t)digits_of(u, digits));
 }
 
 void

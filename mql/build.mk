@@ -4,7 +4,7 @@ language.src  := mql/agg_count.c mql/agg_distinct.c mql/agg_exact.c mql/agg_firs
                  mql/agg_list.c mql/agg_minmax.c mql/agg_percentile.c mql/agg_rate.c mql/agg_sum.c mql/agg_tally.c \
                  mql/agg_top.c mql/agg_value.c mql/agg_variance.c mql/agg_wire.c mql/aggregate.c mql/arith.c \
                  mql/ast.c mql/check.c mql/columns.c mql/dis.c mql/emit.c mql/eval.c mql/explain.c \
-                 mql/fn_net.c mql/fn_number.c mql/fn_text.c mql/fn_time.c mql/fn_value.c mql/function.c \
+                 mql/fn_net.c mql/fn_number.c mql/fn_text.c mql/fn_time.c mql/fn_value.c mql/function.c mql/guard.c \
                  mql/hash.c mql/like.c mql/matcher.c mql/mql.c mql/plan.c mql/pool.c mql/prog.c mql/regex.c \
                  mql/row.c mql/runner.c mql/set.c mql/spell.c mql/time.c mql/tree.c mql/verify.c mql/word.c
 language.gen  := mql/grammar.c mql/lex.c

@@ -94,11 +94,14 @@ matcher_free(struct matcher *m)
 	free(m);
 }
 
-void
-matcher_guard(struct matcher *m, const struct policy *policy)
+bool
+matcher_hide(struct matcher *m, const struct policy *policy)
 {
-	if (pathset_guard(m->paths, policy)) /* its text tells nothing then */
+	bool hides = pathset_guard(m->paths, policy);
+
+	if (hides) /* its text tells nothing then */
 		m->pretest = (struct pretest){ 0 };
+	return hides;
 }
 
 size_t

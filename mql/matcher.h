@@ -26,8 +26,9 @@ int matcher_new(const struct schema *schema, const struct matcher_query *query,
 void matcher_free(struct matcher *m); /* NULL is allowed */
 
 /* Show m events only as the owner's policy, which is borrowed, lets them be
- * seen. Before anybody else has m. */
-void matcher_guard(struct matcher *m, const struct policy *policy);
+ * seen. Before anybody else has m. True: that changes what its queries see, so
+ * that nothing is to be read around it. */
+bool matcher_hide(struct matcher *m, const struct policy *policy);
 
 size_t matcher_size(const struct matcher *m);
 const struct pathset *matcher_paths(const struct matcher *m);

@@ -111,6 +111,9 @@ struct sampler {
 };
 void sampler_init(struct sampler *s, uint64_t seed);
 
+/* Does query_sample() look at now? (n/s) */
+bool query_sample_is_timed(const struct mql_query *q);
+
 /* Is the event that r has begun, which matches, to be kept? now: ms since the
  * epoch, looked at for n/s only. Any thread. */
 bool query_sample(const struct mql_query *q, struct sampler *s,

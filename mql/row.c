@@ -59,7 +59,8 @@ write_cell(const struct cell *c, const struct env *env, bool *comma,
 
 	if (!v)
 		return;
-	buf_puts(out, *comma ? "," : "");
+	if (*comma)
+		buf_put_u8(out, ',');
 	buf_put(out, c->key.ptr, c->key.len);
 	write_value(v, out);
 	*comma = true;

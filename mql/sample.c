@@ -174,6 +174,12 @@ is_sticky(const struct mql_query *q, struct reader *r, const uint16_t *slots)
 /* -------------------------------------------------------------------------------- */
 
 bool
+query_sample_is_timed(const struct mql_query *q)
+{
+	return q->plan.sample.kind == SAMPLE_RATE;
+}
+
+bool
 query_sample(const struct mql_query *q, struct sampler *s, struct reader *r,
 	     const uint16_t *slots, int64_t now)
 {

@@ -41,7 +41,6 @@ static void
 age(struct publisher *p, unsigned nslot)
 {
 	const uint64_t old = UINT64_MAX - 1000;
-	struct counter *seen;
 
 	for (unsigned i = 0; i < nslot; i++) {
 		struct tally *t = &p->tally[i];
@@ -51,9 +50,10 @@ age(struct publisher *p, unsigned nslot)
 		atomic_store(&t->drop_ring.n, old);
 		atomic_store(&t->drop_large.n, old);
 	}
-	seen = (struct counter *)p->stream; /* it is made of nothing else */
-	for (size_t i = 0; i < sizeof p->stream / (sizeof *seen); i++)
-		atomic_store(&seen[i].n, old);
+	for (unsigned i = 0; i < 2 * STREAM_MAX; i++) {
+		atomic_store(&p->seen[i].n, old);
+		atomic_store(&p->bad[i].n, old);
+	}
 }
 
 static void

@@ -255,6 +255,90 @@ START_TEST(publish_does_nothing_while_nobody_asks)
 }
 END_TEST
 
+START_TEST(publish_counts_with_each_of_two_agents_by_turns)
+{
+	struct fixture x, y;
+	struct fake_query *q, *r;
+
+	fixture_init(&x);
+	fixture_init(&y);
+	q = fixture_ask(&x, "select n where even");
+	r = fixture_ask(&y, "select n where even");
+	for (unsigned i = 0; i < 30; i++) {
+		publish_number(x.stream, i);
+		if (i % 3 == 0)
+			publish_number(y.stream, i);
+	}
+	fixture_end(&x, q);
+	fixture_fini(&x);
+	fixture_init(&x); /* perhaps where the other one was */
+	q = fixture_ask(&x, "select n where even");
+	publish_number(x.stream, 2);
+	publish_number(y.stream, 2);
+	fixture_end(&x, q);
+	fixture_end(&y, r);
+	ck_assert_uint_eq(q->books.seen, 1);
+	ck_assert_uint_eq(q->books.matched, 1);
+	ck_assert_uint_eq(r->books.seen, 11);
+	ck_assert_uint_eq(r->books.matched, 6);
+	fixture_fini(&x);
+	fixture_fini(&y);
+}
+END_TEST
+
+/* Built and struct events, most of which a guard refuses. */
+START_TEST(publish_sees_what_is_refused_at_a_look)
+{
+	static const struct mql_field field = {
+		.name = "n", .type = MQL_T_I32, .offset = 0,
+	};
+	struct fixture x;
+	struct mql_stream *s;
+	struct fake_query *q;
+
+	fixture_init(&x);
+	ck_assert_int_eq(mql_stream_open_struct(x.agent, "structs", &field, 1,
+						&s), 0);
+	q = fixture_ask(&x, "select n, word where n == 70 and word != 'no'");
+	for (int32_t n = 0; n < 100; n++) {
+		struct mql_event *e = mql_event_begin(x.stream);
+
+		mql_event_int(e, n % 10 ? "n" : "m", n);
+		mql_event_str(e, "word", "yes");
+		mql_event_int(e, "n", n);
+		mql_event_publish(e);
+		mql_publish(s, &n);
+	}
+	EXPECT(&x.fake, "{\"n\":70,\"word\":\"yes\"}", "{\"n\":70}");
+	fixture_end(&x, q);
+	ck_assert_uint_eq(q->books.seen, 200);
+	ck_assert_uint_eq(q->books.matched, 2);
+	ck_assert(fake_balanced(q));
+	fixture_fini(&x);
+}
+END_TEST
+
+START_TEST(publish_numbers_events_that_nobody_matches_too)
+{
+	static const struct mql_field field = {
+		.name = "n", .type = MQL_T_I32, .offset = 0,
+	};
+	struct fixture x;
+	struct mql_stream *s;
+	struct fake_query *q;
+
+	fixture_init(&x);
+	ck_assert_int_eq(mql_stream_open_struct(x.agent, "structs", &field, 1,
+						&s), 0);
+	q = fixture_ask(&x, "select @seq where n == 7");
+	for (int32_t n = 0; n < 10; n++)
+		mql_publish(s, &n);
+	EXPECT(&x.fake, "{\"@seq\":8}");
+	fixture_end(&x, q);
+	fixture_fini(&x);
+}
+END_TEST
+
 START_TEST(publish_is_in_the_stats)
 {
 	struct mql_agent_stats st = { .size = sizeof st };
@@ -285,4 +369,7 @@ TEST_MAIN(publish, publish_json_gives_the_matching_events,
 	  publish_samples_and_counts_what_it_left_out,
 	  publish_drops_a_row_larger_than_the_ring_takes,
 	  publish_that_waits_loses_nothing,
-	  publish_does_nothing_while_nobody_asks, publish_is_in_the_stats)
+	  publish_does_nothing_while_nobody_asks, publish_is_in_the_stats,
+	  publish_counts_with_each_of_two_agents_by_turns,
+	  publish_sees_what_is_refused_at_a_look,
+	  publish_numbers_events_that_nobody_matches_too)

@@ -1,7 +1,11 @@
-TESTS += test_built test_json_check test_json_find test_json_hostile test_json_needle test_json_random test_json_same test_json_scan \
-         test_json_text test_json_walk test_path test_pathset test_policy test_reader test_schema test_value
+TESTS += test_built test_layout test_json_check test_json_find test_json_hostile \
+         test_json_needle test_json_random test_json_same test_json_scan \
+         test_json_text test_json_walk test_path test_pathset test_policy \
+         test_reader test_schema test_value
 test_built.src         := tests/event/test_built.c
 test_built.deps        := event
+test_layout.src        := tests/event/test_layout.c
+test_layout.deps       := event
 test_json_check.src    := tests/event/test_json_check.c
 test_json_check.deps   := event
 test_json_find.src     := tests/event/test_json_find.c

@@ -83,8 +83,8 @@ read_at(const struct outer *record, const char *path, unsigned *walked)
 	r = schema_resolve(s, &p);
 	v = VALUE_NONE;
 	if (r.found)
-		v = schema_read(r.field, (const char *)record + r.offset,
-				&scratch);
+		schema_read(r.field, (const char *)record + r.offset, &scratch,
+			    &v);
 	if (walked)
 		*walked = r.walked;
 	schema_free(s);
@@ -220,7 +220,9 @@ START_TEST(schema_fields_need_not_be_aligned)
 	int64_t n = -5;
 
 	memcpy(memory + 1, &n, sizeof n);
-	struct value v = schema_read(&f, memory + 1, &none);
+	struct value v;
+
+	schema_read(&f, memory + 1, &none, &v);
 	ck_assert_int_eq(v.i, -5);
 }
 END_TEST

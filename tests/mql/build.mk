@@ -1,6 +1,6 @@
 # mql/, from the program on
 TESTS += test_arith test_set test_like test_regex test_verify test_emit \
-         test_eval test_row test_matcher test_runner test_oom \
+         test_eval test_row test_matcher test_guard test_runner test_oom \
          test_differential test_mantis
 test_arith.src         := tests/mql/test_arith.c
 test_arith.deps        := language
@@ -20,6 +20,8 @@ test_row.src           := tests/mql/test_row.c
 test_row.deps          := language
 test_matcher.src       := tests/mql/test_matcher.c
 test_matcher.deps      := language
+test_guard.src         := tests/mql/test_guard.c
+test_guard.deps        := language
 test_runner.src        := tests/mql/test_runner.c
 test_runner.deps       := language
 test_oom.src           := tests/mql/test_oom.c
