@@ -119,7 +119,8 @@ ask(struct suite *s, size_t n, enum many_first first)
 		if (mql_query_compile(z, &q, &d))
 			bench_die("%s: %s", z, d.text);
 		free(z);
-		s->query[i] = (struct matcher_query){ q, (uint16_t)i };
+		s->query[i] = (struct matcher_query){ .q = q,
+						      .id = (uint16_t)i };
 		s->slots[i] = calloc(query_paths(q) + 1, sizeof *s->slots[i]);
 		if (!s->slots[i] || query_link(q, s->paths, s->slots[i]))
 			bench_die("out of memory");

@@ -53,6 +53,12 @@ set_up(bool with_schema)
 	return b;
 }
 
+static struct matcher_query
+query_of(const struct asked *a)
+{
+	return (struct matcher_query){ .q = a->q, .id = a->id };
+}
+
 static void
 drop(struct asked *a)
 {
@@ -83,9 +89,8 @@ ask_one(struct bench *b, struct mql_query *q)
 	while (b->taken[id]);
 	b->taken[id] = true;
 	*a = (struct asked){ .q = q, .id = id };
-	ck_assert_int_eq(matcher_new(b->schema,
-			&(struct matcher_query){ .q = q, .id = id }, 1, NULL, &a->alone),
-			0);
+	struct matcher_query of = query_of(a);
+	ck_assert_int_eq(matcher_new(b->schema, &of, 1, NULL, &a->alone), 0);
 }
 
 /* What the plain loop says, in ids. */
@@ -154,8 +159,7 @@ ask_whole(struct bench *b, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		ask_one(b, draw_query());
-		of[i] = (struct matcher_query){ b->asked[i].q,
-						b->asked[i].id };
+		of[i] = query_of(&b->asked[i]);
 	}
 	matcher_free(b->m);
 	ck_assert_int_eq(matcher_new(b->schema, of, n, NULL, &b->m), 0);
@@ -212,8 +216,7 @@ step(struct bench *b, size_t nadd, size_t nremove)
 	}
 	for (size_t i = 0; i < nadd; i++) {
 		ask_one(b, draw_query());
-		added[i] = (struct matcher_query){ b->asked[b->n - 1].q,
-						   b->asked[b->n - 1].id };
+		added[i] = query_of(&b->asked[b->n - 1]);
 	}
 	ck_assert_int_eq(matcher_next(b->m, added, nadd, removed, nremove,
 				      NULL, &next), 0);
@@ -255,7 +258,7 @@ START_TEST(matchers_that_never_came_into_force_leave_no_trace)
 	ask_whole(b, 100);
 	for (int i = 0; i < 40; i++) {
 		struct mql_query *q = draw_query();
-		struct matcher_query of = { q, b->asked[i].id };
+		struct matcher_query of = { .q = q, .id = b->asked[i].id };
 		struct matcher *next;
 
 		ck_assert_int_eq(matcher_next(b->m, &of, 1, &of.id, 1, NULL,
@@ -287,8 +290,7 @@ ask_texts(struct bench *b, size_t n, const char *form)
 				fputc(*c, to);
 		fclose(to);
 		ask_one(b, ask_compile(z));
-		of[i] = (struct matcher_query){ b->asked[b->n - 1].q,
-						b->asked[b->n - 1].id };
+		of[i] = query_of(&b->asked[b->n - 1]);
 	}
 	struct matcher *next;
 	ck_assert_int_eq(matcher_next(b->m, of, n, NULL, 0, NULL, &next), 0);
@@ -376,7 +378,7 @@ START_TEST(paths_of_those_that_went_make_room)
 		ask_one(b, ask_compile(z));
 		free(z);
 		struct asked *last = &b->asked[b->n - 1], gone;
-		struct matcher_query of = { last->q, last->id };
+		struct matcher_query of = query_of(last);
 		ck_assert_int_eq(matcher_next(b->m, &of, 1, NULL, 0, &refused,
 					      &next), 0);
 		ck_assert(!refused);
@@ -413,8 +415,9 @@ START_TEST(what_does_not_fit_is_refused_and_the_rest_runs)
 	big = ask_compile(z);
 	ask_texts(b, 30, "select c, d, e, f where a == #");
 	ck_assert_int_eq(matcher_next(b->m, (struct matcher_query[]){
-			{ big, 1 }, { folded, 2 }, { good, 3 } }, 3, NULL, 0,
-			refused, &next), 0);
+			{ .q = big, .id = 1 }, { .q = folded, .id = 2 },
+			{ .q = good, .id = 3 } }, 3, NULL, 0, refused,
+			&next), 0);
 	ck_assert(refused[0] && refused[1] && !refused[2]);
 	matcher_free(b->m);
 	b->m = next;

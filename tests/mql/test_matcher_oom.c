@@ -52,8 +52,8 @@ set_up(void)
 	for (int i = 0; i < QUERIES; i++) {
 		snprintf(z, sizeof z, "select f%d where (a == %d or b like "
 			 "'x%d%%') and c < %d", i % 9, i / 2, i, 1000 + i);
-		query[i] = (struct matcher_query){ ask_compile(z),
-						   (uint16_t)i };
+		query[i] = (struct matcher_query){ .q = ask_compile(z),
+						   .id = (uint16_t)i };
 	}
 	ck_assert_int_eq(reader_new(65536, &reader), 0);
 	ck_assert_int_eq(eval_new(&eval), 0);
