@@ -10,7 +10,7 @@
 enum { SHORT = 8, TEXT_BITS = 62 };
 
 /* splitmix64's: every bit of x counts for every bit of the result. */
-static uint64_t
+static inline uint64_t
 mix(uint64_t x)
 {
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
@@ -50,7 +50,7 @@ byte(const char *p, size_t i)
 
 /* The first eight bytes, the first one highest, zeros where there is none.
  * Where two loads overlap they agree. */
-static uint64_t
+static inline uint64_t
 head(const char *p, size_t n)
 {
 	if (n >= SHORT)
@@ -62,7 +62,7 @@ head(const char *p, size_t n)
 	return byte(p, 0) | byte(p, n / 2) | byte(p, n - 1);
 }
 
-static uint64_t
+static inline uint64_t
 text_eq(uint64_t first, const char *p, size_t n)
 {
 	if (n > SHORT)
@@ -87,7 +87,7 @@ number_ord(double f)
 	return digest_least(DIGEST_NUMBER) | bits >> 1;
 }
 
-static struct digest
+static inline struct digest
 integer(int64_t i)
 {
 	return (struct digest){ mix((uint64_t)i + 0x51ed270b),

@@ -18,7 +18,7 @@ enum {
 };
 
 /* In postings that are looked at. */
-static const double field_cost = 4, shared_field_cost = 0.5;
+static const double field_cost = 3, shared_field_cost = 0.5;
 
 struct build {
 	const struct index_entry *e;
@@ -33,6 +33,8 @@ struct build {
 	uint16_t                  field[PATHSET_MAX]; /* of a slot */
 	uint64_t                  closed[PATHSET_MAX / 64];
 	double                    loss[PATHSET_MAX];
+	unsigned                  nslot;  /* one more than the highest */
+	size_t                    nterm;  /* under which queries stand */
 	size_t                    nvalue; /* to be put into buckets */
 	struct posting            made;   /* the last one */
 	size_t                    made_of;
@@ -64,6 +66,18 @@ slot_of(const struct index_entry *e, const struct access_term *t)
 }
 
 static void
+note_slots(struct build *b, const struct index_entry *e)
+{
+	for (unsigned i = 0; i < e->access->n; i++)
+		for (unsigned k = 0; k < e->access->at[i].n; k++) {
+			unsigned s = slot_of(e, &e->access->at[i].term[k]);
+
+			if (s >= b->nslot)
+				b->nslot = s + 1;
+		}
+}
+
+static void
 weigh(struct build *b)
 {
 	size_t n = 0;
@@ -73,6 +87,7 @@ weigh(struct build *b)
 	for (size_t i = 0; i < b->n && !b->oom; i++) {
 		b->first[i] = (uint32_t)n;
 		n += b->e[i].access->n;
+		note_slots(b, &b->e[i]);
 	}
 	b->share = room(b, &b->mem, n, sizeof *b->share);
 	for (size_t i = 0; i < b->n && !b->oom; i++)
@@ -127,7 +142,7 @@ choose(struct build *b)
 {
 	double cost, other;
 
-	memset(b->loss, 0, sizeof b->loss);
+	memset(b->loss, 0, b->nslot * sizeof *b->loss);
 	b->ix->expected = 0;
 	for (size_t i = 0; i < b->n; i++) {
 		const struct index_entry *e = &b->e[i];
@@ -153,7 +168,7 @@ close_one(struct build *b)
 	double least = 0;
 	unsigned worst = 0;
 
-	for (unsigned s = 0; s < PATHSET_MAX; s++) {
+	for (unsigned s = 0; s < b->nslot; s++) {
 		double gain = b->loss[s] - (has_bit(b->used, s) ?
 					    shared_field_cost : field_cost);
 
@@ -431,6 +446,7 @@ count_values(struct build *b, size_t i, const struct access_term *t)
 {
 	(void)i;
 	b->nvalue += t->n;
+	b->nterm++;
 }
 
 /* Twice as many buckets as values at least, so that one is always free. */
@@ -456,14 +472,15 @@ build(struct build *b)
 	do
 		choose(b);
 	while (close_one(b));
+	each_term(b, count_values);
 	memset(b->field, 0xff, sizeof b->field);
-	ix->field = room(b, &ix->mem, PATHSET_MAX, sizeof *ix->field);
+	ix->field = room(b, &ix->mem, b->nterm < b->nslot ? b->nterm :
+			 b->nslot, sizeof *ix->field);
 	each_term(b, count_bounds);
 	each_term(b, add_bounds);
 	for (unsigned i = 0; i < ix->nfield && !b->oom; i++)
 		if (ix->field[i].tree)
 			grow_tree(b, ix->field[i].tree);
-	each_term(b, count_values);
 	nbucket = nbuckets(b);
 	ix->shift = 64 - (unsigned)__builtin_ctzll(nbucket);
 	ix->bucket = room(b, &ix->mem, nbucket, sizeof *ix->bucket);
