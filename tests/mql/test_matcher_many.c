@@ -2,6 +2,9 @@
  * queries on random events of all three forms, in matchers made whole and in
  * long lines of matchers that follow one another. Whatever the index does,
  * the answers are those of the plain loop, in the same order. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "mql/matcher.h"
 #include "tests/check_main.h"
 #include "tests/mql/many.h"
@@ -466,7 +469,79 @@ START_TEST(an_index_that_proves_wrong_is_made_anew)
 }
 END_TEST
 
-TEST_MAIN(matcher_many, many_queries_answer_as_each_alone,
+/* --- threads ------------------------------------------------------------------------- */
+
+struct publisher {
+	pthread_t             thread;
+	const struct matcher *m;
+	_Atomic bool         *stop;
+	size_t                wrong;
+};
+
+static void *
+publish(void *arg)
+{
+	static const struct event_meta meta;
+	struct publisher *p = arg;
+	struct event ev = { .form = EVENT_JSON, .meta = &meta,
+			    .text = STR("{\"a\":7,\"b\":\"x\",\"d\":3}") };
+	struct eval_counts counts[MOST * 3] = { 0 };
+	uint16_t hit[MOST];
+	struct reader *r;
+	struct eval *e;
+
+	if (reader_new(65536, &r) || eval_new(&e))
+		return arg;
+	do {
+		reader_begin(r, matcher_paths(p->m), &ev);
+		p->wrong += matcher_match(p->m, e, r, counts, hit) != 2;
+	} while (!atomic_load(p->stop));
+	eval_free(e);
+	reader_free(r);
+	return NULL;
+}
+
+/* Publishers go on with a matcher while others are made from it, and freed. */
+START_TEST(a_matcher_is_read_while_others_follow_it)
+{
+	struct bench *b = set_up(false);
+	_Atomic bool stop = false;
+	struct publisher p[3];
+	struct matcher *at = NULL, *next;
+
+	seed = 1;
+	ask_texts(b, 200, "select a where a == # and d < 100 - #");
+	ask_texts(b, 200, "select b where b like 'x#%'");
+	ask_texts(b, 1, "select b where d > #");
+	for (int i = 0; i < 3; i++) {
+		p[i] = (struct publisher){ .m = b->m, .stop = &stop };
+		ck_assert_int_eq(pthread_create(&p[i].thread, NULL, publish,
+						&p[i]), 0);
+	}
+	for (int i = 0; i < 300; i++) {
+		struct matcher_query of = query_of(&b->asked[i]);
+
+		if (i % 10 == 0)
+			of.q = b->asked[400 - i].q;
+		ck_assert_int_eq(matcher_next(at ? at : b->m, &of, 1, &of.id,
+					      1, NULL, &next), 0);
+		matcher_free(at);
+		at = next;
+	}
+	matcher_free(at);
+	atomic_store(&stop, true);
+	for (int i = 0; i < 3; i++) {
+		void *failed;
+
+		pthread_join(p[i].thread, &failed);
+		ck_assert(!failed && !p[i].wrong);
+	}
+	tear_down(b);
+}
+END_TEST
+
+TEST_MAIN(matcher_many, a_matcher_is_read_while_others_follow_it,
+	  many_queries_answer_as_each_alone,
 	  many_queries_that_come_and_go_answer_as_each_alone,
 	  matchers_that_never_came_into_force_leave_no_trace,
 	  shared_predicates_answer_and_count_for_each_asker,
