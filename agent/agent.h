@@ -31,7 +31,9 @@
 #include "wire/rows.h"
 #include "wire/socket.h"
 
-enum { QUERIES_MAX = 4096 }; /* the most that max_queries may be */
+/* The most that max_queries may be. What a publisher keeps for each, 50 bytes,
+ * is memory only once such a slot is used. */
+enum { QUERIES_MAX = UINT16_MAX };
 
 struct mql_agent {
 	/* --- never changes after open: any thread ------------------------ */

@@ -14,7 +14,10 @@
 #include "agent/rcu.h"
 #include "common/clock.h"
 
-enum { ENDING_MS = 500 }; /* how long rows of a removed query may still go */
+enum {
+	ENDING_MS = 500, /* how long rows of a removed query may still go */
+	LOOK_MS = 3000,  /* between looks at how the indexes do */
+};
 
 /* --- take --------------------------------------------------------------------- */
 
@@ -146,22 +149,36 @@ refuse(struct mql_agent *a, const struct mql_stream *s, struct run *r)
 	return true;
 }
 
+/* Is the run in the stream's generation? */
+static bool
+is_in(const struct run *r, const struct mql_stream *s)
+{
+	return r->streams >> s->index & 1;
+}
+
 /* Build the next generation of s. *again: a run was refused meanwhile. */
 static int
 build(struct mql_agent *a, struct mql_stream *s, bool *again)
 {
 	struct run_table *t = &a->runs;
-	size_t n = 0;
+	size_t nin = 0, nout = 0;
 	int err;
 
-	for (unsigned i = 0; i < a->max_queries; i++)
-		if (run_wants(&t->at[i], s))
-			t->order[n++] = &t->at[i];
-	qsort(t->order, n, sizeof(struct run *), by_age);
-	memset(t->refused, 0, a->max_queries * sizeof *t->refused);
-	if ((err = stream_build(a, s, t->order, n, t->refused)))
+	for (unsigned i = 0; i < a->max_queries; i++) {
+		struct run *r = &t->at[i];
+		bool wanted = run_wants(r, s);
+
+		if (wanted && !is_in(r, s))
+			t->order[nin++] = r;
+		else if (!wanted && is_in(r, s))
+			t->leaving[nout++] = r->slot;
+	}
+	qsort(t->order, nin, sizeof(struct run *), by_age);
+	memset(t->refused, 0, nin * sizeof *t->refused);
+	if ((err = stream_build(a, s, t->order, nin, t->leaving, nout,
+				t->refused)))
 		return err;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < nin; i++)
 		if (t->refused[i] && refuse(a, s, t->order[i]))
 			*again = true;
 	return 0;
@@ -185,38 +202,28 @@ build_all(struct mql_agent *a, unsigned nstream)
 	return 0;
 }
 
+/* After the swap, and what publishers counted in the old generation: who went
+ * takes along what the stream had seen until now, who came counts from now. */
 static void
-enter(struct mql_agent *a, const struct mql_stream *s,
-      const struct generation *g)
+settle_change(struct mql_agent *a, const struct mql_stream *s)
 {
-	for (size_t i = 0; g && i < matcher_size(g->matcher); i++)
-		a->runs.at[matcher_id(g->matcher, i)].streams |=
-			UINT64_C(1) << s->index;
-}
+	const struct stream_change *c = &s->change;
+	const uint64_t bit = UINT64_C(1) << s->index;
 
-/* The old generation's last word goes into the books of those it had. */
-static void
-retire(struct mql_agent *a, const struct mql_stream *s, struct generation *g)
-{
-	uint64_t seen, bad;
+	for (size_t i = 0; i < c->nout; i++) {
+		struct run *r = &a->runs.at[c->out[i]];
 
-	stream_seen(a, s, g, &seen, &bad);
-	for (size_t i = 0; i < matcher_size(g->matcher); i++) {
-		struct run *r = &a->runs.at[matcher_id(g->matcher, i)];
-
-		r->done.seen += seen;
-		r->done.bad += bad;
+		r->streams &= ~bit;
+		r->done.seen += s->past_seen;
+		r->done.bad += s->past_bad;
 	}
-	generation_free(g);
-}
+	for (size_t i = 0; i < c->nin; i++) {
+		struct run *r = &a->runs.at[c->in[i]];
 
-static void
-leave(struct mql_agent *a, const struct mql_stream *s,
-      const struct generation *g)
-{
-	for (size_t i = 0; i < matcher_size(g->matcher); i++)
-		a->runs.at[matcher_id(g->matcher, i)].streams &=
-			~(UINT64_C(1) << s->index);
+		r->streams |= bit;
+		r->done.seen -= s->past_seen;
+		r->done.bad -= s->past_bad;
+	}
 }
 
 /* All swaps first, then one grace period for all of them. */
@@ -224,25 +231,27 @@ static void
 swap_all(struct mql_agent *a, unsigned nstream)
 {
 	struct generation *old[STREAM_MAX] = { NULL };
-	bool any = false;
+	bool swapped[STREAM_MAX] = { false }, any = false;
 
 	for (unsigned i = 0; i < nstream; i++) {
 		struct mql_stream *s = &a->streams.at[i];
 
 		if (!s->dirty)
 			continue;
+		swapped[i] = true;
 		old[i] = stream_swap(a, s);
-		if (old[i])
-			leave(a, s, old[i]);
 		any = any || old[i];
-		enter(a, s, atomic_load(&s->generation));
 	}
-	if (!any)
-		return;
-	rcu_wait(a->streams.at);
-	for (unsigned i = 0; i < nstream; i++)
-		if (old[i])
-			retire(a, &a->streams.at[i], old[i]);
+	if (any)
+		rcu_wait(a->streams.at);
+	for (unsigned i = 0; i < nstream; i++) {
+		struct mql_stream *s = &a->streams.at[i];
+
+		if (!swapped[i])
+			continue;
+		stream_retire(a, s, old[i]);
+		settle_change(a, s);
+	}
 }
 
 static bool
@@ -269,12 +278,31 @@ say_live(struct mql_agent *a)
 	atomic_store(&a->queries, live);
 }
 
+/* Now and then: has what the events are like made an index a bad one? */
+static void
+look_at_indexes(struct mql_agent *a, unsigned nstream)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < a->runs.look)
+		return;
+	a->runs.look = now + LOOK_MS;
+	for (unsigned i = 0; i < nstream; i++) {
+		struct mql_stream *s = &a->streams.at[i];
+		const struct generation *g = atomic_load(&s->generation);
+
+		if (g && matcher_wants_rebuild(g->matcher))
+			s->dirty = true;
+	}
+}
+
 void
 matchers_apply(struct mql_agent *a)
 {
 	/* Once: a stream that is opened meanwhile has its turn next time. */
 	unsigned nstream = stream_count(&a->streams);
 
+	look_at_indexes(a, nstream);
 	if (any_dirty(a, nstream)) {
 		if (build_all(a, nstream))
 			return;

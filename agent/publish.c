@@ -91,7 +91,8 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 	  size_t n)
 {
 	struct buf *b = &p->rows;
-	uint16_t hit = p->hit[first], class = g->class[hit], nslot = 0;
+	uint16_t hit = p->hit[first], nslot = 0;
+	uint16_t class = matcher_row(g->matcher, hit);
 	size_t begun = b->len, body = begun + sizeof(uint32_t);
 	uint32_t len;
 
@@ -100,7 +101,8 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 	for (size_t i = first; i < n; i++) {
 		uint16_t slot;
 
-		if (p->hit[i] == TAKEN || g->class[p->hit[i]] != class)
+		if (p->hit[i] == TAKEN ||
+		    matcher_row(g->matcher, p->hit[i]) != class)
 			continue;
 		slot = matcher_id(g->matcher, p->hit[i]);
 		buf_put(b, &slot, sizeof slot);

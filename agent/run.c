@@ -12,10 +12,12 @@ run_table_init(struct mql_agent *a)
 
 	t->at = calloc(a->max_queries, sizeof *t->at);
 	t->order = calloc(a->max_queries, sizeof(struct run *));
+	t->leaving = calloc(a->max_queries, sizeof *t->leaving);
 	t->refused = calloc(a->max_queries, sizeof *t->refused);
 	t->sampler = calloc(a->max_queries, sizeof *t->sampler);
 	t->side = calloc(a->max_queries, sizeof *t->side);
-	if (!t->at || !t->order || !t->refused || !t->sampler || !t->side)
+	if (!t->at || !t->order || !t->leaving || !t->refused ||
+	    !t->sampler || !t->side)
 		return MQL_ENOMEM;
 	for (unsigned i = 0; i < a->max_queries; i++)
 		t->at[i].slot = (uint16_t)i;
@@ -31,6 +33,7 @@ run_table_fini(struct mql_agent *a)
 		run_free(a, &t->at[i]);
 	free(t->at);
 	free(t->order);
+	free(t->leaving);
 	free(t->refused);
 	free(t->sampler);
 	free(t->side);
@@ -74,7 +77,7 @@ run_books(struct mql_agent *a, const struct run *r, struct books_agent *out)
 
 		if (!(r->streams >> i & 1))
 			continue;
-		stream_seen(a, s, atomic_load(&s->generation), &seen, &bad);
+		stream_seen(a, s, &seen, &bad);
 		out->seen += seen;
 		out->bad += bad;
 	}

@@ -48,19 +48,22 @@ struct run {
 	const char       *why;     /* ENDING by our own doing; or NULL */
 	uint64_t          framed;  /* rows in the frame being made */
 	struct books_agent base;   /* the slot's counters at the start */
-	struct books_agent done;   /* seen, bad: by generations that are gone;
-				      sent, drop_link: counted here */
+	struct books_agent done;   /* seen, bad: in streams that it left, less
+				      what those it is in had seen when it
+				      came; sent, drop_link: counted here */
 	struct books_agent told;   /* the last that was reported */
 };
 
 struct run_table {
 	struct run *at;       /* max_queries of them, in one block */
-	struct run **order;   /* scratch: runs by age */
+	struct run **order;   /* scratch: runs that come, by age */
+	uint16_t   *leaving;  /* scratch: slots of those that go */
 	bool       *refused;  /* scratch: one for each of order */
 	struct sampler *sampler; /* by slot; publishers draw from it */
 	_Atomic uint8_t *side;   /* by slot: of folds, what is written */
 	uint64_t    serial;
 	unsigned    nfold;       /* runs with a fold */
+	int64_t     look;     /* when indexes are looked at again, mono ms */
 };
 
 int run_table_init(struct mql_agent *a); /* 0 or MQL_ENOMEM */

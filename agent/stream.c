@@ -40,6 +40,8 @@ stream_table_fini(struct stream_table *t)
 	for (unsigned i = 0; i < stream_count(t); i++) {
 		generation_free(atomic_load(&t->at[i].generation));
 		generation_free(t->at[i].next);
+		free(t->at[i].change.in);
+		free(t->at[i].change.out);
 		schema_free(t->at[i].schema);
 	}
 	madvise(t->at, TABLE_BYTES, MADV_DONTNEED);
@@ -184,25 +186,7 @@ generation_free(struct generation *g)
 		return;
 	guard_free(g->guard);
 	matcher_free(g->matcher);
-	free(g->class);
 	free(g);
-}
-
-/* Quadratic in distinct rows, here, so that a publisher only compares two
- * numbers. */
-static void
-classify(struct generation *g)
-{
-	size_t n = matcher_size(g->matcher);
-
-	for (size_t i = 0; i < n; i++) {
-		size_t j = 0;
-
-		while (j < i && (g->class[j] != j ||
-				 !matcher_same_row(g->matcher, i, j)))
-			j++;
-		g->class[i] = (uint16_t)j;
-	}
 }
 
 /* @seq counts every event, so none may be refused unseen where it is asked; and
@@ -211,72 +195,102 @@ static int
 set_guard(struct generation *g, struct mql_stream *s, bool hides)
 {
 	const struct mql_query *q[GUARD_QUERIES];
-	size_t n = matcher_size(g->matcher);
+	const struct matcher *m = g->matcher;
+	size_t n = 0;
 
-	if (n > GUARD_QUERIES || g->uses_seq || hides)
-		n = 0;
-	for (size_t i = 0; i < n; i++)
-		q[i] = matcher_query(g->matcher, i);
+	if (matcher_live(m) <= GUARD_QUERIES && !g->uses_seq && !hides)
+		for (size_t i = 0; i < matcher_size(m); i++)
+			if (matcher_query(m, i))
+				q[n++] = matcher_query(m, i);
 	g->era = ++s->era;
-	return guard_new(s->schema, matcher_paths(g->matcher), q, n,
-			 &g->guard);
+	return guard_new(s->schema, matcher_paths(m), q, n, &g->guard);
 }
 
+/* Take the matcher, on failure too. */
 static int
-generation_new(struct mql_stream *s, const struct matcher_query *query,
-	       size_t n, bool *refused, struct generation **out)
+generation_new(struct mql_stream *s, struct matcher *m,
+	       struct generation **out)
 {
 	struct generation *g = calloc(1, sizeof *g);
-	int err = MQL_ENOMEM;
-	bool hides;
+	int err;
 
 	*out = NULL;
-	if (!g)
-		goto out;
-	if ((err = matcher_new(s->schema, query, n, refused, &g->matcher)))
-		goto out;
-	hides = matcher_hide(g->matcher, s->agent->owner.policy);
-	g->uses_seq = pathset_uses(matcher_paths(g->matcher), META_seq);
-	if ((err = set_guard(g, s, hides)))
-		goto out;
-	err = MQL_ENOMEM;
-	g->class = calloc(n, sizeof *g->class);
-	if (!g->class)
-		goto out;
-	classify(g);
-	for (size_t i = 0; i < n; i++)
-		g->folds = g->folds || query[i].fold;
-	*out = g;
-	g = NULL;
-	err = 0;
-out:
-	generation_free(g);
+	if (!g) {
+		matcher_free(m);
+		return MQL_ENOMEM;
+	}
+	g->matcher = m;
+	g->folds = matcher_folds(m);
+	g->uses_seq = pathset_uses(matcher_paths(m), META_seq);
+	err = set_guard(g, s, matcher_hide(m, s->agent->owner.policy));
+	if (err)
+		generation_free(g);
+	else
+		*out = g;
 	return err;
+}
+
+/* The matcher that follows the one in force, or a first one. */
+static int
+next_matcher(const struct mql_stream *s, const struct matcher_query *query,
+	     size_t n, const uint16_t *out, size_t nout, bool *refused,
+	     struct matcher **m)
+{
+	const struct generation *g = atomic_load(&s->generation);
+
+	if (!g)
+		return matcher_new(s->schema, query, n, refused, m);
+	return matcher_next(g->matcher, query, n, out, nout, refused, m);
+}
+
+/* Room for the slots of a change, once. */
+static int
+change_reserve(const struct mql_agent *a, struct stream_change *c)
+{
+	if (!c->in)
+		c->in = calloc(a->max_queries, sizeof *c->in);
+	if (!c->out)
+		c->out = calloc(a->max_queries, sizeof *c->out);
+	return c->in && c->out ? 0 : MQL_ENOMEM;
 }
 
 int
-stream_build(struct mql_agent *a, struct mql_stream *s,
-	     struct run *const *run, size_t n, bool *refused)
+stream_build(struct mql_agent *a, struct mql_stream *s, struct run *const *in,
+	     size_t nin, const uint16_t *out, size_t nout, bool *refused)
 {
+	struct stream_change *c = &s->change;
 	struct matcher_query *query;
+	struct matcher *m;
 	int err;
 
-	(void)a;
 	generation_free(s->next);
 	s->next = NULL;
-	if (!n)
+	c->nin = c->nout = 0;
+	if (!nin && !atomic_load(&s->generation))
 		return 0;
-	query = calloc(n, sizeof *query);
-	if (!query)
+	query = calloc(nin + 1, sizeof *query);
+	if (!query || change_reserve(a, c)) {
+		free(query);
 		return MQL_ENOMEM;
-	for (size_t i = 0; i < n; i++)
+	}
+	for (size_t i = 0; i < nin; i++)
 		query[i] = (struct matcher_query){
-			.q = run[i]->q, .id = run[i]->slot,
-			.fold = run[i]->fold,
+			.q = in[i]->q, .id = in[i]->slot, .fold = in[i]->fold,
 		};
-	err = generation_new(s, query, n, refused, &s->next);
+	err = next_matcher(s, query, nin, out, nout, refused, &m);
 	free(query);
-	return err;
+	if (err)
+		return err;
+	for (size_t i = 0; i < nin; i++)
+		if (!refused[i])
+			c->in[c->nin++] = in[i]->slot;
+	c->nout = nout;
+	if (nout)
+		memcpy(c->out, out, nout * sizeof *out);
+	if (matcher_live(m))
+		return generation_new(s, m, &s->next);
+	matcher_free(m);
+	return 0;
 }
 
 /* --- in and out of force ------------------------------------------------------- */
@@ -291,14 +305,28 @@ count(struct mql_agent *a, unsigned tally, uint64_t *seen, uint64_t *bad)
 	}
 }
 
-void
-stream_seen(struct mql_agent *a, const struct mql_stream *s,
-	    const struct generation *g, uint64_t *seen, uint64_t *bad)
+/* Events that g, in force or just swapped out, was shown. */
+static void
+shown(struct mql_agent *a, const struct mql_stream *s,
+      const struct generation *g, uint64_t *seen, uint64_t *bad)
 {
 	(void)s;
 	count(a, g->tally, seen, bad);
 	*seen -= g->seen;
 	*bad -= g->bad;
+}
+
+void
+stream_seen(struct mql_agent *a, const struct mql_stream *s, uint64_t *seen,
+	    uint64_t *bad)
+{
+	const struct generation *g = atomic_load(&s->generation);
+
+	*seen = *bad = 0;
+	if (g)
+		shown(a, s, g, seen, bad);
+	*seen += s->past_seen;
+	*bad += s->past_bad;
 }
 
 struct generation *
@@ -313,7 +341,7 @@ stream_swap(struct mql_agent *a, struct mql_stream *s)
 		s->parity = !s->parity;
 		g->tally = 2u * s->index + s->parity;
 		count(a, g->tally, &g->seen, &g->bad);
-		live = (uint32_t)matcher_size(g->matcher);
+		live = (uint32_t)matcher_live(g->matcher);
 	}
 	g = atomic_exchange_explicit(&s->generation, g, memory_order_acq_rel);
 	/* In this order, against mql_agent_disable(): one sees the other. */
@@ -321,4 +349,17 @@ stream_swap(struct mql_agent *a, struct mql_stream *s)
 	if (owner_disabled(a))
 		atomic_store(&s->live, 0);
 	return g;
+}
+
+void
+stream_retire(struct mql_agent *a, struct mql_stream *s, struct generation *g)
+{
+	uint64_t seen, bad;
+
+	if (!g)
+		return;
+	shown(a, s, g, &seen, &bad);
+	s->past_seen += seen;
+	s->past_bad += bad;
+	generation_free(g);
 }

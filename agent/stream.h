@@ -2,13 +2,14 @@
  *
  *     struct mql_stream
  *       live ------------- how many queries; all that an idle publish loads
- *       generation --RCU-> { guard, matcher, parity, row classes }
+ *       generation --RCU-> { guard, matcher, parity }
  *
  * A generation is one matcher in force, from its swap in to its swap out.
  * Publishers count the events that they show it in one tally of two: one
  * increment whatever the number of queries. Two neighbours have different
  * parities, so once rcu_wait() has returned the old one's number is final and
- * exact, and it is added to each query that was in it.
+ * exact, and is added to `past`. A query remembers what past stood at when it
+ * came in, so that those which stay are not touched when others come and go.
  *
  * The streams of an agent lie in one mapping that a forked child sees zeroed:
  * there nobody asks. life.h says how it comes alive again. */
@@ -36,10 +37,15 @@ struct generation {
 	uint64_t  era;           /* no other of the stream has this one */
 	struct matcher *matcher;
 	bool      folds; /* some query does */
-	/* class[i]: the first query that writes the same row as query i */
-	uint16_t *class;
 	/* What seen and bad stood at when this generation came into force. */
 	uint64_t  seen, bad;
+};
+
+/* Runs, by slot, that a generation has and the one before has not, and the
+ * other way round. */
+struct stream_change {
+	uint16_t *in, *out; /* max_queries of them; heap */
+	size_t    nin, nout;
 };
 
 struct mql_stream {
@@ -56,6 +62,8 @@ struct mql_stream {
 	unsigned           parity; /* of the last generation */
 	bool               dirty;  /* is to get a new generation */
 	struct generation *next;   /* built, waiting for its swap */
+	struct stream_change change; /* what that swap changes */
+	uint64_t           past_seen, past_bad; /* by generations gone */
 	uint64_t           era;    /* of the last generation built */
 	/* @seq, counted while it is asked for: a cache line of its own. */
 	_Alignas(64) _Atomic uint64_t seq;
@@ -98,18 +106,22 @@ unsigned stream_count(const struct stream_table *t); /* any thread */
 
 /* --- the agent's thread ---------------------------------------------------- */
 
-/* Build s->next from runs (oldest first). refused[i] is set for a run that
- * does not fit. No runs: s->next is NULL. 0 or MQL_ENOMEM. */
+/* Build s->next, which follows the one in force: without the runs of the slots
+ * `out`, and with those of `in` (oldest first). refused[i] is set for one that
+ * does not fit. When none is left s->next is NULL. 0 or MQL_ENOMEM. */
 int stream_build(struct mql_agent *a, struct mql_stream *s,
-		 struct run *const *run, size_t n, bool *refused);
+		 struct run *const *in, size_t nin, const uint16_t *out,
+		 size_t nout, bool *refused);
 
 /* Put s->next in force and return what was, which must be retired after
- * rcu_wait(). */
+ * rcu_wait(): then s->change, too, is what happened. */
 struct generation *stream_swap(struct mql_agent *a, struct mql_stream *s);
+void stream_retire(struct mql_agent *a, struct mql_stream *s,
+		   struct generation *g);
 
-/* Events that g, in force or just swapped out, was shown. */
+/* Events that the stream's generations were shown since the agent opened. */
 void stream_seen(struct mql_agent *a, const struct mql_stream *s,
-		 const struct generation *g, uint64_t *seen, uint64_t *bad);
+		 uint64_t *seen, uint64_t *bad);
 
 void generation_free(struct generation *g); /* NULL is allowed */
 

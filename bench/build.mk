@@ -17,6 +17,9 @@ bench_compile.src  := bench/compile.c bench/bench.c
 bench_compile.deps := client
 # The peer gets all that this machine has: it does not choose at run time.
 $(B)/bench/simdjson.o: CXXFLAGS += -O3 -march=native
+BENCHES            += bench_matcher
+bench_matcher.src  := bench/matcher.c bench/many.c bench/bench.c
+bench_matcher.deps := language
 # Run by make bench-instr alone: see tools/instr.sh.
 INSTR              := bench_instr
 bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c

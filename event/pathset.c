@@ -137,7 +137,7 @@ descend(struct pathset *ps, unsigned *at, struct str key, int32_t index)
 	}
 	if ((err = reserve_node(ps)))
 		return err;
-	if (key.ptr && !(key = arena_str(&ps->mem, key)).ptr)
+	if (key.ptr && !(key = arena_str(&ps->texts->mem, key)).ptr)
 		return MQL_ENOMEM;
 	*at = ps->nnode++;
 	ps->node[*at] = (struct node){
@@ -228,7 +228,7 @@ new_slot(struct pathset *ps, const struct path *p, unsigned *slot)
 	};
 	int err = reserve_slot(ps);
 
-	if (err || (err = copy_path(&ps->mem, p, &s.path)))
+	if (err || (err = copy_path(&ps->texts->mem, p, &s.path)))
 		return err;
 	if (ps->schema && !p->meta)
 		s.ref = schema_resolve(ps->schema, &s.path);
@@ -251,6 +251,42 @@ add_meta(struct pathset *ps, const struct path *p, unsigned *slot)
 	return err;
 }
 
+/* Among the slots whose nested reading ends at a node. */
+static bool
+find_slot_at(const struct pathset *ps, unsigned node, const struct path *p,
+	     unsigned *slot)
+{
+	for (unsigned i = ps->node[node].first; i != PATHSET_NO_SLOT;
+	     i = ps->slot[i].next)
+		if (path_equal(&ps->slot[i].path, p)) {
+			*slot = i;
+			return true;
+		}
+	return false;
+}
+
+bool
+pathset_find(const struct pathset *ps, const struct path *p, unsigned *slot)
+{
+	unsigned at = 0;
+
+	if (p->meta) {
+		*slot = ps->meta[p->meta];
+		return *slot != PATHSET_NO_SLOT;
+	}
+	for (unsigned i = 0; i < path_direct_steps(p); i++) {
+		const struct step *s = &p->steps[i];
+		const struct str none = { NULL, 0 };
+		struct str key = s->key.ptr ? s->key : STR("");
+
+		at = s->kind == STEP_KEY ? *table_at(ps, at, key, 0) :
+					   *table_at(ps, at, none, s->index);
+		if (at == PATHSET_NO_NODE)
+			return false;
+	}
+	return find_slot_at(ps, at, p, slot);
+}
+
 int
 pathset_add(struct pathset *ps, const struct path *p, unsigned *slot)
 {
@@ -262,12 +298,8 @@ pathset_add(struct pathset *ps, const struct path *p, unsigned *slot)
 		return add_meta(ps, p, slot);
 	if ((err = find_end(ps, p, READ_NESTED, &end[READ_NESTED])))
 		return err;
-	n = &ps->node[end[READ_NESTED]];
-	for (unsigned i = n->first; i != PATHSET_NO_SLOT; i = ps->slot[i].next)
-		if (path_equal(&ps->slot[i].path, p)) {
-			*slot = i;
-			return 0;
-		}
+	if (find_slot_at(ps, end[READ_NESTED], p, slot))
+		return 0;
 	if (p->nflat > 1 &&
 	    (err = find_end(ps, p, READ_FLAT, &end[READ_FLAT])))
 		return err;
@@ -290,14 +322,54 @@ pathset_new(const struct schema *schema, struct pathset **out)
 	int err = MQL_ENOMEM;
 
 	*out = NULL;
-	if (!ps || (err = add_root(ps))) {
-		pathset_free(ps);
-		return err;
-	}
+	if (!ps || !(ps->texts = calloc(1, sizeof *ps->texts)))
+		goto out;
+	ps->texts->refs = 1;
 	ps->schema = schema;
 	for (unsigned i = 0; i < META_COUNT; i++)
 		ps->meta[i] = PATHSET_NO_SLOT;
+	if ((err = add_root(ps)))
+		goto out;
 	*out = ps;
+	ps = NULL;
+out:
+	pathset_free(ps);
+	return err;
+}
+
+/* A block of its own with the same content. */
+static bool
+copy_block(const void *from, size_t n, size_t size, void **out)
+{
+	*out = n ? calloc(n, size) : NULL;
+	if (*out)
+		memcpy(*out, from, n * size);
+	return *out || !n;
+}
+
+int
+pathset_copy(const struct pathset *ps, struct pathset **out)
+{
+	struct pathset *copy = calloc(1, sizeof *copy);
+	void *slot = NULL, *node = NULL, *table = NULL;
+
+	*out = NULL;
+	if (!copy || !copy_block(ps->slot, ps->slotcap, sizeof *ps->slot,
+				 &slot) ||
+	    !copy_block(ps->node, ps->nodecap, sizeof *ps->node, &node) ||
+	    !copy_block(ps->table, ps->tablecap, sizeof *ps->table, &table)) {
+		free(copy);
+		free(slot);
+		free(node);
+		free(table);
+		return MQL_ENOMEM;
+	}
+	*copy = *ps;
+	copy->slot = slot;
+	copy->node = node;
+	copy->table = table;
+	copy->texts->refs++;
+	*out = copy;
 	return 0;
 }
 
@@ -306,7 +378,10 @@ pathset_free(struct pathset *ps)
 {
 	if (!ps)
 		return;
-	arena_fini(&ps->mem);
+	if (ps->texts && !--ps->texts->refs) {
+		arena_fini(&ps->texts->mem);
+		free(ps->texts);
+	}
 	free(ps->slot);
 	free(ps->node);
 	free(ps->table);

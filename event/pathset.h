@@ -19,6 +19,11 @@ struct policy;  /* policy.h */
 int pathset_new(const struct schema *schema, struct pathset **out);
 void pathset_free(struct pathset *ps); /* NULL is allowed */
 
+/* Another set with the same paths in the same slots, for more to be added to,
+ * while others read ps. Texts are shared: ps and its copies are made, added to
+ * and freed on one thread. Returns 0 or MQL_ENOMEM. */
+int pathset_copy(const struct pathset *ps, struct pathset **out);
+
 /* Add p (copied) unless it is there; *slot is its number either way. Returns
  * 0, MQL_ELIMIT when the set is full, or MQL_ENOMEM. */
 int pathset_add(struct pathset *ps, const struct path *p, unsigned *slot);
@@ -27,6 +32,10 @@ int pathset_add(struct pathset *ps, const struct path *p, unsigned *slot);
  * seen: all paths that are in the set. None is added after. True when one of
  * them may read another value than the one that was published. */
 bool pathset_guard(struct pathset *ps, const struct policy *policy);
+
+/* The number of p, if it is there. */
+bool pathset_find(const struct pathset *ps, const struct path *p,
+		  unsigned *slot);
 
 unsigned pathset_size(const struct pathset *ps);
 const struct path *pathset_path(const struct pathset *ps, unsigned slot);

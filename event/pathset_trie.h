@@ -62,10 +62,15 @@ slot_steps(const struct slot *s)
 	return s->any ? s->direct : s->path.nsteps;
 }
 
+struct pathset_texts { /* steps and keys: only ever added to */
+	unsigned     refs;
+	struct arena mem;
+};
+
 struct pathset {
 	const struct schema *schema;
 	const struct policy *policy; /* NULL: nothing is hidden */
-	struct arena mem;    /* steps and keys */
+	struct pathset_texts *texts; /* shared with copies */
 	struct slot *slot;
 	struct node *node;
 	uint16_t    *table;  /* of nodes, 0: free; a power of two, half empty */

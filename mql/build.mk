@@ -33,3 +33,7 @@ language.src += mql/pace.c
 
 # what is told of an event before it is read
 language.src += mql/pretest.c
+
+# many queries at once
+language.src += mql/access.c mql/digest.c mql/habit.c mql/hints.c mql/index.c mql/index_build.c \
+                mql/matcher_member.c mql/matcher_next.c mql/members.c

@@ -10,12 +10,14 @@
 #include "mql/arith.h"
 #include "mql/function.h"
 #include "mql/like.h"
+#include "mql/probe.h"
 #include "mql/prog.h"
 
 struct eval {
 	struct value        reg[PROG_MAX_REGS];
 	struct value        given; /* the answer of a GIVE */
 	struct regex_match *match;
+	struct probe        probe;
 };
 
 int
@@ -39,6 +41,12 @@ eval_free(struct eval *e)
 		return;
 	regex_match_free(e->match);
 	free(e);
+}
+
+struct probe *
+eval_probe(struct eval *e)
+{
+	return &e->probe;
 }
 
 static inline const struct value *

@@ -111,6 +111,22 @@ say_memory(const struct mql_query *q, FILE *to)
 				  "does not fit is counted");
 }
 
+/* By what an agent with many queries finds this one; which of several it is
+ * depends on the events. */
+static void
+say_index(const struct mql_query *q, FILE *to)
+{
+	const struct access *best = access_best(&q->access);
+
+	if (best)
+		fprintf(to, "%-12s%.*s (%s)%s\n", "index",
+			(int)best->text.len, best->text.ptr, access_name(best),
+			q->access.n > 1 ? ", or what proves more selective" :
+					  "");
+	else
+		say(to, "index", "none: every event is evaluated");
+}
+
 void
 mql_query_explain(const struct mql_query *q, FILE *to)
 {
@@ -122,7 +138,7 @@ mql_query_explain(const struct mql_query *q, FILE *to)
 	say_source_job(&q->plan, to);
 	say(to, "client", "fan-in over the source-jobs");
 	say_fields(q, to);
-	say(to, "index", "none yet: every event is evaluated");
+	say_index(q, to);
 	fprintf(to, "%-12sat most %zu instructions an event\n", "cost",
 		prog_length(q));
 	say_memory(q, to);

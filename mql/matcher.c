@@ -1,113 +1,21 @@
-/* matcher.c - the live queries of a stream, tried one after the other on one
- * reader, so that a field is read once however many queries ask for it. */
-#include "mql/matcher.h"
-
-#include <stdlib.h>
-
+/* matcher.c - ask the matcher about one event, on one reader, so that a field
+ * is read once however many queries ask for it. */
+#include "mql/matcher_own.h"
 #include "mql/prog.h"
 
-struct member {
-	struct matcher_query of;
-	uint16_t            *slots; /* where its paths stand in the set, */
-	uint16_t            *fold_slots; /* and those of its fold */
-};
-
-struct matcher {
-	struct pathset *paths;
-	struct member  *member;
-	size_t          n;
-	struct pretest  pretest;
-};
-
-static void
-unlink_query(struct member *me)
-{
-	free(me->slots);
-	free(me->fold_slots);
-	*me = (struct member){ 0 };
-}
-
-static int
-link_paths(struct matcher *m, const struct mql_query *q, uint16_t **slots)
-{
-	*slots = calloc(query_paths(q) + 1, sizeof **slots);
-	return *slots ? query_link(q, m->paths, *slots) : MQL_ENOMEM;
-}
-
-/* Give me its slots. Returns 0, MQL_ELIMIT or MQL_ENOMEM. */
-static int
-link_query(struct matcher *m, struct member *me,
-	   const struct matcher_query *of)
-{
-	int err;
-
-	if (of->q->shape.folded || of->q->shape.ordered)
-		return MQL_ELIMIT; /* its rows are not made here */
-	me->of = *of;
-	err = link_paths(m, of->q, &me->slots);
-	if (!err && of->fold)
-		err = link_paths(m, of->fold, &me->fold_slots);
-	if (err)
-		unlink_query(me);
-	return err;
-}
-
-int
-matcher_new(const struct schema *schema, const struct matcher_query *query,
-	    size_t n, bool *refused, struct matcher **out)
-{
-	struct matcher *m = calloc(1, sizeof *m);
-	int err = MQL_ENOMEM;
-
-	*out = NULL;
-	if (!m)
-		goto out;
-	m->member = calloc(n + 1, sizeof *m->member);
-	if (!m->member || (err = pathset_new(schema, &m->paths)))
-		goto out;
-	for (size_t i = 0; i < n; i++) {
-		err = link_query(m, &m->member[m->n], &query[i]);
-		if (err && err != MQL_ELIMIT)
-			goto out;
-		if (refused)
-			refused[i] = err != 0;
-		if (!err)
-			pretest_add(&m->pretest, m->member[m->n++].of.q);
-	}
-	err = 0;
-	*out = m;
-	m = NULL; /* the caller's now */
-out:
-	matcher_free(m);
-	return err;
-}
-
-void
-matcher_free(struct matcher *m)
-{
-	if (!m)
-		return;
-	for (size_t i = 0; i < m->n; i++)
-		unlink_query(&m->member[i]);
-	free(m->member);
-	pathset_free(m->paths);
-	free(m);
-}
-
-bool
-matcher_hide(struct matcher *m, const struct policy *policy)
-{
-	bool hides = pathset_guard(m->paths, policy);
-
-	if (hides) /* its text tells nothing then */
-		m->pretest = (struct pretest){ 0 };
-	return hides;
-}
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 size_t
 matcher_size(const struct matcher *m)
 {
-	return m->n;
+	return m->members.n;
+}
+
+size_t
+matcher_live(const struct matcher *m)
+{
+	return m->nlive;
 }
 
 const struct pathset *
@@ -119,20 +27,34 @@ matcher_paths(const struct matcher *m)
 const struct mql_query *
 matcher_query(const struct matcher *m, size_t i)
 {
-	return m->member[i].of.q;
+	return members_at(&m->members, i)->q;
 }
 
 uint16_t
 matcher_id(const struct matcher *m, size_t i)
 {
-	return m->member[i].of.id;
+	return members_at(&m->members, i)->id;
 }
 
 const struct mql_query *
 matcher_fold(const struct matcher *m, size_t i, const uint16_t **slots)
 {
-	*slots = m->member[i].fold_slots;
-	return m->member[i].of.fold;
+	const struct member *me = members_at(&m->members, i);
+
+	*slots = me->slots->at + query_paths(me->q);
+	return me->slots->fold;
+}
+
+bool
+matcher_folds(const struct matcher *m)
+{
+	return m->nfold > 0;
+}
+
+uint16_t
+matcher_row(const struct matcher *m, size_t i)
+{
+	return members_at(&m->members, i)->row;
 }
 
 bool
@@ -141,28 +63,157 @@ matcher_may_match(const struct matcher *m, struct luck *luck, struct str text)
 	return pretest_passes(&m->pretest, luck, text);
 }
 
+/* --- matching ------------------------------------------------------------------ */
+
+/* One event on its way through. */
+struct run {
+	const struct matcher *m;
+	struct eval          *e;
+	struct reader        *r;
+	struct eval_counts   *counts;
+	uint16_t             *hit;
+	size_t                nhit;
+	bool                  mixed; /* hits are not in order */
+};
+
+static void
+try_one(struct run *run, const struct member *me, uint16_t i)
+{
+	if (query_match(me->q, me->slots->at, run->e, run->r,
+			&run->counts[me->id]))
+		run->hit[run->nhit++] = i;
+}
+
+static void
+try_each(struct run *run)
+{
+	for (size_t i = 0; i < run->m->members.n; i++) {
+		const struct member *me = members_at(&run->m->members, i);
+
+		if (me->q)
+			try_one(run, me, (uint16_t)i);
+	}
+}
+
+static void
+add_counts(struct eval_counts *to, const struct eval_counts *c)
+{
+	atomic_fetch_add_explicit(&to->mismatches, c->mismatches,
+				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&to->regex_limited, c->regex_limited,
+				  memory_order_relaxed);
+}
+
+/* A predicate that several ask: evaluated once, counted for each. */
+static void
+try_shared(struct run *run, const struct member *first, uint16_t at)
+{
+	struct eval_counts c = { 0 };
+	bool hit = query_match(first->q, first->slots->at, run->e, run->r, &c);
+	bool counted = c.mismatches || c.regex_limited;
+
+	if (!hit && !counted)
+		return;
+	for (uint16_t i = at; i != NOBODY;) {
+		const struct member *me = members_at(&run->m->members, i);
+
+		if (counted)
+			add_counts(&run->counts[me->id], &c);
+		if (hit)
+			run->hit[run->nhit++] = i;
+		i = me->next;
+	}
+	run->mixed = true;
+}
+
+static void
+try_lead(struct run *run, unsigned at)
+{
+	const struct member *me = members_at(&run->m->members, at);
+	uint16_t first = me->first;
+
+	if (first == NOBODY)
+		return; /* nobody asks any more */
+	if (first != at) {
+		me = members_at(&run->m->members, first);
+		run->mixed = true;
+	}
+	if (me->next == NOBODY)
+		try_one(run, me, first);
+	else
+		try_shared(run, me, first);
+}
+
+static void
+try_candidates(struct run *run, struct probe *p)
+{
+	unsigned from = 0, at;
+
+	while (probe_take(p, &from, &at))
+		try_lead(run, at);
+	if (!run->mixed)
+		return;
+	for (size_t i = 0; i < run->nhit; i++)
+		probe_add(p, run->hit[i]);
+	for (from = 0, run->nhit = 0; probe_take(p, &from, &at);)
+		run->hit[run->nhit++] = (uint16_t)at;
+}
+
+/* One event in many tells what they are like. */
+static __attribute__((noinline)) void
+observe(const struct run *run, struct probe *p)
+{
+	const struct matcher *m = run->m;
+
+	for (unsigned w = 0; w < PATHSET_MAX / 64; w++) {
+		for (uint64_t b = m->watched[w]; b; b &= b - 1) {
+			unsigned slot = w * 64 + (unsigned)__builtin_ctzll(b);
+
+			habit_see(m->habit, slot,
+				  *probe_digest(p, run->r, slot));
+		}
+	}
+	habit_note(m->habit, p->looked, run->nhit);
+}
+
+static size_t
+match_indexed(struct run *run)
+{
+	struct probe *p = eval_probe(run->e);
+	const struct matcher *m = run->m;
+
+	probe_begin(p, pathset_size(m->paths));
+	for (unsigned i = 0; i < m->nsegment; i++)
+		index_probe(m->segment[i].ix, p, run->r);
+	try_candidates(run, p);
+	if (!(++p->tick & habit_mask(m->habit)))
+		observe(run, p);
+	return run->nhit;
+}
+
 size_t
 matcher_match(const struct matcher *m, struct eval *e, struct reader *r,
 	      struct eval_counts *counts, uint16_t *hit)
 {
-	size_t nhit = 0;
+	struct run run = {
+		.m = m, .e = e, .r = r, .counts = counts, .hit = hit,
+	};
 
-	for (size_t i = 0; i < m->n; i++) {
-		const struct member *me = &m->member[i];
-
-		if (query_match(me->of.q, me->slots, e, r, &counts[me->of.id]))
-			hit[nhit++] = (uint16_t)i;
-	}
-	return nhit;
+	if (m->nsegment)
+		return match_indexed(&run);
+	try_each(&run);
+	return run.nhit;
 }
+
+/* --- rows ---------------------------------------------------------------------- */
 
 bool
 matcher_sample(const struct matcher *m, size_t i, struct sampler *s,
 	       struct reader *r, int64_t now)
 {
-	const struct member *me = &m->member[i];
+	const struct member *me = members_at(&m->members, i);
 
-	return query_sample(me->of.q, s, r, me->slots, now);
+	return query_sample(me->q, s, r, me->slots->at, now);
 }
 
 void
@@ -170,20 +221,20 @@ matcher_write_row(const struct matcher *m, size_t i, struct eval *e,
 		  struct reader *r, struct eval_counts *counts,
 		  struct buf *out)
 {
-	const struct member *me = &m->member[i];
+	const struct member *me = members_at(&m->members, i);
 
-	query_write_row(me->of.q, me->slots, e, r, &counts[me->of.id], out);
+	query_write_row(me->q, me->slots->at, e, r, &counts[me->id], out);
 }
 
 /* The path that an entry gives as it is, or NULL. */
 static const uint16_t *
 bare_slot(const struct member *me, unsigned at)
 {
-	const struct insn *in = &me->of.q->prog.code[at];
+	const struct insn *in = &me->q->prog.code[at];
 
 	if (in->op != OP_GIVE || (in->a & OPERAND_KIND) != OPERAND_FIELD)
 		return NULL;
-	return &me->slots[in->a];
+	return &me->slots->at[in->a];
 }
 
 static bool
@@ -211,12 +262,13 @@ same_spread(const struct spread *a, const struct spread *b)
 bool
 matcher_same_row(const struct matcher *m, size_t i, size_t j)
 {
-	const struct member *x = &m->member[i], *y = &m->member[j];
-	const struct mql_query *a = x->of.q, *b = y->of.q;
+	const struct member *x = members_at(&m->members, i);
+	const struct member *y = members_at(&m->members, j);
+	const struct mql_query *a = x->q, *b = y->q;
 
 	if (i == j)
 		return true;
-	if (a->ncell != b->ncell || a->nspread != b->nspread)
+	if (!a || !b || a->ncell != b->ncell || a->nspread != b->nspread)
 		return false;
 	for (unsigned k = 0; k < a->nspread; k++)
 		if (!same_spread(&a->spread[k], &b->spread[k]))
@@ -225,4 +277,29 @@ matcher_same_row(const struct matcher *m, size_t i, size_t j)
 		if (!same_cell(x, &a->cell[k], y, &b->cell[k]))
 			return false;
 	return true;
+}
+
+/* The same for the same rows; 0 for a row that is computed. */
+uint64_t
+member_row_hash(const struct member *me)
+{
+	const struct mql_query *q = me->q;
+	uint64_t h = 1 + q->ncell;
+
+	for (unsigned k = 0; k < q->nspread; k++)
+		h = XXH3_64bits_withSeed(q->spread[k].prefix.ptr,
+					 q->spread[k].prefix.len, h);
+	for (unsigned k = 0; k < q->ncell; k++) {
+		const struct cell *c = &q->cell[k];
+
+		h = XXH3_64bits_withSeed(c->name.ptr, c->name.len, h);
+		for (unsigned i = 0; i < c->nentry; i++) {
+			const uint16_t *s = bare_slot(me, c->entry[i]);
+
+			if (!s)
+				return 0;
+			h = (h ^ *s) * 0x9e3779b97f4a7c15;
+		}
+	}
+	return h;
 }

@@ -1,7 +1,13 @@
 /* matcher.h - the live queries of one stream as one immutable object.
  *
  * Built on the agent's thread, then read by all publishers at once; swapped,
- * never changed. matcher_match() says which queries an event answers. */
+ * never changed. matcher_match() says which queries an event answers: a few
+ * are tried one by one; of many an index (index.h) says which may, and those
+ * that ask the same are evaluated once. The answers are the same.
+ *
+ * A matcher that follows another shares with it what has not changed, so that
+ * one query more or less costs microseconds, however many there are. All
+ * matchers that follow one another are made and freed on one thread. */
 #ifndef MQL_MATCHER_H
 #define MQL_MATCHER_H
 
@@ -12,7 +18,7 @@ struct matcher; /* opaque */
 
 struct matcher_query {
 	const struct mql_query *q;  /* borrowed for the matcher's life */
-	uint16_t                id; /* the caller's number, < 65536 */
+	uint16_t                id; /* the caller's number */
 	const struct mql_query *fold; /* of the same events, folded; or NULL.
 					 Borrowed, too */
 };
@@ -25,21 +31,42 @@ int matcher_new(const struct schema *schema, const struct matcher_query *query,
 		size_t n, bool *refused, struct matcher **out);
 void matcher_free(struct matcher *m); /* NULL is allowed */
 
+/* The matcher that follows m, which stays as it is: without the queries of the
+ * ids removed, then with those added (refused as above, one per query added).
+ * The queries that stay are m's own, and an id is one query's at a time. Now
+ * and then all of it is made anew: then indexes change, as they do for nothing
+ * else. Returns 0, or MQL_ENOMEM. */
+int matcher_next(const struct matcher *m, const struct matcher_query *added,
+		 size_t nadded, const uint16_t *removed, size_t nremoved,
+		 bool *refused, struct matcher **out);
+
 /* Show m events only as the owner's policy, which is borrowed, lets them be
- * seen. Before anybody else has m. True: that changes what its queries see, so
- * that nothing is to be read around it. */
+ * seen. Before anybody else has m; the same policy for all that follow.
+ * True: that changes what its queries see, so that nothing is to be read
+ * around it. */
 bool matcher_hide(struct matcher *m, const struct policy *policy);
 
+/* Do the events differ from what the index was made for? Then a matcher_next()
+ * that adds nothing makes a better one. The agent's thread. */
+bool matcher_wants_rebuild(const struct matcher *m);
+
+/* Queries stand at indexes below matcher_size(), the oldest first, with holes
+ * where one was removed; matcher_live() of them. */
 size_t matcher_size(const struct matcher *m);
+size_t matcher_live(const struct matcher *m);
 const struct pathset *matcher_paths(const struct matcher *m);
 
-/* i < matcher_size() */
+/* i < matcher_size(). The query is NULL for a hole. */
 const struct mql_query *matcher_query(const struct matcher *m, size_t i);
 uint16_t matcher_id(const struct matcher *m, size_t i);
 
-/* The fold of the i-th query, or NULL, and its slots. */
+/* The fold of the i-th query, or NULL, and its slots; is there any? */
 const struct mql_query *matcher_fold(const struct matcher *m, size_t i,
 				     const uint16_t **slots);
+bool matcher_folds(const struct matcher *m);
+
+/* Queries with the same number write the same row for every event. */
+uint16_t matcher_row(const struct matcher *m, size_t i);
 
 /* False: an event of this JSON text answers no query. Told by a look at the
  * raw bytes, where all queries allow it (pretest.h); luck is the thread's own,
@@ -49,7 +76,7 @@ bool matcher_may_match(const struct matcher *m, struct luck *luck,
 
 /* Evaluate on the event that r has begun with matcher_paths(). The indexes
  * (not ids) of matching queries go to hit[], ascending, room for
- * matcher_size(); returns how many. counts is indexed by the caller's id. */
+ * matcher_live(); returns how many. counts is indexed by the caller's id. */
 size_t matcher_match(const struct matcher *m, struct eval *e,
 		     struct reader *r, struct eval_counts *counts,
 		     uint16_t *hit);

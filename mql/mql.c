@@ -6,6 +6,7 @@
  *        -- plan.c ---> plan         plan.h    what runs where, one spelling
  *        -- emit.c ---> program      prog.h    bytecode, op.h lists it
  *        -- verify.c -> trusted                bounds, forward jumps
+ *        -- access.c -> indexable               what a matcher looks up
  *
  * A stage that fails has told fail() where and why. */
 #include <stdarg.h>
@@ -141,7 +142,8 @@ compile(struct compile *c, struct mql_query **out)
 		return err;
 	}
 	(*out)->plan = made;
-	if ((err = verify(*out))) {
+	if ((err = verify(*out)) ||
+	    (err = access_find(*out, c->sel.where))) {
 		mql_query_free(*out);
 		*out = NULL;
 		return fail(c, err, (struct span){ 0, 0 }, "%s",

@@ -11,6 +11,7 @@
  *       shape      windows, groups, aggregates, order
  *       cell       the select list, but for
  *       spread     fields chosen by prefix; neither: `select *`
+ *       access     how an index finds it                 access.h
  *
  * All but the plan's texts lives in the query's arena and is immutable once
  * verify() has passed it. */
@@ -20,6 +21,7 @@
 #include "common/arena.h"
 #include "event/path.h"
 #include "event/value.h"
+#include "mql/access.h"
 #include "mql/ast.h"
 #include "mql/op.h"
 #include "mql/plan.h"
@@ -111,6 +113,7 @@ struct mql_query {
 	unsigned     nspread;
 	uint16_t     clock;  /* the path @ts, when a function of prog asks
 				the time; else NO_ENTRY */
+	struct access_list access;
 	uint16_t    *sticky; /* paths of the keys of a sample */
 	unsigned     nsticky;
 };

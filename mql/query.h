@@ -85,8 +85,10 @@ struct eval_counts {
  * below eval_new() allocates, except PCRE2's own frames at a thread's first
  * regular expression (bounded by its heap limit, kept and reused). */
 struct eval; /* opaque */
+struct probe; /* mql/probe.h */
 int eval_new(struct eval **out); /* 0 or MQL_ENOMEM */
 void eval_free(struct eval *e);  /* NULL is allowed */
+struct probe *eval_probe(struct eval *e); /* the thread's, for a matcher */
 
 /* Add what q reads to ps; slots[i] is where q's i-th path stands. slots has
  * room for query_paths(q). Returns 0, MQL_ELIMIT or MQL_ENOMEM. */

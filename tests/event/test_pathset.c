@@ -40,6 +40,42 @@ START_TEST(pathset_keeps_copies_of_its_paths)
 }
 END_TEST
 
+START_TEST(pathset_copy_grows_alone_and_outlives_its_original)
+{
+	static const char *const texts[] = { "a.b", "a[1]", "@ts", "a[*]" };
+	struct arena mem = { 0 };
+	struct path p = path_of("later.one", &mem);
+	struct pathset *ps, *copy;
+	unsigned slot;
+
+	pathset_new(NULL, &ps);
+	for (unsigned i = 0; i < 4; i++)
+		pathset_put(ps, texts[i]);
+	ck_assert_int_eq(pathset_copy(ps, &copy), 0);
+	for (unsigned i = 0; i < 40; i++) {
+		char text[32];
+
+		snprintf(text, sizeof text, "key%u.x", i);
+		ck_assert_uint_eq(pathset_put(copy, text), 4 + i);
+	}
+	ck_assert_int_eq(pathset_add(copy, &p, &slot), 0);
+	ck_assert_uint_eq(pathset_size(ps), 4);
+	ck_assert(!pathset_find(ps, &p, &slot));
+	pathset_free(ps);
+	ck_assert(pathset_find(copy, &p, &slot));
+	ck_assert_uint_eq(slot, 44);
+	for (unsigned i = 0; i < 4; i++) {
+		struct path q = path_of(texts[i], &mem);
+
+		ck_assert(pathset_find(copy, &q, &slot));
+		ck_assert_uint_eq(slot, i);
+		ck_assert_uint_eq(pathset_put(copy, texts[i]), i);
+	}
+	pathset_free(copy);
+	arena_fini(&mem);
+}
+END_TEST
+
 START_TEST(pathset_has_a_last_slot)
 {
 	struct pathset *ps;
@@ -129,7 +165,8 @@ START_TEST(pathset_finds_children_by_key_and_by_index)
 }
 END_TEST
 
-TEST_MAIN(pathset, pathset_gives_each_path_one_slot,
+TEST_MAIN(pathset, pathset_copy_grows_alone_and_outlives_its_original,
+	  pathset_gives_each_path_one_slot,
 	  pathset_keeps_copies_of_its_paths, pathset_has_a_last_slot,
 	  pathset_bounds_the_steps_of_all_paths,
 	  pathset_knows_which_meta_fields_are_used,

@@ -104,3 +104,11 @@ test_pretest.deps      := language
 TESTS += test_json_conformance
 test_json_conformance.src  := tests/mql/test_json_conformance.c
 test_json_conformance.deps := language
+
+TESTS += test_matcher_many
+test_matcher_many.src   := tests/mql/test_matcher_many.c
+test_matcher_many.deps  := language
+TESTS += test_matcher_oom
+test_matcher_oom.src    := tests/mql/test_matcher_oom.c
+test_matcher_oom.deps   := language
+test_matcher_oom.ldlibs := $(foreach f,malloc calloc realloc,-Wl,--wrap=$(f))

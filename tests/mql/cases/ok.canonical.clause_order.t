@@ -6,5 +6,5 @@ source-job  merge of the agents' rows
             limit of 5
 client      fan-in over the source-jobs
 reads       b, a
-index       none yet: every event is evaluated
+index       b == true (hash)
 cost        at most 3 instructions an event

@@ -13,7 +13,7 @@ source-job  merge of the agents' groups
             limit of 5 in each window
 client      fan-in over the source-jobs
 reads       b, node, a
-index       none yet: every event is evaluated
+index       b == true (hash)
 cost        at most 4 instructions an event
 memory      32 MiB of groups at an agent, whose others go as rows
 memory      64 MiB of groups at the source-job; what does not fit is counted

@@ -10,7 +10,7 @@ source-job  merge of the agents' groups
             order by e['max( b )'] desc
 client      fan-in over the source-jobs
 reads       a, b
-index       none yet: every event is evaluated
+index       none: every event is evaluated
 cost        at most 4 instructions an event
 memory      32 MiB of groups at an agent, whose others go as rows
 memory      64 MiB of groups at the source-job; what does not fit is counted

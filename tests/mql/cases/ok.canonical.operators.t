@@ -5,5 +5,5 @@ agent       filter, projection of 1 column
 source-job  merge of the agents' rows
 client      fan-in over the source-jobs
 reads       a, b, c
-index       none yet: every event is evaluated
+index       none: every event is evaluated
 cost        at most 8 instructions an event

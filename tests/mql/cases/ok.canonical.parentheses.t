@@ -5,5 +5,5 @@ agent       filter, projection of 1 column
 source-job  merge of the agents' rows
 client      fan-in over the source-jobs
 reads       a, b, c
-index       none yet: every event is evaluated
+index       a == 1 (hash), or what proves more selective
 cost        at most 7 instructions an event

@@ -5,6 +5,6 @@ agent       no filter, projection of 4 columns
 source-job  merge of the agents' rows
 client      fan-in over the source-jobs
 reads       a['b'], a, a.b, e['x y'][0]['z'], @ts
-index       none yet: every event is evaluated
+index       none: every event is evaluated
 cost        at most 7 instructions an event
 warning     without `where` every event makes a row

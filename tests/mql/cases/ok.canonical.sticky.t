@@ -5,5 +5,5 @@ agent       no filter, sample 500 of 10000 matches by their keys, projection of 
 source-job  merge of the agents' rows
 client      fan-in over the source-jobs
 reads       id
-index       none yet: every event is evaluated
+index       none: every event is evaluated
 cost        at most 3 instructions an event

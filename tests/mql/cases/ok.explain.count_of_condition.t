@@ -7,7 +7,7 @@ source-job  merge of the agents' groups
             aggregates count(ms > 100)
 client      fan-in over the source-jobs
 reads       a, ms
-index       none yet: every event is evaluated
+index       a == 1 (hash)
 cost        at most 5 instructions an event
 memory      32 MiB of groups at an agent, whose others go as rows
 memory      64 MiB of groups at the source-job; what does not fit is counted

@@ -5,6 +5,6 @@ agent       filter, projection of 1 column
 source-job  merge of the agents' rows
 client      fan-in over the source-jobs
 reads       a, b
-index       none yet: every event is evaluated
+index       none: every event is evaluated
 cost        at most 5 instructions an event
 warning     /.*x/ begins with no fixed text, so it is tried at length on every value

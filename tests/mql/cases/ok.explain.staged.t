@@ -10,7 +10,7 @@ source-job  merge of the agents' groups
             limit of 10 in each window
 client      fan-in over the source-jobs
 reads       status, ts, request_id, ms
-index       none yet: every event is evaluated
+index       status >= 500 (range)
 cost        at most 5 instructions an event
 memory      32 MiB of groups at an agent, whose others go as rows
 memory      64 MiB of groups at the source-job; what does not fit is counted
