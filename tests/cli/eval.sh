@@ -2,7 +2,7 @@
 # eval.sh BUILD - `mql eval` gives the same bytes however many threads read the
 # input, and however it is cut: over files and pipes, with every kind of line.
 set -eu
-mql=$1/mql
+mql=$(cd "$1" && pwd)/mql
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
