@@ -364,7 +364,8 @@ queries_rest(struct job *j, const char *why)
 	j->queries.resting = j->queries.dirty = true;
 }
 
-/* Its number is still that of the run before, for some agent. */
+/* What agents still say of its number is about the run before, though they may
+ * have refused it meanwhile for a reason of their own. */
 static int
 renumber(struct queries *qs, struct query *q)
 {
@@ -376,7 +377,7 @@ renumber(struct queries *qs, struct query *q)
 static int
 wake(struct job *j, struct query *q)
 {
-	int err = q->count.awaited ? renumber(&j->queries, q) : 0;
+	int err = renumber(&j->queries, q);
 
 	q->resting = NULL;
 	j->queries.dirty = true;
