@@ -251,6 +251,7 @@ swap_all(struct mql_agent *a, unsigned nstream)
 			continue;
 		stream_retire(a, s, old[i]);
 		settle_change(a, s);
+		budget_floor(a, s);
 	}
 }
 

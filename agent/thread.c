@@ -60,6 +60,7 @@ look_around(struct mql_agent *a, int timeout_ms)
 	owner_look(a);
 	if (atomic_load(&a->closing))
 		matchers_end_all(a, a->deadline);
+	budget_look(a, now);
 	matchers_apply(a);
 	report_send_ack(a); /* "live" goes before the first row */
 	moved = drain_rings(a);

@@ -52,7 +52,7 @@ match(struct bench *b, const char *event)
 		.form = EVENT_JSON, .text = str_of(event), .meta = &meta,
 	};
 	ck_assert_int_eq(reader_begin(b->r, matcher_paths(b->m), &b->ev), 0);
-	return matcher_match(b->m, b->e, b->r, b->counts, b->hit);
+	return matcher_match(b->m, b->e, b->r, b->counts, NULL, b->hit);
 }
 
 START_TEST(matcher_says_which_queries_an_event_answers)
