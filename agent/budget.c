@@ -414,6 +414,18 @@ tell(struct mql_agent *a)
 }
 
 void
+budget_say(const struct mql_agent *a, struct run *r, struct wire_counts *to)
+{
+	struct spending *sp = &r->spent;
+
+	sp->told = true;
+	to->every = UINT32_C(1) << sp->step;
+	to->suspended = sp->suspended;
+	if (sp->step)
+		to->why = str_of(a->budget.why[sp->cause]);
+}
+
+void
 budget_look(struct mql_agent *a, int64_t now)
 {
 	struct budget_limits *b = &a->budget;

@@ -79,6 +79,11 @@ uint64_t budget_weight(const struct publisher *p, unsigned slot);
 /* A new run takes its slot: it has cost nothing. */
 void budget_open(struct mql_agent *a, struct run *r);
 
+/* The heartbeat that is being made tells of it. */
+struct wire_counts;
+void budget_say(const struct mql_agent *a, struct run *r,
+		struct wire_counts *to);
+
 /* Look at the costs if it is time; streams become dirty where a query is
  * suspended or comes back. The asker is told at once. */
 void budget_look(struct mql_agent *a, int64_t now);
