@@ -147,6 +147,7 @@ agent_free(struct mql_agent *a)
 	if (a->has_key)
 		pthread_key_delete(a->key);
 	budget_fini(a);
+	suspects_fini(a);
 	run_table_fini(a); /* with its folds, in the publishers */
 	folds_fini(a);
 	publisher_free_all(a);
@@ -198,6 +199,7 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 	a->serial = publisher_serial();
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
 	    (err = owner_init(a, &mine)) || (err = budget_init(a, &mine)) ||
+	    (err = suspects_init(a, &mine)) ||
 	    (err = stream_table_init(&a->streams)) || (err = bring_up(a)))
 		goto out;
 	*out = a;

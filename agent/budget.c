@@ -222,6 +222,23 @@ budget_open(struct mql_agent *a, struct run *r)
 	atomic_store(&a->budget.step[r->slot], 0);
 	r->spent = (struct spending){ .told = true };
 	sum_up(a, r, r->spent.stood);
+	unsigned strikes = suspects_strikes(a, r->text);
+	if (!strikes)
+		return;
+	r->spent = (struct spending){
+		.step = BUDGET_STEPS, .suspended = true,
+		.cause = BUDGET_SUSPECT, .since = clock_mono_ms(),
+		.strikes = (uint8_t)(strikes + 1 < STRIKES ? strikes + 1
+							   : STRIKES),
+	};
+	sum_up(a, r, r->spent.stood);
+}
+
+static const char *
+why(const struct mql_agent *a, const struct run *r)
+{
+	return r->spent.cause == BUDGET_SUSPECT
+		       ? a->suspects.why : a->budget.why[r->spent.cause];
 }
 
 /* --- steps ------------------------------------------------------------------------- */
@@ -402,7 +419,8 @@ tell(struct mql_agent *a)
 	for (unsigned i = 0; i < a->max_queries; i++) {
 		const struct run *r = &a->runs.at[i];
 
-		throttled |= r->state == RUN_LIVE && r->spent.step;
+		throttled |= r->state == RUN_LIVE && r->spent.step &&
+			     !r->spent.suspended;
 		news |= r->state == RUN_LIVE && !r->spent.told;
 	}
 	atomic_store_explicit(&a->budget.throttled, throttled,
@@ -422,7 +440,7 @@ budget_say(const struct mql_agent *a, struct run *r, struct wire_counts *to)
 	to->every = UINT32_C(1) << sp->step;
 	to->suspended = sp->suspended;
 	if (sp->step)
-		to->why = str_of(a->budget.why[sp->cause]);
+		to->why = str_of(why(a, r));
 }
 
 void

@@ -28,7 +28,10 @@ struct publisher;
 struct mql_stream;
 struct run;
 
-enum budget_kind { BUDGET_CPU, BUDGET_BYTES, BUDGET_ROWS, BUDGET_KINDS };
+enum budget_kind {
+	BUDGET_CPU, BUDGET_BYTES, BUDGET_ROWS, BUDGET_KINDS,
+	BUDGET_SUSPECT = BUDGET_KINDS, /* a cause, not a limit: suspects.h */
+};
 
 enum {
 	BUDGET_STEPS = 10,   /* the last one before suspension: 1 in 1,024 */
@@ -76,7 +79,7 @@ uint64_t budget_weight(const struct publisher *p, unsigned slot);
 
 /* --- the agent's thread ------------------------------------------------------- */
 
-/* A new run takes its slot: it has cost nothing. */
+/* A new run takes its slot: it has cost nothing. A suspect is suspended. */
 void budget_open(struct mql_agent *a, struct run *r);
 
 /* The heartbeat that is being made tells of it. */

@@ -102,6 +102,7 @@ set_out(struct mql_agent *a)
 {
 	pthread_setname_np(pthread_self(), "mql-agent");
 	a->log = teller_start(a->callback, a->callback_arg);
+	suspects_read(a);
 	waker_open(&a->waker);
 	if (!descriptors_leave(a->waker.in))
 		agent_say(a, "no descriptor table of its own: close none "
@@ -115,6 +116,7 @@ wind_up(struct mql_agent *a)
 {
 	int64_t left = a->latest - clock_mono_ms();
 
+	suspects_clear(a);
 	part(a);
 	link_close(a, left > 0 ? (int)left : 0);
 	wire_context_free(a->context);

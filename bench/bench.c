@@ -87,4 +87,5 @@ __attribute__((constructor)) static void
 lift_budgets(void)
 {
 	setenv("MQL_AGENT_BUDGET", "off", 0);
+	setenv("MQL_AGENT_STATE_DIR", "off", 0);
 }

@@ -96,6 +96,12 @@ struct mql_agent_options {
 	uint64_t bytes_per_second; /* of rows; 4 MiB */
 	uint64_t rows_per_second;  /* 50,000 */
 	uint64_t group_bytes;      /* memory of groups; 32 MiB */
+	/* Where it is written down which queries run, so that the next
+	 * process of this app on this host knows what ran when this one
+	 * crashed, and begins with that later and slowly. NULL:
+	 * MQL_AGENT_STATE_DIR, else a directory of the user's own in
+	 * $XDG_RUNTIME_DIR, $TMPDIR or /tmp; "off": nowhere. */
+	const char *state_dir;
 };
 
 #define MQL_AGENT_OPTIONS_INIT { .size = sizeof(struct mql_agent_options) }
