@@ -19,6 +19,13 @@ QUIET=$LAST
 or="n == -1"
 for n in $(seq 1000); do or="$or or n == -$n or id == 'x$n'"; done
 
+# In a build with sanitizers to read the events alone is over the limit: then
+# it hears so, too.
+goes_on() {
+	lines_at_least "$WORK/quiet.out" "$1" ||
+		says "$WORK/quiet.err" 'over 0.1% of a core'
+}
+
 # hostile NAME QUERY
 hostile() {
 	local asker rows
@@ -27,7 +34,7 @@ hostile() {
 	until_true 20 grep -q 'run it on 1 in\|suspended on' "$WORK/$1.err" ||
 		fail "$1 hears nothing: $(cat "$WORK/$1.err")"
 	rows=$(wc -l < "$WORK/quiet.out")
-	until_true 20 lines_at_least "$WORK/quiet.out" $((rows + 1)) ||
+	until_true 20 goes_on $((rows + 1)) ||
 		fail "$1 stops others: $(cat "$WORK/quiet.err")"
 	stop "$asker" || fail "$1 ended with status $?"
 	! says "$WORK/$1.err" 'not balance' || fail "$(cat "$WORK/$1.err")"
