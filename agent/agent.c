@@ -15,7 +15,6 @@ enum {
 	EVENT_BYTES = 1 << 20,
 	EVENT_MOST = 64 << 20,
 	QUERIES = 256,
-	FOLD_BYTES = 32 << 20,
 	CLOSE_MS = 100, /* the shortest deadline */
 };
 
@@ -115,7 +114,6 @@ configure(struct mql_agent *a, const struct mql_agent_options *opt)
 		a->max_event = EVENT_MOST;
 	if (a->max_queries > QUERIES_MAX)
 		a->max_queries = QUERIES_MAX;
-	a->fold_bytes = FOLD_BYTES;
 	a->wait_when_full = opt->wait_when_full;
 	a->callback = opt->log;
 	a->callback_arg = opt->log_arg;
@@ -148,6 +146,8 @@ agent_free(struct mql_agent *a)
 		return;
 	if (a->has_key)
 		pthread_key_delete(a->key);
+	budget_fini(a);
+	suspects_fini(a);
 	run_table_fini(a); /* with its folds, in the publishers */
 	folds_fini(a);
 	publisher_free_all(a);
@@ -198,7 +198,8 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 	a->pid = getpid();
 	a->serial = publisher_serial();
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
-	    (err = owner_init(a, &mine)) ||
+	    (err = owner_init(a, &mine)) || (err = budget_init(a, &mine)) ||
+	    (err = suspects_init(a, &mine)) ||
 	    (err = stream_table_init(&a->streams)) || (err = bring_up(a)))
 		goto out;
 	*out = a;

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "agent/budget.h"
 #include "agent/folds.h"
 #include "agent/life.h"
 #include "agent/link.h"
@@ -24,6 +25,7 @@
 #include "agent/publisher.h"
 #include "agent/run.h"
 #include "agent/stream.h"
+#include "agent/suspects.h"
 #include "agent/waker.h"
 #include "common/arena.h"
 #include "mql/agent.h"
@@ -44,6 +46,8 @@ struct mql_agent {
 	size_t        ring_bytes, max_event;
 	unsigned      max_queries;
 	size_t        fold_bytes; /* of all folds together */
+	struct suspects suspects; /* the agent's thread */
+	struct budget_limits budget; /* its last parts change */
 	bool          wait_when_full, off;
 	void        (*callback)(void *arg, const char *line);
 	void         *callback_arg;

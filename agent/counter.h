@@ -22,6 +22,14 @@ counter_inc(struct counter *c) /* owner thread */
 	atomic_store_explicit(&c->n, n + 1, memory_order_release);
 }
 
+static inline void
+counter_add(struct counter *c, uint64_t by) /* owner thread */
+{
+	uint64_t n = atomic_load_explicit(&c->n, memory_order_relaxed);
+
+	atomic_store_explicit(&c->n, n + by, memory_order_release);
+}
+
 static inline uint64_t
 counter_get(const struct counter *c) /* any thread */
 {

@@ -46,7 +46,8 @@ fold_hit(struct publisher *p, const struct matcher *m, uint16_t hit)
 		return false;
 	side = atomic_load_explicit(&a->runs.side[slot], memory_order_acquire);
 	err = fold_event(f, side, p->eval, p->reader, slots,
-			 &p->counts[slot], clock_wall_ms());
+			 &p->counts[slot], clock_wall_ms(),
+			 budget_weight(p, slot));
 	if (err == MQL_ELIMIT)
 		atomic_store_explicit(&a->fold_full, true,
 				      memory_order_relaxed);
@@ -60,8 +61,13 @@ fold_hits(struct publisher *p, const struct matcher *m, size_t n)
 {
 	size_t left = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!fold_hit(p, m, p->hit[i]))
-			p->hit[left++] = p->hit[i];
+	for (size_t i = 0; i < n; i++) {
+		uint16_t hit = p->hit[i], slot = matcher_id(m, hit);
+		int64_t start = gauge_start(p->gauging, slot);
+
+		if (!fold_hit(p, m, hit))
+			p->hit[left++] = hit;
+		gauge_stop(p->gauging, slot, start, &p->counts[slot]);
+	}
 	return left;
 }

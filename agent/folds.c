@@ -83,8 +83,9 @@ is_due(const struct run *r, int64_t now)
 static bool
 can_turn(const struct run *r)
 {
-	return r->fold && r->state == RUN_LIVE && r->streams && r->id &&
-	       !r->ack_due && !r->flushing;
+	return r->fold && r->state == RUN_LIVE &&
+	       (r->streams || r->spent.suspended) && r->id && !r->ack_due &&
+	       !r->flushing;
 }
 
 int64_t
@@ -164,6 +165,7 @@ add_partial(struct mql_agent *a, struct run *r, struct fold *f, unsigned side)
 	item->events = events;
 	item->bytes.len = ps->bytes.len - begun;
 	r->framed += events;
+	r->spent.partials += item->bytes.len;
 	return true;
 }
 

@@ -251,6 +251,7 @@ swap_all(struct mql_agent *a, unsigned nstream)
 			continue;
 		stream_retire(a, s, old[i]);
 		settle_change(a, s);
+		budget_floor(a, s);
 	}
 }
 
@@ -306,6 +307,7 @@ matchers_apply(struct mql_agent *a)
 	if (any_dirty(a, nstream)) {
 		if (build_all(a, nstream))
 			return;
+		suspects_write(a); /* before they run */
 		swap_all(a, nstream);
 	}
 	say_live(a);

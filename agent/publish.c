@@ -85,6 +85,48 @@ drop_row(struct publisher *p, const uint8_t *row, bool large)
 	}
 }
 
+/* It goes with the row where groups are to be made of it elsewhere: one that
+ * found no room in a fold. */
+static uint64_t
+row_weight(const struct publisher *p, const struct matcher *m, uint16_t hit)
+{
+	const uint16_t *slots;
+
+	return p->gauging && matcher_fold(m, hit, &slots)
+		       ? budget_weight(p, matcher_id(m, hit)) : 1;
+}
+
+/* The row, with its weight as a column (reduced.h). */
+static void
+write_text(struct publisher *p, const struct matcher *m, uint16_t hit,
+	   uint64_t weight)
+{
+	uint16_t slot = matcher_id(m, hit);
+	struct buf *b = &p->rows;
+	int64_t start = gauge_start(p->gauging, slot);
+
+	matcher_write_row(m, hit, p->eval, p->reader, p->counts, b);
+	gauge_stop(p->gauging, slot, start, &p->counts[slot]);
+	if (weight == 1 || b->err || query_is_star(matcher_query(m, hit)))
+		return;
+	b->len--; /* the brace, after @ts at least */
+	buf_printf(b, ",\"@weight\":%llu}", (unsigned long long)weight);
+}
+
+static void
+count_row(struct publisher *p, const uint8_t *row, uint32_t len)
+{
+	uint16_t n;
+
+	memcpy(&n, row, sizeof n);
+	for (unsigned i = 0; i < n; i++) {
+		struct tally *t = &p->tally[slot_at(row, i)];
+
+		counter_inc(&t->rows);
+		counter_add(&t->bytes, len);
+	}
+}
+
 /* Write the row of hit[first] with the slots of all hits that share it. */
 static void
 write_row(struct publisher *p, const struct generation *g, size_t first,
@@ -93,6 +135,7 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 	struct buf *b = &p->rows;
 	uint16_t hit = p->hit[first], nslot = 0;
 	uint16_t class = matcher_row(g->matcher, hit);
+	uint64_t weight = row_weight(p, g->matcher, hit);
 	size_t begun = b->len, body = begun + sizeof(uint32_t);
 	uint32_t len;
 
@@ -102,7 +145,8 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 		uint16_t slot;
 
 		if (p->hit[i] == TAKEN ||
-		    matcher_row(g->matcher, p->hit[i]) != class)
+		    matcher_row(g->matcher, p->hit[i]) != class ||
+		    row_weight(p, g->matcher, p->hit[i]) != weight)
 			continue;
 		slot = matcher_id(g->matcher, p->hit[i]);
 		buf_put(b, &slot, sizeof slot);
@@ -110,7 +154,7 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 		nslot++;
 	}
 	memcpy(b->data + body, &nslot, sizeof nslot);
-	matcher_write_row(g->matcher, hit, p->eval, p->reader, p->counts, b);
+	write_text(p, g->matcher, hit, weight);
 	if (b->err || b->len - body > ring_max(&p->ring) ||
 	    b->len - body > ROW_MAX) {
 		drop_row(p, b->data + body, true);
@@ -120,6 +164,7 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 	}
 	len = (uint32_t)(b->len - body);
 	memcpy(b->data + begun, &len, sizeof len);
+	count_row(p, b->data + body, len);
 }
 
 static const struct event_meta *
@@ -150,19 +195,52 @@ refuses(const struct generation *g, const struct event *ev)
 	return false;
 }
 
-/* Step 1. */
-static __attribute__((noinline)) void
-evaluate(struct publisher *p, struct mql_stream *s,
-	 const struct generation *g, struct event *ev)
+/* --- budgets (budget.h) ------------------------------------------------------ */
+
+/* Seen first: what is counted as skipped was seen. */
+static void
+count_skipped(struct publisher *p)
+{
+	for (size_t i = 0; i < p->gauge.nskipped; i++)
+		counter_inc(&p->tally[p->gauge.skipped[i]].skipped);
+}
+
+/* All queries do, and so nothing of the event is read. */
+static void
+pass_over(struct publisher *p, const struct generation *g)
+{
+	counter_inc(&p->seen[g->tally]);
+	for (size_t i = 0; i < matcher_size(g->matcher); i++)
+		if (matcher_query(g->matcher, i))
+			counter_inc(&p->tally[matcher_id(g->matcher, i)]
+					     .skipped);
+}
+
+/* What was done for no query in particular was done for all. */
+static void
+share_rest(struct publisher *p, const struct matcher *m)
+{
+	const struct gauge *of = &p->gauge;
+	const size_t n = matcher_live(m);
+	int64_t rest = clock_mono_ns() - p->timed_at - of->spent;
+
+	if (rest < 0 || !n)
+		return;
+	for (size_t i = 0; i < matcher_size(m); i++)
+		if (matcher_query(m, i))
+			gauge_charge((uint64_t)rest * of->every / n,
+				     &p->counts[matcher_id(m, i)]);
+}
+
+/* Read it, and write the rows. */
+static void
+look_at(struct publisher *p, struct mql_stream *s, const struct generation *g,
+	struct event *ev)
 {
 	const struct matcher *m = g->matcher;
 	struct event_meta meta;
 	size_t n = 0;
 
-	if (refuses(g, ev)) {
-		counter_inc(&p->seen[g->tally]);
-		return;
-	}
 	ev->meta = stamp(s, g, &meta);
 	ev->era = g->era;
 	if (reader_begin(p->reader, matcher_paths(m), ev)) {
@@ -171,12 +249,15 @@ evaluate(struct publisher *p, struct mql_stream *s,
 	}
 	if (ev->form != EVENT_JSON ||
 	    matcher_may_match(m, &p->luck[s->index], ev->text))
-		n = matcher_match(m, p->eval, p->reader, p->counts, p->hit);
+		n = matcher_match(m, p->eval, p->reader, p->counts,
+				  p->gauging, p->hit);
 	if (reader_check(p->reader, n > 0)) {
 		counter_inc(&p->bad[g->tally]);
 		return;
 	}
 	counter_inc(&p->seen[g->tally]);
+	if (p->gauging)
+		count_skipped(p);
 	if (!n || !(n = keep(p, m, n)))
 		return;
 	if (g->folds && !(n = fold_hits(p, m, n)))
@@ -188,6 +269,26 @@ evaluate(struct publisher *p, struct mql_stream *s,
 	for (size_t i = 0; i < n; i++)
 		if (p->hit[i] != TAKEN)
 			write_row(p, g, i, n);
+}
+
+/* Step 1. What a guard refuses costs too little to be measured. */
+static __attribute__((noinline)) void
+evaluate(struct publisher *p, struct mql_stream *s,
+	 const struct generation *g, struct event *ev)
+{
+	if (refuses(g, ev)) {
+		counter_inc(&p->seen[g->tally]);
+		return;
+	}
+	if (!budget_begin(p, s)) {
+		pass_over(p, g);
+		return;
+	}
+	look_at(p, s, g, ev);
+	if (p->gauging && p->gauge.every) {
+		share_rest(p, g->matcher);
+		budget_end(p);
+	}
 }
 
 /* For pipes, outside of the read side. Gives up when the agent closes, and in

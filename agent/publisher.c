@@ -38,6 +38,8 @@ publisher_free(struct publisher *p)
 	free(p->tally);
 	free(p->counts);
 	free(p->fold);
+	free(p->gauge.kept);
+	free(p->gauge.skipped);
 	free(p);
 }
 
@@ -70,7 +72,11 @@ publisher_new(struct mql_agent *a)
 	p->tally = calloc(a->max_queries, sizeof *p->tally);
 	p->counts = calloc(a->max_queries, sizeof *p->counts);
 	p->fold = calloc(a->max_queries, sizeof *p->fold);
+	p->gauge.kept = calloc(a->max_queries, sizeof *p->gauge.kept);
+	p->gauge.skipped = calloc(a->max_queries, sizeof *p->gauge.skipped);
+	p->until_timed = a->budget.limit[BUDGET_CPU] < UINT64_MAX;
 	if (!p->hit || !p->tally || !p->counts || !p->fold ||
+	    !p->gauge.kept || !p->gauge.skipped ||
 	    reader_new(a->max_event, &p->reader) || eval_new(&p->eval)) {
 		publisher_free(p);
 		return NULL;
@@ -165,6 +171,7 @@ publisher_sum(const struct mql_agent *a, unsigned slot, struct books_agent *b)
 		const struct tally *t = &p->tally[slot];
 		const struct eval_counts *c = &p->counts[slot];
 
+		b->skipped += counter_get(&t->skipped);
 		b->drop_ring += counter_get(&t->drop_ring);
 		b->drop_large += counter_get(&t->drop_large);
 		b->sampled += counter_get(&t->sampled);

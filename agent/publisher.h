@@ -14,12 +14,14 @@
 #include "agent/ring.h"
 #include "agent/stream.h"
 #include "mql/fold.h"
+#include "mql/gauge.h"
 #include "mql/pretest.h"
 #include "mql/query.h"
 #include "wire/books.h"
 
 struct tally { /* per query slot */
-	struct counter matched, sampled, drop_ring, drop_large;
+	struct counter matched, sampled, drop_ring, drop_large, skipped;
+	struct counter rows, bytes; /* that were made, wherever they went */
 };
 
 struct publisher {
@@ -40,6 +42,11 @@ struct publisher {
 	 * thread with the run. */
 	_Atomic(struct fold *) *fold;
 	struct luck       luck[STREAM_MAX]; /* of their matchers */
+	/* See budget.h: */
+	uint32_t          until_timed, every; /* events */
+	int64_t           timed_at;
+	struct gauge     *gauging; /* of the event at hand; NULL: it is not */
+	struct gauge      gauge;
 	/* From the first match on: */
 	struct ring       ring;
 	struct buf        rows;    /* an event's, on their way to the ring */

@@ -135,10 +135,13 @@ report_heartbeat(struct mql_agent *a)
 		    !r->id || r->ack_due)
 			continue;
 		run_books(a, r, &books);
-		if (!memcmp(&books, &r->told, sizeof books))
+		if (!memcmp(&books, &r->told, sizeof books) && r->spent.told)
 			continue;
 		r->told = books;
-		hb.query[hb.nquery++] = (struct wire_counts){ r->id, books };
+		hb.query[hb.nquery] = (struct wire_counts){
+			.id = r->id, .books = books,
+		};
+		budget_say(a, r, &hb.query[hb.nquery++]);
 		if (hb.nquery == BEAT_QUERIES)
 			send_beat(a, &hb);
 	}

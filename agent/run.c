@@ -189,13 +189,13 @@ run_start(struct mql_agent *a, const struct wire_query *wq,
 	a->runs.nfold += made.fold != NULL;
 	publisher_sum(a, r->slot, &r->base);
 	sampler_init(&a->runs.sampler[r->slot], (uint64_t)clock_mono_ns());
+	budget_open(a, r);
 	*out = r;
 	return 0;
 }
 
-/* Its streams' matchers are to be made again, with it or without it. */
-static void
-spoil(struct mql_agent *a, const struct run *r)
+void
+run_spoil(struct mql_agent *a, const struct run *r)
 {
 	for (unsigned i = 0; i < stream_count(&a->streams); i++) {
 		struct mql_stream *s = &a->streams.at[i];
@@ -212,9 +212,10 @@ run_resume(struct mql_agent *a, struct run *r, uint32_t id)
 	r->confirmed = true;
 	r->ack_due = true;
 	r->told = (struct books_agent){ 0 };
+	r->spent.told = false; /* there may be nothing to tell: no harm */
 	if (r->state == RUN_RESTING) {
 		r->state = RUN_LIVE;
-		spoil(a, r);
+		run_spoil(a, r);
 	}
 }
 
@@ -224,7 +225,7 @@ run_end(struct mql_agent *a, struct run *r, int64_t until)
 	r->state = RUN_ENDING;
 	r->ack_due = false;
 	r->until = until;
-	spoil(a, r);
+	run_spoil(a, r);
 }
 
 void
@@ -233,7 +234,7 @@ run_rest(struct mql_agent *a, struct run *r, int64_t until)
 	r->state = RUN_RESTING;
 	r->ack_due = false;
 	r->until = until;
-	spoil(a, r);
+	run_spoil(a, r);
 }
 
 struct run *
@@ -275,6 +276,6 @@ run_of(struct mql_agent *a, const struct wire_query *wq)
 bool
 run_wants(const struct run *r, const struct mql_stream *s)
 {
-	return r->state == RUN_LIVE && !s->barred &&
+	return r->state == RUN_LIVE && !s->barred && !r->spent.suspended &&
 	       query_wants_stream(r->q, s->name);
 }

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 
+#include "agent/budget.h"
 #include "mql/query.h"
 #include "wire/books.h"
 
@@ -46,6 +47,7 @@ struct run {
 	int64_t           since;   /* ms since the epoch */
 	int64_t           until;   /* ENDING: rows go out; RESTING: is kept */
 	const char       *why;     /* ENDING by our own doing; or NULL */
+	struct spending   spent;   /* see budget.h */
 	uint64_t          framed;  /* rows in the frame being made */
 	struct books_agent base;   /* the slot's counters at the start */
 	struct books_agent done;   /* seen, bad: in streams that it left, less
@@ -78,6 +80,8 @@ void run_resume(struct mql_agent *a, struct run *r, uint32_t id);
 void run_end(struct mql_agent *a, struct run *r, int64_t until);
 void run_rest(struct mql_agent *a, struct run *r, int64_t until);
 void run_free(struct mql_agent *a, struct run *r); /* leaves a FREE slot */
+/* Its streams' matchers are to be made again, with it or without it. */
+void run_spoil(struct mql_agent *a, const struct run *r);
 
 struct run *run_by_id(struct mql_agent *a, uint32_t id);
 /* Is it this query? By its texts: ids are of one source-job. */

@@ -343,6 +343,8 @@ stream_swap(struct mql_agent *a, struct mql_stream *s)
 		count(a, g->tally, &g->seen, &g->bad);
 		live = (uint32_t)matcher_live(g->matcher);
 	}
+	/* Until budget_floor() has looked at the new one. */
+	atomic_store_explicit(&s->floor, 0, memory_order_relaxed);
 	g = atomic_exchange_explicit(&s->generation, g, memory_order_acq_rel);
 	/* In this order, against mql_agent_disable(): one sees the other. */
 	atomic_store(&s->live, live);

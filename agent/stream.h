@@ -50,6 +50,7 @@ struct stream_change {
 
 struct mql_stream {
 	_Atomic uint32_t live; /* first: see mql_active() */
+	_Atomic uint8_t  floor; /* what all queries pass over: budget.h */
 	uint16_t         index;
 	_Atomic(struct generation *) generation;
 	_Atomic uint64_t serial; /* the agent's */

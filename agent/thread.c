@@ -60,6 +60,7 @@ look_around(struct mql_agent *a, int timeout_ms)
 	owner_look(a);
 	if (atomic_load(&a->closing))
 		matchers_end_all(a, a->deadline);
+	budget_look(a, now);
 	matchers_apply(a);
 	report_send_ack(a); /* "live" goes before the first row */
 	moved = drain_rings(a);
@@ -101,6 +102,7 @@ set_out(struct mql_agent *a)
 {
 	pthread_setname_np(pthread_self(), "mql-agent");
 	a->log = teller_start(a->callback, a->callback_arg);
+	suspects_read(a);
 	waker_open(&a->waker);
 	if (!descriptors_leave(a->waker.in))
 		agent_say(a, "no descriptor table of its own: close none "
@@ -114,6 +116,7 @@ wind_up(struct mql_agent *a)
 {
 	int64_t left = a->latest - clock_mono_ms();
 
+	suspects_clear(a);
 	part(a);
 	link_close(a, left > 0 ? (int)left : 0);
 	wire_context_free(a->context);

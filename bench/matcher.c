@@ -51,6 +51,7 @@ loop_index(void *arg, size_t n)
 
 		reader_begin(s->reader, matcher_paths(s->m), &ev);
 		s->hits += matcher_match(s->m, s->eval, s->reader, s->counts,
+					 NULL,
 					 s->hit);
 	}
 }
@@ -149,7 +150,8 @@ loop_warm(struct suite *s)
 		struct event ev = event_at(s, i);
 
 		reader_begin(s->reader, matcher_paths(s->m), &ev);
-		matcher_match(s->m, s->eval, s->reader, s->counts, s->hit);
+		matcher_match(s->m, s->eval, s->reader, s->counts, NULL,
+			      s->hit);
 	}
 }
 

@@ -84,6 +84,9 @@ closing_fleet(const struct mql_books *b, uint64_t rows, struct buf *out)
 		   text_count(b->targeted + gone, "agent", "agents").z);
 	put_matched(b->matched, b->seen, out);
 	put_sampled(b->matched, b->sampled, out);
+	if (b->skipped)
+		buf_printf(out, "; not tried on %s (over budget)",
+			   text_number(b->skipped).z);
 	put_drops(b, out);
 	if (b->lost)
 		buf_printf(out, "; lost %s on the link",

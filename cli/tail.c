@@ -7,6 +7,8 @@
  * Everything happens on this one thread: take what has come, write it out when
  * nothing more is there, wait. */
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/closing.h"
@@ -20,6 +22,7 @@
 enum {
 	TICK_MS   = 500, /* how often we look whether our reader is there */
 	SETTLE_MS = 800, /* agents that have not answered by then are news */
+	LIMITS_MS = 900,
 	HOLD_MS   = 200, /* a table's first rows set its widths together */
 };
 
@@ -37,6 +40,8 @@ struct tail {
 	int64_t  closed;           /* the end of the last window told */
 	int64_t  hold_until;       /* a table's first rows wait */
 	int64_t  deadline;         /* of --for; INT64_MAX: none */
+	char     limits[256];      /* what was said about budgets, and when */
+	int64_t  limits_at;
 	bool     stopping, ended, failed;
 };
 
@@ -86,6 +91,21 @@ tell_refusals(struct tail *t, const char *why)
 	if (why && t->books.refused > t->told.refused)
 		notes_say(&t->notes, "%s", why);
 	t->told.refused = t->books.refused;
+}
+
+/* Steps follow each other fast: about one a second is told. */
+static void
+tell_limits(struct tail *t, const char *text)
+{
+	const char *now = text ? text : "";
+	int64_t at = clock_mono_ms();
+
+	if (!strcmp(now, t->limits) || at - t->limits_at < LIMITS_MS)
+		return;
+	notes_say(&t->notes, "%s", text ? text :
+		  "all agents run it on all events again");
+	snprintf(t->limits, sizeof t->limits, "%s", now);
+	t->limits_at = at;
 }
 
 static void
@@ -158,9 +178,11 @@ take_item(struct tail *t, const struct mql_item *item)
 	case MQL_LIVE:
 		tell_refusals(t, item->why);
 		tell_live(t);
+		tell_limits(t, item->limited);
 		break;
 	case MQL_META:
 		tell_live(t);
+		tell_limits(t, item->limited);
 		break;
 	case MQL_LINK:
 		notes_say(&t->notes, "%s", item->up ? "the link is back" :

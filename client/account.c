@@ -150,5 +150,6 @@ client_account_books(const struct client_account *a, struct mql_books *out)
 		.balanced = books_balance(&sum),
 		.folded = sum.source.folded,
 		.results = sum.source.results,
+		.skipped = sum.agent.skipped,
 	};
 }

@@ -163,6 +163,30 @@ keep_refusals(struct mql_tail *t, const struct wire_meta *m)
 	t->refusals[b.len] = '\0';
 }
 
+/* "3 of 10 agents run it on 1 in 8 events: over 1% of a core; suspended ..." */
+static void
+keep_limits(struct mql_tail *t, const struct wire_meta *m)
+{
+	struct buf b = BUF_FIXED(t->limits, sizeof t->limits - 1);
+
+	for (size_t i = 0; i < m->nlimit; i++) {
+		const struct wire_limit *l = &m->limit[i];
+
+		buf_printf(&b, "%s", i ? "; " : "");
+		if (!l->every)
+			buf_printf(&b, "suspended on %u of %u agents",
+				   (unsigned)l->agents,
+				   (unsigned)m->books.targeted);
+		else
+			buf_printf(&b, "%u of %u agents run it on 1 in %u "
+				   "events", (unsigned)l->agents,
+				   (unsigned)m->books.targeted,
+				   (unsigned)l->every);
+		buf_printf(&b, ": %.*s", (int)l->why.len, l->why.ptr);
+	}
+	t->limits[b.len] = '\0';
+}
+
 /* A gap is told when as many agents are back as were live before the break,
  * or after a while; and again when more of it becomes known. */
 static void
@@ -200,6 +224,7 @@ take_books(struct mql_tail *t, const struct wire_meta *m, bool last)
 	client_account_tell(&t->account, m);
 	watch_gap(t, last);
 	keep_refusals(t, m);
+	keep_limits(t, m);
 	if (old.live != m->books.live || old.targeted != m->books.targeted ||
 	    old.refused != m->books.refused)
 		t->pending |= PENDING_LIVE;

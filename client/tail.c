@@ -168,8 +168,10 @@ give_item(struct mql_tail *t, struct mql_item *item)
 	} else if (take_pending(t, PENDING_LIVE)) {
 		item->kind = MQL_LIVE;
 		item->why = t->refusals[0] ? t->refusals : NULL;
+		item->limited = t->limits[0] ? t->limits : NULL;
 	} else if (take_pending(t, PENDING_META)) {
 		item->kind = MQL_META;
+		item->limited = t->limits[0] ? t->limits : NULL;
 	} else if (t->state == TAIL_ENDED) {
 		give_end(t, item);
 	} else {

@@ -67,7 +67,7 @@ struct mql_tail {
 	bool             failed;
 	int              error;    /* the code behind a failed end */
 	char             why[240];
-	char             refusals[240];
+	char             refusals[240], limits[240];
 	struct mql_diag  diag;     /* an error about the query */
 };
 

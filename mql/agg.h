@@ -181,7 +181,7 @@ size_t agg_no_heap(const struct aggregate_call *c, const void *state);
 #define AGG_INPUT(kind)                                               \
 	int agg_##kind##_update(const struct aggregate_call *c,       \
 				void *state, const struct value *v,   \
-				int64_t at);                          \
+				int64_t at, uint64_t weight);         \
 	int agg_##kind##_merge(const struct aggregate_call *c,        \
 			       void *state, const void *from)
 #define AGG_RESULT(kind)                                              \

@@ -3,7 +3,7 @@
 
 int
 agg_count_update(const struct aggregate_call *c, void *state,
-		 const struct value *v, int64_t at)
+		 const struct value *v, int64_t at, uint64_t weight)
 {
 	struct agg_count *n = state;
 	uint64_t hash;
@@ -11,7 +11,7 @@ agg_count_update(const struct aggregate_call *c, void *state,
 
 	(void)at;
 	if (!c->distinct) {
-		agg_add(&n->n, 1);
+		agg_add(&n->n, weight);
 		return 0;
 	}
 	if (!agg_is_finite(v))

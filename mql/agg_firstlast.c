@@ -23,11 +23,12 @@ is_empty(const struct agg_edge *e)
 
 int
 agg_first_update(const struct aggregate_call *c, void *state,
-		 const struct value *v, int64_t at)
+		 const struct value *v, int64_t at, uint64_t weight)
 {
 	struct agg_edge *e = state;
 
 	(void)c;
+	(void)weight;
 	if (!agg_is_finite(v) || (!is_empty(e) && at >= e->at))
 		return 0;
 	return keep(e, v, at);
@@ -35,11 +36,12 @@ agg_first_update(const struct aggregate_call *c, void *state,
 
 int
 agg_last_update(const struct aggregate_call *c, void *state,
-		const struct value *v, int64_t at)
+		const struct value *v, int64_t at, uint64_t weight)
 {
 	struct agg_edge *e = state;
 
 	(void)c;
+	(void)weight;
 	if (!agg_is_finite(v) || (!is_empty(e) && at < e->at))
 		return 0;
 	return keep(e, v, at);
@@ -51,7 +53,7 @@ agg_first_merge(const struct aggregate_call *c, void *state,
 {
 	const struct agg_edge *f = from;
 
-	return agg_first_update(c, state, &f->cell.v, f->at);
+	return agg_first_update(c, state, &f->cell.v, f->at, 1);
 }
 
 int
@@ -59,7 +61,7 @@ agg_last_merge(const struct aggregate_call *c, void *state, const void *from)
 {
 	const struct agg_edge *f = from;
 
-	return agg_last_update(c, state, &f->cell.v, f->at);
+	return agg_last_update(c, state, &f->cell.v, f->at, 1);
 }
 
 struct value

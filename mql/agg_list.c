@@ -60,10 +60,11 @@ add(struct agg_list *l, const struct value *v)
 
 int
 agg_list_update(const struct aggregate_call *c, void *state,
-		const struct value *v, int64_t at)
+		const struct value *v, int64_t at, uint64_t weight)
 {
 	(void)c;
 	(void)at;
+	(void)weight;
 	return agg_is_finite(v) ? add(state, v) : 0;
 }
 

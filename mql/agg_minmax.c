@@ -60,19 +60,21 @@ offer(struct agg_extreme *e, const struct value *v, int side)
 
 int
 agg_min_update(const struct aggregate_call *c, void *state,
-	       const struct value *v, int64_t at)
+	       const struct value *v, int64_t at, uint64_t weight)
 {
 	(void)c;
 	(void)at;
+	(void)weight;
 	return offer(state, v, -1);
 }
 
 int
 agg_max_update(const struct aggregate_call *c, void *state,
-	       const struct value *v, int64_t at)
+	       const struct value *v, int64_t at, uint64_t weight)
 {
 	(void)c;
 	(void)at;
+	(void)weight;
 	return offer(state, v, 1);
 }
 

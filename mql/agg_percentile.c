@@ -259,7 +259,7 @@ add_number(struct agg_percentile *p, const struct value *v, uint64_t count)
 
 int
 agg_percentile_update(const struct aggregate_call *c, void *state,
-		      const struct value *v, int64_t at)
+		      const struct value *v, int64_t at, uint64_t weight)
 {
 	struct value number;
 
@@ -268,7 +268,7 @@ agg_percentile_update(const struct aggregate_call *c, void *state,
 	if (!agg_is_number(v))
 		return 0;
 	number = plain(v);
-	return add_number(state, &number, 1);
+	return add_number(state, &number, weight);
 }
 
 int

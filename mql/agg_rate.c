@@ -4,9 +4,9 @@
 
 int
 agg_rate_update(const struct aggregate_call *c, void *state,
-		const struct value *v, int64_t at)
+		const struct value *v, int64_t at, uint64_t weight)
 {
-	const struct agg_rate one = { .n = 1, .from = at, .to = at };
+	const struct agg_rate one = { .n = weight, .from = at, .to = at };
 
 	(void)v;
 	return agg_rate_merge(c, state, &one);

@@ -70,24 +70,53 @@ read_big(const struct value *v, agg_int *out)
 	return true;
 }
 
+/* As often as the weight says, where the product is too large to be one
+ * number. */
 static int
-add_value(struct agg_sum *s, const struct value *v)
+add_ints(struct agg_sum *s, agg_int i, uint64_t weight)
+{
+	agg_int all;
+
+	if (!__builtin_mul_overflow(i, weight, &all))
+		return add_int(s, all);
+	if (reserve_exact(s))
+		return MQL_ENOMEM;
+	while (weight--)
+		agg_exact_add_int(s->exact, i);
+	return 0;
+}
+
+static void
+add_doubles(struct agg_sum *s, double f, uint64_t weight)
+{
+	const double all = f * (double)weight; /* exact: a power of two */
+
+	if (isfinite(all)) {
+		agg_exact_add_double(s->exact, all);
+		return;
+	}
+	while (weight--)
+		agg_exact_add_double(s->exact, f);
+}
+
+static int
+add_value(struct agg_sum *s, const struct value *v, uint64_t weight)
 {
 	agg_int big;
 
 	if (v->type == VALUE_INT)
-		return add_int(s, v->i);
+		return add_ints(s, v->i, weight);
 	if (agg_is_big(v) && read_big(v, &big))
-		return add_int(s, big);
+		return add_ints(s, big, weight);
 	if (reserve_exact(s))
 		return MQL_ENOMEM;
-	agg_exact_add_double(s->exact, v->f);
+	add_doubles(s, v->f, weight);
 	return 0;
 }
 
 int
 agg_sum_update(const struct aggregate_call *c, void *state,
-	       const struct value *v, int64_t at)
+	       const struct value *v, int64_t at, uint64_t weight)
 {
 	struct agg_sum *s = state;
 	int err;
@@ -96,9 +125,9 @@ agg_sum_update(const struct aggregate_call *c, void *state,
 	(void)at;
 	if (!agg_is_number(v))
 		return 0;
-	err = add_value(s, v);
+	err = add_value(s, v, weight);
 	if (!err)
-		agg_add(&s->n, 1);
+		agg_add(&s->n, weight);
 	return err;
 }
 

@@ -247,7 +247,7 @@ write_value(const struct value *v, struct buf *out)
 
 static int
 come_in(const struct aggregate_call *c, struct agg_top *t,
-	const struct value *v, uint64_t hash)
+	const struct value *v, uint64_t hash, uint64_t weight)
 {
 	char text[MAX_VALUE];
 	struct buf b = BUF_FIXED(text, sizeof text);
@@ -260,14 +260,14 @@ come_in(const struct aggregate_call *c, struct agg_top *t,
 		return err;
 	item.count = item.error = t->floor;
 	item.len = (uint32_t)b.len;
-	agg_add(&item.count, 1);
+	agg_add(&item.count, weight);
 	append(t, &item, text);
 	return 0;
 }
 
 int
 agg_top_update(const struct aggregate_call *c, void *state,
-	       const struct value *v, int64_t at)
+	       const struct value *v, int64_t at, uint64_t weight)
 {
 	struct agg_top *t = state;
 	struct agg_top_item *item;
@@ -282,8 +282,8 @@ agg_top_update(const struct aggregate_call *c, void *state,
 		return err;
 	item = find(t, hash);
 	if (!item)
-		return come_in(c, t, v, hash);
-	agg_add(&item->count, 1);
+		return come_in(c, t, v, hash, weight);
+	agg_add(&item->count, weight);
 	return 0;
 }
 
@@ -410,7 +410,7 @@ get_item(const struct aggregate_call *c, struct agg_top *t, struct str *in)
 	if (t->n == room_of(c) || t->ntext + len > MAX_TEXT ||
 	    !agg_is_finite(&v) || find(t, hash))
 		return MQL_EBADFRAME;
-	err = come_in(c, t, &v, hash);
+	err = come_in(c, t, &v, hash, 1);
 	if (err)
 		return err == MQL_ELIMIT ? MQL_EBADFRAME : err;
 	item = find(t, hash);

@@ -10,9 +10,10 @@
 
 int
 agg_moment_update(const struct aggregate_call *c, void *state,
-		  const struct value *v, int64_t at)
+		  const struct value *v, int64_t at, uint64_t weight)
 {
 	struct agg_moment *m = state;
+	const double w = (double)weight;
 	double x, off;
 
 	(void)c;
@@ -21,9 +22,9 @@ agg_moment_update(const struct aggregate_call *c, void *state,
 		return 0;
 	x = value_number(v);
 	off = x - m->mean;
-	agg_add(&m->n, 1);
-	m->mean += off / (double)m->n;
-	m->m2 += off * (x - m->mean);
+	agg_add(&m->n, weight);
+	m->mean += off * w / (double)m->n;
+	m->m2 += w * off * (x - m->mean);
 	return 0;
 }
 

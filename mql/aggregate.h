@@ -24,6 +24,7 @@ enum {
 	AGGREGATE_MAX_BYTES = 64 * 1024, /* of one state, all in all */
 	AGGREGATE_MAX_LIST  = 1000,      /* values of list(x) */
 	AGGREGATE_MAX_TOP   = 1000,      /* k of top(x, k) */
+	AGGREGATE_MAX_WEIGHT = 1024,
 };
 
 struct aggregate; /* one row of the table */
@@ -45,10 +46,12 @@ struct aggregate {
 
 	void (*init)(const struct aggregate_call *c, void *state);
 	/* v is borrowed for the call, never null. at: ms since the epoch, for
-	 * first, last and rate. Returns 0, MQL_ENOMEM or MQL_ELIMIT; then the
-	 * state is as before. */
+	 * first, last and rate. weight: for how many events it stands, a power
+	 * of two up to AGGREGATE_MAX_WEIGHT; what counts, adds or weighs does
+	 * so as if it had come so often. Returns 0, MQL_ENOMEM or MQL_ELIMIT;
+	 * then the state is as before. */
 	int (*update)(const struct aggregate_call *c, void *state,
-		      const struct value *v, int64_t at);
+		      const struct value *v, int64_t at, uint64_t weight);
 	int (*merge)(const struct aggregate_call *c, void *state,
 		     const void *from);
 	/* The result; its text goes to scratch (fixed). span_ms: the length of

@@ -70,7 +70,7 @@ fold_free(struct fold *f)
 
 static int
 add(struct fold *f, struct panes *ps, const struct env *env, int64_t start,
-    int64_t at)
+    int64_t at, uint64_t weight)
 {
 	struct pane *p;
 	struct group *of;
@@ -78,7 +78,8 @@ add(struct fold *f, struct panes *ps, const struct env *env, int64_t start,
 
 	if ((err = panes_get(ps, start, &p)) ||
 	    (err = folder_find(&f->folder, env, &p->groups, &of)) ||
-	    (err = folder_update(&f->folder, env, &p->groups, of, at)))
+	    (err = folder_update(&f->folder, env, &p->groups, of, at,
+				 weight)))
 		return err;
 	pane_count(p, 1, at);
 	return 0;
@@ -86,7 +87,8 @@ add(struct fold *f, struct panes *ps, const struct env *env, int64_t start,
 
 int
 fold_event(struct fold *f, unsigned side, struct eval *e, struct reader *r,
-	   const uint16_t *slots, struct eval_counts *counts, int64_t now)
+	   const uint16_t *slots, struct eval_counts *counts, int64_t now,
+	   uint64_t weight)
 {
 	const struct env env = {
 		.p = &f->q->prog, .e = e, .r = r, .slots = slots,
@@ -99,7 +101,8 @@ fold_event(struct fold *f, unsigned side, struct eval *e, struct reader *r,
 			return MQL_EINVAL;
 		start = window_pane(&f->windows, at);
 	}
-	return add(f, &f->side[side].panes, &env, start, at);
+	return add(f, &f->side[side].panes, &env, start, at,
+		   weight);
 }
 
 /* --- the agent's thread ------------------------------------------------------- */

@@ -21,12 +21,14 @@ int fold_new(const struct mql_query *q, size_t max_bytes, struct fold **out);
 void fold_free(struct fold *f); /* NULL is allowed */
 
 /* An event that matched, at the reader that has begun it with slots of
- * query_link() for q. now: the clock, ms since the epoch. 0, or why it was not
- * taken: MQL_ELIMIT (no room), MQL_EINVAL (no time to put it into a window),
- * MQL_ENOMEM. The publishing thread. */
+ * query_link() for q. now: the clock, ms since the epoch. weight: for how many
+ * such events it stands (aggregate.h); it is one event all the same, where
+ * events are counted. 0, or why it was not taken: MQL_ELIMIT (no room),
+ * MQL_EINVAL (no time to put it into a window), MQL_ENOMEM. The publishing
+ * thread. */
 int fold_event(struct fold *f, unsigned side, struct eval *e,
 	       struct reader *r, const uint16_t *slots,
-	       struct eval_counts *counts, int64_t now);
+	       struct eval_counts *counts, int64_t now, uint64_t weight);
 
 /* --- the side that no publisher is in: the agent's thread ------------------- */
 

@@ -57,7 +57,7 @@ folder_find(struct folder *f, const struct env *env, struct groups *g,
 
 int
 folder_update(struct folder *f, const struct env *env, struct groups *g,
-	      struct group *of, int64_t at)
+	      struct group *of, int64_t at, uint64_t weight)
 {
 	const struct shape *shape = &f->q->shape;
 	/* For count(*) and the like each event is a value. */
@@ -67,5 +67,5 @@ folder_update(struct folder *f, const struct env *env, struct groups *g,
 		f->value[i] = shape->arg[i] == NO_ENTRY
 				      ? event
 				      : prog_value(env, shape->arg[i]);
-	return group_update(g, of, f->value, at);
+	return group_update(g, of, f->value, at, weight);
 }

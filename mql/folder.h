@@ -34,6 +34,6 @@ int folder_find(struct folder *f, const struct env *env, struct groups *g,
 
 /* One more event for the group; as group_update(). */
 int folder_update(struct folder *f, const struct env *env, struct groups *g,
-		  struct group *of, int64_t at);
+		  struct group *of, int64_t at, uint64_t weight);
 
 #endif

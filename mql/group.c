@@ -208,7 +208,7 @@ groups_settle(struct groups *g)
  * own affair: only want of memory ends an update. */
 int
 group_update(struct groups *g, struct group *to, const struct value *value,
-	     int64_t at)
+	     int64_t at, uint64_t weight)
 {
 	const struct group_layout *l = g->layout;
 
@@ -222,7 +222,7 @@ group_update(struct groups *g, struct group *to, const struct value *value,
 		if (value[i].type == VALUE_NULL)
 			continue;
 		size_t before = heap_of(c, state);
-		int err = c->fn->update(c, state, &value[i], at);
+		int err = c->fn->update(c, state, &value[i], at, weight);
 		charge(g, heap_of(c, state) - before);
 		if (err == MQL_ENOMEM)
 			return err;

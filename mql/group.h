@@ -61,10 +61,11 @@ void groups_fini(struct groups *g); /* zeroed is allowed */
 int groups_get(struct groups *g, struct str key, struct group **out,
 	       bool *made);
 
-/* One more event: value[i] for each aggregate. Nulls are skipped. 0,
- * MQL_ELIMIT (the budget is spent: nothing is counted) or MQL_ENOMEM. */
+/* One more event: value[i] for each aggregate, which it counts weight times
+ * (aggregate.h). Nulls are skipped. 0, MQL_ELIMIT (the budget is spent:
+ * nothing is counted) or MQL_ENOMEM. */
 int group_update(struct groups *g, struct group *to, const struct value *value,
-		 int64_t at);
+		 int64_t at, uint64_t weight);
 
 /* Keep the event as the group's first, unless an earlier one is there. */
 int group_keep_event(struct groups *g, struct group *to, struct str event,

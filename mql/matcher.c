@@ -71,16 +71,32 @@ struct run {
 	struct eval          *e;
 	struct reader        *r;
 	struct eval_counts   *counts;
+	struct gauge         *g; /* NULL: it is not gauged */
 	uint16_t             *hit;
 	size_t                nhit;
 	bool                  mixed; /* hits are not in order */
 };
 
+static __attribute__((noinline)) bool
+match_gauged(struct run *run, const struct member *me)
+{
+	struct eval_counts *c = &run->counts[me->id];
+	struct gauge *g = run->g;
+
+	if (gauge_skips(g, me->id))
+		return false;
+	int64_t start = gauge_start(g, me->id);
+	bool hit = query_match(me->q, me->slots->at, run->e, run->r, c);
+	gauge_stop(g, me->id, start, c);
+	return hit;
+}
+
 static void
 try_one(struct run *run, const struct member *me, uint16_t i)
 {
-	if (query_match(me->q, me->slots->at, run->e, run->r,
-			&run->counts[me->id]))
+	if (run->g ? match_gauged(run, me)
+		   : query_match(me->q, me->slots->at, run->e, run->r,
+				 &run->counts[me->id]))
 		run->hit[run->nhit++] = i;
 }
 
@@ -104,22 +120,47 @@ add_counts(struct eval_counts *to, const struct eval_counts *c)
 				  memory_order_relaxed);
 }
 
-/* A predicate that several ask: evaluated once, counted for each. */
+/* How many of those that ask the same do not pass the event over. */
+static unsigned
+ask_gauge(struct run *run, uint16_t at)
+{
+	unsigned n = 0;
+
+	for (uint16_t i = at; i != NOBODY;) {
+		const struct member *me = members_at(&run->m->members, i);
+
+		n += !gauge_skips(run->g, me->id);
+		i = me->next;
+	}
+	return n;
+}
+
+/* A predicate that several ask: evaluated once, counted for each; what it
+ * costs they share. */
 static void
 try_shared(struct run *run, const struct member *first, uint16_t at)
 {
 	struct eval_counts c = { 0 };
+	struct gauge *g = run->g;
+	unsigned n = g ? ask_gauge(run, at) : 1;
+
+	if (!n)
+		return;
+	int64_t start = g ? clock_mono_ns() : 0;
 	bool hit = query_match(first->q, first->slots->at, run->e, run->r, &c);
 	bool counted = c.mismatches || c.regex_limited;
+	int64_t took = g ? (clock_mono_ns() - start) / n : 0;
 
-	if (!hit && !counted)
+	if (!hit && !counted && !g)
 		return;
 	for (uint16_t i = at; i != NOBODY;) {
 		const struct member *me = members_at(&run->m->members, i);
+		bool kept = !g || gauge_took(g, me->id, took,
+					     &run->counts[me->id]);
 
-		if (counted)
+		if (kept && counted)
 			add_counts(&run->counts[me->id], &c);
-		if (hit)
+		if (kept && hit)
 			run->hit[run->nhit++] = i;
 		i = me->next;
 	}
@@ -193,10 +234,11 @@ match_indexed(struct run *run)
 
 size_t
 matcher_match(const struct matcher *m, struct eval *e, struct reader *r,
-	      struct eval_counts *counts, uint16_t *hit)
+	      struct eval_counts *counts, struct gauge *g, uint16_t *hit)
 {
 	struct run run = {
-		.m = m, .e = e, .r = r, .counts = counts, .hit = hit,
+		.m = m, .e = e, .r = r, .counts = counts, .g = g,
+		.hit = hit,
 	};
 
 	if (m->nsegment)

@@ -11,6 +11,7 @@
 #ifndef MQL_MATCHER_H
 #define MQL_MATCHER_H
 
+#include "mql/gauge.h"
 #include "mql/pretest.h"
 #include "mql/query.h"
 
@@ -76,10 +77,11 @@ bool matcher_may_match(const struct matcher *m, struct luck *luck,
 
 /* Evaluate on the event that r has begun with matcher_paths(). The indexes
  * (not ids) of matching queries go to hit[], ascending, room for
- * matcher_live(); returns how many. counts is indexed by the caller's id. */
+ * matcher_live(); returns how many. counts is indexed by the caller's id. g is
+ * asked about each query that is tried; NULL: all are. */
 size_t matcher_match(const struct matcher *m, struct eval *e,
 		     struct reader *r, struct eval_counts *counts,
-		     uint16_t *hit);
+		     struct gauge *g, uint16_t *hit);
 
 /* Is the event, which answers the i-th query, to be kept? As query_sample(). */
 bool matcher_sample(const struct matcher *m, size_t i, struct sampler *s,

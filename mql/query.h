@@ -79,6 +79,7 @@ struct str query_column(const struct mql_query *q, size_t i);
 struct eval_counts {
 	_Atomic uint64_t mismatches; /* string against number: false */
 	_Atomic uint64_t regex_limited; /* match limit: false */
+	_Atomic uint64_t ns; /* that it took, of what was timed: gauge.h */
 };
 
 /* Registers and match data of one thread, for programs of any query. Nothing

@@ -120,7 +120,8 @@ fold(struct stage *s, const struct env *env, struct pane *p, int64_t at)
 	if (!err && !s->q->ncell && (!of->event.ptr || at < of->event_at))
 		err = keep_event(s, env, p, of, at);
 	return err ? err
-		   : folder_update(&s->folder, env, &p->groups, of, at);
+		   : folder_update(&s->folder, env, &p->groups, of, at,
+				   s->weight);
 }
 
 /* --- a row that is held ------------------------------------------------------------- */
@@ -310,6 +311,7 @@ stage_event(struct stage *s, struct eval *e, struct reader *r,
 		.scratch = reader_scratch(r), .now = now, .counts = counts,
 	};
 
+	s->weight = 1;
 	return stage_done(s) ? 0 : take(s, &env, now);
 }
 
@@ -328,6 +330,7 @@ stage_row(struct stage *s, struct str row, int64_t now)
 	}
 	if ((err = reduced_begin(r, row, now, &at)))
 		return err;
+	s->weight = r->weight;
 	const struct env env = {
 		.p = &s->q->prog, .e = s->eval, .r = r->reader,
 		.slots = r->slots, .scratch = reader_scratch(r->reader),

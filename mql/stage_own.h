@@ -25,6 +25,7 @@ struct stage {
 	struct reduced          reduced; /* made with the first row */
 	struct eval            *eval;
 	struct eval_counts      counts;  /* of reduced rows */
+	uint64_t                weight;  /* of the event at hand */
 	struct finish           finish;
 	struct folder           folder;
 	struct stage_stats      stats;

@@ -223,8 +223,10 @@ on_heartbeat(struct job *j, struct agent *a, struct str body)
 	int err = wire_heartbeat_decode(body, &m);
 
 	for (size_t i = 0; !err && i < m.nquery; i++)
-		if ((r = find_run(j, a, m.query[i].id)))
+		if ((r = find_run(j, a, m.query[i].id))) {
 			run_report(j, r, &m.query[i].books);
+			run_limit(r, &m.query[i]);
+		}
 	if (!err)
 		take_health(j, a, &m.health);
 	size_t known = a->nstream;

@@ -168,6 +168,47 @@ query_refusals(struct job *j, const struct query *q, struct wire_refusal *to)
 	return n;
 }
 
+/* Where q is over its budget, and why; likewise. */
+static size_t
+limits(struct job *j, const struct query *q, struct wire_limit *to)
+{
+	struct agent *a;
+	size_t n = 0;
+
+	LIST_FOREACH(a, &j->agents.all, entry) {
+		const struct run *r = a->run[q->slot];
+		if (!r || !run_is_limited(r))
+			continue;
+		struct str why = str_of(r->limit);
+		size_t i = 0;
+		while (i < n && (!str_eq(to[i].why, why) ||
+				 !to[i].every != r->suspended))
+			i++;
+		if (i == QUERY_MAX_REFUSALS)
+			i--;
+		else if (i == n)
+			to[n++] = (struct wire_limit){ .why = why };
+		if (!r->suspended && r->every > to[i].every)
+			to[i].every = r->every;
+		to[i].agents++;
+	}
+	return n;
+}
+
+/* What a META says besides the books, the same for all who asked q. */
+struct notes {
+	struct wire_refusal refusal[QUERY_MAX_REFUSALS];
+	struct wire_limit   limit[QUERY_MAX_REFUSALS];
+	size_t nrefusal, nlimit;
+};
+
+static void
+take_notes(struct job *j, const struct query *q, struct notes *n)
+{
+	n->nrefusal = q ? query_refusals(j, q, n->refusal) : 0;
+	n->nlimit = q ? limits(j, q, n->limit) : 0;
+}
+
 static struct books
 books_of(struct sub *s)
 {
@@ -196,12 +237,12 @@ send_to(struct job *j, struct link *l)
 }
 
 static void
-send_meta(struct job *j, struct sub *s, struct wire_refusal *refusal,
-	  size_t nrefusal)
+send_meta(struct job *j, struct sub *s, struct notes *n)
 {
 	struct wire_meta m = { .id = s->id, .books = books_of(s),
-			       .before = s->before, .refusal = refusal,
-			       .nrefusal = nrefusal, .window = s->closed };
+			       .before = s->before, .refusal = n->refusal,
+			       .nrefusal = n->nrefusal, .window = s->closed,
+			       .limit = n->limit, .nlimit = n->nlimit };
 
 	wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
@@ -210,22 +251,22 @@ send_meta(struct job *j, struct sub *s, struct wire_refusal *refusal,
 static void
 send_metas(struct job *j, struct query *q)
 {
-	struct wire_refusal refusal[QUERY_MAX_REFUSALS];
-	size_t nrefusal = query_refusals(j, q, refusal);
+	struct notes notes;
 	struct sub *s;
 
+	take_notes(j, q, &notes);
 	LIST_FOREACH(s, &q->subs, of_query)
-		send_meta(j, s, refusal, nrefusal);
+		send_meta(j, s, &notes);
 }
 
 /* The last row of a window is out. */
 static void
 tell_window(struct job *j, struct sub *s)
 {
-	struct wire_refusal refusal[QUERY_MAX_REFUSALS];
-	size_t n = s->query ? query_refusals(j, s->query, refusal) : 0;
+	struct notes notes;
 
-	send_meta(j, s, refusal, n);
+	take_notes(j, s->query, &notes);
+	send_meta(j, s, &notes);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/merge.h"
+#include "wire/message.h"
 
 /* The agent has the query, or will have it in a moment. */
 static bool
@@ -109,6 +110,7 @@ run_free(struct run *r)
 	count(r, -1);
 	r->agent->run[r->query->slot] = NULL;
 	free(r->why);
+	free(r->limit);
 	free(r);
 }
 
@@ -153,6 +155,27 @@ run_report(struct job *j, struct run *r, const struct books_agent *books)
 	ledger_post(&r->query->all, &r->view, &next);
 	if (lost)
 		merge_lost(j, r->query, lost);
+}
+
+bool
+run_is_limited(const struct run *r)
+{
+	return r->state == RUN_LIVE && (r->suspended || r->every > 1);
+}
+
+void
+run_limit(struct run *r, const struct wire_counts *c)
+{
+	const bool was = run_is_limited(r);
+
+	if (r->every == c->every && r->suspended == c->suspended &&
+	    str_eq(str_of(r->limit), c->why))
+		return;
+	r->every = c->every;
+	r->suspended = c->suspended;
+	free(r->limit);
+	r->limit = c->why.len ? strndup(c->why.ptr, c->why.len) : NULL;
+	r->query->changed |= was || run_is_limited(r);
 }
 
 void

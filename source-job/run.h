@@ -29,6 +29,10 @@ struct run {
 				     0: not said. See watermark.h */
 	struct books_agent view;
 	char           *why;      /* RUN_REFUSED; may be NULL */
+	/* Over its budget there, as the last heartbeat said: */
+	uint32_t        every;    /* one event in so many; 0 and 1: all */
+	bool            suspended;
+	char           *limit;    /* why; may be NULL */
 };
 
 /* The agent is told of the query, for the first time or again: pending. Unless
@@ -45,6 +49,9 @@ void run_refused(struct run *r, struct str why);
 void run_ended(struct job *j, struct run *r, const struct books_agent *books,
 	       struct str why);
 void run_report(struct job *j, struct run *r, const struct books_agent *books);
+struct wire_counts;
+void run_limit(struct run *r, const struct wire_counts *c);
+bool run_is_limited(const struct run *r);
 
 /* Rows first ... first + count - 1 have come, or a partial of as many events.
  * False: not of this run. */

@@ -13,6 +13,9 @@
 #define TEST_MAIN(name, ...)                                             \
 	int main(void)                                                   \
 	{                                                                \
+		/* A busy machine's speed is no matter of a test. */     \
+		setenv("MQL_AGENT_BUDGET", "off", 0);                  \
+		setenv("MQL_AGENT_STATE_DIR", "off", 0);               \
 		const TTest *const tests[] = { __VA_ARGS__ };            \
 		Suite *s = suite_create(#name);                          \
 		TCase *tc = tcase_create(#name);                         \

@@ -39,7 +39,7 @@ books_balance(const struct books *b)
 	const struct books_agent *a = &b->agent;
 	const struct books_source *s = &b->source;
 
-	return a->matched <= a->seen &&
+	return a->matched + a->skipped <= a->seen &&
 	       a->matched == a->sampled + a->sent + a->queued +
 				     books_agent_dropped(a) &&
 	       a->sent + s->results == s->folded + s->delivered + s->waiting +

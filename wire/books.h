@@ -1,6 +1,6 @@
 /* books.h - the counters by which every answer tells its own truth (P2).
  *
- *   seen    = unmatched + matched
+ *   seen    = unmatched + matched + skipped
  *   matched = sampled + sent + queued + dropped at the agent (by cause)
  *   sent    = delivered + waiting + dropped at the source-job (by cause)
  *             + lost on the link
@@ -34,7 +34,8 @@
 	X(drop_large,    "dropped: row larger than the ring takes")         \
 	X(bad,           "events that were no valid JSON (not in seen)")    \
 	X(mismatches,    "comparisons of a string with a number: false")    \
-	X(regex_limited, "regex match limit reached: false")
+	X(regex_limited, "regex match limit reached: false")               \
+	X(skipped,       "not evaluated: query over its budget")
 
 /* Kept at the source-job, per subscription. Append only, too. */
 #define BOOKS_SOURCE(X)                                                     \

@@ -1,11 +1,12 @@
 /* heartbeat.c - the counters, in MessagePack, for they come from every agent
  * every second.
  *
- *     [at, version, [[id, [seen, matched, ...]], ...], [stream, ...],
- *      [cpu_ns, memory, disabled]]
+ *     [at, version, [[id, [seen, matched, ...], [every, why]], ...],
+ *      [stream, ...], [cpu_ns, memory, disabled]]
  *
- * The counters stand in the order of BOOKS_AGENT. A peer of another version
- * may send more of anything (ignored) or less (zero). */
+ * [every, why] is there for a query that is over its budget; every 0: it is
+ * suspended. The counters stand in the order of BOOKS_AGENT. A peer of another
+ * version may send more of anything (ignored) or less (zero). */
 #include "mql/error.h"
 #include "wire/message.h"
 #include "wire/pack.h"
@@ -20,17 +21,6 @@ enum {
 /* --- write ----------------------------------------------------------------- */
 
 static void
-pack_counts(msgpack_packer *pk, const struct wire_counts *c)
-{
-	msgpack_pack_array(pk, 2);
-	msgpack_pack_uint32(pk, c->id);
-	msgpack_pack_array(pk, NBOOKS);
-#define X(name, text) msgpack_pack_uint64(pk, c->books.name);
-	BOOKS_AGENT(X)
-#undef X
-}
-
-static void
 pack_name(msgpack_packer *pk, struct str name, struct buf *b)
 {
 	struct buf text = BUF_INIT;
@@ -41,6 +31,29 @@ pack_name(msgpack_packer *pk, struct str name, struct buf *b)
 	if (text.err)
 		b->err = text.err;
 	buf_fini(&text);
+}
+
+static void
+pack_limit(msgpack_packer *pk, const struct wire_counts *c, struct buf *b)
+{
+	msgpack_pack_array(pk, 2);
+	msgpack_pack_uint32(pk, c->suspended ? 0 : c->every);
+	pack_name(pk, c->why, b);
+}
+
+static void
+pack_counts(msgpack_packer *pk, const struct wire_counts *c, struct buf *b)
+{
+	const bool limited = c->suspended || c->every > 1;
+
+	msgpack_pack_array(pk, limited ? 3 : 2);
+	msgpack_pack_uint32(pk, c->id);
+	msgpack_pack_array(pk, NBOOKS);
+#define X(name, text) msgpack_pack_uint64(pk, c->books.name);
+	BOOKS_AGENT(X)
+#undef X
+	if (limited)
+		pack_limit(pk, c, b);
 }
 
 static void
@@ -68,7 +81,7 @@ wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
 	msgpack_pack_uint64(&pk, m->version);
 	msgpack_pack_array(&pk, m->nquery);
 	for (size_t i = 0; i < m->nquery && !b->err; i++)
-		pack_counts(&pk, &m->query[i]);
+		pack_counts(&pk, &m->query[i], b);
 	msgpack_pack_array(&pk, m->nstream);
 	for (size_t i = 0; i < m->nstream && !b->err; i++)
 		pack_name(&pk, m->stream[i], b);
@@ -78,27 +91,6 @@ wire_heartbeat_encode(const struct wire_heartbeat *m, struct buf *b)
 }
 
 /* --- read ------------------------------------------------------------------- */
-
-static int
-read_counts(const msgpack_object *o, struct wire_counts *to)
-{
-	uint64_t id, count[NBOOKS] = { 0 };
-	msgpack_object_array pair, list;
-	unsigned at = 0;
-	int err;
-
-	if ((err = pack_array(o, 2, &pair)) ||
-	    (err = pack_uint(&pair.ptr[0], UINT32_MAX, &id)) ||
-	    (err = pack_array(&pair.ptr[1], 0, &list)))
-		return err;
-	for (unsigned i = 0; !err && i < NBOOKS && i < list.size; i++)
-		err = pack_uint(&list.ptr[i], UINT64_MAX, &count[i]);
-	to->id = (uint32_t)id;
-#define X(name, text) to->books.name = count[at++];
-	BOOKS_AGENT(X)
-#undef X
-	return err;
-}
 
 static int
 read_name(const msgpack_object *o, struct arena *mem, struct str *to)
@@ -115,6 +107,46 @@ read_name(const msgpack_object *o, struct arena *mem, struct str *to)
 }
 
 static int
+read_limit(const msgpack_object *o, struct arena *mem, struct wire_counts *to)
+{
+	msgpack_object_array list;
+	uint64_t every;
+	int err;
+
+	if (o->type != MSGPACK_OBJECT_ARRAY) /* a later version's own */
+		return 0;
+	if ((err = pack_array(o, 2, &list)) ||
+	    (err = pack_uint(&list.ptr[0], UINT32_MAX, &every)))
+		return err;
+	to->every = (uint32_t)every;
+	to->suspended = !every;
+	return read_name(&list.ptr[1], mem, &to->why);
+}
+
+static int
+read_counts(const msgpack_object *o, struct arena *mem, struct wire_counts *to)
+{
+	uint64_t id, count[NBOOKS] = { 0 };
+	msgpack_object_array pair, list;
+	unsigned at = 0;
+	int err;
+
+	if ((err = pack_array(o, 2, &pair)) ||
+	    (err = pack_uint(&pair.ptr[0], UINT32_MAX, &id)) ||
+	    (err = pack_array(&pair.ptr[1], 0, &list)))
+		return err;
+	for (unsigned i = 0; !err && i < NBOOKS && i < list.size; i++)
+		err = pack_uint(&list.ptr[i], UINT64_MAX, &count[i]);
+	to->id = (uint32_t)id;
+#define X(name, text) to->books.name = count[at++];
+	BOOKS_AGENT(X)
+#undef X
+	if (!err && pair.size > 2)
+		err = read_limit(&pair.ptr[2], mem, to);
+	return err;
+}
+
+static int
 read_queries(const msgpack_object *o, struct wire_heartbeat *m)
 {
 	msgpack_object_array list;
@@ -123,7 +155,7 @@ read_queries(const msgpack_object *o, struct wire_heartbeat *m)
 
 	m->query = to;
 	for (size_t i = 0; !err && i < list.size; i++, m->nquery++)
-		err = read_counts(&list.ptr[i], &m->query[i]);
+		err = read_counts(&list.ptr[i], &m->mem, &m->query[i]);
 	return err;
 }
 

@@ -192,6 +192,16 @@ static const struct field a_refusal[] = {
 	{ .kind = FIELD_OBJECT, .sub = refusal }
 };
 
+static const struct field limit[] = {
+	TEXT(MUST, wire_limit, why, MAX_WHY),
+	U32(MUST, wire_limit, agents),
+	U32(MAY, wire_limit, every),
+	FIELD_END
+};
+static const struct field a_limit[] = {
+	{ .kind = FIELD_OBJECT, .sub = limit }
+};
+
 static const struct field window[] = {
 	COUNT(MAY, wire_window, start), /* may be before 1970 */
 	COUNT(MAY, wire_window, end),
@@ -208,6 +218,7 @@ static const struct field meta[] = {
 	OBJECT(MAY, wire_meta, before, books_agent),
 	LIST(MAY, wire_meta, refusal, a_refusal),
 	OBJECT(MAY, wire_meta, window, window),
+	LIST(MAY, wire_meta, limit, a_limit),
 	FIELD_END
 };
 CODEC(meta, META, mem)

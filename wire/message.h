@@ -92,6 +92,10 @@ struct wire_ack {
 struct wire_counts {
 	uint32_t           id;
 	struct books_agent books; /* since the query went live there */
+	/* Over its budget there: */
+	uint32_t   every;     /* tried on one event in so many; 0 and 1: all */
+	bool       suspended; /* on none, for a while */
+	struct str why;
 };
 
 struct wire_heartbeat { /* MessagePack; queries whose books changed only */
@@ -161,6 +165,13 @@ struct wire_refusal { /* why agents do not run a query, grouped by reason */
  * subscription; more when it joined one that ran already, or when the agents
  * carried the run over from a source-job that is gone. A client that comes
  * back after such a break subtracts what it knew, and the rest is the gap. */
+struct wire_limit { /* agents on which the query is over its budget, by why */
+	struct str why;
+	uint32_t   agents;
+	uint32_t   every; /* they try one event in so many, at the worst;
+			     0: none, it is suspended */
+};
+
 struct wire_window { /* one that was closed; all zero: none */
 	int64_t  start, end; /* ms since the epoch */
 	uint32_t agents;     /* that contributed: of a window of @ts, those
@@ -179,6 +190,8 @@ struct wire_meta {
 	struct wire_refusal *refusal;
 	size_t   nrefusal;
 	struct wire_window window; /* the last one whose rows are out */
+	struct wire_limit *limit;
+	size_t   nlimit;
 };
 
 struct wire_end {

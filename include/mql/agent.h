@@ -25,7 +25,9 @@
  * MQL_AGENT_SOURCE_JOB, _APP, _HOST, _ZONE, _VERSION and _HASH_SECRET give what
  * the options do not; MQL_AGENT_LABELS adds labels. MQL_AGENT_DENY, _MASK,
  * _HASH and _STREAMS forbid besides what the options forbid: one that cannot
- * be read switches the agent off. */
+ * be read switches the agent off. MQL_AGENT_CPU_PERMILLE, _BYTES_PER_SECOND,
+ * _ROWS_PER_SECOND and _GROUP_BYTES give what the options do not;
+ * MQL_AGENT_BUDGET=off lifts all of these limits but the last. */
 #ifndef MQL_AGENT_H
 #define MQL_AGENT_H
 
@@ -83,6 +85,23 @@ struct mql_agent_options {
 	const char *labels;  /* `rack=7,canary=yes`, for people and for
 				`sample ... at labels.rack == '7'`; 64 at
 				most */
+
+	/* What all queries together may cost the service; 0: what the
+	 * environment says, else as said here; UINT64_MAX: no limit. A query
+	 * over one is tried on every second event, every fourth ... every
+	 * 1,024th, then not at all for a while; counts stay right on average,
+	 * and whoever asks is told. A pipe (wait_when_full) has no limits but
+	 * the last. */
+	uint64_t cpu_permille;     /* of one core; 10, which is 1% */
+	uint64_t bytes_per_second; /* of rows; 4 MiB */
+	uint64_t rows_per_second;  /* 50,000 */
+	uint64_t group_bytes;      /* memory of groups; 32 MiB */
+	/* Where it is written down which queries run, so that the next
+	 * process of this app on this host knows what ran when this one
+	 * crashed, and begins with that later and slowly. NULL:
+	 * MQL_AGENT_STATE_DIR, else a directory of the user's own in
+	 * $XDG_RUNTIME_DIR, $TMPDIR or /tmp; "off": nowhere. */
+	const char *state_dir;
 };
 
 #define MQL_AGENT_OPTIONS_INIT { .size = sizeof(struct mql_agent_options) }

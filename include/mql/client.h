@@ -82,6 +82,9 @@ struct mql_books {
 	/* Where groups, windows or an order make new rows: */
 	uint64_t folded;    /* agents' rows that were put into them */
 	uint64_t results;   /* rows that came out */
+	/* Of seen: by agents on which the query was over its budget, without
+	 * trying it on them. */
+	uint64_t skipped;
 };
 
 /* A window that is closed, after the last of its rows. Of a running total,
@@ -114,6 +117,10 @@ struct mql_item {
 				     borrowed; may be NULL */
 	bool               failed; /* MQL_END: not as asked for */
 	struct mql_window  window; /* all kinds but MQL_ROW: the last one */
+	/* MQL_META, MQL_LIVE: where the query is over its budget now, for
+	 * people: `3 of 10 agents run it on 1 in 8 events: over 1% of a
+	 * core`; borrowed; NULL: nowhere. */
+	const char        *limited;
 };
 
 /* Compile, connect, subscribe. Returns when the source-job has accepted, or

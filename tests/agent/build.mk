@@ -1,5 +1,5 @@
 TESTS += test_ring test_agent test_publish test_agent_books test_agent_fold \
-         test_agent_host test_agent_oom test_agent_chaos test_agent_clock test_owner \
+         test_agent_host test_agent_oom test_agent_chaos test_agent_clock test_agent_budget test_owner \
          test_owner_switch
 test_ring.src         := tests/agent/test_ring.c
 test_ring.deps        := agent
@@ -25,3 +25,5 @@ test_owner.src        := tests/agent/test_owner.c tests/agent/fake_source_job.c
 test_owner.deps       := agent
 test_owner_switch.src  := tests/agent/test_owner_switch.c tests/agent/fake_source_job.c
 test_owner_switch.deps := agent
+test_agent_budget.src  := tests/agent/test_agent_budget.c tests/agent/fake_source_job.c
+test_agent_budget.deps := agent

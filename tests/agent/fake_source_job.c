@@ -417,8 +417,14 @@ take_heartbeat(struct fake *f, struct str body)
 	for (size_t i = 0; i < m.nquery; i++) {
 		struct fake_query *q = by_id(f, m.query[i].id);
 
-		if (q)
-			q->books = m.query[i].books;
+		if (!q)
+			continue;
+		q->books = m.query[i].books;
+		q->every = m.query[i].every;
+		q->suspended = m.query[i].suspended;
+		snprintf(q->limit, sizeof q->limit, "%.*s",
+			 (int)m.query[i].why.len, m.query[i].why.ptr ?
+			 m.query[i].why.ptr : "");
 	}
 	arena_fini(&m.mem);
 }
@@ -474,7 +480,7 @@ fake_balanced(const struct fake_query *q)
 {
 	const struct books_agent *b = &q->books;
 
-	return b->seen >= b->matched &&
+	return b->seen >= b->matched + b->skipped &&
 	       b->matched == b->sampled + b->sent + b->queued +
 			     books_agent_dropped(b) &&
 	       q->before.sent + q->rows + q->gap == b->sent;

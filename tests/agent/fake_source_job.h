@@ -27,6 +27,9 @@ struct fake_query {
 	struct books_agent books;  /* the latest that we know */
 	uint64_t next;      /* sequence number of the next row */
 	uint64_t rows, gap; /* received, and missing before them */
+	uint32_t every;     /* tried on one event in so many; 0: not said */
+	bool     suspended;
+	char     limit[64];
 	unsigned acks;
 	/* Of one that is folded: what comes goes into a stage, too. */
 	struct mql_query *whole, *fold;

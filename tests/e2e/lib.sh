@@ -11,6 +11,8 @@ DATA=$ROOT/../shared/data
 NAME=$(basename "$0" .sh)
 WORK=$(mktemp -d)
 PIDS=()
+export MQL_AGENT_BUDGET=${MQL_AGENT_BUDGET-off} # but for a test of it
+export MQL_AGENT_STATE_DIR=${MQL_AGENT_STATE_DIR-off} # likewise
 exec {NAP}<> <(:) # never readable: `read -t` on it passes a moment
 
 finish() {

@@ -96,7 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!err) {
 			check_round(&c, s);
 			require(!c.fn->merge(&c, all, s));
-			require(!c.fn->update(&c, all, &one, 1));
+			require(!c.fn->update(&c, all, &one, 1, 1));
 			check_bound(&c, all);
 			check_finish(&c, all);
 		}

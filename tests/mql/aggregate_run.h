@@ -88,7 +88,7 @@ add(const struct aggregate_call *c, void *s, const char *json, int64_t at)
 {
 	const struct value v = value_of(json);
 
-	ck_assert_int_eq(c->fn->update(c, s, &v, at), 0);
+	ck_assert_int_eq(c->fn->update(c, s, &v, at, 1), 0);
 }
 
 static inline void
@@ -96,7 +96,7 @@ add_int(const struct aggregate_call *c, void *s, int64_t i)
 {
 	const struct value v = { .type = VALUE_INT, .i = i };
 
-	ck_assert_int_eq(c->fn->update(c, s, &v, 0), 0);
+	ck_assert_int_eq(c->fn->update(c, s, &v, 0, 1), 0);
 }
 
 static inline void
@@ -104,7 +104,7 @@ add_float(const struct aggregate_call *c, void *s, double f)
 {
 	const struct value v = { .type = VALUE_FLOAT, .f = f };
 
-	ck_assert_int_eq(c->fn->update(c, s, &v, 0), 0);
+	ck_assert_int_eq(c->fn->update(c, s, &v, 0, 1), 0);
 }
 
 /* The result as a value; its text lives until the next call. */

@@ -54,7 +54,7 @@ folding_put(struct folding *f, unsigned side, struct str event, int64_t now)
 	if (!query_match(f->q, f->slots, f->eval, f->reader, &f->counts))
 		return 0;
 	return fold_event(f->fold, side, f->eval, f->reader, f->slots,
-			  &f->counts, now);
+			  &f->counts, now, 1);
 }
 
 #endif

@@ -443,7 +443,68 @@ START_TEST(finish_without_room_is_null)
 }
 END_TEST
 
-TEST_MAIN(aggregate, table_finds_names_in_any_case,
+START_TEST(a_weight_counts_as_that_many_events)
+{
+	static const char *const values[] = { "3", "-7", "2.5", "1e9" };
+	static char once[SCRATCH], often[SCRATCH];
+
+	for (unsigned i = 0; i < KINDS; i++) {
+		const struct aggregate_call c = call_of(&kinds[i]);
+		void *a = state_new(&c), *b = state_new(&c);
+
+		if (!strcmp(kinds[i].name, "list")) {
+			state_free(&c, a);
+			state_free(&c, b);
+			continue;
+		}
+		for (unsigned k = 0; k < 4; k++) {
+			const struct value v = value_of(values[k]);
+
+			ck_assert_int_eq(c.fn->update(&c, a, &v, k, 8), 0);
+			for (unsigned n = 0; n < 8; n++)
+				add(&c, b, values[k], k);
+		}
+		if (!strcmp(kinds[i].name, "variance") ||
+		    !strcmp(kinds[i].name, "stddev")) /* floats: rounded */
+			ck_assert_double_eq_tol(result(&c, a).f /
+						result(&c, b).f, 1, 1e-9);
+		else
+			ck_assert_str_eq(result_text(&c, a, once),
+					 result_text(&c, b, often));
+		state_free(&c, a);
+		state_free(&c, b);
+	}
+}
+END_TEST
+
+START_TEST(a_weighted_sum_is_exact_where_the_product_is_too_large)
+{
+	static char once[SCRATCH];
+	const struct aggregate_call c = call("sum");
+	void *s = state_new(&c);
+	struct value v = value_of("1e308");
+
+	ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 8), 0);
+	v = value_of("-1e308");
+	ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 4), 0);
+	ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 4), 0);
+	ck_assert_double_eq(result(&c, s).f, 0);
+	state_free(&c, s);
+	s = state_new(&c);
+	v = value_of("170141183460469231731687303715884105727");
+	ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 2), 0);
+	v = value_of("-170141183460469231731687303715884105727");
+	ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 1), 0);
+	ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 1), 0);
+	result_text(&c, s, once);
+	ck_assert_double_eq(strtod(once, NULL), 0);
+	state_free(&c, s);
+}
+END_TEST
+
+TEST_MAIN(aggregate, a_weight_counts_as_that_many_events,
+	  a_weighted_sum_is_exact_where_the_product_is_too_large,
+	  table_finds_names_in_any_case,
 	  table_documents_every_row, table_examples_give_what_they_say,
 	  call_refuses_what_does_not_fit,
 	  nothing_gives_zero_for_count_and_null_for_the_rest,

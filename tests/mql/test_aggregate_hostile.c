@@ -176,7 +176,7 @@ feed(const struct aggregate_call *c, void *s, int i, char *text)
 	int err;
 
 	memcpy(text, &i, sizeof i);
-	err = c->fn->update(c, s, &str, i);
+	err = c->fn->update(c, s, &str, i, 1);
 	ck_assert(!err || err == MQL_ELIMIT);
 	add_float(c, s, exp(i % 1400 - 700) * (i % 2 ? 1 : -1));
 	add_int(c, s, (int64_t)((uint64_t)i << i % 50));
@@ -221,7 +221,7 @@ START_TEST(a_value_that_is_refused_changes_nothing)
 		result_text(&c, s, before);
 		/* Earlier for first, later for last, and so on. */
 		text[0] = i % 2 ? 'z' : ' ';
-		ck_assert_int_eq(c.fn->update(&c, s, &v, i == 2 ? 1 : 9),
+		ck_assert_int_eq(c.fn->update(&c, s, &v, i == 2 ? 1 : 9, 1),
 				 MQL_ELIMIT);
 		ck_assert_str_eq(result_text(&c, s, after), before);
 		state_free(&c, s);
@@ -246,7 +246,7 @@ START_TEST(list_stops_at_its_limits_and_keeps_the_beginning)
 	memset(big, 'b', sizeof big);
 	s = state_new(&c);
 	add_int(&c, s, 1);
-	ck_assert_int_eq(c.fn->update(&c, s, &v, 0), 0);
+	ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 1), 0);
 	add_int(&c, s, 2); /* would leave a gap */
 	ck_assert_str_eq(result_text(&c, s, text), "[1]");
 	state_free(&c, s);

@@ -69,7 +69,7 @@ START_TEST(update_without_memory_leaves_the_state_as_it_was)
 				if (left < 4)
 					result_text(&c, s, before);
 				countdown = left;
-				const int err = c.fn->update(&c, s, &v, i);
+				const int err = c.fn->update(&c, s, &v, i, 1);
 				countdown = -1;
 				if (!err)
 					break;
@@ -101,7 +101,7 @@ START_TEST(percentile_without_memory_for_buckets_keeps_its_values)
 	for (; err; failed++) {
 		ck_assert_str_eq(result_text(&c, s, after), before);
 		countdown = failed;
-		err = c.fn->update(&c, s, &more, 0);
+		err = c.fn->update(&c, s, &more, 0, 1);
 		countdown = -1;
 	}
 	ck_assert_int_gt(failed, 5);
@@ -123,7 +123,7 @@ START_TEST(get_and_merge_without_memory_fail_and_leak_nothing)
 		int err = MQL_ENOMEM;
 		for (int i = 0; i < 700; i++) {
 			const struct value v = nth(i);
-			ck_assert_int_eq(c.fn->update(&c, from, &v, i), 0);
+			ck_assert_int_eq(c.fn->update(&c, from, &v, i, 1), 0);
 		}
 		c.fn->put(&c, from, &b);
 		for (long left = 0; err; left++, failed++) {

@@ -238,7 +238,7 @@ distinct_of(int n, uint64_t seed, bool text)
 			.type = VALUE_STR, .ptr = t, .len = (uint32_t)len,
 		};
 		if (text)
-			ck_assert_int_eq(c.fn->update(&c, s, &v, 0), 0);
+			ck_assert_int_eq(c.fn->update(&c, s, &v, 0, 1), 0);
 		else
 			add_int(&c, s, (int64_t)(seed << 32) + i);
 		if (i % 3 == 0 && !text) /* again */

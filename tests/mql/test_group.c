@@ -37,7 +37,7 @@ put(struct groups *g, const char *key, int64_t x)
 	bool made;
 	int err = groups_get(g, str_of(key), &of, &made);
 
-	return err ? err : group_update(g, of, value, 0);
+	return err ? err : group_update(g, of, value, 0, 1);
 }
 
 static int64_t

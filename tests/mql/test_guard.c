@@ -113,7 +113,7 @@ concerned(struct bench *b, const struct event *ev)
 	b->ev.meta = &meta;
 	ck_assert_int_eq(reader_begin(b->reader, matcher_paths(b->m), &b->ev),
 			 0);
-	n = matcher_match(b->m, b->eval, b->reader, &b->counts, hit);
+	n = matcher_match(b->m, b->eval, b->reader, &b->counts, NULL, hit);
 	return n || b->counts.mismatches != before;
 }
 

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "mql/matcher.h"
 #include "tests/mql/ask.h"
 #include "tests/check_main.h"
@@ -52,7 +54,7 @@ match(struct bench *b, const char *event)
 		.form = EVENT_JSON, .text = str_of(event), .meta = &meta,
 	};
 	ck_assert_int_eq(reader_begin(b->r, matcher_paths(b->m), &b->ev), 0);
-	return matcher_match(b->m, b->e, b->r, b->counts, b->hit);
+	return matcher_match(b->m, b->e, b->r, b->counts, NULL, b->hit);
 }
 
 START_TEST(matcher_says_which_queries_an_event_answers)
@@ -206,7 +208,51 @@ START_TEST(matcher_samples_and_computes_for_each_query)
 }
 END_TEST
 
-TEST_MAIN(matcher, matcher_refuses_what_makes_no_row_of_an_event,
+/* Enough queries that an index is made, each asked by two: one of all pairs is
+ * throttled, and passes over what the other one finds. */
+START_TEST(matcher_lets_a_throttled_query_pass_events_over)
+{
+	static char room[MAX][64];
+	static const char *text[MAX];
+	static _Atomic uint8_t step[MAX * 10];
+	static uint8_t kept[MAX * 10];
+	static uint16_t skipped[MAX];
+	static struct bench b;
+
+	for (unsigned n = 4; n <= MAX; n += MAX - 4) {
+		struct gauge g = { .step = step, .kept = kept,
+				   .skipped = skipped, .lot = 1, .every = 4 };
+
+		memset(step, 0, sizeof step);
+		for (unsigned i = 0; i < n; i++) {
+			snprintf(room[i], sizeof room[i],
+				 "select x where a == %u", i / 2);
+			text[i] = room[i];
+		}
+		set_up(&b, text, n);
+		step[10] = 3; /* query 1, which asks as query 0 does */
+		ck_assert_uint_eq(match(&b, "{\"a\":0}"), 2);
+		ck_assert_uint_eq(matcher_match(b.m, b.e, b.r, b.counts, &g,
+						b.hit), 1);
+		ck_assert_uint_eq(b.hit[0], 0);
+		ck_assert_uint_eq(g.nskipped, 1);
+		ck_assert_uint_eq(skipped[0], 10);
+		ck_assert_uint_eq(kept[0], 0);
+		ck_assert_uint_gt(b.counts[0].ns, 0); /* four times it */
+		ck_assert_uint_eq(b.counts[10].ns, 0);
+		g.nskipped = 0;
+		g.lot = 8; /* one in eight */
+		ck_assert_uint_eq(matcher_match(b.m, b.e, b.r, b.counts, &g,
+						b.hit), 2);
+		ck_assert_uint_eq(g.nskipped, 0);
+		ck_assert_uint_eq(kept[10], 3);
+		tear_down(&b);
+	}
+}
+END_TEST
+
+TEST_MAIN(matcher, matcher_lets_a_throttled_query_pass_events_over,
+	  matcher_refuses_what_makes_no_row_of_an_event,
 	  matcher_samples_and_computes_for_each_query,
 	  matcher_says_which_queries_an_event_answers,
 	  matcher_reads_a_path_of_many_queries_once,

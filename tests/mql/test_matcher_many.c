@@ -108,7 +108,7 @@ match_each(struct bench *b, const struct event *ev, uint16_t *hit)
 
 		ck_assert_int_eq(reader_begin(b->r, matcher_paths(a->alone),
 					      ev), 0);
-		if (matcher_match(a->alone, b->e, b->r, b->each, none))
+		if (matcher_match(a->alone, b->e, b->r, b->each, NULL, none))
 			hit[n++] = a->id;
 	}
 	return n;
@@ -122,7 +122,7 @@ compare(struct bench *b, enum event_form form)
 	size_t nwant = match_each(b, &ev, want), n;
 
 	ck_assert_int_eq(reader_begin(b->r, matcher_paths(b->m), &ev), 0);
-	n = matcher_match(b->m, b->e, b->r, b->all, hit);
+	n = matcher_match(b->m, b->e, b->r, b->all, NULL, hit);
 	for (size_t i = 0; i < n || i < nwant; i++) {
 		int got = i < n ? matcher_id(b->m, hit[i]) : -1;
 
@@ -310,7 +310,7 @@ match(struct bench *b, const char *event, uint16_t *hit)
 			    .meta = &meta };
 
 	ck_assert_int_eq(reader_begin(b->r, matcher_paths(b->m), &ev), 0);
-	return matcher_match(b->m, b->e, b->r, b->all, hit);
+	return matcher_match(b->m, b->e, b->r, b->all, NULL, hit);
 }
 
 START_TEST(shared_predicates_answer_and_count_for_each_asker)
@@ -494,7 +494,7 @@ publish(void *arg)
 		return arg;
 	do {
 		reader_begin(r, matcher_paths(p->m), &ev);
-		p->wrong += matcher_match(p->m, e, r, counts, hit) != 2;
+		p->wrong += matcher_match(p->m, e, r, counts, NULL, hit) != 2;
 	} while (!atomic_load(p->stop));
 	eval_free(e);
 	reader_free(r);

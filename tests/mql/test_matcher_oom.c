@@ -77,7 +77,7 @@ hits(const struct matcher *m, const char *event)
 	uint16_t hit[QUERIES];
 
 	ck_assert_int_eq(reader_begin(reader, matcher_paths(m), &ev), 0);
-	return matcher_match(m, eval, reader, counts, hit);
+	return matcher_match(m, eval, reader, counts, NULL, hit);
 }
 
 START_TEST(a_new_matcher_survives_every_failed_allocation)

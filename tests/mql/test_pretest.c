@@ -222,7 +222,7 @@ try_event(struct run *r, struct reader *reader, struct eval *e, struct str t)
 	size_t n;
 
 	ck_assert_int_eq(reader_begin(reader, matcher_paths(r->m), &ev), 0);
-	n = matcher_match(r->m, e, reader, counts, hit);
+	n = matcher_match(r->m, e, reader, counts, NULL, hit);
 	ck_assert_msg(may || !n, "%s: %.*s",
 		      mql_query_text(matcher_query(r->m, 0)), (int)t.len,
 		      t.ptr);

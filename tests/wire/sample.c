@@ -115,7 +115,10 @@ partials(struct buf *b)
 static void
 heartbeat(struct buf *b)
 {
-	struct wire_counts query[] = { { 7, counted_agent() } };
+	struct wire_counts query[] = {
+		{ .id = 7, .books = counted_agent(), .every = 8,
+		  .why = STR("over 1% of a core") },
+	};
 	struct str stream[] = { STR("late") };
 	struct wire_heartbeat m = { .at = 1700000000000, .version = 12,
 				    .query = query, .nquery = 1,
@@ -182,16 +185,18 @@ data(struct buf *b)
 }
 
 static struct wire_meta
-a_meta(struct wire_refusal *refusal)
+a_meta(struct wire_refusal *refusal, struct wire_limit *limit)
 {
 	struct wire_meta m = { .id = 3, .books = counted(),
 			       .before = { .seen = 9, .sent = 8 },
 			       .refusal = refusal, .nrefusal = 1,
 			       .window = { .start = -10000, .end = 0,
 					   .agents = 3, .live = 4,
-					   .events = 12, .late = 1 } };
+					   .events = 12, .late = 1 },
+			       .limit = limit, .nlimit = 1 };
 
 	*refusal = (struct wire_refusal){ STR("no room"), 2 };
+	*limit = (struct wire_limit){ STR("over 1% of a core"), 2, 8 };
 	m.books.agent.queued = UINT64_MAX; /* one less than at the start */
 	return m;
 }
@@ -200,7 +205,8 @@ static void
 meta(struct buf *b)
 {
 	struct wire_refusal refusal;
-	struct wire_meta m = a_meta(&refusal);
+	struct wire_limit limit;
+	struct wire_meta m = a_meta(&refusal, &limit);
 
 	wire_meta_encode(&m, b);
 }
@@ -209,7 +215,8 @@ static void
 end(struct buf *b)
 {
 	struct wire_refusal refusal;
-	struct wire_end m = { .meta = a_meta(&refusal),
+	struct wire_limit limit;
+	struct wire_end m = { .meta = a_meta(&refusal, &limit),
 			      .why = STR("killed by an operator"),
 			      .failed = true };
 

@@ -411,9 +411,16 @@ START_TEST(heartbeat_takes_more_and_less_than_it_knows)
 	arena_fini(&m.mem);
 	/* A counter after the last that we know. */
 	ck_assert_int_eq(wire_heartbeat_decode(STR(
-		"\x93\x01\x02\x91\x92\x07\x9e\1\2\3\4\5\6\7\x08\x09\x0a\x0b"
-		"\x0c\x0d\x0e"), &m), 0);
-	ck_assert_uint_eq(m.query[0].books.regex_limited, 13);
+		"\x93\x01\x02\x91\x92\x07\x9f\1\2\3\4\5\6\7\x08\x09\x0a\x0b"
+		"\x0c\x0d\x0e\x0f"), &m), 0);
+	ck_assert_uint_eq(m.query[0].books.skipped, 14);
+	ck_assert(!m.query[0].suspended);
+	arena_fini(&m.mem);
+	/* Over its budget: [0, "x"]. */
+	ck_assert_int_eq(wire_heartbeat_decode(STR(
+		"\x93\x01\x02\x91\x93\x07\x90\x92\x00\xa1x"), &m), 0);
+	ck_assert(m.query[0].suspended);
+	ck_assert(str_eq(m.query[0].why, STR("x")));
 	arena_fini(&m.mem);
 	ck_assert_int_eq(wire_heartbeat_decode(STR("\x92\x01\x02"), &m), 0);
 	ck_assert(!m.health.disabled);
@@ -435,6 +442,7 @@ START_TEST(heartbeat_refuses_what_does_not_fit)
 		STR("\x93\x01\x02\x91\x91\x07"),      /* no counters */
 		STR("\x93\x01\x02\x91\x92\x07\x91\xd0\xff"), /* below zero */
 		STR("\x93\x01\x02\x91\x92\xcf\0\0\0\1\0\0\0\0\x90"),
+		STR("\x93\x01\x02\x91\x93\x07\x90\x91\x02"), /* no reason */
 		STR("\x94\x01\x02\x90\x91\xa1\xff"),  /* not UTF-8 */
 		STR("\x94\x01\x02\x90\x91\x01"),
 		STR("\x95\x01\x02\x90\x90\x01"), /* a number for a list */

@@ -1,0 +1,54 @@
+/* suspects.h - what ran when the service crashed does not just run again (P3).
+ *
+ *     <dir>/<app and host>-<pid>      "pid start-time" and a line a query:
+ *                                     "hash strikes"
+ *
+ * While a process lives its file names the queries that run in it; it is
+ * written before they do, by the agent's thread, only when they change, and
+ * removed by a clean close. A later agent of the same app and host that finds
+ * the file of a process that is gone takes those queries for suspects: it
+ * suspends them at first (budget.h), for 20 s, longer with each crash, and
+ * says why; then they begin with one event in 1,024.
+ *
+ * <dir> is a directory of the user's own, 0700, in $XDG_RUNTIME_DIR, else in
+ * $TMPDIR or /tmp; or the one named by the option state_dir, or by
+ * MQL_AGENT_STATE_DIR. "off", or one that is not ours alone: nothing is
+ * written or read. Nothing here is an error to the service. */
+#ifndef AGENT_SUSPECTS_H
+#define AGENT_SUSPECTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/str.h"
+
+struct mql_agent;
+struct mql_agent_options;
+
+enum { SUSPECTS_MAX = 256 };
+
+struct suspects {
+	char    *dir; /* NULL: off */
+	struct {
+		uint64_t hash;
+		unsigned strikes;
+	} of[SUSPECTS_MAX];
+	size_t   n;
+	uint64_t written; /* a hash of what the file holds; 0: there is none */
+	char     why[64];
+};
+
+int suspects_init(struct mql_agent *a, const struct mql_agent_options *opt);
+void suspects_fini(struct mql_agent *a); /* zeroed is allowed */
+
+/* --- the agent's thread ------------------------------------------------------- */
+
+/* Take over what those that are gone have left. */
+void suspects_read(struct mql_agent *a);
+/* In how many crashes was it running? */
+unsigned suspects_strikes(const struct mql_agent *a, struct str text);
+/* The runs that are in force from now on. */
+void suspects_write(struct mql_agent *a);
+void suspects_clear(struct mql_agent *a); /* a clean end */
+
+#endif
