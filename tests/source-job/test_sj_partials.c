@@ -18,7 +18,8 @@ static int64_t begin; /* of the window that it is now */
 static void
 setup(struct scene *s, const char *query)
 {
-	daemon_start(&s->d, NULL);
+	/* Nobody here gives signs of life, and we may be slow. */
+	daemon_start(&s->d, "--heartbeat=10s", "--lease=60s", NULL);
 	scene_ask(s, query);
 	TAIL_UNTIL(&s->t, s->t.books.live == 2);
 	ck_assert_str_ne(s->a.fold, "");
