@@ -57,6 +57,8 @@ lines_at_least() { [ "$(wc -l < "$1")" -ge "$2" ]; }
 background() {
 	local name=$1
 	shift
+	: > "$WORK/$name.out" # here: the child may be late, and nobody is to
+	: > "$WORK/$name.err" # read what an earlier one of that name said
 	"$@" > "$WORK/$name.out" 2> "$WORK/$name.err" &
 	LAST=$!
 	PIDS+=("$LAST")
