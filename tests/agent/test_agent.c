@@ -169,6 +169,8 @@ START_TEST(agent_stays_within_its_credit)
 	FAKE_WAIT(&x.fake, q->books.matched == 1000 && q->books.sent);
 	ck_assert_uint_ge(x.fake.received_bytes, 1800);
 	ck_assert_uint_lt(x.fake.received_bytes, 2200); /* one row over */
+	fake_give_credit(&x.fake, 1 << 20);
+	fixture_end(&x, q);
 	fixture_fini(&x);
 }
 END_TEST
