@@ -95,7 +95,7 @@ mql_request(const char *source_job, const char *what, const char *arg,
 	struct client_link l = { 0 };
 
 	*json = NULL;
-	int err = client_link_open(&l, source_job, NULL);
+	int err = client_link_open(&l, source_job, NULL, NULL);
 	if (!err)
 		err = converse(&l, what, arg, deadline, json);
 	client_link_close(&l);

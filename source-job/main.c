@@ -16,7 +16,7 @@
 #include "source-job/http.h"
 #include "source-job/job.h"
 #include "source-job/loop.h"
-#include "source-job/notify.h"
+#include "common/notify.h"
 
 enum { IO_THREADS = 2, LINGER_MS = 500 };
 
