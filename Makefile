@@ -69,7 +69,7 @@ TESTS :=
 FUZZERS :=
 BENCHES :=
 INSTR :=
-include $(sort $(wildcard */build.mk))
+include $(sort $(wildcard */build.mk sink/*/build.mk))
 
 ALLPKGS := $(sort $(foreach l,$(LIBS) $(SOLIBS) $(PROGS),$($(l).pkgs)))
 PKGFLAGS := $(if $(ALLPKGS),$(shell $(PKG_CONFIG) --cflags $(ALLPKGS) check 2>/dev/null))

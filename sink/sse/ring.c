@@ -65,6 +65,16 @@ advance(struct ring *r, struct place to)
 	atomic_store_explicit(&r->sum, place_sum(to), memory_order_release);
 }
 
+void
+ring_lose(struct ring *r, uint32_t rows)
+{
+	pthread_mutex_lock(&r->lock);
+	while (r->n)
+		drop_oldest(r);
+	advance(r, (struct place){ r->next.rows + rows, r->next.marks });
+	pthread_mutex_unlock(&r->lock);
+}
+
 int
 ring_append(struct ring *r, struct batch *b)
 {

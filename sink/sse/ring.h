@@ -33,6 +33,9 @@ void ring_fini(struct ring *r);
  * its rows are lost, and the ring goes on behind them. */
 int ring_append(struct ring *r, struct batch *b);
 
+/* There was no memory for a batch of so many rows: they are missing. */
+void ring_lose(struct ring *r, uint32_t rows);
+
 struct place ring_next(struct ring *r);
 struct place ring_first(struct ring *r); /* the oldest that is there */
 
