@@ -14,8 +14,8 @@ struct client_link {
 };
 
 /* endpoint NULL: MQL_SOURCE_JOB, else the default. Borrowed for the life of
- * the link, and so is context; NULL: the link has its own. Returns 0, MQL_EADDRESS (diag says why; it may be NULL),
- * MQL_ENOMEM or MQL_EOS. */
+ * the link, and so is context; NULL: the link has its own. Returns 0,
+ * MQL_EADDRESS (diag says why; it may be NULL), MQL_ENOMEM or MQL_EOS. */
 int client_link_open(struct client_link *l, const char *endpoint,
 		     struct wire_context *context, struct mql_diag *diag);
 

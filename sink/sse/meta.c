@@ -107,12 +107,12 @@ meta_write(const struct sub *s, unsigned viewers, struct buf *out)
 		[CLIENT_ROWS] = "rows", [CLIENT_WINDOWS] = "windows",
 		[CLIENT_TOTAL] = "total",
 	};
-	const char *link = s->up ? "up" :
-			   s->tail && !s->tail->accepted ? "connecting" : "down";
+	bool first = s->tail && !s->tail->accepted;
+	const char *link = s->up ? "up" : first ? "connecting" : "down";
 
 	buf_puts(out, "\"query\":");
 	meta_write_text(str_of(s->canonical), out);
-	buf_printf(out, ",\"kind\":\"%s\",\"link\":\"%s\",\"why\":",
+	buf_printf(out, ",\"kind\":\"%s\",\"link\":\"%s\",\"link_why\":",
 		   kind[s->kind], link);
 	if (s->up || !*s->why)
 		buf_puts(out, "null");

@@ -103,16 +103,15 @@ flush_rows(struct sub *s, int64_t now)
 static void
 put_row(struct sub *s, struct mql_slice row)
 {
+	bool cut = memchr(row.ptr, '\n', row.len) ||
+		   memchr(row.ptr, '\r', row.len);
 	size_t from;
 
 	buf_puts(&s->rows, "data: ");
 	from = s->rows.len;
 	buf_put(&s->rows, row.ptr, row.len);
 	buf_put_u8(&s->rows, '\n');
-	if (s->rows.err ||
-	    (!memchr(row.ptr, '\n', row.len) && !memchr(row.ptr, '\r', row.len)))
-		return;
-	for (size_t i = from; i < from + row.len; i++)
+	for (size_t i = from; cut && i < s->rows.len - 1; i++)
 		if (s->rows.data[i] == '\n' || s->rows.data[i] == '\r')
 			s->rows.data[i] = ' ';
 }
