@@ -11,6 +11,8 @@ enum {
 	MAX_THREADS = 64,
 	MAX_QUERIES = 1000,   /* wire/socket.h waits for no more */
 	MAX_VIEWERS = 1000000,
+	MIN_HEAD    = 2 << 10,
+	MAX_HEAD    = 64 << 10,
 	MIN_REPLAY  = 64 << 10,
 	MIN_MS      = 10,
 };
@@ -58,6 +60,8 @@ check_numbers(const struct config *c)
 		return refuse("max-viewers", "is a number from 1 to 1000000");
 	if (c->max_per_address > MAX_VIEWERS)
 		return refuse("max-per-address", "is at most 1000000");
+	if (c->max_head < MIN_HEAD || c->max_head > MAX_HEAD)
+		return refuse("max-head", "is from 2K to 64K");
 	if (c->replay < MIN_REPLAY)
 		return refuse("replay", "is at least 64K");
 	if (c->heartbeat < MIN_MS)
@@ -84,6 +88,9 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "max-per-address", 0, OPTION_UINT, "N", "0",
 		  "connections of one address; 0: no limit",
 		  &c->max_per_address },
+		{ "max-head", 0, OPTION_BYTES, "BYTES", "6k",
+		  "for the head of a request, and then what is being written: "
+		  "most of what a viewer costs", &c->max_head },
 		{ "replay", 0, OPTION_BYTES, "BYTES", "4M",
 		  "rows of a query that are kept: how far a viewer may lag, or "
 		  "come back", &c->replay },

@@ -13,6 +13,7 @@ struct config {
 	struct option_list host; /* names that we answer to */
 	uint64_t    threads;
 	uint64_t    max_viewers, max_queries, max_per_address;
+	uint64_t    max_head;    /* bytes of a request before its body */
 	uint64_t    replay;      /* bytes of rows kept for each subscription */
 	int64_t     linger, heartbeat, timeout, drain; /* ms */
 	int         log_level;   /* enum log_level */

@@ -20,7 +20,6 @@ enum {
 	SPARE_CONNECTIONS = 1000, /* beyond streams, and as many again: those
 				     that ask for nothing until they time out */
 	MAX_FILE = 1 << 20,
-	ROOM = 1024,           /* libmicrohttpd's own, besides the head */
 };
 
 static door health_door, ready_door;
@@ -316,7 +315,7 @@ start(struct server *s, int fd)
 		MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)((c->timeout + 999) / 1000),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)(HEAD_BYTES + ROOM),
+		(size_t)c->max_head,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)c->max_per_address,
 		s->cert ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls,

@@ -17,7 +17,6 @@
 #include "sink/sse/hub.h"
 
 enum {
-	HEAD_BYTES = 8 << 10,   /* request line and headers */
 	BODY_BYTES = 1 << 20,   /* of a form */
 	MAX_QUERIES = 16,       /* of one stream */
 };

@@ -6,7 +6,7 @@
 #include "common/clock.h"
 #include "sink/sse/message.h"
 
-enum { BLOCK = 512 /* of clients without chunks, which are rare */ };
+enum { BLOCK = 128 /* of clients without chunks, which are rare */ };
 
 struct viewer *
 viewer_new(struct hub *h, size_t n, const struct viewer_options *opt)
