@@ -200,7 +200,7 @@ FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $
 # inside it would look like a race.
 check-now: all tests $(if $(SANITIZED),,stage fuzzers-built)
 	$(file >$(O)/checks,$(CHECKS))
-	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 \
+	@TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/tools/tsan.supp" \
 	  tools/run-tests.sh $(O)/log < $(O)/checks
 
 fuzz-now: fuzzers-built

@@ -113,6 +113,11 @@ int client_tail_start(const struct mql_tail_options *opt,
 		      struct wire_context *context, struct mql_tail **out,
 		      struct mql_diag *diag);
 
+/* As mql_request(), with a context that is borrowed; NULL: one of its own. */
+int client_request(struct wire_context *context, const char *source_job,
+		   const char *what, const char *arg, int timeout_ms,
+		   char **json);
+
 /* Wait until one of them may have an item, for timeout_ms at most (negative:
  * for ever), or wakefd is readable (-1: none). */
 void client_tails_wait(struct mql_tail *const *tail, size_t n, int timeout_ms,

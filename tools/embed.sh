@@ -12,6 +12,7 @@ type_of() {
 	*.json | *.map) echo 'application/json' ;;
 	*.woff2) echo 'font/woff2' ;;
 	*.png) echo 'image/png' ;;
+	*.txt) echo 'text/plain; charset=utf-8' ;;
 	*) echo 'application/octet-stream' ;;
 	esac
 }

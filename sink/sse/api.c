@@ -1,6 +1,6 @@
 /* api.c - the doors that ask the source-job; see server.h.
  *
- *     HTTP threads -- question --> one thread -- mql_request() --> source-job
+ *     HTTP threads -- question --> one thread -- client_request() --> source-job
  *          ^                            |
  *          +------- answer, resume -----+
  *
@@ -11,7 +11,6 @@
 
 #include "common/clock.h"
 #include "event/json.h"
-#include "mql/client.h"
 #include "sink/sse/meta.h"
 #include "sink/sse/server.h"
 
@@ -96,8 +95,9 @@ run_one(struct asks *all, struct ask *a)
 {
 	struct buf text = BUF_INIT;
 	char *json = NULL;
-	int err = mql_request(all->server->config->source_job, a->what, a->arg,
-			      REQUEST_MS, &json);
+	int err = client_request(all->server->hub->context,
+				 all->server->config->source_job, a->what,
+				 a->arg, REQUEST_MS, &json);
 	unsigned status = put_answer(a, err, json, &text);
 
 	pthread_mutex_lock(&all->lock);

@@ -33,7 +33,8 @@ meta_write_text(struct str s, struct buf *out)
 		s.ptr += n ? n : 1;
 		s.len -= n ? n : 1;
 	}
-	json_write_str((struct str){ (char *)clean.data, clean.len }, out);
+	json_write_str(clean.len ? (struct str){ (char *)clean.data,
+						 clean.len } : STR(""), out);
 	if (clean.err)
 		out->err = clean.err;
 	buf_fini(&clean);

@@ -34,7 +34,7 @@ void
 params_form(struct buf *body,
 	    void (*fn)(void *arg, struct str name, struct str value), void *arg)
 {
-	char *at = (char *)body->data, *end = at + body->len;
+	char *at = (char *)body->data, *end = body->len ? at + body->len : at;
 
 	while (at < end) {
 		char *stop = memchr(at, '&', (size_t)(end - at));
