@@ -36,7 +36,8 @@ listening(uint16_t *port)
 }
 
 static void
-begin(struct bare *b, const char *message, void (*serve)(int, int, const char *))
+begin(struct bare *b, const char *message,
+      void (*serve)(int fd, int told, const char *message))
 {
 	int told[2], fd = listening(&b->port);
 
@@ -229,9 +230,10 @@ serve_mhd(int fd, int told, const char *message)
 		pthread_mutex_lock(&mhd.lock);
 		mhd.end += times * mhd.len;
 		for (size_t i = 0; i < mhd.n; i++) {
-			if (mhd.reader[i]->parked)
-				MHD_resume_connection(mhd.reader[i]->connection);
-			mhd.reader[i]->parked = false;
+			struct reader *r = mhd.reader[i];
+			if (r->parked)
+				MHD_resume_connection(r->connection);
+			r->parked = false;
 		}
 		pthread_mutex_unlock(&mhd.lock);
 	}

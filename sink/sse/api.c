@@ -1,6 +1,6 @@
 /* api.c - the doors that ask the source-job; see server.h.
  *
- *     HTTP threads -- question --> one thread -- client_request() --> source-job
+ *     HTTP threads -- question --> one thread -- request --> source-job
  *          ^                            |
  *          +------- answer, resume -----+
  *

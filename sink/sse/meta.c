@@ -72,6 +72,11 @@ write_books(const struct sub *s, struct buf *out)
 		   ",\"left\":%" PRIu32, b.targeted, b.live, b.refused,
 		   b.lost_agents, b.left);
 	write_refusals(s->tail, out);
+	buf_puts(out, ",\"limited\":");
+	if (s->tail && *s->tail->limits)
+		meta_write_text(str_of(s->tail->limits), out);
+	else
+		buf_puts(out, "null");
 #define X(name, text)                                                      \
 	buf_printf(out, "%c\"" #name "\":%" PRIu64, sep, b.agent.name);     \
 	sep = ',';

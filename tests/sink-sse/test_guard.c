@@ -26,8 +26,8 @@ START_TEST(guard_takes_addresses_and_names_that_were_given)
 		"Tail.Example:443",
 	};
 	static const char *const bad[] = {
-		"", ":80", "evil.example", "tail.example.evil", "localhost.evil",
-		"127.0.0.1.evil", "x127.0.0.1", "example",
+		"", ":80", "evil.example", "tail.example.evil",
+		"localhost.evil", "127.0.0.1.evil", "x127.0.0.1", "example",
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)

@@ -290,7 +290,8 @@ START_TEST(who_comes_back_too_late_is_told_how_much_is_gone)
 	viewer_free(w);
 	/* Another epoch, or another query: nobody knows. */
 	w = watch("select n", "000000000000-5", plain);
-	assert_says_of(w, v->source[0].epoch, "event: gap\ndata: {\"rows\":null,"
+	assert_says_of(w, v->source[0].epoch,
+		       "event: gap\ndata: {\"rows\":null,"
 		       "\"why\":\"the subscription is gone\",\"ms\":null}\n"
 		       "id: E-40000\n\n", MESSAGE_NONE);
 	viewer_free(w);
@@ -357,8 +358,8 @@ START_TEST(meta_comes_first_and_when_it_is_new)
 	sub_tell(v->source[0].sub, 1);
 	send_rows(ring_of(v), 1, 1);
 	char *text = said(v, &m, &len);
-	ck_assert(!strncmp(text, "event: meta\ndata: {\"query\":\"select n where "
-			   "t == ", 45));
+	ck_assert(!strncmp(text, "event: meta\ndata: {\"query\":"
+			   "\"select n where t == ", 48));
 	ck_assert_ptr_nonnull(strstr(text, "\"balanced\":true"));
 	ck_assert_ptr_nonnull(strstr(text, ",\"viewer\":{\"sent\":0,"
 				     "\"waiting\":1,\"dropped\":0}}\n\ndata:"));
