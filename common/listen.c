@@ -4,12 +4,24 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "mql/error.h"
+
+/* getaddrinfo() would take the lower half of a larger number. */
+static bool
+is_port(const char *z)
+{
+	char *end;
+
+	return *z >= '0' && *z <= '9' && strtoul(z, &end, 10) <= UINT16_MAX &&
+	       !*end;
+}
 
 /* "[::1]:80" or "host:80" into its two parts. */
 static int
@@ -29,7 +41,7 @@ split(const char *address, char *host, size_t nhost, const char **port)
 	memcpy(host, address, len);
 	host[len] = '\0';
 	*port = colon + 1;
-	return 0;
+	return is_port(*port) ? 0 : MQL_EADDRESS;
 }
 
 static int

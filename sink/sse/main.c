@@ -4,7 +4,6 @@
  * viewer.h (one open stream) and server.h (the HTTP side). docs/sse.md is what
  * it promises to whoever connects. */
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -13,24 +12,11 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/signals.h"
 #include "mql/error.h"
 #include "sink/sse/server.h"
 
 enum { EXIT_USAGE = 2, LOOK_MS = 20, LEAVE_MS = 500 };
-
-/* Signals are read from an fd; all threads inherit the mask. */
-static int
-open_signals(void)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
 
 /* Has a signal come, within so many ms (negative: for ever)? */
 static bool
@@ -113,7 +99,7 @@ main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	log_init("mql-sink-sse", (enum log_level)config.log_level);
 	server.started = clock_mono_ms();
-	int sigfd = open_signals();
+	int sigfd = signals_open();
 	if (sigfd < 0 || hub_start(&hub, &config)) {
 		log_error("%s", mql_strerror(MQL_EOS));
 	} else {
