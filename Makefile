@@ -5,6 +5,7 @@
 #   make demo          watch it work         make lint     style and layering
 #   make bench         figures               make fuzz     ten seconds a fuzzer
 #   make bench-instr   instructions per publish, by callgrind
+#   make bench-sse     rows to ten thousand viewers
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz
@@ -69,7 +70,7 @@ TESTS :=
 FUZZERS :=
 BENCHES :=
 INSTR :=
-include $(sort $(wildcard */build.mk))
+include $(sort $(wildcard */build.mk sink/*/build.mk))
 
 ALLPKGS := $(sort $(foreach l,$(LIBS) $(SOLIBS) $(PROGS),$($(l).pkgs)))
 PKGFLAGS := $(if $(ALLPKGS),$(shell $(PKG_CONFIG) --cflags $(ALLPKGS) check 2>/dev/null))
@@ -150,7 +151,7 @@ DEFS := $(if $(filter asan tsan fuzz,$(BUILD)),,-Wl,-z,defs)
 TESTLIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 $(foreach l,$(SOLIBS),$(eval $(call so_rule,$(l))))
-$(foreach p,$(PROGS) $(BENCHES) $(INSTR),$(eval $(call prog_rule,$(p),,)))
+$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE),$(eval $(call prog_rule,$(p),,)))
 $(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$$(TESTLIBS))))
 $(foreach p,$(FUZZERS),$(eval $(call prog_rule,$(p),-fsanitize=fuzzer,)))
 
@@ -199,7 +200,7 @@ FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $
 # inside it would look like a race.
 check-now: all tests $(if $(SANITIZED),,stage fuzzers-built)
 	$(file >$(O)/checks,$(CHECKS))
-	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 \
+	@TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/tools/tsan.supp" \
 	  tools/run-tests.sh $(O)/log < $(O)/checks
 
 fuzz-now: fuzzers-built
@@ -219,6 +220,9 @@ lint-now: $(HEADERS:%=$(B)/%.o) $(INSTALLED)
 
 bench-now: all benches
 	@tools/bench.sh $(O) $(OUT)/bench.json $(BENCHES)
+
+bench-sse: all $(O)/$(BENCH_SSE)
+	@tools/bench.sh $(O) $(OUT)/bench-sse.json $(BENCH_SSE)
 
 bench-instr: all $(INSTR:%=$(O)/%)
 	@tools/instr.sh $(O) $(O)/$(INSTR)
@@ -265,6 +269,6 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr demo deps install stage \
+.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse demo deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -24,3 +24,8 @@ bench_matcher.deps := language
 INSTR              := bench_instr
 bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c
 bench_instr.deps   := client agent
+# Run by make bench-sse alone: ten thousand clients take a while.
+BENCH_SSE          := bench_sse
+bench_sse.src      := bench/sse.c bench/bare.c bench/crowd.c bench/bench.c bench/fleet.c
+bench_sse.deps     := client agent
+bench_sse.pkgs     := libmicrohttpd

@@ -3,127 +3,102 @@
  * prints. Needs no daemon. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/cmd.h"
 #include "mql/aggregate.h"
 #include "mql/function.h"
+#include "mql/mql.h"
 
 enum { SIGNATURE = 26 }; /* columns */
 
-/* --- signatures ----------------------------------------------------------- */
-
-static const char *
-letter_word(char letter)
-{
-	switch (letter) {
-	case 's': return "text";
-	case 'n': return "number";
-	case 'i': return "integer";
-	case 'b': return "condition";
-	case 't': return "time";
-	default:  return "value";
-	}
-}
-
-/* "substr(text, integer [, integer])" of "sii?" */
-static void
-signature(const char *name, const char *args, char *out, size_t size)
-{
-	FILE *to = fmemopen(out, size, "w");
-
-	if (!to)
-		return;
-	fprintf(to, "%s(", name);
-	if (!strcmp(args, "*")) /* of an aggregate: events, or values */
-		fputs("* | [distinct] value", to);
-	for (const char *p = args; *p && strcmp(args, "*"); p++) {
-		const char *comma = p == args ? "" : ", ";
-
-		if (p[1] == '?')
-			fprintf(to, "%s[%s%s]", p == args ? "" : " ",
-				comma, letter_word(*p));
-		else
-			fprintf(to, "%s%s", comma, letter_word(*p));
-		if (p[1] == '*')
-			fputs(", ...", to);
-		p += p[1] == '?' || p[1] == '*';
-	}
-	fputc(')', to);
-	fclose(to);
-}
-
 /* --- as text -------------------------------------------------------------- */
 
+/* "substr(text, integer [, integer])" */
 static void
-list(const char *name, const char *args, const char *about)
+signature(const struct mql_function *f, char *out, size_t size)
 {
-	char text[200] = "";
+	snprintf(out, size, "%s(%s)", f->name, f->args);
+}
 
-	signature(name, args, text, sizeof text);
+static void
+list(const struct mql_function *f)
+{
+	char text[200];
+
+	signature(f, text, sizeof text);
 	if (strlen(text) >= SIGNATURE)
 		printf("  %s\n  %*s", text, SIGNATURE, "");
 	else
 		printf("  %-*s", SIGNATURE, text);
-	puts(about);
+	puts(f->about);
 }
 
 static void
 list_all(void)
 {
-	size_t nf, na;
-	const struct function *f = function_table(&nf);
-	const struct aggregate *a = aggregate_table(&na);
+	struct mql_function f;
+	const char *group = "";
 
-	for (size_t i = 0; i < nf; i++) {
-		if (!i || strcmp(f[i].group, f[i - 1].group))
-			printf("%s%s\n", i ? "\n" : "", f[i].group);
-		list(f[i].name, f[i].args, f[i].about);
+	for (size_t i = 0; mql_function_at(i, &f); i++) {
+		if (strcmp(f.group, group))
+			printf("%s%s\n", i ? "\n" : "", f.group);
+		group = f.group;
+		list(&f);
 	}
-	puts("\nAggregates");
-	for (size_t i = 0; i < na; i++)
-		list(a[i].name, a[i].args, a[i].about);
+}
+
+static bool
+find(const char *name, struct mql_function *f)
+{
+	for (size_t i = 0; mql_function_at(i, f); i++)
+		if (!strcasecmp(f->name, name))
+			return true;
+	return false;
 }
 
 static void
-show_function(const struct function *f)
+show_function(const struct mql_function *f)
 {
-	char text[200] = "";
+	const struct function *own = function_find(str_of(f->name));
+	char text[200];
 
-	signature(f->name, f->args, text, sizeof text);
+	signature(f, text, sizeof text);
 	printf("%s: %s\n  %s\n  %s is %s\n", text, f->result, f->about,
 	       f->example, f->gives);
-	if (f->null == FUNCTION_STRICT && *f->args)
+	if (own && own->null == FUNCTION_STRICT && *f->args)
 		puts("  null when an argument is null, or of another type");
 }
 
 static void
-show_aggregate(const struct aggregate *a)
+show_aggregate(const struct mql_function *f)
 {
-	char text[200] = "";
+	const struct aggregate *own = aggregate_find(str_of(f->name));
+	char text[200];
 
-	signature(a->name, a->args, text, sizeof text);
+	signature(f, text, sizeof text);
 	printf("%s: aggregate, %s\n  %s\n  %s of 1, 2, 2 and 5 is %s\n", text,
-	       a->exact ? "exact" : "within its error", a->about, a->example,
-	       a->gives);
+	       own && own->exact ? "exact" : "within its error", f->about,
+	       f->example, f->gives);
 }
 
 static int
 show(const char *name)
 {
-	const struct function *f = function_find(str_of(name));
-	const struct aggregate *a = aggregate_find(str_of(name));
+	struct mql_function f;
 	const char *near = function_near(str_of(name));
+	bool found = find(name, &f);
 
-	if (f)
-		show_function(f);
-	else if (a)
-		show_aggregate(a);
+	if (found && f.aggregate)
+		show_aggregate(&f);
+	else if (found)
+		show_function(&f);
 	else if (near || (near = aggregate_near(str_of(name))))
 		cmd_complain("there is no function `%s`; did you mean `%s`?",
 			     name, near);
 	else
 		cmd_complain("there is no function `%s`", name);
-	return f || a ? CMD_FINE : CMD_USAGE;
+	return found ? CMD_FINE : CMD_USAGE;
 }
 
 /* --- as Markdown ---------------------------------------------------------- */
@@ -140,49 +115,46 @@ cell(const char *text)
 }
 
 static void
-row(const char *name, const char *args, const char *about,
-    const char *example, const char *gives)
+row(const struct mql_function *f)
 {
-	char text[200] = "";
+	char text[200];
 
-	signature(name, args, text, sizeof text);
+	signature(f, text, sizeof text);
 	fputs("| `", stdout);
 	cell(text);
 	fputs("` | ", stdout);
-	cell(about);
+	cell(f->about);
 	fputs(" | `", stdout);
-	cell(example);
+	cell(f->example);
 	fputs("` | `", stdout);
-	cell(gives);
+	cell(f->gives);
 	puts("` |");
 }
 
 static void
 print_functions(void)
 {
-	size_t n;
-	const struct function *f = function_table(&n);
+	struct mql_function f;
+	const char *group = "";
 
-	for (size_t i = 0; i < n; i++) {
-		if (!i || strcmp(f[i].group, f[i - 1].group))
+	for (size_t i = 0; mql_function_at(i, &f) && !f.aggregate; i++) {
+		if (strcmp(f.group, group))
 			printf("%s### %s\n\n| | | example | is |\n"
-			       "|---|---|---|---|\n", i ? "\n" : "",
-			       f[i].group);
-		row(f[i].name, f[i].args, f[i].about, f[i].example,
-		    f[i].gives);
+			       "|---|---|---|---|\n", i ? "\n" : "", f.group);
+		group = f.group;
+		row(&f);
 	}
 }
 
 static void
 print_aggregates(void)
 {
-	size_t n;
-	const struct aggregate *a = aggregate_table(&n);
+	struct mql_function f;
 
 	puts("| | | example | of 1, 2, 2, 5 |\n|---|---|---|---|");
-	for (size_t i = 0; i < n; i++)
-		row(a[i].name, a[i].args, a[i].about, a[i].example,
-		    a[i].gives);
+	for (size_t i = 0; mql_function_at(i, &f); i++)
+		if (f.aggregate)
+			row(&f);
 }
 
 /* --- the command ---------------------------------------------------------- */

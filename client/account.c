@@ -111,13 +111,21 @@ gauge(uint64_t v)
 	return (int64_t)v < 0 ? 0 : v;
 }
 
-void
-client_account_books(const struct client_account *a, struct mql_books *out)
+struct books
+client_account_sum(const struct client_account *a)
 {
 	struct books sum = a->now.books, last = last_books(a);
 
 	add(&sum, &last);
 	add(&sum, &a->settled);
+	return sum;
+}
+
+void
+client_account_books(const struct client_account *a, struct mql_books *out)
+{
+	struct books sum = client_account_sum(a);
+
 	*out = (struct mql_books){
 		.seen = sum.agent.seen,
 		.matched = sum.agent.matched,

@@ -48,7 +48,9 @@ void client_account_break(struct client_account *a);
  * counted what else it would have found. */
 uint64_t client_account_gap(const struct client_account *a, bool *whole);
 
-/* Everything so far, as the caller sees it. */
+/* Everything so far, under the names of wire/books.h: */
+struct books client_account_sum(const struct client_account *a);
+/* and as the caller sees it. */
 void client_account_books(const struct client_account *a,
 			  struct mql_books *out);
 

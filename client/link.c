@@ -27,7 +27,7 @@ client_link_fail(struct mql_diag *diag, int err, const char *fmt, ...)
 
 int
 client_link_open(struct client_link *l, const char *endpoint,
-		 struct mql_diag *diag)
+		 struct wire_context *context, struct mql_diag *diag)
 {
 	char why[160];
 	int err;
@@ -36,10 +36,11 @@ client_link_open(struct client_link *l, const char *endpoint,
 		endpoint = getenv("MQL_SOURCE_JOB");
 	if (!endpoint || !*endpoint)
 		endpoint = default_endpoint;
-	*l = (struct client_link){ .endpoint = endpoint };
+	*l = (struct client_link){ .endpoint = endpoint, .context = context,
+				   .lent = context };
 	if ((err = wire_endpoint_check(endpoint, why, sizeof why)))
 		return client_link_fail(diag, err, "%s", why);
-	if ((err = wire_context_new(1, &l->context)))
+	if (!context && (err = wire_context_new(1, &l->context)))
 		return client_link_fail(diag, err, "%s", mql_strerror(err));
 	if ((err = wire_dealer_open(l->context, endpoint, &l->dealer))) {
 		client_link_close(l);
@@ -62,7 +63,8 @@ client_link_close(struct client_link *l)
 {
 	if (l->dealer)
 		wire_dealer_close(l->dealer, LINGER_MS);
-	wire_context_free(l->context);
+	if (!l->lent)
+		wire_context_free(l->context);
 	*l = (struct client_link){ 0 };
 }
 

@@ -8,15 +8,16 @@
 
 struct client_link {
 	struct wire_context *context;
+	bool                 lent; /* the context is somebody else's */
 	struct wire_dealer  *dealer;
 	const char          *endpoint;
 };
 
 /* endpoint NULL: MQL_SOURCE_JOB, else the default. Borrowed for the life of
- * the link. Returns 0, MQL_EADDRESS (diag says why; it may be NULL),
- * MQL_ENOMEM or MQL_EOS. */
+ * the link, and so is context; NULL: the link has its own. Returns 0,
+ * MQL_EADDRESS (diag says why; it may be NULL), MQL_ENOMEM or MQL_EOS. */
 int client_link_open(struct client_link *l, const char *endpoint,
-		     struct mql_diag *diag);
+		     struct wire_context *context, struct mql_diag *diag);
 
 /* Close and connect anew: for a peer that has fallen silent. */
 int client_link_reopen(struct client_link *l);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/link.h"
+#include "client/tail.h"
 #include "common/clock.h"
 
 enum { REQUEST_ID = 1 };
@@ -88,16 +88,23 @@ converse(struct client_link *l, const char *what, const char *arg,
 }
 
 int
-mql_request(const char *source_job, const char *what, const char *arg,
-	    int timeout_ms, char **json)
+client_request(struct wire_context *context, const char *source_job,
+	       const char *what, const char *arg, int timeout_ms, char **json)
 {
 	int64_t deadline = clock_mono_ms() + timeout_ms;
 	struct client_link l = { 0 };
 
 	*json = NULL;
-	int err = client_link_open(&l, source_job, NULL);
+	int err = client_link_open(&l, source_job, context, NULL);
 	if (!err)
 		err = converse(&l, what, arg, deadline, json);
 	client_link_close(&l);
 	return err;
+}
+
+int
+mql_request(const char *source_job, const char *what, const char *arg,
+	    int timeout_ms, char **json)
+{
+	return client_request(NULL, source_job, what, arg, timeout_ms, json);
 }

@@ -149,18 +149,17 @@ data(struct mql_tail *t, struct str body)
 		t->stop_by = clock_mono_ms() + STOP_MS;
 }
 
-/* "2 agents refused: too many queries; 1 agent refused: ..." */
 static void
 keep_refusals(struct mql_tail *t, const struct wire_meta *m)
 {
-	struct buf b = BUF_FIXED(t->refusals, sizeof t->refusals - 1);
-
-	for (size_t i = 0; i < m->nrefusal; i++)
-		buf_printf(&b, "%s%u agent%s refused: %.*s", i ? "; " : "",
-			   (unsigned)m->refusal[i].agents,
-			   m->refusal[i].agents == 1 ? "" : "s",
-			   (int)m->refusal[i].why.len, m->refusal[i].why.ptr);
-	t->refusals[b.len] = '\0';
+	t->nrefusal = m->nrefusal < CLIENT_MAX_REFUSALS ? m->nrefusal
+							: CLIENT_MAX_REFUSALS;
+	for (size_t i = 0; i < t->nrefusal; i++) {
+		struct str why = m->refusal[i].why;
+		t->refusal[i].agents = m->refusal[i].agents;
+		snprintf(t->refusal[i].why, sizeof t->refusal[i].why, "%.*s",
+			 (int)why.len, why.len ? why.ptr : "");
+	}
 }
 
 /* "3 of 10 agents run it on 1 in 8 events: over 1% of a core; suspended ..." */

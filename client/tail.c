@@ -2,6 +2,7 @@
  * is in session.c; here is what the caller sees of it. */
 #include "client/tail.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,8 +90,9 @@ await_acceptance(struct mql_tail *t, int64_t connect_ms, struct mql_diag *diag)
 }
 
 int
-mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
-	      struct mql_diag *diag)
+client_tail_start(const struct mql_tail_options *opt,
+		  struct wire_context *context, struct mql_tail **out,
+		  struct mql_diag *diag)
 {
 	struct mql_tail_options o = options_of(opt);
 	struct mql_tail *t = NULL;
@@ -104,15 +106,55 @@ mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
 	t->overslept = INT64_MIN / 2; /* never */
 	if ((err = prepare(t, &o, diag)))
 		goto out;
-	if ((err = client_link_open(&t->link, t->endpoint, diag)))
-		goto out;
-	if ((err = await_acceptance(t, o.connect_ms, diag)))
+	if ((err = client_link_open(&t->link, t->endpoint, context, diag)))
 		goto out;
 	*out = t;
 	t = NULL;
 out:
 	mql_tail_close(t);
 	return err;
+}
+
+int
+mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
+	      struct mql_diag *diag)
+{
+	int err = client_tail_start(opt, NULL, out, diag);
+
+	if (!err)
+		err = await_acceptance(*out, options_of(opt).connect_ms, diag);
+	if (err) {
+		mql_tail_close(*out);
+		*out = NULL;
+	}
+	return err;
+}
+
+void
+client_tails_wait(struct mql_tail *const *tail, size_t n, int timeout_ms,
+		  int wakefd)
+{
+	struct wire_dealer *dealer[WIRE_WAIT_MAX];
+	size_t ndealer = 0;
+
+	for (size_t i = 0; i < n && ndealer < WIRE_WAIT_MAX; i++) {
+		timeout_ms = sooner(timeout_ms < 0 ? INT_MAX : timeout_ms,
+				    client_session_wait_ms(tail[i]));
+		if (tail[i]->link.dealer)
+			dealer[ndealer++] = tail[i]->link.dealer;
+	}
+	wire_dealers_wait(dealer, ndealer, timeout_ms, wakefd);
+}
+
+enum client_kind
+client_query_kind(const struct mql_query *q, bool *since)
+{
+	enum query_rows rows = query_rows(q);
+
+	*since = rows == QUERY_TOTAL || rows == QUERY_SINCE ||
+		 (rows == QUERY_ROWS && query_limit(q) != UINT64_MAX);
+	return rows == QUERY_TOTAL ? CLIENT_TOTAL :
+	       rows == QUERY_WINDOWS ? CLIENT_WINDOWS : CLIENT_ROWS;
 }
 
 static bool
@@ -150,6 +192,21 @@ give_end(struct mql_tail *t, struct mql_item *item)
 	item->failed = t->failed;
 }
 
+/* "2 agents refused: too many queries; 1 agent refused: ...", or NULL. */
+static const char *
+say_refusals(struct mql_tail *t)
+{
+	struct buf b = BUF_FIXED(t->refusals, sizeof t->refusals - 1);
+
+	for (size_t i = 0; i < t->nrefusal; i++)
+		buf_printf(&b, "%s%u agent%s refused: %s", i ? "; " : "",
+			   (unsigned)t->refusal[i].agents,
+			   t->refusal[i].agents == 1 ? "" : "s",
+			   t->refusal[i].why);
+	t->refusals[b.len] = '\0';
+	return b.len ? t->refusals : NULL;
+}
+
 static bool
 give_item(struct mql_tail *t, struct mql_item *item)
 {
@@ -167,7 +224,7 @@ give_item(struct mql_tail *t, struct mql_item *item)
 		t->gap = 0;
 	} else if (take_pending(t, PENDING_LIVE)) {
 		item->kind = MQL_LIVE;
-		item->why = t->refusals[0] ? t->refusals : NULL;
+		item->why = say_refusals(t);
 		item->limited = t->limits[0] ? t->limits : NULL;
 	} else if (take_pending(t, PENDING_META)) {
 		item->kind = MQL_META;

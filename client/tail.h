@@ -1,4 +1,5 @@
-/* tail.h - what the files of a tail share. Private to client/.
+/* tail.h - what the files of a tail share, and what a program of ours that
+ * has many of them needs. Not installed.
  *
  *   tail.c     the public calls: open, next, stop, close
  *   session.c  the subscription's life over one link after another: a table
@@ -30,6 +31,20 @@ enum tail_pending {
 	PENDING_LIVE = 1 << 3,
 	PENDING_META = 1 << 4,
 	PENDING_END  = 1 << 5,
+};
+
+enum { CLIENT_MAX_REFUSALS = 8 };
+
+struct client_refusal {
+	char     why[120];
+	uint32_t agents;
+};
+
+/* What the rows of a query are. */
+enum client_kind {
+	CLIENT_ROWS,    /* an event makes a row, or none */
+	CLIENT_WINDOWS, /* they come by windows, each complete */
+	CLIENT_TOTAL,   /* running totals: groups that changed */
 };
 
 struct mql_tail {
@@ -67,7 +82,9 @@ struct mql_tail {
 	bool             failed;
 	int              error;    /* the code behind a failed end */
 	char             why[240];
-	char             refusals[240], limits[240];
+	struct client_refusal refusal[CLIENT_MAX_REFUSALS];
+	size_t           nrefusal;
+	char             refusals[240], limits[240]; /* as sentences */
 	struct mql_diag  diag;     /* an error about the query */
 };
 
@@ -83,5 +100,27 @@ void client_session_stop(struct mql_tail *t);
 
 /* The batch is used up: the source-job may send as much again. */
 void client_session_batch_done(struct mql_tail *t);
+
+/* --- for who has many ----------------------------------------------------- */
+
+/* What the rows of q are; *since: do they depend on when one began to ask? */
+enum client_kind client_query_kind(const struct mql_query *q, bool *since);
+
+/* As mql_tail_open(), but nobody is waited for: mql_tail_next() gives MQL_LIVE
+ * at the acceptance, or an MQL_END that failed. context is borrowed for the
+ * tail's life. */
+int client_tail_start(const struct mql_tail_options *opt,
+		      struct wire_context *context, struct mql_tail **out,
+		      struct mql_diag *diag);
+
+/* As mql_request(), with a context that is borrowed; NULL: one of its own. */
+int client_request(struct wire_context *context, const char *source_job,
+		   const char *what, const char *arg, int timeout_ms,
+		   char **json);
+
+/* Wait until one of them may have an item, for timeout_ms at most (negative:
+ * for ever), or wakefd is readable (-1: none). */
+void client_tails_wait(struct mql_tail *const *tail, size_t n, int timeout_ms,
+		       int wakefd);
 
 #endif

@@ -15,7 +15,7 @@ language.pkgs := libpcre2-8
 $(B)/mql/mql.o $(B)/mql/grammar.o $(B)/mql/lex.o $(B)/mql/word.o: $(B)/mql/grammar.h $(B)/mql/lex.h
 
 # what comes behind the filter
-language.src += mql/finish.c mql/group.c mql/held.c mql/key.c mql/key_json.c mql/pane.c mql/reduced.c \
+language.src += mql/finish.c mql/group.c mql/held.c mql/key.c mql/key_json.c mql/pane.c mql/reduced.c mql/reference.c \
                 mql/stage.c mql/stage_close.c mql/window.c
 
 # groups between processes

@@ -16,6 +16,17 @@ query_is_plain(const struct mql_query *q)
 	return !q->shape.folded && !q->shape.ordered;
 }
 
+enum query_rows
+query_rows(const struct mql_query *q)
+{
+	if (query_is_plain(q))
+		return QUERY_ROWS;
+	if (q->shape.window == WINDOW_TIME)
+		return QUERY_WINDOWS;
+	return q->shape.folded && q->shape.window == WINDOW_NONE ?
+		QUERY_TOTAL : QUERY_SINCE;
+}
+
 /* --- life ----------------------------------------------------------------------- */
 
 static void

@@ -62,6 +62,16 @@ struct stage_stats {
  * row by itself? */
 bool query_is_plain(const struct mql_query *q);
 
+/* What the rows of q are made of. */
+enum query_rows {
+	QUERY_ROWS,    /* an event makes a row, or none, whatever came before */
+	QUERY_SINCE,   /* rows that depend on when one began: `distinct`,
+			  windows by count, an order without a window */
+	QUERY_WINDOWS, /* windows of time, each complete */
+	QUERY_TOTAL,   /* running totals: groups that changed */
+};
+enum query_rows query_rows(const struct mql_query *q);
+
 /* q is borrowed for the stage's life. 0 or MQL_ENOMEM. */
 int stage_new(const struct mql_query *q, const struct stage_options *opt,
 	      struct stage **out);

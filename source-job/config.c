@@ -1,7 +1,7 @@
 /* config.c - the options table, and the limits that make sense. */
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "mql/error.h"
@@ -32,30 +32,6 @@ refuse(const char *option, const char *why)
 	return MQL_EINVAL;
 }
 
-bool
-config_is_loopback(const char *address)
-{
-	static const char *const local[] = { "localhost", "[::1]" };
-	struct in_addr in;
-	char host[64];
-
-	if (!strncmp(address, "ipc://", 6) || !strncmp(address, "inproc://", 9))
-		return true;
-	if (!strncmp(address, "tcp://", 6))
-		address += 6;
-	const char *colon = strrchr(address, ':');
-	size_t len = colon ? (size_t)(colon - address) : strlen(address);
-	if (len >= sizeof host)
-		return false;
-	memcpy(host, address, len);
-	host[len] = '\0';
-	for (size_t i = 0; i < sizeof local / sizeof *local; i++)
-		if (!strcmp(host, local[i]))
-			return true;
-	return inet_pton(AF_INET, host, &in) == 1 &&
-	       ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 static int
 check_doors(const struct config *c)
 {
@@ -69,7 +45,7 @@ check_doors(const struct config *c)
 
 	for (size_t i = 0; i < sizeof door / sizeof *door; i++) {
 		if (c->insecure || !strcmp(door[i].address, "off") ||
-		    config_is_loopback(door[i].address))
+		    listen_is_loopback(door[i].address))
 			continue;
 		log_error("--%s %s can be reached from other machines, and "
 			  "nothing is encrypted or checked there yet; say "

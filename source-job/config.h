@@ -22,8 +22,4 @@ struct config {
  * a sentence on standard error: exit status 2. Start-up only. */
 int config_parse(struct config *c, int argc, char **argv, bool *done);
 
-/* Does only this machine reach the host of "tcp://HOST:PORT" or "HOST:PORT"?
- * ipc and inproc endpoints never leave it. */
-bool config_is_loopback(const char *address);
-
 #endif

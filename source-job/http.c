@@ -1,7 +1,5 @@
 #include "source-job/http.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 
 #include <microhttpd.h>
 
+#include "common/listen.h"
 #include "mql/error.h"
 #include "source-job/job.h"
 #include "source-job/metrics.h"
@@ -97,80 +96,6 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 
 /* --- listening ----------------------------------------------------------- */
 
-/* "[::1]:80" or "host:80" into its two parts. */
-static int
-split(const char *address, char *host, size_t nhost, const char **port)
-{
-	const char *colon = strrchr(address, ':');
-	size_t len = colon ? (size_t)(colon - address) : 0;
-
-	if (!len || !colon[1])
-		return MQL_EADDRESS;
-	if (address[0] == '[' && len > 2 && address[len - 1] == ']') {
-		address++;
-		len -= 2;
-	}
-	if (len >= nhost)
-		return MQL_EADDRESS;
-	memcpy(host, address, len);
-	host[len] = '\0';
-	*port = colon + 1;
-	return 0;
-}
-
-static int
-bind_to(const struct addrinfo *ai, int *out)
-{
-	int one = 1;
-	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK |
-			SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return MQL_EOS;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, CONNECTIONS)) {
-		int err = errno == EADDRINUSE ? MQL_EINUSE : MQL_EADDRESS;
-		close(fd);
-		return err;
-	}
-	*out = fd;
-	return 0;
-}
-
-static int
-listen_on(const char *address, int *out)
-{
-	const struct addrinfo hint = { .ai_socktype = SOCK_STREAM,
-				       .ai_flags = AI_PASSIVE |
-						   AI_NUMERICSERV };
-	struct addrinfo *ai;
-	char host[256];
-	const char *port;
-	int err;
-
-	if ((err = split(address, host, sizeof host, &port)))
-		return err;
-	if (getaddrinfo(host, port, &hint, &ai))
-		return MQL_EADDRESS;
-	err = bind_to(ai, out);
-	freeaddrinfo(ai);
-	return err;
-}
-
-static void
-name_address(struct http *h, const char *asked, int fd)
-{
-	struct sockaddr_storage sa;
-	socklen_t n = sizeof sa;
-	char port[16] = "0";
-	int host = (int)(strrchr(asked, ':') - asked);
-
-	if (!getsockname(fd, (struct sockaddr *)&sa, &n))
-		getnameinfo((struct sockaddr *)&sa, n, NULL, 0, port,
-			    sizeof port, NI_NUMERICSERV);
-	snprintf(h->address, sizeof h->address, "%.*s:%s", host, asked, port);
-}
-
 /* The listening socket is the daemon's from here on. */
 static int
 start(struct http *h, struct job *j, int fd)
@@ -198,12 +123,12 @@ http_open(struct job *j, const char *address, struct http **out, char *why,
 {
 	struct http *h = calloc(1, sizeof *h);
 	int fd = -1;
-	int err = h ? listen_on(address, &fd) : MQL_ENOMEM;
+	int err = h ? listen_open(address, CONNECTIONS, &fd, h->address,
+				  sizeof h->address) : MQL_ENOMEM;
 
 	*out = NULL;
 	if (err)
 		goto out;
-	name_address(h, address, fd);
 	if ((err = start(h, j, fd)))
 		goto out;
 	*out = h;

@@ -2,12 +2,10 @@
  *
  * Start here, then job.h (the parts), loop.c (a turn), and follow a row:
  * agents.c -> ingest.c -> delivery.c. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -16,25 +14,12 @@
 #include "source-job/http.h"
 #include "source-job/job.h"
 #include "source-job/loop.h"
-#include "source-job/notify.h"
+#include "common/notify.h"
+#include "common/signals.h"
 
 enum { IO_THREADS = 2, LINGER_MS = 500 };
 
 enum { EXIT_USAGE = 2 };
-
-/* Signals are read from an fd; ZeroMQ's threads inherit the mask. */
-static int
-open_signals(void)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
 
 static void
 name_job(struct job *j)
@@ -146,7 +131,7 @@ main(int argc, char **argv)
 	if (done)
 		return EXIT_SUCCESS;
 	log_init("mql-source-job", (enum log_level)job.config.log_level);
-	int sigfd = open_signals();
+	int sigfd = signals_open();
 	if (sigfd < 0 || wire_context_new(IO_THREADS, &context)) {
 		log_error("%s", mql_strerror(MQL_EOS));
 		goto out;

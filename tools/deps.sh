@@ -18,6 +18,9 @@ liburcu-dev       RCU, on the publish path
 libpcre2-dev      regular expressions in queries
 libxxhash-dev     hashing
 libmicrohttpd-dev the HTTP doors of the daemons
+zlib1g-dev        compressed streams and pages
+nodejs            builds the page, if there is a registry to install from
+npm               the same
 check             unit tests
 clang             the second compiler, and the fuzzers
 g++               the peer in bench/ is C++

@@ -15,10 +15,10 @@ agent        mql event wire common | urcu
 client       mql event wire common |
 source-job   mql event wire common | jansson microhttpd xxhash
 sink/kafka   client wire event common | rdkafka
-sink/sse     client wire event common | microhttpd
+sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
 examples     |
-bench        agent mql event common | jansson
+bench        agent mql event common | jansson microhttpd
 END
 }
 
@@ -33,6 +33,7 @@ foreign() {
 	xxh*) echo xxhash ;;
 	microhttpd*) echo microhttpd ;;
 	librdkafka/*) echo rdkafka ;;
+	zlib*) echo z ;;
 	check.h) echo check ;;
 	esac
 }

@@ -222,29 +222,51 @@ wire_dealer_link(struct wire_dealer *d, unsigned *changes)
 	return d->up ? WIRE_LINK_UP : WIRE_LINK_DOWN;
 }
 
+/* Until when d wants to wait: at most timeout_ms (negative: for ever). */
+static int
+until_retry(const struct wire_dealer *d, int timeout_ms)
+{
+	int64_t left = d->retry_at - clock_mono_ms();
+
+	if (!d->over)
+		return timeout_ms;
+	if (left < 0)
+		left = 0;
+	return timeout_ms < 0 || timeout_ms > left ? (int)left : timeout_ms;
+}
+
+bool
+wire_dealers_wait(struct wire_dealer *const *d, size_t n, int timeout_ms,
+		  int wakefd)
+{
+	zmq_pollitem_t item[2 * WIRE_WAIT_MAX + 1];
+	int nitem = 0;
+
+	if (n > WIRE_WAIT_MAX)
+		n = WIRE_WAIT_MAX;
+	if (wakefd >= 0)
+		item[nitem++] = (zmq_pollitem_t){ .fd = wakefd,
+						  .events = ZMQ_POLLIN };
+	for (size_t i = 0; i < n; i++) {
+		void *const socket[] = { d[i]->monitor, d[i]->socket };
+		for (int k = 0; k < (d[i]->socket ? 2 : 1); k++)
+			item[nitem++] = (zmq_pollitem_t){
+				.socket = socket[k], .events = ZMQ_POLLIN };
+		if (d[i]->changes != d[i]->told)
+			return true;
+		timeout_ms = until_retry(d[i], timeout_ms);
+	}
+	if (zmq_poll(item, nitem, timeout_ms) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		redial(d[i]);
+	return true;
+}
+
 bool
 wire_dealer_wait(struct wire_dealer *d, int timeout_ms, int wakefd)
 {
-	zmq_pollitem_t item[3] = {
-		{ .fd = wakefd, .events = ZMQ_POLLIN },
-		{ .socket = d->monitor, .events = ZMQ_POLLIN },
-		{ .socket = d->socket, .events = ZMQ_POLLIN },
-	};
-	int first = wakefd < 0, n = (d->socket ? 3 : 1) - first;
-
-	if (d->changes != d->told)
-		return true;
-	if (d->over) {
-		int64_t left = d->retry_at - clock_mono_ms();
-		if (left < 0)
-			left = 0;
-		if (timeout_ms < 0 || timeout_ms > left)
-			timeout_ms = (int)left;
-	}
-	if (zmq_poll(item + first, n, timeout_ms) < 0)
-		return false;
-	redial(d);
-	return true;
+	return wire_dealers_wait(&d, 1, timeout_ms, wakefd);
 }
 
 /* --- messages ---------------------------------------------------------------- */

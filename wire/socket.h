@@ -53,6 +53,12 @@ enum wire_link wire_dealer_link(struct wire_dealer *d, unsigned *changes);
  * False when a signal interrupted it. */
 bool wire_dealer_wait(struct wire_dealer *d, int timeout_ms, int wakefd);
 
+/* The same for several at once, all of one thread; at most WIRE_WAIT_MAX of
+ * them are looked at. */
+enum { WIRE_WAIT_MAX = 1024 };
+bool wire_dealers_wait(struct wire_dealer *const *d, size_t n, int timeout_ms,
+		       int wakefd);
+
 /* Send the bytes as one message; never blocks. 0; MQL_EUNREACH when the link
  * is down, or is not the one that wire_dealer_link() last spoke of; MQL_ENOMEM.
  */

@@ -59,6 +59,20 @@ MQL_API void mql_query_disassemble(const struct mql_query *q, FILE *to);
 /* What runs where, fields read, cost bound, warnings. */
 MQL_API void mql_query_explain(const struct mql_query *q, FILE *to);
 
+/* What a query can call: functions, then aggregates, in the order of the
+ * reference. All texts are static but args. */
+struct mql_function {
+	const char *name;
+	char        args[80]; /* for people: "text, integer [, integer]" */
+	const char *result;   /* "string", "number", ... or "any" */
+	const char *group;    /* "Text", ... "Aggregates" */
+	const char *about;    /* one line */
+	const char *example, *gives; /* an expression and what it is */
+	bool        aggregate; /* gives: of the values 1, 2, 2 and 5 */
+};
+/* The i-th of them; false: there are no more. Any thread. */
+MQL_API bool mql_function_at(size_t i, struct mql_function *out);
+
 /* A runner borrows q. max_event: the largest text in bytes (0: 1 MiB).
  * Returns 0 or MQL_ENOMEM. */
 MQL_API int mql_runner_new(const struct mql_query *q, size_t max_event,

@@ -11,3 +11,6 @@ test_log.src       := tests/common/test_log.c
 test_log.deps      := common
 test_options.src   := tests/common/test_options.c
 test_options.deps  := common
+TESTS += test_listen
+test_listen.src    := tests/common/test_listen.c
+test_listen.deps   := common

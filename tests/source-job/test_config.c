@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/listen.h"
 #include "mql/error.h"
 #include "source-job/config.h"
 
@@ -36,19 +37,19 @@ END_TEST
 
 START_TEST(loopback_is_known)
 {
-	ck_assert(config_is_loopback("tcp://127.0.0.1:7400"));
-	ck_assert(config_is_loopback("tcp://127.9.9.9:0"));
-	ck_assert(config_is_loopback("tcp://localhost:1"));
-	ck_assert(config_is_loopback("tcp://[::1]:1"));
-	ck_assert(config_is_loopback("127.0.0.1:7402"));
-	ck_assert(config_is_loopback("ipc:///tmp/x"));
-	ck_assert(!config_is_loopback("tcp://*:7400"));
-	ck_assert(!config_is_loopback("tcp://0.0.0.0:7400"));
-	ck_assert(!config_is_loopback("tcp://[::]:7400"));
-	ck_assert(!config_is_loopback("tcp://127.0.0.1.example.org:1"));
-	ck_assert(!config_is_loopback("tcp://localhost.example.org:1"));
-	ck_assert(!config_is_loopback("0.0.0.0:7402"));
-	ck_assert(!config_is_loopback(""));
+	ck_assert(listen_is_loopback("tcp://127.0.0.1:7400"));
+	ck_assert(listen_is_loopback("tcp://127.9.9.9:0"));
+	ck_assert(listen_is_loopback("tcp://localhost:1"));
+	ck_assert(listen_is_loopback("tcp://[::1]:1"));
+	ck_assert(listen_is_loopback("127.0.0.1:7402"));
+	ck_assert(listen_is_loopback("ipc:///tmp/x"));
+	ck_assert(!listen_is_loopback("tcp://*:7400"));
+	ck_assert(!listen_is_loopback("tcp://0.0.0.0:7400"));
+	ck_assert(!listen_is_loopback("tcp://[::]:7400"));
+	ck_assert(!listen_is_loopback("tcp://127.0.0.1.example.org:1"));
+	ck_assert(!listen_is_loopback("tcp://localhost.example.org:1"));
+	ck_assert(!listen_is_loopback("0.0.0.0:7402"));
+	ck_assert(!listen_is_loopback(""));
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /* notify.c - one datagram to a socket that the environment names. By hand: it
  * is all that we would use of libsystemd. */
-#include "source-job/notify.h"
+#include "common/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>

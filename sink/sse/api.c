@@ -1,0 +1,327 @@
+/* api.c - the doors that ask the source-job; see server.h.
+ *
+ *     HTTP threads -- question --> one thread -- request --> source-job
+ *          ^                            |
+ *          +------- answer, resume -----+
+ *
+ * A question blocks for as long as the source-job takes, so that it has a
+ * thread of its own, and who asked is suspended meanwhile. The same question
+ * within half a second has the same answer: a thousand open pages are one. */
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "event/json.h"
+#include "sink/sse/meta.h"
+#include "sink/sse/server.h"
+
+enum { MAX_ASKS = 64, MAX_ARG = 256, FRESH_MS = 500, REQUEST_MS = 2000 };
+
+enum ask_state { ASK_FREE, ASK_WAITS, ASK_RUNS, ASK_DONE };
+
+struct ask {
+	enum ask_state state;
+	const char    *what;
+	char           arg[MAX_ARG];
+	int64_t        at; /* answered; mono ms */
+	unsigned       status;
+	struct batch  *answer;
+	LIST_HEAD(, request) waiting;
+};
+
+struct asks {
+	struct server  *server;
+	pthread_mutex_t lock;
+	pthread_cond_t  changed;
+	pthread_t       thread;
+	bool            stopping;
+	struct ask      ask[MAX_ASKS];
+};
+
+/* --- the thread ----------------------------------------------------------------- */
+
+/* {"error":"sentence"} of a source-job in our own form. */
+static void
+refused(const char *json, struct buf *out)
+{
+	struct str key, value, text = str_of(json);
+	size_t at = 0;
+
+	buf_puts(out, "{\"error\":{\"code\":\"REFUSED\",\"text\":");
+	if (!json_check(text, NULL) &&
+	    json_member_next(text, &at, &key, &value) && value.len &&
+	    *value.ptr == '"')
+		buf_put(out, value.ptr, value.len);
+	else
+		buf_puts(out, "\"the source-job refused\"");
+	buf_puts(out, "}}\n");
+}
+
+static unsigned
+put_answer(const struct ask *a, int err, const char *json, struct buf *out)
+{
+	if (!err && !json_check(str_of(json), NULL)) {
+		json_write_line(str_of(json), out);
+		buf_puts(out, "\n");
+		return MHD_HTTP_OK;
+	}
+	if (err == MQL_EREFUSED && json) {
+		refused(json, out);
+		return strcmp(a->what, "fields") ? MHD_HTTP_BAD_GATEWAY
+						 : MHD_HTTP_NOT_IMPLEMENTED;
+	}
+	buf_puts(out, "{\"error\":");
+	meta_write_error(err ? err : MQL_EBADFRAME, NULL, out);
+	buf_puts(out, "}\n");
+	return err ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_BAD_GATEWAY;
+}
+
+/* Under the lock. */
+static void
+give(struct ask *a)
+{
+	struct request *r;
+
+	while ((r = LIST_FIRST(&a->waiting))) {
+		LIST_REMOVE(r, of_ask);
+		r->answer = a->answer ? batch_ref(a->answer) : NULL;
+		r->status = a->answer ? a->status
+				      : MHD_HTTP_SERVICE_UNAVAILABLE;
+		MHD_resume_connection(r->connection);
+	}
+}
+
+static void
+run_one(struct asks *all, struct ask *a)
+{
+	struct buf text = BUF_INIT;
+	char *json = NULL;
+	int err = client_request(all->server->hub->context,
+				 all->server->config->source_job, a->what,
+				 a->arg, REQUEST_MS, &json);
+	unsigned status = put_answer(a, err, json, &text);
+
+	pthread_mutex_lock(&all->lock);
+	batch_unref(a->answer);
+	a->answer = text.err ? NULL :
+		batch_new(BATCH_TEXT, (struct str){ (char *)text.data,
+						    text.len }, 0);
+	a->status = status;
+	a->state = ASK_DONE;
+	a->at = clock_mono_ms();
+	give(a);
+	buf_fini(&text);
+	free(json);
+}
+
+static struct ask *
+first_waiting(struct asks *all)
+{
+	for (size_t i = 0; i < MAX_ASKS; i++)
+		if (all->ask[i].state == ASK_WAITS)
+			return &all->ask[i];
+	return NULL;
+}
+
+static void *
+run(void *arg)
+{
+	struct asks *all = arg;
+	struct ask *a;
+
+	pthread_setname_np(pthread_self(), "mql-asks");
+	pthread_mutex_lock(&all->lock);
+	while (!all->stopping) {
+		if (!(a = first_waiting(all))) {
+			pthread_cond_wait(&all->changed, &all->lock);
+			continue;
+		}
+		a->state = ASK_RUNS;
+		pthread_mutex_unlock(&all->lock);
+		run_one(all, a); /* comes back with the lock */
+	}
+	pthread_mutex_unlock(&all->lock);
+	return NULL;
+}
+
+int
+asks_start(struct server *s)
+{
+	struct asks *all = calloc(1, sizeof *all);
+
+	if (!all)
+		return MQL_ENOMEM;
+	all->server = s;
+	pthread_mutex_init(&all->lock, NULL);
+	pthread_cond_init(&all->changed, NULL);
+	if (pthread_create(&all->thread, NULL, run, all)) {
+		free(all);
+		return MQL_EOS;
+	}
+	s->asks = all;
+	return 0;
+}
+
+void
+asks_stop(struct server *s)
+{
+	struct asks *all = s->asks;
+
+	pthread_mutex_lock(&all->lock);
+	all->stopping = true;
+	pthread_cond_signal(&all->changed);
+	pthread_mutex_unlock(&all->lock);
+	pthread_join(all->thread, NULL);
+	pthread_mutex_lock(&all->lock);
+	for (size_t i = 0; i < MAX_ASKS; i++) {
+		batch_unref(all->ask[i].answer);
+		all->ask[i].answer = NULL;
+		give(&all->ask[i]);
+	}
+	pthread_mutex_unlock(&all->lock);
+}
+
+/* --- the doors -------------------------------------------------------------------- */
+
+static bool
+is_fresh(const struct ask *a)
+{
+	return a->state == ASK_WAITS || a->state == ASK_RUNS ||
+	       (a->state == ASK_DONE &&
+		clock_mono_ms() - a->at < FRESH_MS);
+}
+
+/* The question, if it is asked already; else a free place for it; else NULL. */
+static struct ask *
+find(struct asks *all, const char *what, const char *arg)
+{
+	struct ask *place = NULL;
+
+	for (size_t i = 0; i < MAX_ASKS; i++) {
+		struct ask *a = &all->ask[i];
+		if (!is_fresh(a))
+			place = a;
+		else if (!strcmp(a->what, what) && !strcmp(a->arg, arg))
+			return a;
+	}
+	return place;
+}
+
+static enum MHD_Result
+give_answer(struct request *r)
+{
+	struct str text = { 0 };
+
+	if (!r->answer)
+		return reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "CLOSED",
+				   "the daemon is shutting down");
+	text = (struct str){ r->answer->text, r->answer->len };
+	return reply(r, r->status, "application/json", text);
+}
+
+/* Under the lock: wait for the answer, or take it. */
+static bool
+wait_for(struct asks *all, struct ask *a, struct request *r, const char *what,
+	 const char *arg)
+{
+	if (!is_fresh(a)) {
+		a->what = what;
+		snprintf(a->arg, sizeof a->arg, "%s", arg);
+		a->state = ASK_WAITS;
+		pthread_cond_signal(&all->changed);
+	}
+	if (a->state == ASK_DONE && a->answer) {
+		r->answer = batch_ref(a->answer);
+		r->status = a->status;
+		return false;
+	}
+	LIST_INSERT_HEAD(&a->waiting, r, of_ask);
+	MHD_suspend_connection(r->connection);
+	return true;
+}
+
+static enum MHD_Result
+ask(struct request *r, const char *what, const char *arg)
+{
+	struct asks *all = r->server->asks;
+	bool waits = false;
+
+	if (r->status)
+		return give_answer(r);
+	pthread_mutex_lock(&all->lock);
+	struct ask *a = all->stopping ? NULL : find(all, what, arg);
+	if (a)
+		waits = wait_for(all, a, r, what, arg);
+	pthread_mutex_unlock(&all->lock);
+	if (!a)
+		return reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "LIMIT",
+				   "too many questions at once");
+	return waits ? MHD_YES : give_answer(r);
+}
+
+enum MHD_Result
+agents_door(struct request *r)
+{
+	return ask(r, "agents", "");
+}
+
+enum MHD_Result
+queries_door(struct request *r)
+{
+	return ask(r, "queries", "");
+}
+
+enum MHD_Result
+streams_door(struct request *r)
+{
+	return ask(r, "streams", "");
+}
+
+enum MHD_Result
+fields_door(struct request *r)
+{
+	char arg[MAX_ARG];
+	struct params p;
+
+	if (params_read(r, &p) || !p.stream.len)
+		return reply_error(r, MHD_HTTP_BAD_REQUEST, "HTTP",
+				   "say of which stream: ?stream=NAME");
+	if (p.stream.len >= sizeof arg || memchr(p.stream.ptr, 0, p.stream.len))
+		return reply_error(r, MHD_HTTP_BAD_REQUEST, "HTTP",
+				   "there is no such stream");
+	memcpy(arg, p.stream.ptr, p.stream.len);
+	arg[p.stream.len] = '\0';
+	return ask(r, "fields", arg);
+}
+
+/* --- what can be called ----------------------------------------------------------- */
+
+static void
+put_text(struct buf *b, const char *name, const char *text)
+{
+	buf_printf(b, ",\"%s\":", name);
+	meta_write_text(str_of(text), b);
+}
+
+enum MHD_Result
+functions_door(struct request *r)
+{
+	struct mql_function f;
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; mql_function_at(i, &f); i++) {
+		buf_puts(&b, i ? ",\n{\"name\":" : "[{\"name\":");
+		meta_write_text(str_of(f.name), &b);
+		put_text(&b, "args", f.args);
+		put_text(&b, "result", f.result);
+		put_text(&b, "group", f.group);
+		put_text(&b, "about", f.about);
+		put_text(&b, "example", f.example);
+		put_text(&b, "gives", f.gives);
+		buf_printf(&b, ",\"aggregate\":%s}",
+			   f.aggregate ? "true" : "false");
+	}
+	buf_puts(&b, "]\n");
+	enum MHD_Result done = reply_json(r, MHD_HTTP_OK, &b);
+	buf_fini(&b);
+	return done;
+}
