@@ -414,15 +414,20 @@ budget_floor(struct mql_agent *a, struct mql_stream *s)
 static void
 tell(struct mql_agent *a)
 {
-	bool throttled = false, news = false;
+	uint32_t throttled = 0, suspended = 0;
+	bool news = false;
 
 	for (unsigned i = 0; i < a->max_queries; i++) {
 		const struct run *r = &a->runs.at[i];
 
-		throttled |= r->state == RUN_LIVE && r->spent.step &&
-			     !r->spent.suspended;
-		news |= r->state == RUN_LIVE && !r->spent.told;
+		if (r->state != RUN_LIVE)
+			continue;
+		suspended += r->spent.suspended;
+		throttled += r->spent.step && !r->spent.suspended;
+		news |= !r->spent.told;
 	}
+	atomic_store_explicit(&a->budget.suspended, suspended,
+			      memory_order_relaxed);
 	atomic_store_explicit(&a->budget.throttled, throttled,
 			      memory_order_relaxed);
 	for (unsigned i = 0; news && i < stream_count(&a->streams); i++)

@@ -44,7 +44,8 @@ struct budget_limits {
 	uint64_t limit[BUDGET_KINDS];
 	char     why[BUDGET_KINDS][48]; /* "over 1% of a core" */
 	_Atomic uint8_t *step; /* by slot; publishers read it */
-	_Atomic bool throttled; /* some step is not 0 */
+	/* Runs now; publishers look whether any is throttled. */
+	_Atomic uint32_t throttled, suspended;
 	int64_t  looked;       /* the agent's thread: when, ms */
 };
 

@@ -51,7 +51,10 @@ gather(const struct mql_agent *a, struct mql_agent_stats *st)
 	sum_streams(a, st);
 	st->matched = sum.matched;
 	st->sampled = sum.sampled;
+	st->skipped = sum.skipped;
 	st->queries = atomic_load(&a->queries);
+	st->throttled = atomic_load(&a->budget.throttled);
+	st->suspended = atomic_load(&a->budget.suspended);
 	st->connected = atomic_load(&a->connected);
 	st->refused = atomic_load(&a->refused);
 	st->uptime_ms = opened ? (uint64_t)(clock_mono_ms() - opened) : 0;

@@ -107,8 +107,8 @@ struct mql_agent_options {
 #define MQL_AGENT_OPTIONS_INIT { .size = sizeof(struct mql_agent_options) }
 
 /* Start an agent: one thread. All strings are copied. Returns 0, MQL_EINVAL
- * (no app, a list that cannot be read; a bad endpoint: MQL_EADDRESS),
- * MQL_ENOMEM or MQL_EOS; on failure *out is NULL. An absent source-job is no
+ * (no app, a list or a limit in the environment that cannot be read; a bad
+ * endpoint: MQL_EADDRESS), MQL_ENOMEM or MQL_EOS; on failure *out is NULL. An absent source-job is no
  * error. With MQL_AGENT=off an agent is returned that never has a query. Any
  * thread. */
 MQL_API int mql_agent_open(const struct mql_agent_options *opt,
@@ -256,6 +256,11 @@ struct mql_agent_stats {
 	const char *version; /* of this library; static text */
 	uint64_t cpu_ns;     /* processor time of the agent's own thread, as of
 				its last heartbeat */
+	/* Queries that are over their budget: now, as of a tenth of a second
+	 * ago, they are tried on some events only, or on none; so many
+	 * (event, query) pairs were not looked at, and are not in matched. */
+	uint32_t throttled, suspended;
+	uint64_t skipped;
 };
 
 /* Since the open; in a forked child, since it came alive there. Any thread,

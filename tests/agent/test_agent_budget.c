@@ -42,6 +42,15 @@ end_balanced(struct fixture *x, struct fake_query *q)
 	ck_assert_uint_eq(q->gap, 0);
 }
 
+static struct mql_agent_stats
+stats(const struct fixture *x)
+{
+	struct mql_agent_stats st = { .size = sizeof st };
+
+	mql_agent_stats(x->agent, &st);
+	return st;
+}
+
 /* Asks for all, and for what is never there. */
 static void
 is_throttled_then_suspended(struct mql_agent_options opt, const char *hostile,
@@ -61,6 +70,7 @@ is_throttled_then_suspended(struct mql_agent_options opt, const char *hostile,
 	ck_assert(!other->every || !strcmp(other->limit, why));
 	seen = other->books.seen;
 	PUBLISH_UNTIL(x, n, other->books.seen > seen || other->suspended);
+	ck_assert_uint_ge(stats(x).skipped, q->books.skipped);
 	end_balanced(x, q);
 	end_balanced(x, other);
 	fixture_fini(x);
@@ -101,6 +111,32 @@ START_TEST(a_query_over_its_processor_time_is_throttled)
 	PUBLISH_UNTIL(x, n, q->books.skipped > 0);
 	end_balanced(x, q);
 	ck_assert_uint_eq(q->books.matched, 0);
+	fixture_fini(x);
+}
+END_TEST
+
+START_TEST(stats_say_how_many_queries_are_over_their_budget)
+{
+	struct mql_agent_options opt = generous;
+	struct fixture *x;
+	struct fake_query *q, *none;
+	unsigned n = 0;
+
+	opt.rows_per_second = 1;
+	x = open_fixture(opt);
+	q = fixture_ask(x, "select n");
+	none = fixture_ask(x, "select n where n == -1");
+	ck_assert_uint_eq(stats(x).throttled, 0);
+	ck_assert_uint_eq(stats(x).skipped, 0);
+	PUBLISH_UNTIL(x, n, stats(x).throttled == 1);
+	PUBLISH_UNTIL(x, n, stats(x).suspended == 1);
+	ck_assert_uint_eq(stats(x).throttled, 0);
+	ck_assert_uint_gt(stats(x).skipped, 0);
+	ck_assert_uint_le(stats(x).matched + stats(x).skipped, 2 * (uint64_t)n);
+	end_balanced(x, q);
+	FAKE_WAIT(&x->fake, !stats(x).suspended);
+	ck_assert_uint_eq(stats(x).skipped, q->books.skipped);
+	end_balanced(x, none);
 	fixture_fini(x);
 }
 END_TEST
@@ -229,6 +265,7 @@ END_TEST
 TEST_MAIN(agent_budget, a_query_over_its_rows_is_throttled_then_suspended,
 	  a_query_over_its_bytes_is_throttled_then_suspended,
 	  a_query_over_its_processor_time_is_throttled,
+	  stats_say_how_many_queries_are_over_their_budget,
 	  the_costliest_query_pays_for_all,
 	  a_query_that_has_room_again_comes_back_to_all_events,
 	  a_throttled_count_is_right_on_average,

@@ -278,6 +278,11 @@ START_TEST(stats_fill_no_more_than_the_callers_struct)
 	mql_agent_stats(x.agent, &two[0].st);
 	ck_assert_uint_eq(two[0].st.drop_ring, 0xeeeeeeeeeeeeeeee);
 	ck_assert_uint_eq(two[0].st.seen, 0);
+	two[0].st.size = offsetof(struct mql_agent_stats, throttled);
+	mql_agent_stats(x.agent, &two[0].st);
+	ck_assert_uint_eq(two[0].st.drop_ring, 0);
+	ck_assert_uint_eq(two[0].st.throttled, 0xeeeeeeee);
+	ck_assert_uint_eq(two[0].st.skipped, 0xeeeeeeeeeeeeeeee);
 	fixture_fini(&x);
 }
 END_TEST
