@@ -108,9 +108,9 @@ struct mql_agent_options {
 
 /* Start an agent: one thread. All strings are copied. Returns 0, MQL_EINVAL
  * (no app, a list or a limit in the environment that cannot be read; a bad
- * endpoint: MQL_EADDRESS), MQL_ENOMEM or MQL_EOS; on failure *out is NULL. An absent source-job is no
- * error. With MQL_AGENT=off an agent is returned that never has a query. Any
- * thread. */
+ * endpoint: MQL_EADDRESS), MQL_ENOMEM or MQL_EOS; on failure *out is NULL. An
+ * absent source-job is no error. With MQL_AGENT=off an agent is returned that
+ * never has a query. Any thread. */
 MQL_API int mql_agent_open(const struct mql_agent_options *opt,
 			   struct mql_agent **out);
 
