@@ -167,10 +167,12 @@ static void
 keep_limits(struct mql_tail *t, const struct wire_meta *m)
 {
 	struct buf b = BUF_FIXED(t->limits, sizeof t->limits - 1);
+	bool some = false;
 
 	for (size_t i = 0; i < m->nlimit; i++) {
 		const struct wire_limit *l = &m->limit[i];
 
+		some |= l->every > 0;
 		buf_printf(&b, "%s", i ? "; " : "");
 		if (!l->every)
 			buf_printf(&b, "suspended on %u of %u agents",
@@ -183,6 +185,8 @@ keep_limits(struct mql_tail *t, const struct wire_meta *m)
 				   (unsigned)l->every);
 		buf_printf(&b, ": %.*s", (int)l->why.len, l->why.ptr);
 	}
+	if (some && t->unweighed)
+		buf_puts(&b, "; its aggregates are of these events only");
 	t->limits[b.len] = '\0';
 }
 

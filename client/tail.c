@@ -44,6 +44,7 @@ prepare(struct mql_tail *t, const struct mql_tail_options *o,
 		t->limit = query_limit(q);
 	if (o->limit && (!t->limit || o->limit < t->limit))
 		t->limit = o->limit;
+	t->unweighed = query_is_unweighed(q);
 	t->credit = o->credit_bytes;
 	t->query = strdup(o->query);
 	t->canonical = strdup(mql_query_text(q));

@@ -199,6 +199,12 @@ query_fold_text(const struct mql_query *q)
 }
 
 bool
+query_is_unweighed(const struct mql_query *q)
+{
+	return q->shape.nagg && !query_fold_text(q);
+}
+
+bool
 query_folds_as(const struct mql_query *q, const struct mql_query *fold)
 {
 	const struct shape *a = &q->shape, *b = &fold->shape;

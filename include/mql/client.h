@@ -119,7 +119,8 @@ struct mql_item {
 	struct mql_window  window; /* all kinds but MQL_ROW: the last one */
 	/* MQL_META, MQL_LIVE: where the query is over its budget now, for
 	 * people: `3 of 10 agents run it on 1 in 8 events: over 1% of a
-	 * core`; borrowed; NULL: nowhere. */
+	 * core`, and of a count window `its aggregates are of these events
+	 * only`; borrowed; NULL: nowhere. */
 	const char        *limited;
 };
 

@@ -44,6 +44,12 @@ hostile() {
 hostile regex "select n where text =~ /(a+)+b|(a*)*c|(a|aa)+\$/"
 hostile terms "select n where $or"
 hostile unique "select id, pad, count(*) as c group by id, pad window 1s"
+! says "$WORK/unique.err" 'aggregates are of these' ||
+	fail "weighed groups are said not to be: $(cat "$WORK/unique.err")"
+hostile counted "select count(*) as c, max(pad) as m where id != 'x' window |50|"
+says "$WORK/counted.err" 'its aggregates are of these events only' ||
+	! says "$WORK/counted.err" 'run it on 1 in' ||
+	fail "a count window is not told what it counts: $(cat "$WORK/counted.err")"
 hostile everything "select *"
 stop "$QUIET" || fail "the quiet query ended with status $?"
 ! says "$WORK/quiet.err" 'not balance' || fail "$(cat "$WORK/quiet.err")"

@@ -97,6 +97,28 @@ START_TEST(agents_send_what_a_staged_query_is_made_of)
 }
 END_TEST
 
+static bool
+is_unweighed(const char *text)
+{
+	struct mql_query *q = compiled(text);
+	bool is = query_is_unweighed(q);
+
+	mql_query_free(q);
+	return is;
+}
+
+START_TEST(aggregates_of_rows_are_not_weighed)
+{
+	ck_assert(is_unweighed("select count(*) window |100|"));
+	ck_assert(is_unweighed("select a, sum(b) group by a window |9|"));
+	ck_assert(!is_unweighed("select count(*)"));
+	ck_assert(!is_unweighed("select a, sum(b) group by a window 1s"));
+	ck_assert(!is_unweighed("select a where b order by a limit 3"));
+	ck_assert(!is_unweighed("select a window |3|"));
+	ck_assert(!is_unweighed("select *"));
+}
+END_TEST
+
 START_TEST(at_is_a_query_on_what_an_agent_is)
 {
 	struct mql_query *q = compiled("select a at @app == 'x' and "
@@ -391,6 +413,7 @@ TEST_MAIN(plan, agent_text_leaves_out_the_limit_only,
 	  equal_queries_have_equal_agent_texts,
 	  streams_limit_and_sample_are_told,
 	  agents_send_what_a_staged_query_is_made_of,
+	  aggregates_of_rows_are_not_weighed,
 	  at_is_a_query_on_what_an_agent_is, explain_names_what_runs_where,
 	  explain_names_what_is_finished_where,
 	  explain_warns_of_whole_events_and_no_filter,
