@@ -29,16 +29,16 @@ probe_begin(struct probe *p, unsigned nslot)
 	memset(p->have, 0, (nslot + 63) / 64 * sizeof *p->have);
 }
 
-/* Read the field, and remember its digest. */
-const struct digest *probe_read(struct probe *p, struct reader *r,
-				unsigned slot);
-
 static inline const struct digest *
 probe_digest(struct probe *p, struct reader *r, unsigned slot)
 {
-	if (__builtin_expect(p->have[slot / 64] >> slot % 64 & 1, 1))
-		return &p->digest[slot];
-	return probe_read(p, r, slot);
+	struct digest *d = &p->digest[slot];
+
+	if (__builtin_expect(!(p->have[slot / 64] >> slot % 64 & 1), 0)) {
+		p->have[slot / 64] |= UINT64_C(1) << slot % 64;
+		digest_read(r, slot, d);
+	}
+	return d;
 }
 
 static inline void
