@@ -22,6 +22,7 @@
 #include "mql/members.h"
 
 enum {
+	MATCHER_FEW   = 3,  /* so many run their programs */
 	MATCHER_PLAIN = 20, /* so many are tried one by one */
 	MAX_SEGMENTS  = 8,
 };
