@@ -289,8 +289,11 @@ uint64_t
 digest_prefix(struct str s, unsigned length)
 {
 	size_t n = lengths[length];
+	uint64_t first = head(s.ptr, s.len < SHORT ? s.len : SHORT);
 
-	return mix(text_eq(head(s.ptr, n), s.ptr, n) + 1 + length);
+	if (n <= SHORT) /* of what is behind them nothing is left */
+		return mix((first >> (64 - 8 * n)) + (n + 1) * odd);
+	return text_eq(first, s.ptr, n) + 1;
 }
 
 void
