@@ -219,7 +219,7 @@ copy_path(struct arena *mem, const struct path *p, struct path *out)
 	return p->nflat > 1 && !out->flat.ptr ? MQL_ENOMEM : 0;
 }
 
-static struct place
+static struct field_place
 place_of(const struct slot *s)
 {
 	const struct schema_ref *r = &s->ref;
@@ -227,8 +227,8 @@ place_of(const struct slot *s)
 	if (!r->found || s->guard || r->walked != s->path.nsteps ||
 	    r->offset > UINT32_MAX || r->field->size > UINT32_MAX ||
 	    r->field->type == MQL_T_JSON || r->field->type == MQL_T_STRUCT)
-		return (struct place){ .type = PLACE_NONE };
-	return (struct place){
+		return (struct field_place){ .type = PLACE_NONE };
+	return (struct field_place){
 		.offset = (uint32_t)r->offset,
 		.size = (uint32_t)r->field->size,
 		.type = (uint8_t)r->field->type,

@@ -15,7 +15,7 @@ struct schema;  /* schema.h */
 struct policy;  /* policy.h */
 
 /* Where in a struct the value of a slot lies. */
-struct place {
+struct field_place {
 	uint32_t offset;
 	uint32_t size; /* MQL_T_CHARS */
 	uint8_t  type; /* enum mql_type, or: */

@@ -53,7 +53,7 @@ int reader_begin(struct reader *r, const struct pathset *ps,
 /* What a reader begins with: the values that are read already, a bit each. */
 struct reader_known {
 	const char         *record; /* of a struct; else NULL */
-	const struct place *place;  /* by slot: where in it */
+	const struct field_place *place;  /* by slot: where in it */
 	uint64_t     have[PATHSET_MAX / 64];
 	struct value value[PATHSET_MAX];
 };
@@ -78,7 +78,7 @@ reader_place(const struct reader *r, unsigned slot, enum mql_type *type,
 	     size_t *size)
 {
 	const struct reader_known *k = (const void *)r;
-	const struct place *at = &k->place[slot];
+	const struct field_place *at = &k->place[slot];
 
 	if (!k->record || at->type == PLACE_NONE)
 		return NULL;
