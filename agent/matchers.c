@@ -31,8 +31,8 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 		report_refused(a, wq->id, owner_disabled_why);
 	else if (r)
 		run_resume(a, r, wq->id);
-	else if ((r = run_by_id(a, wq->id)) && run_is(r, wq))
-		r->ack_due = a->runs.say = true; /* told twice: answered twice */
+	else if ((r = run_by_id(a, wq->id)) && run_is(r, wq)) /* told twice */
+		r->ack_due = a->runs.say = true;
 	else if (r || !wq->id)
 		report_refused(a, wq->id, "this id is another query's");
 	else if (atomic_load(&a->closing))
