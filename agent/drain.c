@@ -55,8 +55,10 @@ drain_drop(struct mql_agent *a, struct run *r, uint64_t n)
 void
 drain_framed(struct mql_agent *a, bool sent)
 {
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
+	struct run_table *t = &a->runs;
+
+	while (t->nframed) {
+		struct run *r = &t->at[t->framed[--t->nframed]];
 
 		if (sent)
 			r->done.sent += r->framed;
@@ -106,7 +108,7 @@ add_row(struct mql_agent *a, const struct record *rec)
 			continue;
 		r = &a->runs.at[rec->slot[i]];
 		if (drain_wants(r))
-			r->framed++;
+			run_frame(a, r, 1);
 		else
 			drain_drop(a, r, 1);
 	}

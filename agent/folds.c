@@ -164,7 +164,7 @@ add_partial(struct mql_agent *a, struct run *r, struct fold *f, unsigned side)
 	item->first = r->done.sent + r->framed + 1;
 	item->events = events;
 	item->bytes.len = ps->bytes.len - begun;
-	r->framed += events;
+	run_frame(a, r, events);
 	r->spent.partials += item->bytes.len;
 	return true;
 }

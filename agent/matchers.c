@@ -31,8 +31,8 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 		report_refused(a, wq->id, owner_disabled_why);
 	else if (r)
 		run_resume(a, r, wq->id);
-	else if ((r = run_by_id(a, wq->id)) && run_is(r, wq))
-		r->ack_due = true; /* told twice: answered twice */
+	else if ((r = run_by_id(a, wq->id)) && run_is(r, wq)) /* told twice */
+		r->ack_due = a->runs.say = true;
 	else if (r || !wq->id)
 		report_refused(a, wq->id, "this id is another query's");
 	else if (atomic_load(&a->closing))
@@ -49,7 +49,8 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 static struct run *
 silenced(struct mql_agent *a, uint32_t id)
 {
-	for (unsigned i = 0; i < a->max_queries; i++) {
+	for (unsigned i = 0; a->runs.n[RUN_ENDING] && i < a->max_queries;
+	     i++) {
 		struct run *r = &a->runs.at[i];
 
 		if (r->state == RUN_ENDING && r->why && r->id == id)
@@ -267,16 +268,20 @@ any_dirty(const struct mql_agent *a, unsigned nstream)
 static void
 say_live(struct mql_agent *a)
 {
-	uint32_t live = 0;
+	struct run_table *t = &a->runs;
+	bool later = false;
 
+	atomic_store(&a->queries, t->n[RUN_LIVE]);
+	if (!t->say || !link_takes_rows(a))
+		return;
 	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
+		struct run *r = &t->at[i];
 
-		live += r->state == RUN_LIVE;
 		if (r->ack_due && link_takes_rows(a))
 			r->ack_due = !report_live(a, r);
+		later = later || r->ack_due;
 	}
-	atomic_store(&a->queries, live);
+	t->say = later;
 }
 
 /* Now and then: has what the events are like made an index a bad one? */
@@ -373,6 +378,8 @@ settle(struct mql_agent *a, struct run *r, int64_t now)
 void
 matchers_settle(struct mql_agent *a, int64_t now)
 {
+	if (!a->runs.n[RUN_ENDING] && !a->runs.n[RUN_RESTING])
+		return;
 	for (unsigned i = 0; i < a->max_queries; i++) {
 		struct run *r = &a->runs.at[i];
 
@@ -384,11 +391,5 @@ matchers_settle(struct mql_agent *a, int64_t now)
 bool
 matchers_idle(const struct mql_agent *a)
 {
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		enum run_state state = a->runs.at[i].state;
-
-		if (state == RUN_LIVE || state == RUN_ENDING)
-			return false;
-	}
-	return true;
+	return !a->runs.n[RUN_LIVE] && !a->runs.n[RUN_ENDING];
 }

@@ -14,9 +14,10 @@ run_table_init(struct mql_agent *a)
 	t->order = calloc(a->max_queries, sizeof(struct run *));
 	t->leaving = calloc(a->max_queries, sizeof *t->leaving);
 	t->refused = calloc(a->max_queries, sizeof *t->refused);
+	t->framed = calloc(a->max_queries, sizeof *t->framed);
 	t->sampler = calloc(a->max_queries, sizeof *t->sampler);
 	t->side = calloc(a->max_queries, sizeof *t->side);
-	if (!t->at || !t->order || !t->leaving || !t->refused ||
+	if (!t->at || !t->order || !t->leaving || !t->refused || !t->framed ||
 	    !t->sampler || !t->side)
 		return MQL_ENOMEM;
 	for (unsigned i = 0; i < a->max_queries; i++)
@@ -35,8 +36,17 @@ run_table_fini(struct mql_agent *a)
 	free(t->order);
 	free(t->leaving);
 	free(t->refused);
+	free(t->framed);
 	free(t->sampler);
 	free(t->side);
+}
+
+static void
+set_state(struct mql_agent *a, struct run *r, enum run_state state)
+{
+	a->runs.n[r->state]--;
+	a->runs.n[state]++;
+	r->state = state;
 }
 
 void
@@ -51,6 +61,7 @@ run_free(struct mql_agent *a, struct run *r)
 	mql_query_free(r->fold);
 	mql_query_free(r->q);
 	free((char *)(uintptr_t)r->text.ptr);
+	set_state(a, r, RUN_FREE);
 	*r = (struct run){ .slot = slot };
 }
 
@@ -102,7 +113,8 @@ oldest_resting(struct mql_agent *a)
 {
 	struct run *oldest = NULL;
 
-	for (unsigned i = 0; i < a->max_queries; i++) {
+	for (unsigned i = 0; a->runs.n[RUN_RESTING] && i < a->max_queries;
+	     i++) {
 		struct run *r = &a->runs.at[i];
 
 		if (r->state == RUN_RESTING && run_drained(a, r) &&
@@ -183,9 +195,10 @@ run_start(struct mql_agent *a, const struct wire_query *wq,
 		return err;
 	}
 	made.slot = r->slot;
-	made.state = RUN_LIVE;
 	made.serial = ++a->runs.serial;
 	*r = made;
+	set_state(a, r, RUN_LIVE);
+	a->runs.say = true;
 	a->runs.nfold += made.fold != NULL;
 	publisher_sum(a, r->slot, &r->base);
 	sampler_init(&a->runs.sampler[r->slot], (uint64_t)clock_mono_ns());
@@ -210,11 +223,11 @@ run_resume(struct mql_agent *a, struct run *r, uint32_t id)
 {
 	r->id = id;
 	r->confirmed = true;
-	r->ack_due = true;
+	r->ack_due = a->runs.say = true;
 	r->told = (struct books_agent){ 0 };
 	r->spent.told = false; /* there may be nothing to tell: no harm */
 	if (r->state == RUN_RESTING) {
-		r->state = RUN_LIVE;
+		set_state(a, r, RUN_LIVE);
 		run_spoil(a, r);
 	}
 }
@@ -222,7 +235,7 @@ run_resume(struct mql_agent *a, struct run *r, uint32_t id)
 void
 run_end(struct mql_agent *a, struct run *r, int64_t until)
 {
-	r->state = RUN_ENDING;
+	set_state(a, r, RUN_ENDING);
 	r->ack_due = false;
 	r->until = until;
 	run_spoil(a, r);
@@ -231,10 +244,18 @@ run_end(struct mql_agent *a, struct run *r, int64_t until)
 void
 run_rest(struct mql_agent *a, struct run *r, int64_t until)
 {
-	r->state = RUN_RESTING;
+	set_state(a, r, RUN_RESTING);
 	r->ack_due = false;
 	r->until = until;
 	run_spoil(a, r);
+}
+
+void
+run_frame(struct mql_agent *a, struct run *r, uint64_t n)
+{
+	if (n && !r->framed)
+		a->runs.framed[a->runs.nframed++] = r->slot;
+	r->framed += n;
 }
 
 struct run *

@@ -26,7 +26,7 @@ struct mql_stream;
 
 enum { RUN_FORGET_MS = 60000 }; /* how long a run at rest is remembered */
 
-enum run_state { RUN_FREE, RUN_LIVE, RUN_RESTING, RUN_ENDING };
+enum run_state { RUN_FREE, RUN_LIVE, RUN_RESTING, RUN_ENDING, RUN_STATES };
 
 struct run {
 	enum run_state    state;
@@ -65,6 +65,10 @@ struct run_table {
 	_Atomic uint8_t *side;   /* by slot: of folds, what is written */
 	uint64_t    serial;
 	unsigned    nfold;       /* runs with a fold */
+	unsigned    n[RUN_STATES]; /* runs; of free ones it says nothing */
+	bool        say;         /* some run may have ack_due */
+	uint16_t   *framed;      /* slots of runs with rows in the frame */
+	size_t      nframed;
 	int64_t     look;     /* when indexes are looked at again, mono ms */
 };
 
@@ -82,6 +86,9 @@ void run_rest(struct mql_agent *a, struct run *r, int64_t until);
 void run_free(struct mql_agent *a, struct run *r); /* leaves a FREE slot */
 /* Its streams' matchers are to be made again, with it or without it. */
 void run_spoil(struct mql_agent *a, const struct run *r);
+
+/* n rows, or events, more of r are in the frame being made. */
+void run_frame(struct mql_agent *a, struct run *r, uint64_t n);
 
 struct run *run_by_id(struct mql_agent *a, uint32_t id);
 /* Is it this query? By its texts: ids are of one source-job. */

@@ -219,6 +219,22 @@ copy_path(struct arena *mem, const struct path *p, struct path *out)
 	return p->nflat > 1 && !out->flat.ptr ? MQL_ENOMEM : 0;
 }
 
+static struct field_place
+place_of(const struct slot *s)
+{
+	const struct schema_ref *r = &s->ref;
+
+	if (!r->found || s->guard || r->walked != s->path.nsteps ||
+	    r->offset > UINT32_MAX || r->field->size > UINT32_MAX ||
+	    r->field->type == MQL_T_JSON || r->field->type == MQL_T_STRUCT)
+		return (struct field_place){ .type = PLACE_NONE };
+	return (struct field_place){
+		.offset = (uint32_t)r->offset,
+		.size = (uint32_t)r->field->size,
+		.type = (uint8_t)r->field->type,
+	};
+}
+
 static int
 new_slot(struct pathset *ps, const struct path *p, unsigned *slot)
 {
@@ -234,6 +250,7 @@ new_slot(struct pathset *ps, const struct path *p, unsigned *slot)
 		s.ref = schema_resolve(ps->schema, &s.path);
 	*slot = ps->nslot++;
 	ps->slot[*slot] = s;
+	ps->place[*slot] = place_of(&s);
 	return 0;
 }
 
@@ -401,6 +418,7 @@ pathset_guard(struct pathset *ps, const struct policy *policy)
 		s->guard = (uint8_t)policy_path(policy, &s->path,
 						slot_steps(s), &at);
 		any |= s->guard != POLICY_OPEN;
+		ps->place[i] = place_of(s);
 	}
 	return any;
 }

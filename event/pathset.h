@@ -14,6 +14,15 @@ struct pathset; /* opaque */
 struct schema;  /* schema.h */
 struct policy;  /* policy.h */
 
+/* Where in a struct the value of a slot lies. */
+struct field_place {
+	uint32_t offset;
+	uint32_t size; /* MQL_T_CHARS */
+	uint8_t  type; /* enum mql_type, or: */
+};
+enum { PLACE_NONE = UINT8_MAX }; /* it is more than one field, or none, or a
+				    policy has a say in it */
+
 /* schema may be NULL (JSON and built events). It is borrowed for the life of
  * the set: paths resolve to slots of the struct when they are added. */
 int pathset_new(const struct schema *schema, struct pathset **out);

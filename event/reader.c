@@ -93,6 +93,8 @@ reader_begin(struct reader *r, const struct pathset *ps,
 {
 	r->ps = ps;
 	r->ev = ev;
+	r->known.record = ev->form == EVENT_STRUCT ? ev->record : NULL;
+	r->known.place = ps->place;
 	buf_reset(&r->undone);
 	buf_reset(&r->walked);
 	buf_reset(&r->lent);
@@ -319,10 +321,9 @@ reader_read(struct reader *r, unsigned slot)
 	struct value *v = &r->known.value[slot];
 
 	/* Most fields of a struct are read where they lie. */
-	if (r->ev->form == EVENT_STRUCT && s->ref.found && !s->guard &&
+	if (r->known.record && s->ref.found && !s->guard &&
 	    s->ref.walked == s->path.nsteps) {
-		schema_read(s->ref.field,
-			    (const char *)r->ev->record + s->ref.offset,
+		schema_read(s->ref.field, r->known.record + s->ref.offset,
 			    &r->undone, v);
 		r->undone.err = 0;
 	} else {

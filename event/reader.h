@@ -52,6 +52,8 @@ int reader_begin(struct reader *r, const struct pathset *ps,
 
 /* What a reader begins with: the values that are read already, a bit each. */
 struct reader_known {
+	const char         *record; /* of a struct; else NULL */
+	const struct field_place *place;  /* by slot: where in it */
 	uint64_t     have[PATHSET_MAX / 64];
 	struct value value[PATHSET_MAX];
 };
@@ -67,6 +69,22 @@ reader_get(struct reader *r, unsigned slot)
 	if (k->have[slot / 64] >> slot % 64 & 1)
 		return &k->value[slot];
 	return reader_read(r, slot);
+}
+
+/* The value at slot as it lies in the service's struct, of *type, when it lies
+ * there and no policy has a say in it; else NULL. *size: of MQL_T_CHARS. */
+static inline const char *
+reader_place(const struct reader *r, unsigned slot, enum mql_type *type,
+	     size_t *size)
+{
+	const struct reader_known *k = (const void *)r;
+	const struct field_place *at = &k->place[slot];
+
+	if (!k->record || at->type == PLACE_NONE)
+		return NULL;
+	*type = (enum mql_type)at->type;
+	*size = at->size;
+	return k->record + at->offset;
 }
 
 /* A JSON text is read only as far as the slots asked for lead. Is it valid so

@@ -64,6 +64,15 @@ constant(const struct ast *n, struct value *v)
 	}
 }
 
+static struct digest
+digest(const struct value *v)
+{
+	struct digest d;
+
+	digest_of(v, &d);
+	return d;
+}
+
 /* Room for one term more with n values. */
 static struct access_term *
 add(struct find *f, enum access_kind kind, uint16_t path, unsigned n)
@@ -124,7 +133,7 @@ equal(struct find *f, const struct ast *n)
 		return true;
 	if (!field(f, l, &path) || !(t = add(f, ACCESS_EQ, path, 1)))
 		return false;
-	t->eq[0] = digest_of(&v).eq;
+	t->eq[0] = digest(&v).eq;
 	return true;
 }
 
@@ -150,7 +159,7 @@ in(struct find *f, const struct ast *n)
 		return false;
 	for (unsigned i = 1; i < n->n; i++)
 		if (constant(n->item[i], &v) && v.type != VALUE_NULL)
-			t->eq[k++] = digest_of(&v).eq;
+			t->eq[k++] = digest(&v).eq;
 	qsort(t->eq, k, sizeof *t->eq, by_value);
 	t->n = k ? 1 : 0;
 	for (unsigned i = 1; i < k; i++)
@@ -170,9 +179,9 @@ range(struct find *f, uint16_t path, const struct ast *lo,
 	uint64_t least = 0, most = 0;
 
 	if (lo && constant(lo, &v))
-		least = digest_of(&v).ord;
+		least = digest(&v).ord;
 	if (hi && constant(hi, &v))
-		most = digest_of(&v).ord;
+		most = digest(&v).ord;
 	if (least <= 1 && most <= 1)
 		return false;
 	if (least > 1 && most > 1 && digest_class(least) != digest_class(most))

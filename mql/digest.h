@@ -2,10 +2,10 @@
  *
  *     eq    equal values have equal ones: 1 and 1.0, 0 and -0.0 too
  *     ord   what has an order keeps it: a < b gives ord(a) <= ord(b)
+ *     text  and len: the bytes of a text; of all else len is 0
  *
- * Neither proves anything but by being different: two texts may share an eq,
- * and two near numbers an ord. Who finds something by a digest asks the
- * program itself whether it is so.
+ * eq and ord alone prove nothing but by being different: two texts may share
+ * an eq, and two near numbers an ord. But digest_same() is exact, of scalars.
  *
  *     ord  0                 null
  *          1                 has no order: booleans, arrays, objects, NaN
@@ -16,10 +16,14 @@
 #ifndef MQL_DIGEST_H
 #define MQL_DIGEST_H
 
-#include "event/value.h"
+#include <string.h>
+
+#include "event/reader.h"
 
 struct digest {
-	uint64_t eq, ord;
+	uint64_t    eq, ord;
+	const char *text;
+	uint32_t    len;
 };
 
 enum digest_class { /* ord >> 62, but for 3, which is a number, too */
@@ -30,7 +34,21 @@ enum digest_class { /* ord >> 62, but for 3, which is a number, too */
 
 enum { DIGEST_LENGTHS = 14 };
 
-struct digest digest_of(const struct value *v);
+void digest_of(const struct value *v, struct digest *d);
+
+/* The same of the value at a slot; of a struct without a value in between. */
+void digest_read(struct reader *r, unsigned slot, struct digest *d);
+
+/* Are they of equal values? Nulls, booleans, numbers and texts: eq is made of
+ * all bits of a number, and of a text's first DIGEST_SHORT bytes and length;
+ * ord tells numbers from texts. */
+enum { DIGEST_SHORT = 8 };
+static inline bool
+digest_same(const struct digest *a, const struct digest *b)
+{
+	return a->eq == b->eq && a->ord == b->ord && a->len == b->len &&
+	       (a->len <= DIGEST_SHORT || !memcmp(a->text, b->text, a->len));
+}
 
 static inline enum digest_class
 digest_class(uint64_t ord)

@@ -386,13 +386,21 @@ bool
 query_match(const struct mql_query *q, const uint16_t *slots, struct eval *e,
 	    struct reader *r, struct eval_counts *c)
 {
+	return query_match_from(q, 0, slots, e, r, c);
+}
+
+bool
+query_match_from(const struct mql_query *q, unsigned entry,
+		 const uint16_t *slots, struct eval *e, struct reader *r,
+		 struct eval_counts *c)
+{
 	struct env env = {
 		.p = &q->prog, .slots = slots, .e = e, .r = r, .counts = c,
 	};
 
 	if (q->prog.ncall)
 		prepare_calls(&env, q);
-	return run(&env, q->prog.code);
+	return run(&env, q->prog.code + entry);
 }
 
 void

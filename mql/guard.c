@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "mql/prog.h"
+#include "mql/conjunct.h"
 
 /* --- the test ------------------------------------------------------------------ */
 
@@ -121,67 +121,6 @@ guard_refuses_built(const struct guard *t, const struct built *b, uint64_t era)
 
 enum { TERMS = 4 }; /* a query: more are seldom looked at */
 
-struct test { /* field op constant */
-	enum op             op;
-	const struct path  *path;
-	const struct value *v;
-};
-
-/* Does the program, its truth being false, end where this jump leads? */
-static bool
-gives_up(const struct prog *p, unsigned pc)
-{
-	if (p->code[pc].op != OP_JF)
-		return false;
-	while (p->code[pc].op == OP_JF)
-		pc = p->code[pc].a;
-	return p->code[pc].op == OP_RET;
-}
-
-static enum op
-turned(enum op op) /* constant op field */
-{
-	switch ((int)op) {
-	case OP_LT:
-		return OP_GT;
-	case OP_LE:
-		return OP_GE;
-	case OP_GT:
-		return OP_LT;
-	case OP_GE:
-		return OP_LE;
-	default:
-		return op;
-	}
-}
-
-static bool
-test_at(const struct prog *p, unsigned pc, struct test *out)
-{
-	static const struct value yes = { .type = VALUE_BOOL, .b = true };
-	const struct insn *in = &p->code[pc];
-	unsigned a = in->a & OPERAND_KIND, b = in->b & OPERAND_KIND;
-
-	out->op = OP_EQ;
-	if (in->op == OP_TRUTH && a == OPERAND_FIELD) {
-		out->path = &p->path[in->a & OPERAND_INDEX];
-		out->v = &yes;
-		return true;
-	}
-	if (in->op < OP_EQ || in->op > OP_GE)
-		return false;
-	out->op = (enum op)in->op;
-	if (a == OPERAND_CONST && b == OPERAND_FIELD) {
-		out->op = turned(out->op);
-		out->path = &p->path[in->b & OPERAND_INDEX];
-		out->v = &p->konst[in->a & OPERAND_INDEX];
-		return true;
-	}
-	out->path = &p->path[in->a & OPERAND_INDEX];
-	out->v = &p->konst[in->b & OPERAND_INDEX];
-	return a == OPERAND_FIELD && b == OPERAND_CONST;
-}
-
 static bool
 integer_range(struct guard *t, enum op op, int64_t i)
 {
@@ -246,8 +185,8 @@ find_slot(const struct pathset *ps, const struct path *p, struct guard *t)
 }
 
 static bool
-resolve_built(const struct pathset *ps, const struct test *test,
-	      struct guard *t)
+resolve_built(const struct pathset *ps, const struct path *path,
+	      const struct conjunct *test, struct guard *t)
 {
 	const struct value *v = test->v;
 
@@ -267,12 +206,13 @@ resolve_built(const struct pathset *ps, const struct test *test,
 	if (v->type == VALUE_BOOL && test->op != OP_EQ && test->op != OP_NE)
 		return false;
 	return v->type >= VALUE_BOOL && v->type <= VALUE_STR &&
-	       find_slot(ps, test->path, t);
+	       find_slot(ps, path, t);
 }
 
 /* The term of a test, where there can be one. */
 static bool
-resolve(const struct schema *schema, const struct test *test, struct guard *t)
+resolve(const struct schema *schema, const struct path *path,
+	const struct conjunct *test, struct guard *t)
 {
 	static const uint8_t kind_of[] = {
 		[MQL_T_BOOL] = GUARD_BOOLEAN,
@@ -286,9 +226,9 @@ resolve(const struct schema *schema, const struct test *test, struct guard *t)
 		[MQL_T_JSON] = 0, [MQL_T_STRUCT] = 0,
 	};
 	const struct value *v = test->v;
-	struct schema_ref ref = schema_resolve(schema, test->path);
+	struct schema_ref ref = schema_resolve(schema, path);
 
-	if (!ref.found || ref.walked != test->path->nsteps ||
+	if (!ref.found || ref.walked != path->nsteps ||
 	    ref.offset > UINT32_MAX)
 		return false;
 	t->kind = kind_of[ref.field->type];
@@ -320,19 +260,15 @@ guard_query(const struct schema *schema, const struct pathset *ps,
 	    const struct mql_query *q, struct guard *t)
 {
 	const struct prog *p = &q->prog;
-	struct test test;
-	unsigned n = 0;
+	struct conjunct test = { .last = false };
+	unsigned n = 0, pc = 0;
 
-	for (unsigned pc = 0; n < TERMS; pc += 2) {
-		if (!test_at(p, pc, &test) ||
-		    !(schema ? resolve(schema, &test, &t[n]) :
-			       resolve_built(ps, &test, &t[n])))
-			break;
-		if (p->code[pc + 1].op == OP_RET) {
-			n++;
-			break;
-		}
-		if (!gives_up(p, pc + 1))
+	while (n < TERMS && !test.last && conjunct_next(p, &pc, &test)) {
+		const struct path *path = &p->path[test.path];
+
+		if (test.op < OP_EQ || test.op > OP_GE ||
+		    !(schema ? resolve(schema, path, &test, &t[n]) :
+			       resolve_built(ps, path, &test, &t[n])))
 			break;
 		n++;
 	}

@@ -3,14 +3,6 @@
 
 #include <stdlib.h>
 
-const struct digest *
-probe_read(struct probe *p, struct reader *r, unsigned slot)
-{
-	p->digest[slot] = digest_of(reader_get(r, slot));
-	p->have[slot / 64] |= UINT64_C(1) << slot % 64;
-	return &p->digest[slot];
-}
-
 static inline bool
 guard_passes(const struct posting *at, int i, const struct digest *d)
 {
@@ -67,14 +59,13 @@ look_up_prefixes(const struct index *ix, const struct field *f,
 		 const struct digest *d, struct probe *p, struct reader *r)
 {
 	unsigned lengths = f->lengths;
-	struct str s;
+	const struct str s = { d->text, d->len };
 
 	if (digest_class(d->ord) != DIGEST_TEXT) {
 		if (d->ord)
 			nominate(ix, f->prefixes, p, r);
 		return;
 	}
-	s = value_str(reader_get(r, f->slot));
 	for (; lengths; lengths &= lengths - 1) {
 		unsigned l = (unsigned)__builtin_ctz(lengths);
 

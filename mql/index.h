@@ -11,7 +11,7 @@
  *     ms               ord -- interval tree --> #4, #6 ...
  *     (none)                                    #1, #3: every event
  *
- * What comes out are candidates: their programs have the last word. The cost
+ * What comes out are candidates: residual.h has the last word. The cost
  * is that of the fields looked at and of the postings found, whatever the
  * number of queries.
  *

@@ -68,6 +68,7 @@ matcher_may_match(const struct matcher *m, struct luck *luck, struct str text)
 /* One event on its way through. */
 struct run {
 	const struct matcher *m;
+	struct probe         *p; /* NULL: by programs alone */
 	struct eval          *e;
 	struct reader        *r;
 	struct eval_counts   *counts;
@@ -76,6 +77,17 @@ struct run {
 	size_t                nhit;
 	bool                  mixed; /* hits are not in order */
 };
+
+/* Digests are for fields that several ask for. */
+static inline bool
+answers(const struct run *run, const struct member *me, struct eval_counts *c)
+{
+	const uint16_t *slots = me->slots->at;
+
+	if (!run->p)
+		return query_match(me->q, slots, run->e, run->r, c);
+	return residual_match(me->q, slots, run->p, run->e, run->r, c);
+}
 
 static __attribute__((noinline)) bool
 match_gauged(struct run *run, const struct member *me)
@@ -86,7 +98,7 @@ match_gauged(struct run *run, const struct member *me)
 	if (gauge_skips(g, me->id))
 		return false;
 	int64_t start = gauge_start(g, me->id);
-	bool hit = query_match(me->q, me->slots->at, run->e, run->r, c);
+	bool hit = answers(run, me, c);
 	gauge_stop(g, me->id, start, c);
 	return hit;
 }
@@ -95,8 +107,7 @@ static void
 try_one(struct run *run, const struct member *me, uint16_t i)
 {
 	if (run->g ? match_gauged(run, me)
-		   : query_match(me->q, me->slots->at, run->e, run->r,
-				 &run->counts[me->id]))
+		   : answers(run, me, &run->counts[me->id]))
 		run->hit[run->nhit++] = i;
 }
 
@@ -147,7 +158,7 @@ try_shared(struct run *run, const struct member *first, uint16_t at)
 	if (!n)
 		return;
 	int64_t start = g ? clock_mono_ns() : 0;
-	bool hit = query_match(first->q, first->slots->at, run->e, run->r, &c);
+	bool hit = answers(run, first, &c);
 	bool counted = c.mismatches || c.regex_limited;
 	int64_t took = g ? (clock_mono_ns() - start) / n : 0;
 
@@ -220,10 +231,9 @@ observe(const struct run *run, struct probe *p)
 static size_t
 match_indexed(struct run *run)
 {
-	struct probe *p = eval_probe(run->e);
+	struct probe *p = run->p;
 	const struct matcher *m = run->m;
 
-	probe_begin(p, pathset_size(m->paths));
 	for (unsigned i = 0; i < m->nsegment; i++)
 		index_probe(m->segment[i].ix, p, run->r);
 	try_candidates(run, p);
@@ -241,6 +251,10 @@ matcher_match(const struct matcher *m, struct eval *e, struct reader *r,
 		.hit = hit,
 	};
 
+	if (m->nlive > MATCHER_FEW) {
+		run.p = eval_probe(e);
+		probe_begin(run.p, pathset_size(m->paths));
+	}
 	if (m->nsegment)
 		return match_indexed(&run);
 	try_each(&run);

@@ -142,7 +142,7 @@ compile(struct compile *c, struct mql_query **out)
 		return err;
 	}
 	(*out)->plan = made;
-	if ((err = verify(*out)) ||
+	if ((err = verify(*out)) || (err = residual_make(*out)) ||
 	    (err = access_find(*out, c->sel.where))) {
 		mql_query_free(*out);
 		*out = NULL;

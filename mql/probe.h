@@ -16,7 +16,7 @@ enum {
 struct probe {
 	uint32_t      tick; /* events, for habit.h */
 	size_t        looked; /* at how many postings of the event */
-	uint64_t      have[PATHSET_MAX / 64];
+	bool          have[PATHSET_MAX];
 	struct digest digest[PATHSET_MAX];
 	uint64_t      word[PROBE_WORDS];
 	uint64_t      some[PROBE_WORDS / 64];
@@ -26,19 +26,19 @@ static inline void
 probe_begin(struct probe *p, unsigned nslot)
 {
 	p->looked = 0;
-	memset(p->have, 0, (nslot + 63) / 64 * sizeof *p->have);
+	memset(p->have, 0, nslot * sizeof *p->have);
 }
-
-/* Read the field, and remember its digest. */
-const struct digest *probe_read(struct probe *p, struct reader *r,
-				unsigned slot);
 
 static inline const struct digest *
 probe_digest(struct probe *p, struct reader *r, unsigned slot)
 {
-	if (__builtin_expect(p->have[slot / 64] >> slot % 64 & 1, 1))
-		return &p->digest[slot];
-	return probe_read(p, r, slot);
+	struct digest *d = &p->digest[slot];
+
+	if (__builtin_expect(!p->have[slot], 0)) {
+		p->have[slot] = true;
+		digest_read(r, slot, d);
+	}
+	return d;
 }
 
 static inline void

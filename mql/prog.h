@@ -12,6 +12,7 @@
  *       cell       the select list, but for
  *       spread     fields chosen by prefix; neither: `select *`
  *       access     how an index finds it                 access.h
+ *       residual   where, on digests                     residual.h
  *
  * All but the plan's texts lives in the query's arena and is immutable once
  * verify() has passed it. */
@@ -27,6 +28,7 @@
 #include "mql/plan.h"
 #include "mql/query.h"
 #include "mql/regex.h"
+#include "mql/residual.h"
 #include "mql/set.h"
 
 struct insn {
@@ -114,6 +116,7 @@ struct mql_query {
 	uint16_t     clock;  /* the path @ts, when a function of prog asks
 				the time; else NO_ENTRY */
 	struct access_list access;
+	struct residual residual;
 	uint16_t    *sticky; /* paths of the keys of a sample */
 	unsigned     nsticky;
 };
@@ -134,6 +137,9 @@ struct env {
 /* Run from an entry: a condition, or a value (which lives as long as the
  * event, the cells and the scratch). eval.c */
 bool prog_test(const struct env *env, unsigned entry);
+bool query_match_from(const struct mql_query *q, unsigned entry,
+		      const uint16_t *slots, struct eval *e, struct reader *r,
+		      struct eval_counts *c);
 struct value prog_value(const struct env *env, unsigned entry);
 
 /* As prog_value(), where the value stands; until the next run of env->e. */

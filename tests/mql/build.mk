@@ -112,3 +112,6 @@ TESTS += test_matcher_oom
 test_matcher_oom.src    := tests/mql/test_matcher_oom.c
 test_matcher_oom.deps   := language
 test_matcher_oom.ldlibs := $(foreach f,malloc calloc realloc,-Wl,--wrap=$(f))
+TESTS += test_digest
+test_digest.src         := tests/mql/test_digest.c
+test_digest.deps        := language

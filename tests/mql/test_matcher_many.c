@@ -15,7 +15,8 @@ enum { MOST = 700 };
 
 struct asked {
 	struct mql_query *q;
-	struct matcher   *alone;
+	struct pathset   *alone; /* its paths, for its program by itself */
+	uint16_t         *slots;
 	uint16_t          id;
 };
 
@@ -65,7 +66,8 @@ query_of(const struct asked *a)
 static void
 drop(struct asked *a)
 {
-	matcher_free(a->alone);
+	pathset_free(a->alone);
+	free(a->slots);
 	mql_query_free(a->q);
 }
 
@@ -92,23 +94,22 @@ ask_one(struct bench *b, struct mql_query *q)
 	while (b->taken[id]);
 	b->taken[id] = true;
 	*a = (struct asked){ .q = q, .id = id };
-	struct matcher_query of = query_of(a);
-	ck_assert_int_eq(matcher_new(b->schema, &of, 1, NULL, &a->alone), 0);
+	a->slots = calloc(query_paths(q) + 1, sizeof *a->slots);
+	ck_assert_int_eq(pathset_new(b->schema, &a->alone), 0);
+	ck_assert_int_eq(query_link(q, a->alone, a->slots), 0);
 }
 
-/* What the plain loop says, in ids. */
+/* What the programs say, in ids. */
 static size_t
 match_each(struct bench *b, const struct event *ev, uint16_t *hit)
 {
 	size_t n = 0;
-	uint16_t none[1];
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct asked *a = &b->asked[i];
 
-		ck_assert_int_eq(reader_begin(b->r, matcher_paths(a->alone),
-					      ev), 0);
-		if (matcher_match(a->alone, b->e, b->r, b->each, NULL, none))
+		ck_assert_int_eq(reader_begin(b->r, a->alone, ev), 0);
+		if (query_match(a->q, a->slots, b->e, b->r, &b->each[a->id]))
 			hit[n++] = a->id;
 	}
 	return n;
@@ -147,12 +148,17 @@ compare_events(struct bench *b, int n)
 	}
 }
 
-/* Who evaluates less counts less, never more. */
+/* Who evaluates less counts less, never more; who tries each, the same. */
 static void
 compare_counts(const struct bench *b)
 {
-	for (int i = 0; i < MOST * 3; i++)
-		ck_assert_uint_le(b->all[i].mismatches, b->each[i].mismatches);
+	for (int i = 0; i < MOST * 3; i++) {
+		uint64_t all = b->all[i].mismatches;
+
+		ck_assert_uint_le(all, b->each[i].mismatches);
+		if (b->n <= 8)
+			ck_assert_uint_eq(all, b->each[i].mismatches);
+	}
 }
 
 static void
@@ -172,7 +178,7 @@ ask_whole(struct bench *b, size_t n)
 
 START_TEST(many_queries_answer_as_each_alone)
 {
-	static const size_t sizes[] = { 1, 19, 20, 21, 22, 100, MOST };
+	static const size_t sizes[] = { 1, 3, 4, 8, 9, 10, 22, 100, MOST };
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		for (int form = 0; form < 2; form++) {
