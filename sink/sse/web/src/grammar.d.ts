@@ -5,6 +5,6 @@ declare module "*.grammar" {
 declare module "*.grammar.terms" {
   export const Select: number, From: number, Where: number, Window: number,
     Having: number, Limit: number, Sample: number, At: number, Since: number,
-    Keyword: number, Boolean: number, Null: number, LogicOperator: number;
+    Keyword: number, Boolean: number, Null: number, LogicOperator: number, Regex: number;
 }
 declare module "*.css";

@@ -38,6 +38,8 @@ export class List {
     host.append(this.body);
     host.addEventListener("scroll", () => this.scrolled(), { passive: true });
     host.addEventListener("wheel", (e) => this.wheel(e), { passive: true });
+    // What is pressed must not move away under the pointer.
+    this.body.addEventListener("pointerdown", () => this.follow(false));
     this.body.addEventListener("click", (e) => this.click(e));
     new ResizeObserver(() => this.draw()).observe(host);
   }
@@ -117,8 +119,8 @@ export class List {
   private click(e: Event): void {
     const el = (e.target as HTMLElement).closest<HTMLElement>("[data-n]");
     if (!el || getSelection()?.toString()) return;
-    this.follow(false);
     this.cursor = Number(el.dataset["n"]);
+    this.follow(false);
     this.refill();
     this.onCursor(this.cursor, true);
   }

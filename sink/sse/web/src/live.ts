@@ -58,6 +58,7 @@ export class Live {
       wrong: (w) => this.onWrong(w),
     }, api.getToken);
     this.table = new Table($("thead"), $("list"), {
+      newest: (n) => this.newest(n),
       changed: () => this.columnsChanged(),
       sort: (col) => this.sortBy(col),
     });
@@ -173,6 +174,7 @@ export class Live {
       document.documentElement.dataset["firstRow"] = this.firstRow.toFixed(1);
     }
     for (const row of rows) this.store.push(row);
+    if (this.books.shown === 0) this.table.fit();
     if (this.shape.grouped) for (const row of rows) this.groups.row(row);
     else if (this.books.shown < 1000) for (const row of rows.slice(0, 5)) this.table.meet(row);
     this.books.shown += rows.length;

@@ -25,7 +25,7 @@ export function printPath(path: Path): string {
   path.forEach((step, i) => {
     if (typeof step === "number") out += `[${step}]`;
     else if (i === 0) out = head(step);
-    else out += PART.test(step) && bare(out) ? `.${step}` : `[${quote(step)}]`;
+    else out += dots(out, step) ? `.${step}` : `[${quote(step)}]`;
   });
   return out;
 }
@@ -35,11 +35,9 @@ function head(name: string): string {
   return isPlain(name) ? name : `e[${quote(name)}]`;
 }
 
-/** A dot may follow a name or a bracket, but not e['x'], which MQL reads as
- * the event's key followed by a step: that is in order, too, yet brackets are
- * easier to read there. */
-function bare(before: string): boolean {
-  return !before.endsWith("]");
+/** May the step follow with a dot? Behind a bracket no digit may. */
+function dots(before: string, step: string): boolean {
+  return PART.test(step) && !(before.endsWith("]") && /^\d/.test(step));
 }
 
 /** The steps of a path, or undefined when the text is none. The first step is

@@ -15,6 +15,7 @@ export interface Column {
 export interface Sort { col: string; desc: boolean }
 
 export interface TableHooks {
+  newest(n: number): string[]; // rows, for the first guess of a width
   changed(): void; // columns, widths or order
   sort(col: string): void;
 }
@@ -79,18 +80,36 @@ export class Table implements Drawer {
     return true;
   }
 
+  /** The first rows are there. */
+  fit(): void {
+    if (!this.isChosen && this.seen === null) return;
+    this.guess();
+    this.measure();
+  }
+
   private layout(): void {
     const names = this.chosen.length ? this.chosen : this.seen ?? [];
     this.cols = names.map((name) => ({
       name,
       // A column of a query is a key, whatever it looks like: `ms / 1000`.
       path: this.chosen.length ? parsePath(name) ?? [name] : [name],
-      width: this.widths[name] ?? Math.max(96, Math.min(260, name.length * 8 + 56)),
+      width: 0,
     }));
+    this.guess();
     if (this.seen === null || !names.length)
       this.cols.push({ name: WHOLE, path: null, width: 0 });
     this.measure();
     this.drawHead();
+  }
+
+  /** A column is as wide as what it holds now, and stays so. */
+  private guess(): void {
+    const rows = this.hooks.newest(60).map(tryParse);
+    for (const c of this.cols.filter((x) => x.path)) {
+      const longest = rows.reduce((n, v) => Math.max(n, plain(find(v, c.path!)).length), 0);
+      const chars = Math.min(longest || 12, 44);
+      c.width = this.widths[c.name] ?? Math.ceil(Math.max(c.name.length * 7.6 + 36, chars * 7.3 + 24));
+    }
   }
 
   private measure(): void {

@@ -1,5 +1,6 @@
 // Keywords of MQL in any case (mql/word.h). `group by` and `order by` are
 // tokens of the grammar: `group` and `order` alone are names.
+import { ExternalTokenizer } from "@lezer/lr";
 import * as term from "./mql.grammar.terms";
 
 const clauses: Record<string, number> = {
@@ -31,3 +32,18 @@ export function keyword(word: string): number {
 export function isKeyword(word: string): boolean {
   return words.has(word.toLowerCase());
 }
+
+const SLASH = 47, BACKSLASH = 92, NEWLINE = 10;
+
+/** /.../ with `\\/` for a slash, on one line. */
+export const regex = new ExternalTokenizer((input) => {
+  if (input.next !== SLASH) return;
+  for (;;) {
+    let c = input.advance();
+    if (c === SLASH) break;
+    if (c === BACKSLASH) c = input.advance();
+    if (c < 0 || c === NEWLINE) return;
+  }
+  input.advance();
+  input.acceptToken(term.Regex);
+});
