@@ -28,7 +28,7 @@ test("a query is typed, completed, run, and its rows appear", async () => {
   await page.keyboard.press("Enter");
   await until("rows", async () => (await page.rows()).length > 10);
   assert.equal(await page.status(), "live");
-  assert.match((await page.rows()).join(), /big\s*90071992547409\d\d/);
+  assert.match((await page.rows()).join(), /big\s*90071992547\d{5}n/);
   await until("the books", async () => /^1\/1$/.test(await page.locator("#b-agents").innerText()));
   await until("a rate", async () => Number(await page.locator("#b-matched").innerText()) > 20);
   await until("the plan", async () => /agent:/.test(await page.locator("#say").innerText()));
@@ -37,8 +37,8 @@ test("a query is typed, completed, run, and its rows appear", async () => {
 });
 
 test("fields, their values, and completion of values that were seen", async () => {
-  const country = page.locator("#field-list details", { has: page.locator(".name", { hasText: /^country$/ }) });
-  await country.locator("summary").click();
+  const country = page.locator("#field-list .field", { has: page.locator(".name", { hasText: /^country$/ }) });
+  await country.locator(".toggle").click();
   await until("values", async () => (await country.locator(".top").count()) === 6);
   assert.match(await page.locator("#field-n").innerText(), /fields of the last [\d,]+ rows/);
   await page.locator(".cm-content").click();
@@ -48,7 +48,7 @@ test("fields, their values, and completion of values that were seen", async () =
   await page.locator(".cm-tooltip-autocomplete", { hasText: "'BR'" }).waitFor();
   await page.shot("completion");
   await page.keyboard.press("Escape");
-  await country.locator("summary").click();
+  await country.locator(".toggle").click();
 });
 
 test("pause holds still, and tells how many are new", async () => {

@@ -59,7 +59,7 @@ export class Detail {
       const many = v instanceof Map ? v.size : v.length;
       const note = v instanceof Map ? `{${many}}` : `[${many}]`;
       const box = h("details", { open: depth < 2 && many <= 40 },
-        h("summary", {}, name, h("span", { class: "dim" }, note), this.actions(path, v)));
+        h("summary", {}, name, h("span", { class: "dim" }, note)));
       const fill = (): void => {
         if (box.childElementCount > 1) return;
         const list: [string, Value, string | number][] = v instanceof Map
@@ -69,7 +69,7 @@ export class Detail {
       };
       if (box.open) fill();
       box.addEventListener("toggle", fill, { once: true });
-      return box;
+      return h("div", { class: "branch" }, box, this.actions(path, v));
     }
     return h("div", { class: "leaf" }, name,
       h("span", { class: `value ${typeof v === "string" ? "str" : v instanceof Num ? "num" : "word"}` },

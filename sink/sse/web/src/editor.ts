@@ -133,7 +133,7 @@ export class Editor {
         } },
         ...defaultKeymap.filter((k) => k.key !== "Mod-/")]),
       history(), drawSelection(), bracketMatching(), closeBrackets(),
-      autocompletion({ override: [(c) => this.complete(c)], icons: false, selectOnOpen: false, activateOnTypingDelay: 50 }),
+      autocompletion({ override: [(c) => this.complete(c)], icons: false, selectOnOpen: false, interactionDelay: 0, activateOnTypingDelay: 50 }),
       new LanguageSupport(language), syntaxHighlighting(colours), theme,
       EditorView.lineWrapping,
       placeholder("select * where …"),

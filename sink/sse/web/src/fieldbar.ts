@@ -21,7 +21,7 @@ const ICON: Record<string, string> = {
 export class FieldBar {
   fields: Field[] = [];
   private n = 0;
-  private readonly items = new Map<string, HTMLDetailsElement>();
+  private readonly items = new Map<string, HTMLElement>();
   private working = false;
 
   constructor(
@@ -77,28 +77,31 @@ export class FieldBar {
     }
   }
 
-  private item(f: Field): HTMLDetailsElement {
-    let el = this.items.get(f.path);
-    if (el) return el;
-    el = h("details", {},
-      h("summary", {},
-        h("span", { class: "type" }), h("span", { class: "name", title: f.path }, f.path),
-        h("span", { class: "share" }),
-        h("button", { class: "col", title: "show as a column", "aria-label": `column ${f.path}`,
-          onclick: (e: Event) => { e.preventDefault(); this.hooks.column(f.path); } }, "▥")),
-      h("div", { class: "facts" }));
-    el.addEventListener("toggle", () => this.draw());
+  private item(f: Field): HTMLElement {
+    const known = this.items.get(f.path);
+    if (known) return known;
+    const facts = h("div", { class: "facts", hidden: true });
+    const toggle = h("button", { class: "toggle", "aria-expanded": "false", onclick: () => {
+      facts.hidden = !facts.hidden;
+      toggle.setAttribute("aria-expanded", String(!facts.hidden));
+      this.draw();
+    } }, h("span", { class: "type" }), h("span", { class: "name", title: f.path }, f.path),
+      h("span", { class: "share" }));
+    const el = h("div", { class: "field" }, h("div", { class: "line" }, toggle,
+      h("button", { class: "col", title: "show as a column", "aria-label": `column ${f.path}`,
+        onclick: () => this.hooks.column(f.path) }, "▥")), facts);
     this.items.set(f.path, el);
     return el;
   }
 
-  private update(el: HTMLDetailsElement, f: Field): void {
-    const [type, , share, col] = el.querySelectorAll("summary > *");
+  private update(el: HTMLElement, f: Field): void {
+    const [type, , share] = el.querySelectorAll(".toggle > *");
     setText(type!, ICON[f.types[0] ?? "null"]!);
     type!.setAttribute("title", f.types.join(", "));
     setText(share!, percent(f.rows, this.n));
-    col!.setAttribute("aria-pressed", String(this.hooks.hasColumn(f.path)));
-    if (el.open) this.facts(el.querySelector(".facts")!, f);
+    el.querySelector(".col")!.setAttribute("aria-pressed", String(this.hooks.hasColumn(f.path)));
+    const facts = el.querySelector<HTMLElement>(".facts")!;
+    if (!facts.hidden) this.facts(facts, f);
   }
 
   private facts(host: Element, f: Field): void {

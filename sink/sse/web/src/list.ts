@@ -20,6 +20,7 @@ export class List {
   private pool: { el: HTMLElement; n: number; entry: Entry | null }[] = [];
   private heights = new Map<number, number>();
   private tops: number[] = [];
+  private pressed = -1; // the row under the pointer when it went down
   private expected = 0; // where we put scrollTop
   private bodyHeight = 0;
   private readonly body: HTMLElement;
@@ -38,16 +39,23 @@ export class List {
     host.append(this.body);
     host.addEventListener("scroll", () => this.scrolled(), { passive: true });
     host.addEventListener("wheel", (e) => this.wheel(e), { passive: true });
-    // What is pressed must not move away under the pointer.
-    this.body.addEventListener("pointerdown", () => this.follow(false));
-    this.body.addEventListener("click", (e) => this.click(e));
+    this.body.addEventListener("pointerdown", (e) => this.press(e));
+    // Not `click`, which does not come when what was pressed is drawn anew;
+    // but those that no pointer made, such as a screen reader's.
+    this.body.addEventListener("pointerup", (e) => this.open(e));
+    this.body.addEventListener("click", (e) => {
+      if (e.detail !== 0) return;
+      this.press(e);
+      this.open(e);
+    });
     new ResizeObserver(() => this.draw()).observe(host);
   }
 
-  show(rows: Rows): void {
+  /** What is drawn already stays, unless the rows have another order. */
+  show(rows: Rows, reordered = false): void {
     this.rows = rows;
-    this.heights.clear();
-    this.refill();
+    if (reordered) this.heights.clear();
+    this.draw();
   }
 
   /** Draw again whatever is in sight. */
@@ -116,13 +124,18 @@ export class List {
     else if (!this.following) this.draw();
   }
 
-  private click(e: Event): void {
-    const el = (e.target as HTMLElement).closest<HTMLElement>("[data-n]");
-    if (!el || getSelection()?.toString()) return;
-    this.cursor = Number(el.dataset["n"]);
+  /** What is pressed must not move away under the pointer. */
+  private press(e: Event): void {
+    this.pressed = rowOf(e);
     this.follow(false);
+  }
+
+  private open(e: Event): void {
+    const n = rowOf(e);
+    if (n < 0 || n !== this.pressed || getSelection()?.toString()) return;
+    this.cursor = n;
     this.refill();
-    this.onCursor(this.cursor, true);
+    this.onCursor(n, true);
   }
 
   private top(n: number): number {
@@ -186,7 +199,8 @@ export class List {
       ? Math.max(0, this.bodyHeight - this.view()) : this.host.scrollTop;
     const from = Math.max(this.rows.first, this.at(y) - 2);
     const to = Math.min(this.rows.next, this.at(y + this.view()) + 3);
-    while (this.pool.length < to - from) this.grow();
+    const least = Math.ceil(this.view() / ROW) + 6;
+    while (this.pool.length < Math.max(least, to - from)) this.grow();
     const size = this.pool.length;
     const used = new Set<number>();
     for (let n = from; n < to; n++) {
@@ -195,10 +209,14 @@ export class List {
     }
     for (let i = 0; i < size; i++)
       if (!used.has(i)) this.pool[i]!.el.hidden = true;
+    if (this.cursor >= from && this.cursor < to)
+      this.host.setAttribute("aria-activedescendant", `row-${this.cursor}`);
+    else this.host.removeAttribute("aria-activedescendant");
   }
 
   private grow(): void {
     const el = this.drawer.make();
+    el.hidden = true;
     this.body.append(el);
     // A slot is a row's number modulo the pool: a new size moves them all.
     for (const p of this.pool) p.entry = null;
@@ -238,4 +256,10 @@ export class List {
       ? this.bodyHeight - this.view() : this.top(anchor) + off);
     return true;
   }
+}
+
+/** The number of the row in which it happened, or -1. */
+function rowOf(e: Event): number {
+  const el = (e.target as HTMLElement).closest<HTMLElement>("[data-n]");
+  return el ? Number(el.dataset["n"]) : -1;
 }

@@ -337,10 +337,11 @@ export class Live {
 
   private onFollow(on: boolean): void {
     if (on) {
+      const sorted = this.table.sort !== null;
       this.picture = null;
       this.table.sort = null;
       this.table.headAgain();
-      this.list.show(this.store);
+      this.list.show(this.store, sorted);
       this.schedule();
     } else {
       this.picture = this.store.freeze();
@@ -369,14 +370,13 @@ export class Live {
     const s = this.table.sort;
     const path = s && this.table.cols.find((c) => c.name === s.col)?.path;
     this.list.cursor = -1;
-    if (!s || !path) return this.list.show(this.picture);
+    if (!s || !path) return this.list.show(this.picture, true);
     const way = s.desc ? -1 : 1;
-    this.list.show(this.picture.sorted((a, b) => way * compare(find(a, path), find(b, path))));
+    this.list.show(this.picture.sorted((a, b) => way * compare(find(a, path), find(b, path))), true);
     this.list.host.scrollTop = 0;
   }
 
   private onCursor(n: number, opened: boolean): void {
-    this.list.host.setAttribute("aria-activedescendant", `row-${n}`);
     const e = this.list.entry(n);
     if (typeof e !== "string" || !(opened || this.detail.open)) return;
     const [first] = this.list.ends;
