@@ -3,7 +3,7 @@
 // ports, is waited for, and is ended by its id.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -69,6 +69,29 @@ async function freePort() {
   return port;
 }
 
+/** A way to the daemon that can be cut: whoever is connected is thrown out,
+ * and nobody gets through until it is mended. */
+export async function wire(port) {
+  const ends = new Set();
+  let whole = true;
+  const server = createServer((near) => {
+    if (!whole) return near.destroy();
+    const far = connect(port, "127.0.0.1");
+    for (const [a, b] of [[near, far], [far, near]]) {
+      ends.add(a);
+      a.pipe(b);
+      a.on("error", () => b.destroy()).on("close", () => { ends.delete(a); b.destroy(); });
+    }
+  });
+  await new Promise((r) => server.listen(0, "127.0.0.1", r));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    cut() { whole = false; for (const e of ends) e.destroy(); },
+    mend() { whole = true; },
+    close() { this.cut(); server.close(); },
+  };
+}
+
 const COUNTRIES = ["BR", "DE", "US", "JP", "FR", "IN"];
 
 /** Made-up requests, with what is hard to show: integers of 64 bits, quotes,
@@ -103,7 +126,7 @@ export async function fleet({ rate = 50, n = 2000, pad = 0 } = {}) {
     await ready(p);
     return p;
   };
-  const f = { job, tap, taps, url, sink, daemon: await sink(), at };
+  const f = { job, tap, taps, url, port, sink, daemon: await sink(), at };
   f.end = async () => {
     for (const p of [...f.taps, f.daemon, f.job]) await stop(p, "SIGKILL");
   };

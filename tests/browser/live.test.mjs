@@ -113,6 +113,35 @@ test("filter for and filter out edit the query, and run it", async () => {
   for (const r of await page.rows()) assert.ok(r.includes(value), r);
 });
 
+test("a value is filtered by, grouped by and marked from its cell", async () => {
+  await page.ask("select n, country, status from access");
+  await until("rows", async () => (await page.rows()).length > 15);
+  await page.locator("#list").focus();
+  await page.keyboard.press("Space");
+  const cell = page.locator("#list .tr:visible", { hasText: "JP" }).first().locator("[role=gridcell]").nth(1);
+  await cell.click({ button: "right" });
+  await page.shot("cell");
+  await page.getByText("Highlight this value").click();
+  assert.ok((await page.locator("#list mark").count()) > 0);
+  await cell.click({ button: "right" });
+  await page.getByText("Filter out this value").click();
+  assert.equal(await page.query(), "select n, country, status from access where country != 'JP'");
+  await until("rows", async () => (await page.rows()).length > 15);
+  for (const r of await page.rows()) assert.ok(!r.includes("JP"), r);
+  await page.locator("#mark").fill("");
+});
+
+test("it stops after so many rows when told", async () => {
+  await page.locator("#stop-open").click();
+  await page.getByLabel("rows", { exact: true }).last().fill("40");
+  await page.keyboard.press("Enter");
+  await until("the end", async () => (await page.status()) === "ended");
+  assert.equal(await page.shown(), 40);
+  await page.locator("#stop-open").click();
+  await page.getByLabel("rows", { exact: true }).last().fill("0");
+  await page.keyboard.press("Enter");
+});
+
 test("quotes, keywords and nested paths are written as MQL has them", async () => {
   await page.ask("select * from access");
   await until("rows", async () => (await page.rows()).length > 3);

@@ -4,6 +4,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { browse, fleet, until } from "./harness.mjs";
 
@@ -56,6 +57,7 @@ test(`frames and heap at ${RATE} rows a second`, async () => {
   await page.ask("select * from access");
   await until("rows", async () => (await page.shown()) > RATE);
   figures.following = await measure(SECONDS);
+  figures.machine_load = loadavg()[0];
   figures.shown_per_s = await page.locator("#b-shown").innerText();
   await page.shot("load");
   assert.ok(figures.following.heap_mb < 100, `heap ${figures.following.heap_mb} MB`);

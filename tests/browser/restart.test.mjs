@@ -1,13 +1,15 @@
 // The daemon dies and comes back: the page says so, goes on, and counts.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { browse, fleet, stop, until } from "./harness.mjs";
+import { browse, fleet, stop, until, wire } from "./harness.mjs";
 
 const f = await fleet({ rate: 60 });
-const { browser, page } = await browse(f.url);
+const line = await wire(f.port);
+const { browser, page } = await browse(line.url);
 
 test.after(async () => {
   await browser.close();
+  line.close();
   await f.end();
 });
 
@@ -48,10 +50,9 @@ test("it goes on by itself, without duplicates, and says what is gone", async ()
 test("a link that breaks is gone on with from the replay: nothing is lost", async () => {
   await page.ask("select @seq, n from access where n >= 0");
   await until("rows", async () => (await page.shown()) > 30);
-  await page.context().setOffline(true);
-  await page.evaluate(() => dispatchEvent(new Event("offline")));
-  await until("reconnecting", async () => (await page.status()) !== "live", 60_000);
-  await page.context().setOffline(false);
+  line.cut();
+  await until("reconnecting", async () => (await page.status()) === "reconnecting");
+  line.mend();
   await until("live", async () => (await page.status()) === "live");
   const shown = await page.shown();
   await until("more", async () => (await page.shown()) > shown + 30);

@@ -2,7 +2,7 @@
 // Nothing is fetched, and nothing is written anywhere else.
 import { build } from "esbuild";
 import { buildParserFile } from "@lezer/generator";
-import { mkdir, readFile, copyFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,6 +34,21 @@ export const lezer = {
   },
 };
 
+/** What is bundled is other people's work: their terms, beside it. */
+async function licenses(metafile) {
+  const names = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const m = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (m) names.add(m[1]);
+  }
+  const byText = new Map();
+  for (const name of [...names].sort()) {
+    const text = (await readFile(join(here, "node_modules", name, "LICENSE"), "utf8")).trim();
+    byText.set(text, [...(byText.get(text) ?? []), name]);
+  }
+  return [...byText].map(([text, list]) => `${list.join(", ")}\n\n${text}\n`).join("\n\n");
+}
+
 function outdir(args) {
   for (const [i, arg] of args.entries()) {
     if (arg === "--outdir") return args[i + 1];
@@ -45,7 +60,7 @@ function outdir(args) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const out = resolve(outdir(process.argv.slice(2)));
   await mkdir(out, { recursive: true });
-  await build({
+  const made = await build({
     entryPoints: { app: join(here, "src/main.ts") },
     outdir: out,
     bundle: true,
@@ -54,7 +69,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",
+    metafile: true,
     plugins: [lezer],
   });
+  await writeFile(join(out, "licenses.txt"), await licenses(made.metafile));
   await copyFile(join(here, "src/index.html"), join(out, "index.html"));
 }

@@ -18,7 +18,7 @@ function axes(ySize: number): uPlot.Axis[] {
     grid: { stroke: css("--line"), width: 1 }, ticks: { show: false },
   };
   return [
-    { ...one, grid: { show: false }, size: 20, gap: 2,
+    { ...one, grid: { show: false }, size: 24, gap: 6,
       values: (_: uPlot, list: number[]) => list.map(clock), space: 90 },
     { ...one, size: ySize, gap: 4, space: 24,
       values: (_: uPlot, list: number[]) => list.map(short) },

@@ -1,7 +1,7 @@
 // One row as a tree. Every leaf can become a filter, a group or a column.
 import { h, copy } from "./dom";
 import { Num, plain, text, tryParse, type Value } from "./exact";
-import { find, printPath, type Path } from "./path";
+import { printPath, type Path } from "./path";
 import { literal } from "./query";
 
 export interface DetailHooks {
@@ -46,11 +46,6 @@ export class Detail {
   copyRow(pretty: boolean): void {
     const v = tryParse(this.raw);
     void copy(pretty && v !== undefined ? text(v, 2) : this.raw, "row");
-  }
-
-  copyCell(raw: string, path: Path | null): void {
-    const v = path && find(tryParse(raw), path);
-    void copy(path ? plain(v ?? null) : raw, path ? "cell" : "row");
   }
 
   private node(key: string, v: Value, path: Path, depth: number): HTMLElement {

@@ -1,13 +1,13 @@
 // The live tail: knows all its parts and tells each what happened. Rows go
 // into the buffer at once; what is drawn is drawn at most twelve times a
 // second, which is as much as a person can see.
-import { $, count, duration, setText, short } from "./dom";
+import { $, copy, count, duration, setText, short } from "./dom";
 import * as api from "./api";
 import { Books, type Meta } from "./books";
 import { RateChart } from "./chart";
 import { Detail } from "./detail";
 import { Editor } from "./editor";
-import { compare, text, typeName, type Value } from "./exact";
+import { compare, plain, text, tryParse, typeName, type Value } from "./exact";
 import { rowsOf } from "./export";
 import { FieldBar } from "./fieldbar";
 import { Groups, type WindowEvent } from "./groups";
@@ -390,7 +390,7 @@ export class Live {
 
   copyCursor(): void {
     const e = this.list.entry(this.list.cursor);
-    if (typeof e === "string") this.detail.copyCell(e, null);
+    if (typeof e === "string") void copy(e, "row");
   }
 
   closeDetail(): void {
@@ -583,23 +583,32 @@ export class Live {
     on("d-prev", () => this.list.move(-1));
     on("d-next", () => this.list.move(1));
     on("d-copy", () => this.detail.copyRow(false));
-    $<HTMLInputElement>("mark").addEventListener("input", (e) => {
-      this.url.mark = (e.target as HTMLInputElement).value;
-      this.table.marker = marker(this.url.mark);
-      this.list.refill();
-      this.changed();
-    });
-    this.list.host.addEventListener("dblclick", (e) => this.doubleClick(e));
+    $("mark").addEventListener("input", (e) => this.mark((e.target as HTMLInputElement).value));
+    this.list.host.addEventListener("contextmenu", (e) => this.cellMenu(e));
   }
 
-  /** A cell is copied by a double click. */
-  private doubleClick(e: Event): void {
-    const cell = (e.target as HTMLElement).closest<HTMLElement>("[role=gridcell]");
-    const row = cell?.closest<HTMLElement>("[data-n]");
+  /** The value at the pointer: by a right click, or a long touch. */
+  private cellMenu(e: MouseEvent): void {
+    const el = e.target as HTMLElement;
+    const row = el.closest<HTMLElement>("[data-n]");
+    const path = this.table.pathAt(el);
     const entry = row && this.list.entry(Number(row.dataset["n"]));
-    if (!cell || !row || typeof entry !== "string") return;
-    const col = this.table.cols[[...row.children].indexOf(cell)];
-    if (col) this.detail.copyCell(entry, col.path);
+    if (!path || typeof entry !== "string") return;
+    const v = find(tryParse(entry), path) ?? null;
+    e.preventDefault();
+    menus.cellMenu({ x: e.clientX, y: e.clientY }, printPath(path), plain(v), entry, {
+      filter: (out) => this.filter(path, v, out),
+      group: () => this.group(path),
+      column: () => this.column(printPath(path)),
+      mark: () => this.mark(plain(v)),
+    });
+  }
+
+  private mark(text: string): void {
+    $<HTMLInputElement>("mark").value = this.url.mark = text;
+    this.table.marker = marker(text);
+    this.list.refill();
+    this.changed();
   }
 
   // --- what can be asked ----------------------------------------------------------

@@ -61,6 +61,31 @@ export function exportMenu(button: HTMLElement, rows: Rows, q: string, cols: str
     item("Copy link to this view", () => void copy(location.href, "link")));
 }
 
+export interface CellHooks {
+  filter(out: boolean): void;
+  group(): void;
+  mark(): void;
+  column(): void;
+}
+
+/** What can be done with the value at the pointer. */
+export function cellMenu(at: { x: number; y: number }, path: string, value: string, row: string, hooks: CellHooks): void {
+  const menu = $("menu");
+  menu.replaceChildren(title(`${path}: ${value.length > 60 ? value.slice(0, 60) + "…" : value}`),
+    item("Filter for this value", () => hooks.filter(false)),
+    item("Filter out this value", () => hooks.filter(true)),
+    item("Group by this field", () => hooks.group()),
+    item("Highlight this value", () => hooks.mark()),
+    item("Show or hide as a column", () => hooks.column()),
+    title("Copy"),
+    item("Cell", () => void copy(value, "cell")),
+    item("Path", () => void copy(path, "path")),
+    item("Row", () => void copy(row, "row")));
+  menu.showPopover();
+  menu.style.left = `${Math.max(8, Math.min(at.x, innerWidth - menu.offsetWidth - 8))}px`;
+  menu.style.top = `${Math.max(8, Math.min(at.y, innerHeight - menu.offsetHeight - 8))}px`;
+}
+
 export function stopMenu(
   button: HTMLElement, limit: number, seconds: number, set: (limit: number, seconds: number) => void,
 ): void {
@@ -117,11 +142,14 @@ export function help(keys: Key[]): void {
     h("h3", {}, "In the editor"),
     h("dl", {}, line("Enter", "run (Ctrl+Enter, too)"), line("Shift+Enter", "new line"), line("Tab", "complete"),
       line("Ctrl+Space", "suggest"), line("Alt+↑", "older query"), line("Escape Tab", "leave the editor")),
+    h("h3", {}, "On a value"),
+    h("p", { class: "note" }, "A right click, or a long touch, filters by it, groups by it, marks it or copies it."),
     h("h3", {}, "On a column's name"),
     h("dl", {}, line("Enter", "sort"), line("Alt+→", "move"), line("Shift+→", "widen"), line("Delete", "remove")),
     h("h3", {}, "Token"),
     h("p", { class: "note" }, "For a daemon that wants one; kept for this tab only."),
     h("form", { method: "dialog", onsubmit: () => setToken(token.value.trim()) }, token, h("button", {}, "Use it")),
+    h("p", { class: "note" }, h("a", { href: "assets/licenses.txt" }, "Licences of what this page is made of")),
     h("form", { method: "dialog", class: "foot" }, h("button", { class: "main" }, "Close")));
   dialog.showModal();
 }

@@ -259,12 +259,21 @@ export class Table implements Drawer {
       if (i++ === PAIRS) break;
       if (x === null) continue;
       const s = typeof x === "string" ? x : text(x);
-      const value = h("span", { class: kind(x) },
+      const value = h("span", { class: kind(x), "data-key": k },
         ...this.marks(s.length > PAIR ? s.slice(0, PAIR) + "…" : s));
       out.push(h("b", {}, k), value);
     }
     if (v.size > PAIRS) out.push(h("b", {}, `+${v.size - PAIRS} fields`));
     cell.replaceChildren(...out);
+  }
+
+  /** The place in the row of what is at an element of it. */
+  pathAt(el: Element): Path | null {
+    const cell = el.closest("[role=gridcell]");
+    const col = cell && this.cols[[...cell.parentElement!.children].indexOf(cell)];
+    if (!col) return null;
+    const key = el.closest<HTMLElement>("[data-key]")?.dataset["key"];
+    return col.path ?? (key === undefined ? null : [key]);
   }
 
   private marks(s: string): (Node | string)[] {
