@@ -1,6 +1,6 @@
-// The truth about completeness: what `meta` says, as rates and as sums. Rates
-// are differences between two tellings; a counter that went back belongs to
-// another subscription, and only begins again.
+// The truth about completeness: what `meta` says, as rates and as sums. The
+// counters are those of a subscription, which others may share, and which is a
+// new one after a restart: so all is made of differences between two tellings.
 
 export interface Meta {
   query?: string;
@@ -44,48 +44,68 @@ export interface Cause { text: string; count: number }
 
 const HISTORY = 600; // points of the rate: ten minutes
 
+// A subscription that began so shortly before its first books is ours from
+// its beginning; else others had it before, and we count from now on.
+const FRESH = 3000; // ms
+
 export class Books {
   meta: Meta | null = null;
   rates: Rates | null = null;
   points: Point[] = [];
   shown = 0; // rows that this page was given
-  private last: { at: number; matched: number; dropped: number; shown: number; seen: number; since: number } | null = null;
+  private totals = new Map<string, number>();
+  private was: Map<string, number> = new Map();
+  private last: { at: number; rates: Rates } | null = null;
 
   reset(): void {
     this.meta = this.rates = this.last = null;
     this.points = [];
     this.shown = 0;
+    this.totals.clear();
+    this.was.clear();
   }
 
   take(m: Meta): void {
+    const now = counters(m);
+    if (this.meta?.since !== m.since) {
+      this.was = m.at - m.since < FRESH ? new Map() : now;
+      this.last = null;
+    }
+    for (const [key, n] of now)
+      this.totals.set(key, this.total(key) + Math.max(0, n - (this.was.get(key) ?? 0)));
+    this.was = now;
     this.meta = m;
-    const now = {
-      at: m.at, since: m.since, shown: this.shown, seen: num(m.agent, "seen"),
-      matched: num(m.agent, "matched"), dropped: this.dropped,
+    this.measure(m.at);
+  }
+
+  private measure(at: number): void {
+    const sums = {
+      matched: this.total("matched"), dropped: this.dropped,
+      shown: this.shown, seen: this.total("seen"),
     };
-    const was = this.last;
-    if (!was || was.since !== now.since || now.at < was.at) {
-      this.last = now;
+    const last = this.last;
+    if (!last) {
+      this.last = { at, rates: sums };
       return;
     }
-    const s = (now.at - was.at) / 1000;
+    const s = (at - last.at) / 1000;
     if (s < 0.5) return; // told early because something changed
-    const rate = (k: "matched" | "dropped" | "shown" | "seen"): number =>
-      Math.max(0, now[k] - was[k]) / s;
+    const rate = (k: keyof Rates): number => Math.max(0, sums[k] - last.rates[k]) / s;
     this.rates = {
-      matched: rate("matched"), dropped: rate("dropped"),
-      shown: rate("shown"), seen: rate("seen"),
+      matched: rate("matched"), dropped: rate("dropped"), shown: rate("shown"), seen: rate("seen"),
     };
-    this.points.push({ at: now.at, matched: this.rates.matched, dropped: this.rates.dropped });
+    this.points.push({ at, matched: this.rates.matched, dropped: this.rates.dropped });
     if (this.points.length > HISTORY) this.points.shift();
-    this.last = now;
+    this.last = { at, rates: sums };
+  }
+
+  /** Of a counter, over all subscriptions that this query has had here. */
+  total(key: string): number {
+    return this.totals.get(key) ?? 0;
   }
 
   get causes(): Cause[] {
-    const m = this.meta;
-    if (!m) return [];
-    return CAUSES
-      .map(([where, key, text]) => ({ text, count: num(m[where] as Record<string, number>, key) }))
+    return CAUSES.map(([, key, text]) => ({ text, count: this.total(key) }))
       .filter((c) => c.count > 0);
   }
 
@@ -95,14 +115,19 @@ export class Books {
 
   /** One row of so many is kept; 1 when nothing is sampled. */
   get oneIn(): number {
-    const m = this.meta;
-    if (!m) return 1;
-    const matched = num(m.agent, "matched"), out = num(m.agent, "sampled");
+    const matched = this.total("matched"), out = this.total("sampled");
     return out > 0 && matched > out ? matched / (matched - out) : 1;
   }
 }
 
-export function num(o: Record<string, number> | undefined, key: string): number {
+function counters(m: Meta): Map<string, number> {
+  const out = new Map<string, number>();
+  for (const key of ["seen", "matched", "sampled"]) out.set(key, num(m.agent, key));
+  for (const [where, key] of CAUSES) out.set(key, num(m[where] as Record<string, number>, key));
+  return out;
+}
+
+function num(o: Record<string, number> | undefined, key: string): number {
   const v = o?.[key];
   return typeof v === "number" ? v : 0;
 }

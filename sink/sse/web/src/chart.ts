@@ -87,7 +87,7 @@ export class RateChart extends Plot {
   private options(): uPlot.Options {
     const bars = uPlot.paths.bars!({ size: [0.8, 12], align: 0 });
     return {
-      ...this.size, legend: { show: false }, padding: [4, 28, 0, 0],
+      ...this.size, legend: { show: false }, padding: [9, 28, 0, 0],
       cursor: { points: { show: false }, drag: { x: false, y: false }, y: false },
       axes: axes(40),
       scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] } },
@@ -156,7 +156,7 @@ export class SeriesChart extends Plot {
 
   private options(): uPlot.Options {
     return {
-      ...this.size, legend: { show: false }, padding: [8, 30, 0, 0],
+      ...this.size, legend: { show: false }, padding: [10, 30, 0, 0],
       cursor: { drag: { x: false, y: false }, focus: { prox: 24 }, y: false },
       focus: { alpha: 0.25 },
       axes: axes(48),

@@ -1,5 +1,5 @@
 // One row as a tree. Every leaf can become a filter, a group or a column.
-import { h, copy } from "./dom";
+import { h, copy, icon, type Icon } from "./dom";
 import { Num, plain, text, tryParse, type Value } from "./exact";
 import { printPath, type Path } from "./path";
 import { literal } from "./query";
@@ -73,18 +73,18 @@ export class Detail {
   }
 
   private actions(path: Path, v: Value): HTMLElement {
-    const name = printPath(path);
-    const act = (icon: string, label: string, run: () => void): HTMLElement =>
-      h("button", { class: "act", title: label, "aria-label": `${label}: ${name}`,
-        onclick: (e: Event) => { e.preventDefault(); run(); } }, icon);
+    const where = printPath(path);
+    const act = (name: Icon, label: string, run: () => void): HTMLElement =>
+      h("button", { class: "act", title: label, "aria-label": `${label}: ${where}`,
+        onclick: (e: Event) => { e.preventDefault(); run(); } }, icon(name));
     const leaf = literal(v) !== undefined;
     const inList = path.some((s) => typeof s === "number");
     return h("span", { class: "acts" },
-      leaf && act("+", "filter for", () => this.hooks.filter(path, v, false)),
-      leaf && act("−", "filter out", () => this.hooks.filter(path, v, true)),
-      leaf && !inList && act("Σ", "group by this", () => this.hooks.group(path)),
-      act("▥", "show as a column", () => this.hooks.column(path)),
-      act("⧉", "copy value", () => void copy(plain(v), "value")),
-      act("…", "copy path", () => void copy(name, "path")));
+      leaf && act("plus", "filter for", () => this.hooks.filter(path, v, false)),
+      leaf && act("minus", "filter out", () => this.hooks.filter(path, v, true)),
+      leaf && !inList && act("group", "group by this", () => this.hooks.group(path)),
+      act("column", "show as a column", () => this.hooks.column(path)),
+      act("copy", "copy value", () => void copy(plain(v), "value")),
+      act("path", "copy path", () => void copy(where, "path")));
   }
 }

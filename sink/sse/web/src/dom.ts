@@ -18,6 +18,25 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return el;
 }
 
+const ICONS = {
+  plus: "M8 3v10M3 8h10", minus: "M3 8h10", close: "M4 4l8 8M12 4l-8 8",
+  group: "M3 3h10M3 8h7M3 13h4", column: "M3 3h10v10H3zM8 3v10",
+  copy: "M6 6h7v7H6zM3 10V3h7", path: "M6 4l4 4-4 4", up: "M8 13V3M4 7l4-4 4 4", down: "M8 3v10M4 9l4 4 4-4",
+};
+export type Icon = keyof typeof ICONS;
+
+/** A drawing, so that no font has to have it. */
+export function icon(name: Icon): SVGElement {
+  const ns = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(ns, "svg"), path = document.createElementNS(ns, "path");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
 export function $<T extends HTMLElement = HTMLElement>(id: string): T {
   const el = document.getElementById(id);
   if (!el) throw new Error(`no #${id}`);

@@ -1,6 +1,6 @@
 // The side bar of fields. It samples the newest rows once a second in slices
 // of a few milliseconds, and updates in place: what is open stays open.
-import { h, count, setText } from "./dom";
+import { h, count, icon, setText, type Icon } from "./dom";
 import { plain, tryParse, type Value } from "./exact";
 import { Sample, type Field } from "./fields";
 import type { Path } from "./path";
@@ -89,7 +89,7 @@ export class FieldBar {
       h("span", { class: "share" }));
     const el = h("div", { class: "field" }, h("div", { class: "line" }, toggle,
       h("button", { class: "col", title: "show as a column", "aria-label": `column ${f.path}`,
-        onclick: () => this.hooks.column(f.path) }, "▥")), facts);
+        onclick: () => this.hooks.column(f.path) }, icon("column"))), facts);
     this.items.set(f.path, el);
     return el;
   }
@@ -114,8 +114,8 @@ export class FieldBar {
         h("span", { class: "text", title: t.text }, t.text || "(empty)"),
         h("span", { class: "share" }, percent(t.count, f.rows)),
         h("span", { class: "acts" },
-          this.act("+", `filter for ${t.text}`, () => this.hooks.filter(f.steps, t.value, false)),
-          this.act("−", `filter out ${t.text}`, () => this.hooks.filter(f.steps, t.value, true))));
+          this.act("plus", `filter for ${t.text}`, () => this.hooks.filter(f.steps, t.value, false)),
+          this.act("minus", `filter out ${t.text}`, () => this.hooks.filter(f.steps, t.value, true))));
     });
     const many = f.more ? `more than ${f.distinct}` : String(f.distinct);
     host.replaceChildren(
@@ -126,8 +126,8 @@ export class FieldBar {
       h("button", { class: "link", onclick: () => this.hooks.group(f.steps) }, "Group by this"));
   }
 
-  private act(icon: string, label: string, run: () => void): HTMLElement {
-    return h("button", { class: "act", title: label, "aria-label": label, onclick: run }, icon);
+  private act(name: Icon, label: string, run: () => void): HTMLElement {
+    return h("button", { class: "act", title: label, "aria-label": label, onclick: run }, icon(name));
   }
 }
 

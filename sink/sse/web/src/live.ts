@@ -199,6 +199,8 @@ export class Live {
   private onWrong(w: Wrong): void {
     this.editor.point(this.editor.text.trim() === this.asked ? w : undefined);
     this.sayWrong(w);
+    this.table.reset(null, [], {});
+    this.showStage();
     this.url.run = false;
     this.changed();
   }
@@ -274,7 +276,7 @@ export class Live {
     put("b-refused", !m || !gone ? "" : m.refused ? `${m.refused} refused` : `${m.lost_agents} lost`);
     $("b-agents-box").classList.toggle("alarm", m !== null && (m.live < m.targeted || gone > 0));
     put("b-rows", short(b.shown));
-    put("b-of", m ? `of ${short(m.agent["seen"] ?? 0)} seen` : "");
+    put("b-of", m ? `of ${short(b.total("seen"))} seen` : "");
     $("b-rows").title = count(b.shown);
     this.rate.draw(b.points);
     if (m && m.link !== "up" && this.stream.state.status === "live") {
@@ -303,9 +305,9 @@ export class Live {
 
   /** Nothing is an answer, too: from whom, and out of how much. */
   private noRows(running: boolean, m: Meta | null): string {
-    if (!m) return running ? "asking…" : "no rows";
+    if (!m) return running ? "asking…" : "";
     const from = `${count(m.live)} of ${count(m.targeted)} agents`;
-    const seen = `${count(m.agent["seen"] ?? 0)} events seen, ${count(m.agent["matched"] ?? 0)} matched`;
+    const seen = `${count(this.books.total("seen"))} events seen, ${count(this.books.total("matched"))} matched`;
     if (!running) return `No rows from ${from}: ${seen}.`;
     return m.targeted === 0 ? "No agent is connected: the query waits for the first."
       : `Live on ${from}: ${seen}.`;

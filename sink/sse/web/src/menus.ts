@@ -1,5 +1,5 @@
 // What opens from a button: one popover, filled for each, and the help.
-import { $, h, copy, count, popup } from "./dom";
+import { $, h, copy, count, icon, popup } from "./dom";
 import { base, getToken, setToken } from "./api";
 import type { Books } from "./books";
 import { csv, curlCommand, mqlCommand, ndjson, rowsOf, save } from "./export";
@@ -37,7 +37,7 @@ export function savedMenu(button: HTMLElement, q: string, past: Past, pick: (q: 
   const list = saved.all().map((s) => h("div", { class: "line" },
     item(s.name, () => pick(s.q), s.q),
     h("button", { class: "act", "aria-label": `forget ${s.name}`, title: "forget",
-      onclick: () => { saved.remove(s.name); close(); } }, "✕")));
+      onclick: () => { saved.remove(s.name); close(); } }, icon("close"))));
   const old = past.all.slice(0, 12).map((x) => h("button", {
     class: "item", onclick: () => { close(); pick(x); },
   }, h("code", {}, x)));
@@ -110,7 +110,7 @@ export function columnsMenu(button: HTMLElement, table: Table, known: string[]):
   const list = table.names.map((n) => h("div", { class: "line" },
     h("span", { class: "item mono" }, n),
     h("button", { class: "act", "aria-label": `remove ${n}`, title: "remove",
-      onclick: () => { table.toggle(n); columnsMenu(button, table, known); } }, "✕")));
+      onclick: () => { table.toggle(n); columnsMenu(button, table, known); } }, icon("close"))));
   open(button, title("Columns, by path"), add, options, ...list,
     table.isChosen ? item("As the query has them", () => table.choose([])) : null);
 }
@@ -150,7 +150,7 @@ export function help(keys: Key[]): void {
     h("p", { class: "note" }, "For a daemon that wants one; kept for this tab only."),
     h("form", { method: "dialog", onsubmit: () => setToken(token.value.trim()) }, token, h("button", {}, "Use it")),
     h("p", { class: "note" }, h("a", { href: "assets/licenses.txt" }, "Licences of what this page is made of")),
-    h("form", { method: "dialog", class: "foot" }, h("button", { class: "main" }, "Close")));
+    h("form", { method: "dialog", class: "foot" }, h("button", { class: "main", autofocus: true }, "Close")));
   dialog.showModal();
 }
 

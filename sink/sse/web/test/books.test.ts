@@ -9,14 +9,16 @@ const meta = (at: number, agent: Record<string, number>, more: Partial<Meta> = {
 
 test("rates are differences, and a joined subscription does not jump", () => {
   const b = new Books();
-  b.take(meta(1000, { matched: 1_000_000 }));
+  b.take(meta(10_000, { matched: 1_000_000, drop_slow: 9 }));
   assert.equal(b.rates, null);
   b.shown = 50;
-  b.take(meta(2000, { matched: 1_000_100, drop_ring: 7 }));
+  b.take(meta(11_000, { matched: 1_000_100, drop_ring: 7 }));
   assert.deepEqual(b.rates, { matched: 100, dropped: 7, shown: 50, seen: 0 });
-  b.take(meta(3000, { matched: 10 }, { since: 2 }));
-  b.take(meta(4000, { matched: 30 }, { since: 2 }));
+  assert.equal(b.total("matched"), 100);
+  b.take(meta(12_000, { matched: 10 }, { since: 11_900 }));
+  b.take(meta(13_000, { matched: 30 }, { since: 11_900 }));
   assert.equal(b.rates!.matched, 20);
+  assert.equal(b.total("matched"), 130, "a new subscription adds to the old one");
 });
 
 test("every cause has its name, and this page's own is among them", () => {
