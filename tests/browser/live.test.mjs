@@ -182,6 +182,11 @@ test("a running total is a table that updates in place", async () => {
   const was = await total();
   await until("it grows", async () => (await total()) > was);
   assert.match(await page.locator("#g-say").innerText(), /running total/);
+  await page.locator("#pause").click();
+  const held = await page.locator("#groups tbody").innerText(), shown = await page.shown();
+  await until("more came", async () => (await page.shown()) > shown);
+  assert.equal(await page.locator("#groups tbody").innerText(), held, "paused groups hold still, too");
+  await page.locator("#pause").click();
   await page.shot("totals");
 });
 

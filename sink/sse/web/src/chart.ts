@@ -9,6 +9,8 @@ function css(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600]; // seconds
+
 const clock = (v: number): string =>
   new Date(v * 1000).toLocaleTimeString("en-GB");
 
@@ -18,7 +20,7 @@ function axes(ySize: number): uPlot.Axis[] {
     grid: { stroke: css("--line"), width: 1 }, ticks: { show: false },
   };
   return [
-    { ...one, grid: { show: false }, size: 24, gap: 6,
+    { ...one, grid: { show: false }, size: 24, gap: 6, incrs: STEPS,
       values: (_: uPlot, list: number[]) => list.map(clock), space: 90 },
     { ...one, size: ySize, gap: 4, space: 24,
       values: (_: uPlot, list: number[]) => list.map(short) },

@@ -55,9 +55,19 @@ export class FieldBar {
       this.working = false;
       this.fields = sample.fields;
       this.n = sample.rows;
+      this.forget();
       this.draw();
     };
     slice();
+  }
+
+  private forget(): void {
+    const there = new Set(this.fields.map((f) => f.path));
+    for (const [path, el] of this.items) {
+      if (there.has(path)) continue;
+      el.remove();
+      this.items.delete(path);
+    }
   }
 
   draw(): void {

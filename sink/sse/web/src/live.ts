@@ -186,7 +186,7 @@ export class Live {
     if (name === "meta" || name === "end") {
       if ("agent" in data) this.books.take(data as Meta);
       this.drawBooks();
-      if (name === "end" && this.shape.grouped) this.groups.draw(true);
+      if (name === "end" && this.shape.grouped && this.list.following) this.groups.draw(true);
     } else if (name === "window") this.groups.window(data as WindowEvent);
     else if (name === "gap") {
       const g = data as { rows: number | null; why: string; ms: number | null };
@@ -237,10 +237,13 @@ export class Live {
     if (t - this.drawnAt < DRAW) return void requestAnimationFrame((n) => this.frame(n));
     this.waiting = false;
     this.drawnAt = t;
-    if (this.asGroups) this.groups.draw();
-    else if (this.list.following) this.list.draw();
+    if (this.list.following) {
+      if (this.asGroups) this.groups.draw();
+      else this.list.draw();
+    }
     this.drawPill();
     this.drawBuffer();
+    this.drawRows();
     this.showStage();
   }
 
@@ -275,9 +278,7 @@ export class Live {
     const gone = m ? m.refused + m.lost_agents : 0;
     put("b-refused", !m || !gone ? "" : m.refused ? `${m.refused} refused` : `${m.lost_agents} lost`);
     $("b-agents-box").classList.toggle("alarm", m !== null && (m.live < m.targeted || gone > 0));
-    put("b-rows", short(b.shown));
-    put("b-of", m ? `of ${short(b.total("seen"))} seen` : "");
-    $("b-rows").title = count(b.shown);
+    this.drawRows();
     this.rate.draw(b.points);
     if (m && m.link !== "up" && this.stream.state.status === "live") {
       $("link").className = "waiting";
@@ -285,6 +286,13 @@ export class Live {
       $("link").querySelector("span")!.textContent = m.why ?? "";
     } else if (this.stream.state.status === "live" && $("link").className !== "live")
       this.onState(this.stream.state);
+  }
+
+  private drawRows(): void {
+    const { shown } = this.books, seen = this.books.total("seen");
+    setText($("b-rows"), short(shown));
+    setText($("b-of"), seen >= shown && seen ? `of ${short(seen)} seen` : "");
+    $("b-rows").title = count(shown);
   }
 
   private showStage(): void {
@@ -344,6 +352,7 @@ export class Live {
       this.table.sort = null;
       this.table.headAgain();
       this.list.show(this.store, sorted);
+      if (this.asGroups) this.groups.draw(true);
       this.schedule();
     } else {
       this.picture = this.store.freeze();

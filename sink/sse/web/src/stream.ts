@@ -183,7 +183,7 @@ export class Stream {
     } else if (m.event === "end") {
       const end = data as { why?: string; failed?: boolean } | undefined;
       this.handlers.event("end", data);
-      this.finished(end?.why || "the query has ended");
+      this.finished(END[end?.why ?? ""] ?? end?.why ?? "the query has ended");
     } else {
       this.handlers.event(m.event, data);
     }
@@ -200,6 +200,11 @@ export class Stream {
     this.timer = setTimeout(() => void this.connect(), wait);
   }
 }
+
+// What the daemon says in a word.
+const END: Record<string, string> = {
+  "": "the query has ended", limit: "its limit of rows is reached", for: "its time is over",
+};
 
 function reason(e: unknown, tries: number): string {
   if (!(e instanceof Error)) return "the connection broke";

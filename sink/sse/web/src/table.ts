@@ -233,10 +233,10 @@ export class Table implements Drawer {
 
   private fillGap(el: HTMLElement, gap: Exclude<Entry, string>): void {
     el.className = "tr gap";
-    const n = gap.count === null ? "rows" : gap.count === 1 ? "1 row" : `${count(gap.count)} rows`;
-    el.replaceChildren(h("div", { role: "gridcell" },
-      `${n} missing here: ${gap.why}`,
-      h("time", {}, new Date(gap.at).toLocaleTimeString())));
+    const what = gap.count === null ? "rows are missing here, nobody knows how many"
+      : gap.count === 1 ? "1 row is missing here" : `${count(gap.count)} rows are missing here`;
+    el.replaceChildren(h("div", { role: "gridcell" }, `${what}: ${gap.why}`,
+      h("time", {}, new Date(gap.at).toLocaleTimeString("en-GB"))));
   }
 
   private fillCell(cell: HTMLElement, v: Value | undefined, c: Column): void {
