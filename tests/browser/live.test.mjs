@@ -242,6 +242,61 @@ test("columns are added by path, moved and kept in the address", async () => {
   await b.close();
 });
 
+test("wrapped rows hold still, too", async () => {
+  await page.ask("select * from access");
+  await page.locator("#wrap").click();
+  await until("rows", async () => (await page.rows()).length > 5 && (await page.shown()) > 100);
+  const tall = await page.locator("#list .tr:visible").first().evaluate((e) => e.offsetHeight);
+  assert.ok(tall > 24, "a long row takes several lines");
+  await page.locator("#list").hover();
+  await page.mouse.wheel(0, -900);
+  await until("paused", async () => (await page.locator("#pause").innerText()) === "Follow");
+  const places = () => page.locator("#list .tr:visible").evaluateAll((rows) =>
+    rows.map((r) => `${r.dataset.n} ${Math.round(r.getBoundingClientRect().top)}`).sort());
+  await until("drawn", async () => (await places()).length > 3);
+  const before = await places(), shown = await page.shown();
+  await until("more came", async () => (await page.shown()) > shown + 60);
+  assert.deepEqual(await places(), before);
+  const tops = (await page.locator("#list .tr:visible").evaluateAll((rows) => rows.map((r) => {
+    const b = r.getBoundingClientRect();
+    return [b.top, b.bottom];
+  }))).sort((a, b) => a[0] - b[0]);
+  for (let i = 1; i < tops.length; i++)
+    assert.ok(Math.abs(tops[i][0] - tops[i - 1][1]) < 1.5, "each begins where the one before ends");
+  await page.shot("wrap");
+  await page.locator("#wrap").click();
+});
+
+test("Back asks the question before", async () => {
+  await page.ask("select n from access");
+  await until("rows", async () => (await page.rows()).length > 3);
+  await page.ask("select path from access");
+  await until("rows", async () => /titles/.test((await page.rows()).join()));
+  await page.goBack();
+  assert.equal(await page.query(), "select n from access");
+  await until("its rows", async () => (await page.rows()).length > 3 && !/titles/.test((await page.rows()).join()));
+});
+
+test("the plan and the books open", async () => {
+  await page.ask("select country, count(*) from access where status >= 500 group by country window 5s");
+  await page.locator("#plan-open").click();
+  await until("the plan", async () => /source-job\s+merge/.test(await page.locator("#plan").innerText()));
+  await page.locator("#books-open").click();
+  await until("the books", async () => /At the agents/.test(await page.locator("#menu").innerText()));
+  assert.deepEqual(await axe(page), []);
+  await page.shot("plan-and-books");
+  await page.keyboard.press("Escape");
+  await page.locator("#plan-open").click();
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("select p9");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: "p99" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.locator(".cm-completionInfo", { hasText: /values is at most this/ }).waitFor();
+  await page.shot("functions");
+  await page.keyboard.press("Escape");
+});
+
 test("export: the rows of the buffer, and commands", async () => {
   await page.ask("select n, big, path from access limit 25");
   await until("the end", async () => (await page.status()) === "ended");
@@ -259,6 +314,7 @@ test("export: the rows of the buffer, and commands", async () => {
   assert.equal(csv[0], "n,big,path");
   assert.equal(csv.length, 26);
   await page.locator("#export-open").click();
+  assert.deepEqual(await axe(page), []);
   await page.shot("export");
   await page.getByText("Copy as mql command").click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "mql 'select n, big, path from access limit 25'");

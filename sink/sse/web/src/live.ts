@@ -289,9 +289,11 @@ export class Live {
   }
 
   private drawRows(): void {
-    const { shown } = this.books, seen = this.books.total("seen");
+    const { shown } = this.books;
+    // Books are a second old; a row that is here has been seen.
+    const seen = Math.max(this.books.total("seen"), this.shape.grouped ? 0 : shown);
     setText($("b-rows"), short(shown));
-    setText($("b-of"), seen >= shown && seen ? `of ${short(seen)} seen` : "");
+    setText($("b-of"), this.books.meta ? `of ${short(seen)} seen` : "");
     $("b-rows").title = count(shown);
   }
 
@@ -334,7 +336,9 @@ export class Live {
     this.picture = null;
     this.store.clear();
     this.books.reset();
+    const sort = this.url.sort;
     this.list.follow(true);
+    this.url.sort = sort;
     this.list.show(this.store);
     this.fields.reset();
     this.drawBooks();
@@ -349,7 +353,7 @@ export class Live {
     if (on) {
       const sorted = this.table.sort !== null;
       this.picture = null;
-      this.table.sort = null;
+      this.table.sort = this.url.sort = null;
       this.table.headAgain();
       this.list.show(this.store, sorted);
       if (this.asGroups) this.groups.draw(true);
@@ -359,6 +363,9 @@ export class Live {
       this.pausedAt = this.store.next;
       this.list.show(this.picture);
       this.fields.refresh();
+      this.table.sort = this.url.sort; // of a link that was followed
+      if (this.table.sort) this.showSorted();
+      this.table.headAgain();
     }
     this.drawPill();
     this.showStage();

@@ -13,6 +13,7 @@ type Item = Node | null;
 function open(button: HTMLElement, ...items: Item[]): void {
   const menu = $("menu");
   menu.replaceChildren(...items.filter((i): i is Node => i !== null));
+  menu.setAttribute("aria-label", button.textContent ?? "menu");
   popup(menu, button);
 }
 
@@ -25,7 +26,7 @@ function item(label: string, run: () => void, sub?: string): HTMLElement {
     label, sub ? h("code", {}, sub) : null);
 }
 
-const title = (text: string): HTMLElement => h("h3", {}, text);
+const title = (text: string): HTMLElement => h("h2", {}, text);
 
 export function savedMenu(button: HTMLElement, q: string, past: Past, pick: (q: string) => void): void {
   const name = h("input", { placeholder: "name", "aria-label": "name of this query", required: true, maxlength: 80 });
@@ -71,6 +72,7 @@ export interface CellHooks {
 /** What can be done with the value at the pointer. */
 export function cellMenu(at: { x: number; y: number }, path: string, value: string, row: string, hooks: CellHooks): void {
   const menu = $("menu");
+  menu.setAttribute("aria-label", path);
   menu.replaceChildren(title(`${path}: ${value.length > 60 ? value.slice(0, 60) + "…" : value}`),
     item("Filter for this value", () => hooks.filter(false)),
     item("Filter out this value", () => hooks.filter(true)),
