@@ -11,6 +11,8 @@ export interface Key {
 export function listen(table: Key[]): void {
   document.addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+    // What is open on top has the keyboard; Escape closes it.
+    if (document.querySelector("dialog[open], :popover-open")) return;
     const at = e.composedPath()[0] as HTMLElement;
     if (typing(at)) return;
     if ((e.key === " " || e.key === "Enter") && at.closest?.("button,a,summary,[role=button],tr")) return;
