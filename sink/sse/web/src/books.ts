@@ -8,6 +8,7 @@ export interface Meta {
   link?: "up" | "down" | "connecting";
   why?: string | null;
   targeted: number; live: number; refused: number; lost_agents: number; left: number;
+  limited?: string | null; // where the query costs too much: a sentence
   refusals?: { why: string; agents: number }[];
   agent: Record<string, number>;
   source: Record<string, number>;
@@ -122,7 +123,7 @@ export class Books {
 
 function counters(m: Meta): Map<string, number> {
   const out = new Map<string, number>();
-  for (const key of ["seen", "matched", "sampled"]) out.set(key, num(m.agent, key));
+  for (const key of ["seen", "matched", "sampled", "skipped"]) out.set(key, num(m.agent, key));
   for (const [where, key] of CAUSES) out.set(key, num(m[where] as Record<string, number>, key));
   return out;
 }

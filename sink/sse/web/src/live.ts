@@ -274,6 +274,12 @@ export class Live {
     $("b-drops").title = worst.map((c) => `${c.text}: ${count(c.count)}`).join("\n");
     $("b-drops").classList.toggle("alarm", dropped > 0);
     put("b-sampled", !m ? "–" : b.oneIn > 1 ? `1 in ${short(b.oneIn)}` : "no");
+    const skipped = b.total("skipped");
+    const limited = m?.limited ?? (skipped ? "the query was over its budget" : "");
+    put("b-limited", limited ? "budget" : "");
+    $("b-sampled-box").classList.toggle("alarm", limited !== "");
+    $("b-sampled-box").title = limited &&
+      limited + (skipped ? `; ${count(skipped)} events were not looked at` : "");
     put("b-agents", m ? `${short(m.live)}/${short(m.targeted)}` : "–");
     const gone = m ? m.refused + m.lost_agents : 0;
     put("b-refused", !m || !gone ? "" : m.refused ? `${m.refused} refused` : `${m.lost_agents} lost`);

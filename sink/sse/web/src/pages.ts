@@ -10,6 +10,8 @@ const AGENTS: Col[] = [
   { key: "streams", name: "streams", show: (v) => (Array.isArray(v) ? v.join(", ") : String(v ?? "")) },
   { key: "queries", name: "queries", num: true },
   { key: "rows", name: "rows", num: true },
+  { key: "cpu_us_per_s", name: "CPU", num: true, show: (v) => `${(Number(v) / 1e4).toFixed(2)}%` },
+  { key: "memory", name: "memory", num: true, show: (v) => `${short(Number(v))}B` },
   { key: "heard_ms", name: "heard", num: true, show: (v) => `${duration(Number(v))} ago` },
   { key: "agent", name: "id" },
 ];
@@ -21,6 +23,8 @@ const QUERIES: Col[] = [
   { key: "refused", name: "refused", num: true },
   { key: "rows_per_s", name: "rows/s", num: true, show: (v) => short(Number(v)) },
   { key: "matched", name: "matched", num: true },
+  { key: "refusals", name: "refused for", show: (v) => (Array.isArray(v)
+    ? v.map((r: Item) => `${String(r["why"])} (${String(r["agents"])})`).join(", ") : "") },
   { key: "age_ms", name: "age", num: true, show: (v) => duration(Number(v)) },
   { key: "subscribers", name: "asked by", show: (v) => (Array.isArray(v) ? v.join(", ") : String(v ?? "")) },
 ];

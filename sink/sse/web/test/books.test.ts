@@ -34,3 +34,10 @@ test("sampling is said as one in n", () => {
   b.take(meta(1000, { matched: 1000, sampled: 950 }));
   assert.equal(b.oneIn, 20);
 });
+
+test("a counter that the page does not know, or that is missing, breaks nothing", () => {
+  const b = new Books();
+  b.take(meta(1000, { matched: 5, drop_new_cause: 3 } as Record<string, number>, { limited: "suspended on 1 agent" }));
+  assert.equal(b.total("skipped"), 0);
+  assert.equal(b.dropped, 0);
+});
