@@ -8,7 +8,6 @@ import { RateChart } from "./chart";
 import { Detail } from "./detail";
 import { Editor } from "./editor";
 import { compare, plain, text, tryParse, typeName, type Value } from "./exact";
-import { rowsOf } from "./export";
 import { FieldBar } from "./fieldbar";
 import { Groups, type WindowEvent } from "./groups";
 import { Past } from "./keep";
@@ -16,6 +15,7 @@ import { List } from "./list";
 import * as menus from "./menus";
 import { find, printPath, type Path } from "./path";
 import * as query from "./query";
+import { drawExamples, drawStrip } from "./strip";
 import { Store, isGap, type Frozen, type Gap, type Rows } from "./store";
 import { Stream, type State, type Wrong } from "./stream";
 import { Table, marker } from "./table";
@@ -263,29 +263,10 @@ export class Live {
   }
 
   private drawBooks(): void {
-    const b = this.books, m = b.meta, r = b.rates;
-    const put = (id: string, v: string): void => setText($(id), v);
-    put("b-matched", r ? short(r.matched) : "–");
-    put("b-shown", r ? short(r.shown) : "–");
-    const dropped = b.dropped;
-    const worst = [...b.causes].sort((x, y) => y.count - x.count);
-    put("b-dropped", m ? short(dropped) : "–");
-    put("b-cause", worst.length ? worst.map((c) => c.text).join(", ") : "");
-    $("b-drops").title = worst.map((c) => `${c.text}: ${count(c.count)}`).join("\n");
-    $("b-drops").classList.toggle("alarm", dropped > 0);
-    put("b-sampled", !m ? "–" : b.oneIn > 1 ? `1 in ${short(b.oneIn)}` : "no");
-    const skipped = b.total("skipped");
-    const limited = m?.limited ?? (skipped ? "the query was over its budget" : "");
-    put("b-limited", limited ? "budget" : "");
-    $("b-sampled-box").classList.toggle("alarm", limited !== "");
-    $("b-sampled-box").title = limited &&
-      limited + (skipped ? `; ${count(skipped)} events were not looked at` : "");
-    put("b-agents", m ? `${short(m.live)}/${short(m.targeted)}` : "–");
-    const gone = m ? m.refused + m.lost_agents : 0;
-    put("b-refused", !m || !gone ? "" : m.refused ? `${m.refused} refused` : `${m.lost_agents} lost`);
-    $("b-agents-box").classList.toggle("alarm", m !== null && (m.live < m.targeted || gone > 0));
+    const { meta: m, points } = this.books;
+    drawStrip(this.books);
     this.drawRows();
-    this.rate.draw(b.points);
+    this.rate.draw(points);
     if (m && m.link !== "up" && this.stream.state.status === "live") {
       $("link").className = "waiting";
       setText($("link").querySelector("b")!, "no source-job");
@@ -455,35 +436,13 @@ export class Live {
 
   // --- editing the query --------------------------------------------------------
 
-  /** The expression in the query of a place in a row. */
-  private place(path: Path): { expr: string; rest: Path } {
-    const cols = query.columns(this.asked);
-    const col = cols && query.resolve(this.asked, String(path[0]));
-    return col ? { expr: col.expr, rest: path.slice(1) } : { expr: printPath(path), rest: [] };
-  }
-
   private filter(path: Path, v: Value, out: boolean): void {
     const t = typeName(v);
-    if (t === "array" || t === "object") return;
-    const cols = query.columns(this.asked);
-    const { expr, rest } = this.place(path);
-    if (cols && rest.length === 0) {
-      this.open(query.filter(this.asked, String(path[0]), v, out));
-      return;
-    }
-    // Of a list any element: which place it has differs from row to row.
-    const full = (rest.length ? expr + printPath(["", ...rest]).replace(/^e\[''\]/, "") : expr)
-      .replace(/\[-?\d+\]/g, "[*]");
-    const cond = full.includes("[*]") && out
-      ? `not ${query.condition(full, v)}` : query.condition(full, v, out);
-    this.open(query.also(this.asked, "where", cond));
+    if (t !== "array" && t !== "object") this.open(query.filterAt(this.asked, path, v, out));
   }
 
   private group(path: Path): void {
-    const { expr, rest } = this.place(path);
-    const q = rest.length || !query.columns(this.asked)
-      ? query.groupBy(this.asked, printPath(path)) : query.groupBy(this.asked, String(path[0]));
-    this.open(q || expr);
+    this.open(query.groupAt(this.asked, path));
   }
 
   private edited(): void {
@@ -641,37 +600,6 @@ export class Live {
     const got = await Promise.allSettled([api.list("streams"), api.functions()]);
     if (got[0].status === "fulfilled") this.streams = got[0].value.map((s) => String(s["name"]));
     if (got[1].status === "fulfilled") this.fns = got[1].value;
-    this.examples();
-  }
-
-  private examples(): void {
-    const s = this.streams[0];
-    const from = s ? ` from ${/^[A-Za-z_$][\w$]*$/.test(s) ? s : query.literal(s)}` : "";
-    const list: [string, string][] = [
-      ["Watch everything", `select *${from}`],
-      ["A little of everything", `select *${from} sample 10/s`],
-      ["How much, live", `select count(*) as n, rate() as per_second${from}`],
-      ["By agent, every 2 s", `select @app, @host, count(*) as n${from} group by @app, @host window 2s`],
-      ["The first hundred", `select *${from} limit 100`],
-    ];
-    $("examples").replaceChildren(...list.map(([name, q]) => {
-      const b = document.createElement("button");
-      const label = document.createElement("span"), code = document.createElement("code");
-      label.textContent = name;
-      code.textContent = q;
-      b.append(label, code);
-      b.addEventListener("click", () => this.open(q));
-      return b;
-    }));
-  }
-
-  /** For tests: what the page holds. */
-  get facts(): Record<string, unknown> {
-    let rows = 0;
-    for (const _ of rowsOf(this.store)) rows++;
-    return {
-      rows, shown: this.books.shown, status: this.stream.state.status,
-      following: this.list.following, firstRow: this.firstRow,
-    };
+    drawExamples(this.streams[0], (q) => this.open(q));
   }
 }

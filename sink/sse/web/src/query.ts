@@ -3,7 +3,7 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "./mql.grammar";
 import { Num, text, type Value } from "./exact";
-import { quote } from "./path";
+import { printPath, quote, type Path } from "./path";
 
 export interface Column {
   name: string; // as in the rows
@@ -139,9 +139,17 @@ export function literal(v: Value): string | undefined {
   return v instanceof Num ? v.text : undefined;
 }
 
+/** Does it take parentheses as a side of a comparison? */
+function compound(expr: string): boolean {
+  for (let n = parse(expr).topNode.firstChild; n; n = n.nextSibling)
+    if (["Operator", "LogicOperator", "MatchOperator", "Keyword"].includes(n.name) || n.name === "Match")
+      return true;
+  return false;
+}
+
 /** The condition that a value is, or is not, this one. */
 export function condition(expr: string, v: Value, out = false): string {
-  const left = /\s/.test(expr) && !/^\w+\(.*\)$/s.test(expr) ? `(${expr})` : expr;
+  const left = compound(expr) ? `(${expr})` : expr;
   if (v === null) return `${left} is ${out ? "not " : ""}null`;
   const lit = literal(v);
   if (lit !== undefined) return `${left} ${out ? "!=" : "=="} ${lit}`;
@@ -222,6 +230,28 @@ export function groupBy(q: string, column: string): string {
     list.filter(([, b]) => b).map(([n, b]) => ` ${n} ${b}`).join("");
   return `select ${expr}, count(*) as n${part(keep)} group by ${expr} window ${body(q, "window") || "2s"}` +
     ` order by n desc${part(rest)}`;
+}
+
+/** filter() for a place within a row. Of a list it means any element: which
+ * place it has differs from row to row. */
+export function filterAt(q: string, path: Path, v: Value, out: boolean): string {
+  const { expr, rest } = place(q, path);
+  if (columns(q) && rest.length === 0) return filter(q, String(path[0]), v, out);
+  const full = (expr + rest).replace(/\[-?\d+\]/g, "[*]");
+  const any = full.includes("[*]");
+  return also(q, "where", any && out ? `not ${condition(full, v)}` : condition(full, v, out));
+}
+
+export function groupAt(q: string, path: Path): string {
+  const { expr, rest } = place(q, path);
+  return groupBy(q, columns(q) && rest.length === 0 ? String(path[0]) : expr + rest);
+}
+
+/** What the query calls a place in its rows, and the steps within that. */
+function place(q: string, path: Path): { expr: string; rest: string } {
+  if (!columns(q)) return { expr: printPath(path), rest: "" };
+  const { expr } = resolve(q, String(path[0]));
+  return { expr, rest: printPath(["x", ...path.slice(1)]).slice(1) };
 }
 
 /** The streams a query names, unquoted. */

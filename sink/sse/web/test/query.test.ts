@@ -98,3 +98,15 @@ test("bytes of UTF-8 become characters", () => {
   assert.equal(q.charOffset("é😀x", 6), 3);
   assert.equal(q.charOffset("é😀x", 99), 4);
 });
+
+test("a place within a row: nested, in a list, behind an alias", () => {
+  assert.equal(q.filterAt("select *", ["d", "os"], "x", false), "select * where d.os == 'x'");
+  assert.equal(q.filterAt("select *", ["tags", 1], "x", false), "select * where tags[*] == 'x'");
+  assert.equal(q.filterAt("select *", ["tags", 1], "x", true), "select * where not tags[*] == 'x'");
+  assert.equal(q.filterAt("select device as d", ["d", "o s"], "x", false), "select device as d where device['o s'] == 'x'");
+  assert.equal(q.filterAt("select a.b", ["a.b"], null, true), "select a.b where a.b is not null");
+  assert.equal(q.groupAt("select * from s", ["from"]),
+    "select e['from'], count(*) as n from s group by e['from'] window 2s order by n desc");
+  assert.equal(q.groupAt("select lower(c) as l", ["l"]),
+    "select lower(c), count(*) as n group by lower(c) window 2s order by n desc");
+});
