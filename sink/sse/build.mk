@@ -13,7 +13,7 @@ mql-sink-sse.pkgs := libmicrohttpd zlib
 PAGE     := sink/sse/web
 WEB      ?= $(if $(and $(wildcard $(PAGE)/package.json),$(shell command -v npm)),1,0)
 PAGE_IN  := $(if $(filter 0,$(WEB)),sink/sse/plain,$(OUT)/web/dist)
-PAGE_SRC := $(if $(filter 0,$(WEB)),,$(filter-out %/node_modules,$(wildcard $(PAGE)/* $(PAGE)/src/*)))
+PAGE_SRC := $(if $(filter 0,$(WEB)),,$(filter-out %/node_modules,$(wildcard $(PAGE)/* $(PAGE)/src/* $(PAGE)/test/*)))
 
 $(OUT)/web/.done: $(PAGE_SRC)
 	$(call show,NPM,$(PAGE))
@@ -32,3 +32,9 @@ $(B)/sink/sse/web-$(WEB): # another WEB is another page
 	@mkdir -p $(@D)
 	@rm -f $(@D)/web-[01]
 	@touch $@
+
+# The page's own tests: its logic under node, then in a real browser.
+.PHONY: check-page
+check-page: all
+	$(if $(filter 0,$(WEB)),,cd $(OUT)/web && npm test --silent)
+	tests/browser/run.sh $(O)

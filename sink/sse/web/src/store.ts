@@ -1,0 +1,95 @@
+// The buffer: a ring of the newest entries, as raw text. Rows are numbered
+// from 0 in the order of their arrival. Bounded by entries and by characters;
+// what falls out at the old end is counted.
+import { tryParse, type Value } from "./exact";
+
+/** A place in the stream where rows are missing, and why. */
+export interface Gap {
+  readonly count: number | null; // null: nobody knows
+  readonly why: string;
+  readonly at: number; // ms since the epoch
+}
+export type Entry = string | Gap;
+
+export const isGap = (e: Entry | undefined): e is Gap => typeof e === "object";
+
+/** What can be drawn: the live buffer, or a picture of it that holds still. */
+export interface Rows {
+  readonly first: number; // number of the oldest entry
+  readonly next: number; // one past the newest
+  get(n: number): Entry | undefined;
+}
+
+export class Store implements Rows {
+  first = 0;
+  next = 0;
+  chars = 0;
+  gone = 0; // rows that fell out at the old end
+  private ring: (Entry | undefined)[];
+
+  constructor(
+    readonly capacity = 10_000,
+    readonly maxChars = 32 * 1024 * 1024,
+  ) {
+    this.ring = new Array<Entry | undefined>(capacity);
+  }
+
+  get(n: number): Entry | undefined {
+    return n < this.first || n >= this.next
+      ? undefined : this.ring[n % this.capacity];
+  }
+
+  push(e: Entry): void {
+    if (this.next - this.first === this.capacity) this.drop();
+    this.ring[this.next++ % this.capacity] = e;
+    if (isGap(e)) return;
+    this.chars += e.length;
+    while (this.chars > this.maxChars && this.first + 1 < this.next) this.drop();
+  }
+
+  clear(): void {
+    this.ring.fill(undefined);
+    this.first = this.next;
+    this.chars = 0;
+    this.gone = 0;
+  }
+
+  /** The buffer as it is now, for as long as it is held. */
+  freeze(): Frozen {
+    const list: Entry[] = [];
+    for (let n = this.first; n < this.next; n++) list.push(this.get(n)!);
+    return new Frozen(list, this.first);
+  }
+
+  private drop(): void {
+    const at = this.first++ % this.capacity;
+    const e = this.ring[at];
+    this.ring[at] = undefined;
+    if (typeof e !== "string") return;
+    this.chars -= e.length;
+    this.gone++;
+  }
+}
+
+export type Order = (a: Value | undefined, b: Value | undefined) => number;
+
+export class Frozen implements Rows {
+  readonly next: number;
+
+  constructor(private readonly list: Entry[], readonly first: number) {
+    this.next = first + list.length;
+  }
+
+  get(n: number): Entry | undefined {
+    return this.list[n - this.first];
+  }
+
+  /** The rows in another order than that of arrival, in which gaps have no
+   * place. Equal rows stay as they came. */
+  sorted(order: Order): Frozen {
+    const rows = this.list.filter((e): e is string => !isGap(e))
+      .map((text) => ({ text, value: tryParse(text) }));
+    rows.sort((a, b) => order(a.value, b.value));
+    return new Frozen(rows.map((r) => r.text), this.first);
+  }
+}
