@@ -60,9 +60,9 @@ installed() {
 
 present() {
 	if command -v dpkg-query > /dev/null; then
-		# A compiler, or a pkg-config, by another package is as good.
+		# A compiler, a pkg-config, a node by another package is as good.
 		installed "$1" || case $1 in
-		pkg-config | libclang-rt-dev) provided "$1" ;;
+		pkg-config | libclang-rt-dev | nodejs | npm) provided "$1" ;;
 		*) false ;;
 		esac
 	else
@@ -73,6 +73,8 @@ present() {
 provided() {
 	case $1 in
 	pkg-config) installed pkgconf ;;
+	nodejs) command -v node > /dev/null ;;
+	npm) command -v npm > /dev/null ;;
 	libclang-rt-dev)
 		ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a \
 			> /dev/null 2>&1 ;;
