@@ -62,7 +62,8 @@ json_write_str(struct str s, struct buf *out)
 	buf_put_u8(out, '"');
 	for (;;) {
 		n = plain_run(s, i);
-		buf_put(out, s.ptr + i, n);
+		if (n) /* an empty text may have no place */
+			buf_put(out, s.ptr + i, n);
 		if ((i += n) == s.len)
 			break;
 		put_escape((unsigned char)s.ptr[i++], out);
