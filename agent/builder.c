@@ -61,7 +61,7 @@ mql_event_begin(struct mql_stream *s)
 		e->built.layout = &e->layout[s->index];
 		built_begin(&e->built);
 	}
-	publish_leave(s);
+	publish_leave();
 	return e;
 }
 
@@ -166,7 +166,7 @@ mql_event_publish(struct mql_event *e)
 			publish_built(p, s, &e->built);
 		else if (p)
 			publish_bad(p, s);
-		publish_leave(s);
+		publish_leave();
 	}
 	built_note(&e->built);
 	atomic_store_explicit(&e->p->building, false, memory_order_relaxed);

@@ -231,7 +231,7 @@ turn(struct mql_agent *a, int64_t now)
 		r->turned = now;
 	}
 	if (any)
-		rcu_wait(a->streams.at);
+		rcu_wait();
 }
 
 /* Rows of events that found no room may still be in a ring. */

@@ -244,7 +244,7 @@ swap_all(struct mql_agent *a, unsigned nstream)
 		any = any || old[i];
 	}
 	if (any)
-		rcu_wait(a->streams.at);
+		rcu_wait();
 	for (unsigned i = 0; i < nstream; i++) {
 		struct mql_stream *s = &a->streams.at[i];
 

@@ -294,15 +294,14 @@ evaluate(struct publisher *p, struct mql_stream *s,
 /* For pipes, outside of the read side. Gives up when the agent closes, and in
  * a forked child, where nobody will ever make room. */
 static bool
-wait_and_push(struct publisher *p, struct mql_stream *s, const uint8_t *row,
-	      uint32_t len)
+wait_and_push(struct publisher *p, const uint8_t *row, uint32_t len)
 {
 	const struct timespec pause = { .tv_nsec = WAIT_NS };
 	struct mql_agent *a = p->agent;
 	bool done = false;
 
 	atomic_fetch_add(&a->waiting, 1);
-	rcu_leave(s);
+	rcu_leave();
 	while (!done && !atomic_load(&a->closing) && getpid() == a->pid) {
 		nanosleep(&pause, NULL);
 		done = ring_push(&p->ring, row, len);
@@ -314,7 +313,7 @@ wait_and_push(struct publisher *p, struct mql_stream *s, const uint8_t *row,
 
 /* Step 2. */
 static __attribute__((noinline)) void
-push_rows(struct publisher *p, struct mql_stream *s)
+push_rows(struct publisher *p)
 {
 	const uint8_t *row = p->rows.data, *end = row + p->rows.len;
 	uint32_t len;
@@ -324,7 +323,7 @@ push_rows(struct publisher *p, struct mql_stream *s)
 		row += sizeof len;
 		if (ring_push(&p->ring, row, len))
 			continue;
-		if (!p->agent->wait_when_full || !wait_and_push(p, s, row, len))
+		if (!p->agent->wait_when_full || !wait_and_push(p, row, len))
 			drop_row(p, row, false);
 	}
 	buf_reset(&p->rows);
@@ -340,7 +339,7 @@ publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
 	if (g)
 		evaluate(p, s, g, ev);
 	if (p->rows.len)
-		push_rows(p, s);
+		push_rows(p);
 }
 
 void
@@ -400,9 +399,9 @@ publish_enter(struct mql_stream *s)
 }
 
 void
-publish_leave(struct mql_stream *s)
+publish_leave(void)
 {
-	rcu_leave(s);
+	rcu_leave();
 }
 
 /* --- where most events end ------------------------------------------------------
@@ -426,7 +425,7 @@ publish_built_refused(const struct publisher *own, struct mql_stream *s,
 		  guard_refuses_built_at_sight(g->guard, b, g->era);
 	if (refused)
 		counter_inc(&memo->p->seen[g->tally]);
-	rcu_done(r, s);
+	rcu_done(r);
 	return refused;
 }
 
@@ -442,11 +441,11 @@ struct_refused(struct mql_stream *s, const void *record)
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
 	if (!at_hand(memo, s) || !g ||
 	    !guard_refuses_at_sight(g->guard, record)) {
-		rcu_done(r, s);
+		rcu_done(r);
 		return false;
 	}
 	counter_inc(&memo->p->seen[g->tally]);
-	rcu_done(r, s);
+	rcu_done(r);
 	return true;
 }
 
@@ -463,7 +462,7 @@ publish_struct(struct mql_stream *s, const void *record)
 		publish_event(p, s, &ev);
 	else if (p)
 		publish_bad(p, s);
-	publish_leave(s);
+	publish_leave();
 }
 
 void
@@ -483,5 +482,5 @@ mql_publish_json_live(struct mql_stream *s, const char *text, size_t len)
 		publish_event(p, s, &ev);
 	else if (p)
 		publish_bad(p, s);
-	publish_leave(s);
+	publish_leave();
 }

@@ -7,7 +7,7 @@
 /* Enter the read side and find the calling thread's publisher; NULL when there
  * is nothing to do. publish_leave() follows in any case. Publisher thread. */
 struct publisher *publish_enter(struct mql_stream *s);
-void publish_leave(struct mql_stream *s);
+void publish_leave(void);
 
 /* Show a built event to the stream's queries and queue the rows. Publisher
  * thread, never blocks (except with wait_when_full). */

@@ -7,7 +7,9 @@
  *
  * Sanitizers need help: the library aligns its reader structs less than it
  * declares, which upsets UBSan when it is inlined; and ThreadSanitizer cannot
- * see the barriers inside, so that it has to be told what they mean. */
+ * see the barriers inside, so that it has to be told what they mean. It is
+ * told at a place that nobody stores to atomically: such a store would make it
+ * forget what was told there before. */
 #ifndef AGENT_RCU_H
 #define AGENT_RCU_H
 
@@ -27,14 +29,13 @@
 #undef _LGPL_SOURCE /* through calls, not inlined */
 #endif
 #include <stdbool.h>
-#include <stdbool.h>
 #include <urcu-bp.h>
 
 #ifdef RCU_TSAN
 #include <sanitizer/tsan_interface.h>
-#define RCU_TELL(what, at) __tsan_##what((void *)(at))
+#define RCU_TELL(what) __tsan_##what(&urcu_bp_gp)
 #else
-#define RCU_TELL(what, at) ((void)(at))
+#define RCU_TELL(what) ((void)0)
 #endif
 
 static inline void
@@ -44,9 +45,9 @@ rcu_enter(void) /* publisher thread, never blocks */
 }
 
 static inline void
-rcu_leave(void *domain) /* publisher thread, never blocks */
+rcu_leave(void) /* publisher thread, never blocks */
 {
-	RCU_TELL(release, domain);
+	RCU_TELL(release);
 	rcu_read_unlock();
 }
 
@@ -88,9 +89,8 @@ rcu_try(void) /* publisher thread, never blocks */
 }
 
 static inline void
-rcu_done(rcu_hold h, void *domain) /* publisher thread, never blocks */
+rcu_done(rcu_hold h) /* publisher thread, never blocks */
 {
-	(void)domain;
 	rcu_fence(h.light);
 	_CMM_STORE_SHARED(h.reader->ctr, h.before);
 	cmm_barrier();
@@ -108,19 +108,19 @@ rcu_try(void)
 }
 
 static inline void
-rcu_done(rcu_hold h, void *domain)
+rcu_done(rcu_hold h)
 {
 	(void)h;
-	rcu_leave(domain);
+	rcu_leave();
 }
 #endif
 
 /* Return when every reader that was inside has left. */
 static inline void
-rcu_wait(void *domain) /* agent's thread */
+rcu_wait(void) /* agent's thread */
 {
 	synchronize_rcu();
-	RCU_TELL(acquire, domain);
+	RCU_TELL(acquire);
 }
 
 /* --- fork -----------------------------------------------------------------

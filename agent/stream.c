@@ -170,9 +170,7 @@ stream_table_close(struct mql_agent *a)
 		atomic_store(&t->at[i].serial, 0);
 		atomic_store(&t->at[i].agent, NULL);
 	}
-	rcu_wait(t->at);
-	for (unsigned i = 0; i < n; i++)
-		RCU_TELL(acquire, &t->at[i]);
+	rcu_wait();
 	while (atomic_load(&a->waiting)) /* for room in a ring: they give up */
 		nanosleep(&pause, NULL);
 }

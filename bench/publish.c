@@ -117,7 +117,7 @@ loop_by_hand(void *arg, size_t n)
 		hold = rcu_try();
 		s->hits += c[0] == 'B' && c[1] == 'R' && !c[2] &&
 			   !strcmp(r->device, "ipad");
-		rcu_done(hold, s);
+		rcu_done(hold);
 		bench_barrier();
 	}
 }
@@ -181,7 +181,7 @@ loop_search_by_hand(void *arg, size_t n)
 		c = find(e, key_country);
 		s->hits += c[0] == 'B' && c[1] == 'R' && !c[2] &&
 			   !strcmp(find(e, key_device), "ipad");
-		rcu_done(hold, s);
+		rcu_done(hold);
 	}
 }
 
@@ -328,7 +328,7 @@ measure_unmatched(struct suite *s, const struct fleet *f)
 	ask(&a, f, none);
 	s->queries = &a;
 	rcu_enter(); /* so that this thread is known to rcu_try() */
-	rcu_leave(s);
+	rcu_leave();
 	hand = bench_ns(loop_by_hand, s);
 	one = bench_ns(loop_publish, s);
 	bench_report("publish", "struct, one query, no match", one, "ns", hand,
