@@ -8,6 +8,10 @@
 #include "agent/rcu.h"
 #include "common/clock.h"
 
+#ifdef RCU_ASAN
+#include <sanitizer/lsan_interface.h>
+#endif
+
 _Static_assert(offsetof(struct mql_stream, live) == 0, "ABI of mql_active()");
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "the same");
 
@@ -27,6 +31,9 @@ stream_table_init(struct stream_table *t)
 	 * fork() evaluates in vain into a ring of its own that nobody drains:
 	 * a waste, not a harm. */
 	madvise(mem, TABLE_BYTES, MADV_WIPEONFORK);
+#ifdef RCU_ASAN /* an agent that is given up holds memory by this alone */
+	__lsan_register_root_region(mem, TABLE_BYTES);
+#endif
 	t->at = mem;
 	pthread_mutex_init(&t->lock, NULL);
 	return 0;
