@@ -2,39 +2,7 @@
  * aggregate: a failed update leaves the state as it was, nothing leaks.
  * Linked with -Wl,--wrap, so the library needs no hook for it. */
 #include "aggregate_run.h"
-
-static long countdown = -1; /* -1: never fail */
-
-static bool
-fails(void)
-{
-	return countdown >= 0 && countdown-- == 0;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t m);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t m);
-void *__wrap_realloc(void *p, size_t n);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t m)
-{
-	return fails() ? NULL : __real_calloc(n, m);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
+#include "tests/mql/starve.h"
 
 /* The i-th of values that grow every table there is. */
 static struct value

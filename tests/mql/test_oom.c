@@ -2,39 +2,7 @@
  * Linked with -Wl,--wrap, so the library needs no hook for it. */
 #include "tests/mql/ask.h"
 #include "tests/check_main.h"
-
-static long countdown = -1; /* -1: never fail */
-
-static bool
-fails(void)
-{
-	return countdown >= 0 && countdown-- == 0;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t m);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t m);
-void *__wrap_realloc(void *p, size_t n);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t m)
-{
-	return fails() ? NULL : __real_calloc(n, m);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
+#include "tests/mql/starve.h"
 
 static const char query[] =
 	"select a, b.c as 'x y', d as a, e['k'][0], @ts from s, t "
