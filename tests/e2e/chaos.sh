@@ -38,11 +38,9 @@ killer() {
 
 for i in 1 2 3; do
 	guest "$i" > /dev/null 2>&1 &
-	PIDS+=("$!")
 	GUESTS="${GUESTS:-} $!"
 done
 killer > /dev/null 2>&1 &
-PIDS+=("$!")
 GUESTS="$GUESTS $!"
 while ! past "$END"; do
 	until_true 2 past $(($(now_ms) + 700)) || :

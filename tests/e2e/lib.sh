@@ -10,7 +10,6 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 DATA=$ROOT/../shared/data
 NAME=$(basename "$0" .sh)
 WORK=$(mktemp -d)
-PIDS=()
 export MQL_AGENT_BUDGET=${MQL_AGENT_BUDGET-off} # but for a test of it
 export MQL_AGENT_STATE_DIR=${MQL_AGENT_STATE_DIR-off} # likewise
 exec {NAP}<> <(:) # never readable: `read -t` on it passes a moment
@@ -18,9 +17,11 @@ exec {NAP}<> <(:) # never readable: `read -t` on it passes a moment
 finish() {
 	local status=$?
 	local pid
-	for pid in "${PIDS[@]:-}"; do
-		[ -z "$pid" ] || kill -CONT "$pid" 2>/dev/null || :
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || :
+	# Those that still run: the id of one that has ended may be somebody
+	# else's by now.
+	for pid in $(jobs -rp); do
+		kill -CONT "$pid" 2>/dev/null || :
+		kill -KILL "$pid" 2>/dev/null || :
 	done
 	wait 2>/dev/null || :
 	if [ "$status" != 0 ]; then
@@ -61,7 +62,6 @@ background() {
 	: > "$WORK/$name.err" # read what an earlier one of that name said
 	"$@" > "$WORK/$name.out" 2> "$WORK/$name.err" &
 	LAST=$!
-	PIDS+=("$LAST")
 }
 
 # source_job [OPTIONS...]: sets AGENTS, SUBSCRIBERS, HTTP and JOB (its id).
