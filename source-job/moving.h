@@ -11,6 +11,7 @@
 #ifndef SOURCE_JOB_MOVING_H
 #define SOURCE_JOB_MOVING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -20,21 +21,26 @@
 struct agent;
 struct worker;
 
-struct move {
+struct move { /* goes round: whoever has it owns it */
 	LIST_ENTRY(move) entry;
-	unsigned from, to;       /* workers */
-	struct str id;           /* in the hello */
-	struct wire_peer peer;   /* that said it last */
-	char    *hello;          /* its body */
-	size_t   nhello;
-	struct agent *agent;     /* given; NULL: there is none */
-	struct move  *then;      /* another worker wants it already */
-	int64_t  deadline;       /* at the giver: wait for its socket so long */
+	unsigned from, to;    /* workers */
+	struct agent *agent;  /* given; NULL: there is none */
+	int64_t  deadline;    /* at the giver: it waits for its socket so long */
+	struct str id;        /* stands behind */
+};
+
+struct wanted { /* at the one who wants it */
+	LIST_ENTRY(wanted) entry;
+	struct str id;        /* in text, before the hello */
+	struct wire_peer peer;
+	struct str hello;     /* the body of its last */
+	char *text;
+	struct move *then;    /* another worker wants it already */
 };
 
 struct moving {
-	LIST_HEAD(, move) wanted; /* ours, on their way */
-	LIST_HEAD(, move) giving; /* when all is read */
+	LIST_HEAD(, wanted) wanted;
+	LIST_HEAD(, move)   giving; /* when all is read */
 };
 
 void moving_init(struct worker *w);
@@ -44,10 +50,9 @@ void moving_fini(struct worker *w);
 int moving_want(struct worker *w, unsigned from, struct str id,
 		const struct wire_peer *peer, struct str hello);
 
-/* Is it on its way already? Then this hello is the one that counts, and true;
- * err: MQL_ENOMEM. */
+/* Is it on its way already? Then this hello is the one that counts. */
 bool moving_again(struct worker *w, struct str id,
-		  const struct wire_peer *peer, struct str hello, int *err);
+		  const struct wire_peer *peer, struct str hello);
 
 /* OP_GIVE and OP_TAKE. */
 void moving_give(struct worker *w, struct move *m);
@@ -58,6 +63,9 @@ void moving_flush(struct worker *w, bool drained);
 
 /* Is it about to be given away? */
 bool moving_leaves(const struct worker *w, const struct agent *a);
+
+/* It is gone before it could be given. */
+void moving_forget(struct worker *w, const struct agent *a);
 
 void move_free(struct move *m); /* and its agent; NULL is allowed */
 

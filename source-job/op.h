@@ -65,7 +65,7 @@ struct told {
 enum { OP_TOLD_MAX = 8 };
 
 struct op {
-	enum op_kind  kind;
+	unsigned      kind;   /* enum op_kind */
 	uint32_t      id;
 	uint32_t      first, n;
 	size_t        bytes;  /* of memory that it holds on to */

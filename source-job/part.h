@@ -29,6 +29,7 @@ struct wire_query;
 
 struct part {
 	LIST_ENTRY(part) entry;
+	struct worker *worker;
 	struct query *query;  /* only what never changes may be read: its slot,
 				 texts, and what is compiled of them */
 	uint32_t id;          /* as agents know it */
@@ -36,6 +37,7 @@ struct part {
 	struct at *at;        /* which agents get it; NULL: all */
 	bool     told;        /* part of the set in force */
 	bool     closing;
+	bool     over;        /* the last word is said */
 	bool     resting;     /* in nobody's set although it is asked */
 	int64_t  deadline;    /* closing, resting: the last wait for agents */
 
@@ -45,11 +47,15 @@ struct part {
 	bool     renote;      /* and so are the reasons of agents */
 	bool     noted;       /* the job knows of some */
 
-	/* What was merged of this turn's groups, and what reads them. */
+	/* What was merged of this turn's groups, and what reads them; NULL:
+	 * rows are wanted. */
 	struct partial *merged, *reading;
-	uint64_t nmerged;     /* events */
-	struct told told[OP_TOLD_MAX]; /* of this turn */
-	uint32_t ntold;
+	struct books_agent merged_all; /* as `all` was with the last of them */
+	uint64_t merged_lost; /* before and among them */
+	int64_t  pane;        /* of its windows, ms; 0: none that matter to
+				 watermark.h */
+	struct told moved[OP_TOLD_MAX]; /* in this turn: see part_tell() */
+	uint32_t nmoved;
 };
 
 struct parts {
@@ -85,13 +91,14 @@ void parts_encode(struct worker *w, const struct agent *a, struct buf *out);
 
 /* --- to the job ------------------------------------------------------------ */
 
-/* With what stands now. op needs its kind and what belongs to that. */
-void part_say(struct worker *w, struct part *part, struct op *op);
-void part_say_lost(struct worker *w, struct part *part, uint64_t n);
+/* With what stands now, after all that was said before. op has its kind and
+ * what belongs to that. */
+void part_say(struct part *part, struct op *op);
+void part_say_lost(struct part *part, uint64_t n);
 
-/* Later in this turn, many at once: an agent's word (watermark.h), and groups
- * (in part->reading). 0 or MQL_ENOMEM. */
-void part_tell(struct worker *w, struct part *part, int64_t from, int64_t to);
-int part_merge(struct worker *w, struct part *part);
+/* Later in this turn, many at once: an agent's pane (watermark.h); what is in
+ * part->reading (if it is good), and so many events that were lost. */
+void part_tell(struct part *part, int64_t from, int64_t to);
+void part_merge(struct part *part, bool good, uint64_t lost);
 
 #endif

@@ -42,10 +42,12 @@ struct sub {
 	TAILQ_ENTRY(sub) of_dirty;
 	bool          dirty;
 	struct link  *link;
+	char         *canonical; /* until it is accepted */
 	struct query *query;  /* NULL once settled */
 	enum sub_state state;
 	uint32_t id;          /* the subscriber's own number */
 	uint64_t serial;      /* of its joining */
+	bool     accepted;    /* ACCEPTED is sent: other things may follow */
 	uint64_t limit;       /* rows; UINT64_MAX: none */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
@@ -91,6 +93,9 @@ struct sub *sub_find(const struct link *l, uint32_t id); /* l may be NULL */
  * it was refused. See subscribe.c. */
 int subscribers_subscribe(struct job *j, struct link *l,
 			  const struct wire_peer *from, struct str body);
+
+/* Send ACCEPTED, unless that is done: the counts of all workers are there. */
+void sub_accept(struct job *j, struct sub *s);
 
 /* Final books: s no longer belongs to its query. */
 void sub_settle(struct job *j, struct sub *s);

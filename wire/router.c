@@ -13,6 +13,7 @@
 
 #include "mql/error.h"
 #include "wire/endpoint.h"
+#include "wire/share.h"
 #include "wire/socket_private.h"
 
 struct wire_router {
@@ -74,27 +75,32 @@ cannot_listen(const char *endpoint, const struct endpoint *ep, int os,
 				  MQL_EADDRESS : MQL_EOS;
 }
 
+/* fd: a socket that listens there already, which is taken; -1: none. */
 static int
 listen_on(struct wire_router *r, const char *endpoint,
-	  const struct endpoint *ep, const char *on, char *why, size_t nwhy)
+	  const struct endpoint *ep, const char *on, int fd, char *why,
+	  size_t nwhy)
 {
 	size_t n = sizeof r->endpoint;
 
+	if (fd >= 0 && socket_set(r->socket, ZMQ_USE_FD, fd))
+		return MQL_EOS;
 	if (zmq_bind(r->socket, on) ||
 	    zmq_getsockopt(r->socket, ZMQ_LAST_ENDPOINT, r->endpoint, &n))
 		return cannot_listen(endpoint, ep, errno, why, nwhy);
 	return 0;
 }
 
-int
-wire_router_open(struct wire_context *c, const char *endpoint,
-		 struct wire_router **out, char *why, size_t nwhy)
+/* share: see share.h; NULL: nobody else listens there. */
+static int
+open_router(struct wire_context *c, const char *endpoint, struct share *share,
+	    struct wire_router **out, char *why, size_t nwhy)
 {
 	char on[ENDPOINT_MAX];
 	struct wire_router *r;
 	struct endpoint ep;
 	bool ipv6;
-	int err;
+	int err, fd = -1;
 
 	*out = NULL;
 	if ((err = endpoint_parse(endpoint, &ep, why, nwhy)))
@@ -107,14 +113,77 @@ wire_router_open(struct wire_context *c, const char *endpoint,
 	r->poll_fd = r->wake_fd = -1;
 	zmq_msg_init(&r->msg);
 	if ((err = socket_new(c, ZMQ_ROUTER, ipv6, &r->socket)) ||
-	    (err = set_options(r->socket)) || (err = open_poll(r)) ||
-	    (err = listen_on(r, endpoint, &ep, on, why, nwhy)))
+	    (err = set_options(r->socket)) || (err = open_poll(r)))
 		goto out;
+	if (share && (errno = share_listen(share, on, BACKLOG, &fd)) != 0) {
+		err = cannot_listen(endpoint, &ep, errno, why, nwhy);
+		goto out;
+	}
+	if ((err = listen_on(r, endpoint, &ep, on, fd, why, nwhy)))
+		goto out;
+	fd = -1;
 	*out = r;
 	r = NULL;
 out:
+	if (fd >= 0)
+		close(fd);
 	wire_router_close(r, 0);
 	return err;
+}
+
+int
+wire_router_open(struct wire_context *c, const char *endpoint,
+		 struct wire_router **out, char *why, size_t nwhy)
+{
+	return open_router(c, endpoint, NULL, out, why, nwhy);
+}
+
+int
+wire_routers_open(struct wire_context *c, const char *endpoint,
+		  struct wire_router **out, unsigned n, char *why, size_t nwhy)
+{
+	struct share share = { 0 };
+	int err = 0;
+
+	memset(out, 0, n * sizeof *out);
+	if (n == 1)
+		return wire_router_open(c, endpoint, out, why, nwhy);
+	if (strncmp(endpoint, "tcp://", 6)) {
+		snprintf(why, nwhy, "only a TCP endpoint can be shared");
+		return MQL_EUNSUP;
+	}
+	for (unsigned i = 0; !err && i < n; i++)
+		err = open_router(c, endpoint, &share, &out[i], why, nwhy);
+	for (unsigned i = 0; err && i < n; i++) {
+		wire_router_close(out[i], 0);
+		out[i] = NULL;
+	}
+	return err;
+}
+
+/* --- messages that are kept -------------------------------------------------- */
+
+_Static_assert(sizeof (struct wire_kept) >= sizeof (zmq_msg_t), "");
+
+void
+wire_kept_init(struct wire_kept *k)
+{
+	zmq_msg_init((zmq_msg_t *)(void *)k);
+}
+
+void
+wire_kept_free(struct wire_kept *k)
+{
+	zmq_msg_close((zmq_msg_t *)(void *)k);
+}
+
+struct str
+wire_router_keep(struct wire_router *r, struct wire_kept *k)
+{
+	zmq_msg_t *m = (zmq_msg_t *)(void *)k;
+
+	zmq_msg_move(m, &r->msg);
+	return (struct str){ zmq_msg_data(m), zmq_msg_size(m) };
 }
 
 void

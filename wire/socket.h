@@ -86,6 +86,12 @@ int wire_router_open(struct wire_context *c, const char *endpoint,
 		     struct wire_router **out, char *why, size_t nwhy);
 void wire_router_close(struct wire_router *r, int linger_ms); /* NULL: none */
 
+/* Open n that listen on one TCP endpoint: the kernel spreads new links among
+ * them. On failure none is open. Other endpoints: MQL_EUNSUP if n is not 1. */
+int wire_routers_open(struct wire_context *c, const char *endpoint,
+		      struct wire_router **out, unsigned n, char *why,
+		      size_t nwhy);
+
 /* The real endpoint, with its port. Lives as long as r. */
 const char *wire_router_endpoint(const struct wire_router *r);
 
@@ -97,6 +103,17 @@ int wire_router_fd(const struct wire_router *r);
  * peer is cut off by ZeroMQ. */
 int wire_router_recv(struct wire_router *r, struct wire_peer *from,
 		     struct str *msg);
+
+/* A message that outlives the next call. Any one thread at a time. */
+struct wire_kept {
+	_Alignas(void *) unsigned char message[64];
+};
+void wire_kept_init(struct wire_kept *k);
+void wire_kept_free(struct wire_kept *k);
+
+/* Move the message that wire_router_recv() gave last into k, which is empty:
+ * this is where it stands now, until wire_kept_free(). */
+struct str wire_router_keep(struct wire_router *r, struct wire_kept *k);
 
 /* 0; MQL_EUNREACH when the peer is gone (forget it), MQL_ENOMEM. Never blocks;
  * flow is bounded by credit, so nothing is dropped here. */
