@@ -108,7 +108,8 @@ bool agent_wanted(const struct agent *a, const struct query *q);
 int agent_add_stream(struct agent *a, struct str name);
 
 /* HELLO: 0, MQL_EBADFRAME, MQL_ELIMIT or MQL_ENOMEM. See hello.c. */
-int agents_hello(struct worker *w, const struct wire_peer *from, struct str body);
+int agents_hello(struct worker *w, const struct wire_peer *from,
+		 struct str body);
 
 /* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See ingest.c. */
 int ingest_rows(struct worker *w, struct agent *a, struct str body);

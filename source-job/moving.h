@@ -25,7 +25,7 @@ struct move { /* goes round: whoever has it owns it */
 	LIST_ENTRY(move) entry;
 	unsigned from, to;    /* workers */
 	struct agent *agent;  /* given; NULL: there is none */
-	int64_t  deadline;    /* at the giver: it waits for its socket so long */
+	int64_t  deadline;    /* at the giver: it waits for its socket */
 	struct str id;        /* stands behind */
 };
 

@@ -11,7 +11,8 @@
 #include "source-job/watermark.h"
 #include "source-job/worker.h"
 
-enum { MERGED_MAX = 4 << 20 }; /* bytes of groups that wait for the turn's end */
+/* Bytes of groups that wait for the end of the turn. */
+enum { MERGED_MAX = 4 << 20 };
 
 static void
 push(struct part *part, struct op *op)

@@ -18,8 +18,8 @@ enum run_state { RUN_PENDING, RUN_LIVE, RUN_REFUSED, RUN_ENDED, RUN_GONE };
 
 struct run {
 	struct agent   *agent;
-	struct part    *part;     /* NULL: on its way to another worker, where */
-	uint64_t        of;       /* it belongs to the query of this serial */
+	struct part    *part;     /* NULL: on its way to another worker */
+	uint64_t        of;       /* serial of its query */
 	unsigned        slot;     /* in the agent's list */
 	enum run_state  state;
 	bool            targeted; /* the agent has a stream that is asked */
