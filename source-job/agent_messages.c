@@ -126,6 +126,7 @@ static int
 take(struct worker *w, struct agent *a, unsigned kind, struct str body)
 {
 	a->heard = w->now;
+	a->listened = worker_listened(w);
 	switch (kind) {
 	case WIRE_ACK:
 		return on_ack(w, a, body);
@@ -179,6 +180,22 @@ lose_deaf(struct worker *w)
 			agents_lose(w, a);
 }
 
+/* While the job is behind, agents wait at the socket, and their credit is not
+ * renewed: what is too much is dropped there, and counted. */
+static bool
+is_full(struct worker *w)
+{
+	bool full = channel_is_full(&w->out);
+
+	if (full && !w->full_since)
+		w->full_since = w->now;
+	if (!full && w->full_since) {
+		w->stood += w->now - w->full_since;
+		w->full_since = 0;
+	}
+	return full;
+}
+
 bool
 agents_receive(struct worker *w)
 {
@@ -186,7 +203,7 @@ agents_receive(struct worker *w)
 	struct str msg;
 
 	for (int i = 0; i < RECEIVE_MAX; i++) {
-		if (channel_is_full(&w->out))
+		if (is_full(w))
 			return false;
 		if (!hop_receive(&w->hop, &from, &msg)) {
 			lose_deaf(w);

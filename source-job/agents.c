@@ -180,7 +180,8 @@ agents_tick(struct worker *w)
 		next = LIST_NEXT(a, entry);
 		if (!a->connected && w->now - a->heard > REMEMBER_MS)
 			agents_forget(w, a);
-		else if (a->connected && w->now - a->heard > silence)
+		else if (a->connected &&
+			 worker_listened(w) - a->listened > silence)
 			agents_lose(w, a);
 		else if (a->connected &&
 			 w->now - a->beat >= w->config->heartbeat)

@@ -37,6 +37,7 @@ struct agent {
 	struct str *stream;
 	size_t     nstream;
 	int64_t    heard, beat, complained; /* ms */
+	int64_t    listened;  /* worker_listened() at heard */
 	uint64_t   used, granted; /* bytes of rows since the welcome */
 	uint64_t   rows;
 	struct wire_health health; /* as its last heartbeat said */

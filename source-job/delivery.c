@@ -4,6 +4,7 @@
  * Only there a subscription ends. */
 #include "common/log.h"
 #include "mql/error.h"
+#include "source-job/batch.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/staged.h"
@@ -13,42 +14,73 @@ enum { META_MS = 1000 };
 
 /* --- into the queues ------------------------------------------------------ */
 
-static bool
-is_full(const struct sub *s)
+/* Rows that s still wants. */
+static uint64_t
+wants(const struct sub *s)
 {
-	return s->books.source.delivered + s->queue.rows >= s->limit;
+	uint64_t has = s->books.source.delivered + s->queue.rows;
+
+	return has < s->limit ? s->limit - has : 0;
 }
 
-/* Why the row cannot be queued, counted; NULL: it is queued. */
-static uint64_t *
+static bool
 put(struct sub *s, struct str row)
 {
-	struct books_source *b = &s->books.source;
+	return !(s->window && queue_body(row) > s->window) &&
+	       !queue_push(&s->queue, row);
+}
 
-	if (is_full(s))
-		return &b->drop_limit;
-	if (s->link->unreachable ||
-	    (s->window && queue_body(row) > s->window) ||
-	    queue_push(&s->queue, row))
-		return &b->drop_slow;
-	return NULL;
+static void
+drop_limit(struct job *j, struct sub *s, uint64_t n)
+{
+	s->books.source.drop_limit += n;
+	counter_add(&j->counters.drop_limit, n);
+}
+
+static void
+drop_slow(struct job *j, struct sub *s, uint64_t n)
+{
+	s->books.source.drop_slow += n;
+	counter_add(&j->counters.drop_slow, n);
 }
 
 bool
 sub_give(struct job *j, struct sub *s, struct str row)
 {
-	uint64_t *drop = put(s, row);
-
-	if (!drop) {
-		sub_mark(j, s);
-		return !is_full(s);
+	if (!wants(s)) {
+		drop_limit(j, s, 1);
+		return false;
 	}
-	++*drop;
-	if (drop == &s->books.source.drop_limit)
-		counter_add(&j->counters.drop_limit, 1);
+	if (!s->link->unreachable && put(s, row))
+		sub_mark(j, s);
 	else
-		counter_add(&j->counters.drop_slow, 1);
-	return !is_full(s);
+		drop_slow(j, s, 1);
+	return wants(s);
+}
+
+void
+sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
+	       size_t first, size_t n)
+{
+	const size_t end = first + n;
+	uint64_t dropped = 0, room = wants(s);
+
+	if (s->link->unreachable) {
+		dropped = room < n ? room : n;
+		first += dropped;
+		room = 0;
+	}
+	for (; first < end && room; first++) {
+		bool in = put(s, batch_row(b, first));
+		room -= in;
+		dropped += !in;
+	}
+	if (s->queue.rows)
+		sub_mark(j, s);
+	if (dropped)
+		drop_slow(j, s, dropped);
+	if (first < end)
+		drop_limit(j, s, end - first);
 }
 
 /* --- books --------------------------------------------------------------- */
@@ -138,7 +170,7 @@ meta(struct job *j, struct query *q)
 static void
 deliver(struct job *j, struct sub *s)
 {
-	struct str frame;
+	struct buf *frame;
 	size_t body;
 	uint32_t rows;
 
@@ -146,8 +178,8 @@ deliver(struct job *j, struct sub *s)
 	       (rows = queue_head(&s->queue, &frame, &body)) != 0) {
 		if (body > s->credit - s->used)
 			return;
-		int err = hop_send_bytes(&j->subscriber_hop, &s->link->peer,
-					 frame.ptr, frame.len);
+		int err = hop_send_buf(&j->subscriber_hop, &s->link->peer,
+				       frame);
 		if (err == MQL_EUNREACH)
 			s->link->unreachable = true;
 		if (err)
@@ -165,8 +197,7 @@ drop_queue(struct job *j, struct sub *s)
 {
 	uint64_t rows = queue_clear(&s->queue);
 
-	s->books.source.drop_slow += rows;
-	counter_add(&j->counters.drop_slow, rows);
+	drop_slow(j, s, rows);
 }
 
 /* --- the end of a turn --------------------------------------------------- */

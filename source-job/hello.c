@@ -153,6 +153,7 @@ attach(struct worker *w, struct agent *a, const struct wire_peer *from)
 	agents_undeafen(w, a);
 	a->peer = *from;
 	a->heard = w->now;
+	a->listened = worker_listened(w);
 	if ((err = map_put(&w->agents.by_peer, hop_key(&a->peer), a)))
 		return err;
 	a->connected = true;

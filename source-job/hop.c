@@ -45,17 +45,29 @@ hop_frame(struct hop *h)
 	return &h->frame;
 }
 
-int
-hop_send_bytes(struct hop *h, const struct wire_peer *to, const void *data,
-	       size_t len)
+static int
+count_sent(struct hop *h, int err, size_t len)
 {
-	int err = wire_router_send(h->router, to, data, len);
-
 	if (err)
 		return err;
 	counter_add(&h->sent, 1);
 	counter_add(&h->bytes_out, len);
 	return 0;
+}
+
+int
+hop_send_buf(struct hop *h, const struct wire_peer *to, struct buf *b)
+{
+	size_t len = b->len;
+
+	return count_sent(h, wire_router_send_buf(h->router, to, b), len);
+}
+
+int
+hop_send_bytes(struct hop *h, const struct wire_peer *to, const void *data,
+	       size_t len)
+{
+	return count_sent(h, wire_router_send(h->router, to, data, len), len);
 }
 
 int

@@ -44,6 +44,8 @@ struct buf *hop_frame(struct hop *h);
 int hop_send(struct hop *h, const struct wire_peer *to);
 int hop_send_bytes(struct hop *h, const struct wire_peer *to, const void *data,
 		   size_t len);
+/* As wire_router_send_buf(). */
+int hop_send_buf(struct hop *h, const struct wire_peer *to, struct buf *b);
 
 /* Tell the peer what is wrong with its message `id`. */
 __attribute__((format(printf, 5, 6)))

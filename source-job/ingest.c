@@ -17,12 +17,27 @@
 #include "wire/partials.h"
 #include "wire/rows.h"
 
-static bool
-is_line(struct str row)
+/* A message is searched for newlines once, not row by row: next is the first
+ * one at or behind what was looked at; its end if there is none. */
+struct newlines {
+	const char *next, *end;
+};
+
+static const char *
+find_newline(const char *from, const char *end)
 {
+	const char *at = memchr(from, '\n', (size_t)(end - from));
+
+	return at ? at : end;
+}
+
+static bool
+is_line(struct newlines *nl, struct str row)
+{
+	if (nl->next < row.ptr)
+		nl->next = find_newline(row.ptr, nl->end);
 	return row.len >= 2 && row.ptr[0] == '{' &&
-	       row.ptr[row.len - 1] == '}' &&
-	       !memchr(row.ptr, '\n', row.len);
+	       row.ptr[row.len - 1] == '}' && nl->next >= row.ptr + row.len;
 }
 
 /* Where the rows of each entry of the batch's table go; NULL: nowhere. Returns
@@ -53,12 +68,14 @@ find_routes(struct worker *w, struct agent *a, const struct rows_reader *in)
 static void
 slice_rows(struct worker *w, struct rows_reader *in, struct batch *b)
 {
+	struct newlines nl = { .next = in->body.ptr,
+			       .end = in->body.ptr + in->body.len };
 	const uint8_t *index;
 	struct str row;
 	uint16_t n;
 
 	while (rows_reader_next(in, &row, &index, &n)) {
-		bool good = is_line(row);
+		bool good = is_line(&nl, row);
 		if (!good)
 			counter_add(&w->counters.rows_bad, 1);
 		for (unsigned i = 0; i < n; i++) {

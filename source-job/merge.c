@@ -45,9 +45,13 @@ stand(struct job *j, unsigned worker, const struct op *op)
 		return;
 	of->open = true;
 	q->nopen++;
-	if (query_is_open(j, q))
-		LIST_FOREACH(s, &q->subs, of_query)
-			sub_accept(j, s);
+	q->at_open.targeted += op->count.targeted;
+	if (!query_is_open(j, q))
+		return;
+	/* Before any answer: who joins at the beginning sees it climb. */
+	q->changed = true;
+	LIST_FOREACH(s, &q->subs, of_query)
+		sub_accept(j, s, &q->at_open);
 }
 
 /* --- rows and groups --------------------------------------------------------- */
@@ -58,13 +62,12 @@ take_rows(struct job *j, const struct op *op)
 	const struct batch *b = op->batch;
 	struct sub *s;
 
-	LIST_FOREACH(s, &op->query->subs, of_query)
-		for (size_t i = op->first; i < op->first + op->n; i++) {
-			if (s->staged)
-				staged_row(s, batch_row(b, i));
-			else
-				sub_give(j, s, batch_row(b, i));
-		}
+	LIST_FOREACH(s, &op->query->subs, of_query) {
+		if (!s->staged)
+			sub_give_batch(j, s, b, op->first, op->n);
+		for (size_t i = 0; s->staged && i < op->n; i++)
+			staged_row(s, batch_row(b, op->first + i));
+	}
 	batch_drop(op->batch);
 }
 

@@ -61,6 +61,7 @@ struct query {
 	/* the workers' side */
 	struct books_agent all;   /* sum of the parts' */
 	struct query_count count; /* likewise */
+	struct query_count at_open;  /* asked when the last worker opened it */
 	struct query_count at_close; /* what it was when closing began */
 	struct watermark watermark;
 

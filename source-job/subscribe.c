@@ -61,9 +61,8 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 }
 
 void
-sub_accept(struct job *j, struct sub *s)
+sub_accept(struct job *j, struct sub *s, const struct query_count *c)
 {
-	const struct query_count *c = query_shown(s->query);
 	struct wire_accepted m = {
 		.id = s->id,
 		.query_id = s->query->id,
@@ -180,7 +179,7 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	l->heard = j->now;
 	join(j, l, q, s, m);
 	if (query_is_open(j, q)) /* else when all workers have heard of it */
-		sub_accept(j, s);
+		sub_accept(j, s, query_shown(q));
 	if (!s->limit || staged_done(s)) /* `limit 0` has all its rows */
 		sub_leave(j, s, false, "limit");
 	return 0;

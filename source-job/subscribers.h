@@ -94,8 +94,9 @@ struct sub *sub_find(const struct link *l, uint32_t id); /* l may be NULL */
 int subscribers_subscribe(struct job *j, struct link *l,
 			  const struct wire_peer *from, struct str body);
 
-/* Send ACCEPTED, unless that is done: the counts of all workers are there. */
-void sub_accept(struct job *j, struct sub *s);
+/* Send ACCEPTED with these counts, unless that is done. */
+struct query_count;
+void sub_accept(struct job *j, struct sub *s, const struct query_count *c);
 
 /* Final books: s no longer belongs to its query. */
 void sub_settle(struct job *j, struct sub *s);
@@ -106,6 +107,11 @@ void sub_free(struct job *j, struct sub *s);
 /* A row for s: into its queue, or counted as dropped. False when its limit is
  * reached. See delivery.c. */
 bool sub_give(struct job *j, struct sub *s, struct str row);
+
+/* The same for n rows of a batch. */
+struct batch;
+void sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
+		    size_t first, size_t n);
 
 /* Look at s at the end of this turn. */
 void sub_mark(struct job *j, struct sub *s);

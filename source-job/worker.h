@@ -34,6 +34,8 @@ struct worker {
 	int64_t  now;       /* monotonic ms, read once a turn */
 	int64_t  wall;      /* ms since the epoch, likewise */
 	int64_t  next_tick;
+	int64_t  full_since; /* not 0: no message is taken, the job is behind */
+	int64_t  stood;     /* ms in all for which that was so */
 	struct registry *registry;
 	_Atomic uint64_t *serial; /* orders joins and losses, for all */
 
@@ -61,6 +63,13 @@ void worker_join(struct worker *w); /* started or not */
 
 /* Without a thread: one turn. True when there is more to do at once. */
 bool worker_turn(struct worker *w);
+
+/* Time during which agents could be heard, in ms: silence is counted by it. */
+static inline int64_t
+worker_listened(const struct worker *w)
+{
+	return (w->full_since ? w->full_since : w->now) - w->stood;
+}
 
 /* Its thread's processor time so far, in ns; 0 without a thread. */
 uint64_t worker_cpu_ns(const struct worker *w);

@@ -25,7 +25,10 @@ struct wire_router {
 	char      endpoint[ENDPOINT_MAX];
 };
 
-enum { BACKLOG = 4096 }; /* a fleet that reconnects; the kernel's limit */
+enum {
+	BACKLOG = 4096, /* a fleet that reconnects; the kernel's limit */
+	GIVE_MIN = 8 << 10, /* bytes: less is cheaper to copy */
+};
 
 static int
 set_options(void *socket)
@@ -249,17 +252,52 @@ wire_router_recv(struct wire_router *r, struct wire_peer *from,
 	return 1;
 }
 
+/* The first part says to whom. */
+static int
+send_to(struct wire_router *r, const struct wire_peer *to)
+{
+	return zmq_send(r->socket, to->id, to->len,
+			ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0;
+}
+
+static int
+sent(struct wire_router *r, bool failed)
+{
+	int err = !failed ? 0 : errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
+
+	if (!r->woken && socket_readable(r->socket))
+		set_wake(r, true);
+	return err;
+}
+
 int
 wire_router_send(struct wire_router *r, const struct wire_peer *to,
 		 const void *data, size_t len)
 {
-	int err = 0;
+	return sent(r, send_to(r, to) ||
+		       zmq_send(r->socket, data, len, ZMQ_DONTWAIT) < 0);
+}
 
-	if (zmq_send(r->socket, to->id, to->len,
-		     ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 ||
-	    zmq_send(r->socket, data, len, ZMQ_DONTWAIT) < 0)
-		err = errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
-	if (!r->woken && socket_readable(r->socket))
-		set_wake(r, true);
-	return err;
+static void
+free_data(void *data, void *hint)
+{
+	(void)hint;
+	free(data);
+}
+
+int
+wire_router_send_buf(struct wire_router *r, const struct wire_peer *to,
+		     struct buf *b)
+{
+	zmq_msg_t m;
+
+	if (b->len < GIVE_MIN || b->fixed)
+		return wire_router_send(r, to, b->data, b->len);
+	if (zmq_msg_init_data(&m, b->data, b->len, free_data, NULL))
+		return MQL_ENOMEM;
+	*b = (struct buf){ 0 }; /* whatever happens now */
+	bool failed = send_to(r, to) ||
+		      zmq_msg_send(&m, r->socket, ZMQ_DONTWAIT) < 0;
+	zmq_msg_close(&m); /* of one that was sent nothing is left in m */
+	return sent(r, failed);
 }

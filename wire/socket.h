@@ -120,4 +120,10 @@ struct str wire_router_keep(struct wire_router *r, struct wire_kept *k);
 int wire_router_send(struct wire_router *r, const struct wire_peer *to,
 		     const void *data, size_t len);
 
+/* The same for what is in b, which grows on the heap. If that is long it is not
+ * copied: its memory is ZeroMQ's then, and b is empty, also where the peer is
+ * gone. With MQL_ENOMEM b is as it was. */
+int wire_router_send_buf(struct wire_router *r, const struct wire_peer *to,
+			 struct buf *b);
+
 #endif
