@@ -159,6 +159,41 @@ partial_read(struct partial *p, struct str bytes)
 	return err == MQL_ELIMIT ? MQL_EBADFRAME : err;
 }
 
+/* --- merge -------------------------------------------------------------------- */
+
+static uint64_t
+add_pane(struct partial *p, const struct pane *from)
+{
+	const struct group *of = from->groups.first;
+	struct pane *to;
+	uint64_t left = 0;
+
+	if (panes_get(&p->panes, from->start, &to))
+		return from->events;
+	for (; of; of = of->next)
+		if (group_merge(&to->groups, of))
+			left += of->events;
+	pane_count(to, from->events - left, from->latest);
+	return left;
+}
+
+uint64_t
+partial_add(struct partial *p, const struct partial *from)
+{
+	uint64_t left = 0;
+
+	for (size_t i = 0; i < from->panes.n; i++)
+		left += add_pane(p, from->panes.item[i]);
+	p->events += from->events - left;
+	return left;
+}
+
+size_t
+partial_bytes(const struct partial *p)
+{
+	return sizeof *p + p->budget.used;
+}
+
 /* --- write --------------------------------------------------------------------- */
 
 static void

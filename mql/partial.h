@@ -34,6 +34,13 @@ int partial_read(struct partial *p, struct str bytes);
 /* Events in it. */
 uint64_t partial_events(const struct partial *p);
 
+/* Put what was read into from into p as well; both are of the same query.
+ * Returns how many of its events found no memory. */
+uint64_t partial_add(struct partial *p, const struct partial *from);
+
+/* Memory that it takes. */
+size_t partial_bytes(const struct partial *p);
+
 /* Its panes, in ascending order of time. */
 const struct panes *partial_panes(const struct partial *p);
 

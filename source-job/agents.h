@@ -1,4 +1,4 @@
-/* agents.h - who the agents are, and whether they are there.
+/* agents.h - who the agents of a worker are, and whether they are there.
  *
  * An agent is known by its hello. Its link may break and come back from
  * another peer: the agent stays the same. One that says nothing for three
@@ -16,7 +16,8 @@
 #include "wire/message.h"
 #include "wire/socket.h"
 
-struct job;
+struct worker;
+struct part;
 struct query;
 struct run;
 
@@ -36,12 +37,26 @@ struct agent {
 	struct str *stream;
 	size_t     nstream;
 	int64_t    heard, beat, complained; /* ms */
+	int64_t    listened;  /* worker_listened() at heard */
 	uint64_t   used, granted; /* bytes of rows since the welcome */
 	uint64_t   rows;
 	struct wire_health health; /* as its last heartbeat said */
 	int64_t    health_at; /* ms; 0: it has not */
 	uint64_t   cpu_rate;  /* us of processor time a second */
-	struct run **run;         /* by query slot; NULL: none */
+	struct run **run;     /* by slot of the query; NULL: none */
+	size_t     nrun;      /* slots */
+};
+
+/* a's runs, one after another. */
+#define FOREACH_RUN(r, a)                                                 \
+	for (size_t slot_ = 0;                                            \
+	     slot_ < (a)->nrun && ((r) = (a)->run[slot_], true); slot_++) \
+		if (r)
+
+struct route { /* of one entry of a batch's table: see ingest.c */
+	struct part *part;  /* NULL: nowhere */
+	uint64_t     lost;  /* before its rows, and bad ones among them */
+	uint32_t     first, n; /* its slices */
 };
 
 struct agents {
@@ -49,32 +64,43 @@ struct agents {
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
 	size_t     ndeaf;
-	struct query **route; /* scratch of ingest.c: 65536 */
+	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
+	struct route *route; /* scratch of ingest.c: 65536 */
 };
 
-int agents_init(struct job *j); /* 0 or MQL_ENOMEM */
-void agents_fini(struct job *j);
+int agents_init(struct worker *w); /* 0 or MQL_ENOMEM */
+void agents_fini(struct worker *w);
 
 /* Take what the socket has, up to a bound: true when more may wait. */
-bool agents_receive(struct job *j);
+bool agents_receive(struct worker *w);
 
 /* Signs of life, and the lack of them. Several times a heartbeat. */
-void agents_tick(struct job *j);
+void agents_tick(struct worker *w);
 
 /* The link is gone or silent. a stays known for a while. */
-void agents_lose(struct job *j, struct agent *a);
-void agents_forget(struct job *j, struct agent *a); /* frees a */
+void agents_lose(struct worker *w, struct agent *a);
+void agents_forget(struct worker *w, struct agent *a); /* frees a */
+void agents_leave(struct worker *w, struct agent *a);  /* it said goodbye */
+void agent_free(struct agent *a); /* one that no worker has; NULL is allowed */
+
+struct agent *agents_find(const struct worker *w, struct str id); /* or NULL */
+
+/* From one worker to another: a is nobody's; then it is w's, with this hello
+ * (a may be NULL: it is a new one). Takes a. 0, or as agents_hello(). */
+void agents_detach(struct worker *w, struct agent *a);
+int agents_adopt(struct worker *w, struct agent *a,
+		 const struct wire_peer *from, struct str body);
 
 /* What is in the agents' hop's frame. Who cannot be reached any more is lost
  * as soon as all that it had sent is read: its last rows and its goodbye may
  * be among that. */
-void agents_send(struct job *j, struct agent *a);
-void agents_undeafen(struct job *j, struct agent *a); /* a new link */
-void agents_send_credit(struct job *j, struct agent *a);
-void agents_send_queries(struct job *j, struct agent *a); /* a snapshot */
+void agents_send(struct worker *w, struct agent *a);
+void agents_undeafen(struct worker *w, struct agent *a); /* a new link */
+void agents_send_credit(struct worker *w, struct agent *a);
+void agents_send_queries(struct worker *w, struct agent *a); /* a snapshot */
 
 /* The frame in the agents' hop for each connected agent. */
-void agents_broadcast(struct job *j);
+void agents_broadcast(struct worker *w);
 
 /* Does the agent have a stream that q asks, as far as it said? */
 bool agent_wanted(const struct agent *a, const struct query *q);
@@ -83,13 +109,14 @@ bool agent_wanted(const struct agent *a, const struct query *q);
 int agent_add_stream(struct agent *a, struct str name);
 
 /* HELLO: 0, MQL_EBADFRAME, MQL_ELIMIT or MQL_ENOMEM. See hello.c. */
-int agents_hello(struct job *j, const struct wire_peer *from, struct str body);
+int agents_hello(struct worker *w, const struct wire_peer *from,
+		 struct str body);
 
 /* ROWS from a: 0, MQL_EBADFRAME or MQL_ENOMEM. See ingest.c. */
-int ingest_rows(struct job *j, struct agent *a, struct str body);
+int ingest_rows(struct worker *w, struct agent *a, struct str body);
 
 /* PARTIALS from a: likewise. MQL_EBADFRAME also for one that is wrong among
  * others, which are taken all the same. */
-int ingest_partials(struct job *j, struct agent *a, struct str body);
+int ingest_partials(struct worker *w, struct agent *a, struct str body);
 
 #endif

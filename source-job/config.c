@@ -1,4 +1,5 @@
 /* config.c - the options table, and the limits that make sense. */
+#include <sched.h>
 #include <string.h>
 
 #include "common/listen.h"
@@ -9,6 +10,8 @@
 #include "wire/frame.h"
 
 enum {
+	MAX_WORKERS = 32,
+	AUTO_WORKERS = 8,
 	MIN_QUEUE  = 64 << 10,
 	MIN_STAGE  = 64 << 10,
 	MIN_CREDIT = 256 << 10, /* the largest row of an agent's default ring
@@ -56,9 +59,21 @@ check_doors(const struct config *c)
 	return 0;
 }
 
+/* That this process may use. */
+static uint64_t
+processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+
+	return n < AUTO_WORKERS ? (uint64_t)n : AUTO_WORKERS;
+}
+
 static int
 check_numbers(const struct config *c)
 {
+	if (c->workers < 1 || c->workers > MAX_WORKERS)
+		return refuse("workers", "is a number from 1 to 32, or 0");
 	if (c->queue < MIN_QUEUE)
 		return refuse("queue", "is at least 64K");
 	if (c->stage_memory < MIN_STAGE)
@@ -89,6 +104,9 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  &c->subscribers },
 		{ "http", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7402",
 		  "health and metrics; off: none", &c->http },
+		{ "workers", 0, OPTION_UINT, "N", "0",
+		  "threads; 0: one for each processor, up to 8",
+		  &c->workers },
 		{ "queue", 0, OPTION_BYTES, "BYTES", "32M",
 		  "rows that may wait for one subscriber", &c->queue },
 		{ "stage-memory", 0, OPTION_BYTES, "BYTES", "64M",
@@ -126,6 +144,8 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		log_error("'%s' is not an option; try --help", argv[1]);
 		return MQL_EINVAL;
 	}
+	if (!c->workers)
+		c->workers = processors();
 	if ((err = check_numbers(c)))
 		return err;
 	return check_doors(c);

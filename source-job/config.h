@@ -9,6 +9,7 @@ struct config {
 	const char *agents;      /* endpoint, borrowed from argv */
 	const char *subscribers; /* endpoint */
 	const char *http;        /* HOST:PORT, or "off" */
+	uint64_t    workers;     /* threads; at least 1 */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */
 	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */

@@ -1,13 +1,12 @@
 /* delivery.c - rows, books and endings on their way to the subscribers.
  *
- * merge_*() take what the agents' side brings; subscribers_flush() sends it
- * at the end of the turn. Only there a subscription ends. */
+ * What merge.c has taken is sent by subscribers_flush() at the end of the turn.
+ * Only there a subscription ends. */
 #include "common/log.h"
 #include "mql/error.h"
+#include "source-job/batch.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
-#include "source-job/merge.h"
-#include "source-job/run.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
 
@@ -15,199 +14,76 @@ enum { META_MS = 1000 };
 
 /* --- into the queues ------------------------------------------------------ */
 
-static bool
-is_full(const struct sub *s)
+/* Rows that s still wants. */
+static uint64_t
+wants(const struct sub *s)
 {
-	return s->books.source.delivered + s->queue.rows >= s->limit;
+	uint64_t has = s->books.source.delivered + s->queue.rows;
+
+	return has < s->limit ? s->limit - has : 0;
 }
 
-/* Why the row cannot be queued, counted; NULL: it is queued. */
-static uint64_t *
+static bool
 put(struct sub *s, struct str row)
 {
-	struct books_source *b = &s->books.source;
+	return !(s->window && queue_body(row) > s->window) &&
+	       !queue_push(&s->queue, row);
+}
 
-	if (is_full(s))
-		return &b->drop_limit;
-	if (s->link->unreachable ||
-	    (s->window && queue_body(row) > s->window) ||
-	    queue_push(&s->queue, row))
-		return &b->drop_slow;
-	return NULL;
+static void
+drop_limit(struct job *j, struct sub *s, uint64_t n)
+{
+	s->books.source.drop_limit += n;
+	counter_add(&j->counters.drop_limit, n);
+}
+
+static void
+drop_slow(struct job *j, struct sub *s, uint64_t n)
+{
+	s->books.source.drop_slow += n;
+	counter_add(&j->counters.drop_slow, n);
 }
 
 bool
 sub_give(struct job *j, struct sub *s, struct str row)
 {
-	uint64_t *drop = put(s, row);
-
-	if (!drop) {
+	if (!wants(s)) {
+		drop_limit(j, s, 1);
+		return false;
+	}
+	if (!s->link->unreachable && put(s, row))
 		sub_mark(j, s);
-		return !is_full(s);
-	}
-	++*drop;
-	if (drop == &s->books.source.drop_limit)
-		j->counters.drop_limit++;
 	else
-		j->counters.drop_slow++;
-	return !is_full(s);
+		drop_slow(j, s, 1);
+	return wants(s);
 }
 
-/* --- from the agents' side ----------------------------------------------- */
-
 void
-merge_row(struct job *j, struct query *q, struct str row)
+sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
+	       size_t first, size_t n)
 {
-	struct sub *s;
+	const size_t end = first + n;
+	uint64_t dropped = 0, room = wants(s);
 
-	LIST_FOREACH(s, &q->subs, of_query) {
-		if (s->staged)
-			staged_row(s, row);
-		else
-			sub_give(j, s, row);
+	if (s->link->unreachable) {
+		dropped = room < n ? room : n;
+		first += dropped;
+		room = 0;
 	}
-}
-
-void
-merge_partial(struct query *q, const struct partial *p)
-{
-	struct sub *s;
-
-	LIST_FOREACH(s, &q->subs, of_query)
-		staged_partial(s, p);
-}
-
-void
-merge_complete(struct query *q, int64_t upto)
-{
-	struct sub *s;
-
-	LIST_FOREACH(s, &q->subs, of_query)
-		staged_complete(s, upto);
-}
-
-void
-merge_lost(struct job *j, struct query *q, uint64_t n)
-{
-	struct sub *s;
-
-	j->counters.rows_lost += n;
-	LIST_FOREACH(s, &q->subs, of_query)
-		s->books.source.lost += n;
-}
-
-void
-merge_carried(struct query *q, const struct books_agent *books)
-{
-	struct books_agent past = ledger_settled(books);
-	struct sub *s;
-
-	LIST_FOREACH(s, &q->subs, of_query)
-		books_agent_add(&s->before, &past);
-}
-
-void
-merge_agent_lost(struct query *q)
-{
-	struct sub *s;
-
-	LIST_FOREACH(s, &q->subs, of_query)
-		s->books.lost_agents++;
-}
-
-void
-merge_agent_back(struct query *q, uint64_t lost_at)
-{
-	struct sub *s;
-
-	LIST_FOREACH(s, &q->subs, of_query)
-		if (s->serial < lost_at)
-			s->books.lost_agents--;
-}
-
-void
-merge_agent_left(struct query *q)
-{
-	struct sub *s;
-
-	LIST_FOREACH(s, &q->subs, of_query)
-		s->books.left++;
-}
-
-void
-merge_done(struct job *j, struct query *q)
-{
-	while (!LIST_EMPTY(&q->subs))
-		sub_settle(j, LIST_FIRST(&q->subs));
+	for (; first < end && room; first++) {
+		bool in = put(s, batch_row(b, first));
+		room -= in;
+		dropped += !in;
+	}
+	if (s->queue.rows)
+		sub_mark(j, s);
+	if (dropped)
+		drop_slow(j, s, dropped);
+	if (first < end)
+		drop_limit(j, s, end - first);
 }
 
 /* --- books --------------------------------------------------------------- */
-
-size_t
-query_refusals(struct job *j, const struct query *q, struct wire_refusal *to)
-{
-	struct agent *a;
-	size_t n = 0;
-
-	if (!query_shown(q)->refused)
-		return 0;
-	LIST_FOREACH(a, &j->agents.all, entry) {
-		const struct run *r = a->run[q->slot];
-		if (!r || r->state != RUN_REFUSED)
-			continue;
-		struct str why = str_of(r->why);
-		size_t i = 0;
-		while (i < n && !str_eq(to[i].why, why))
-			i++;
-		if (i == QUERY_MAX_REFUSALS)
-			to[--i].why = STR("other reasons");
-		else if (i == n)
-			to[n++] = (struct wire_refusal){ .why = why };
-		to[i].agents++;
-	}
-	return n;
-}
-
-/* Where q is over its budget, and why; likewise. */
-static size_t
-limits(struct job *j, const struct query *q, struct wire_limit *to)
-{
-	struct agent *a;
-	size_t n = 0;
-
-	LIST_FOREACH(a, &j->agents.all, entry) {
-		const struct run *r = a->run[q->slot];
-		if (!r || !run_is_limited(r))
-			continue;
-		struct str why = str_of(r->limit);
-		size_t i = 0;
-		while (i < n && (!str_eq(to[i].why, why) ||
-				 !to[i].every != r->suspended))
-			i++;
-		if (i == QUERY_MAX_REFUSALS)
-			i--;
-		else if (i == n)
-			to[n++] = (struct wire_limit){ .why = why };
-		if (!r->suspended && r->every > to[i].every)
-			to[i].every = r->every;
-		to[i].agents++;
-	}
-	return n;
-}
-
-/* What a META says besides the books, the same for all who asked q. */
-struct notes {
-	struct wire_refusal refusal[QUERY_MAX_REFUSALS];
-	struct wire_limit   limit[QUERY_MAX_REFUSALS];
-	size_t nrefusal, nlimit;
-};
-
-static void
-take_notes(struct job *j, const struct query *q, struct notes *n)
-{
-	n->nrefusal = q ? query_refusals(j, q, n->refusal) : 0;
-	n->nlimit = q ? limits(j, q, n->limit) : 0;
-}
 
 static struct books
 books_of(struct sub *s)
@@ -254,18 +130,20 @@ send_metas(struct job *j, struct query *q)
 	struct notes notes;
 	struct sub *s;
 
-	take_notes(j, q, &notes);
+	query_notes(j, q, &notes);
 	LIST_FOREACH(s, &q->subs, of_query)
-		send_meta(j, s, &notes);
+		if (s->accepted)
+			send_meta(j, s, &notes);
 }
 
 /* The last row of a window is out. */
 static void
 tell_window(struct job *j, struct sub *s)
 {
-	struct notes notes;
+	struct notes notes = { 0 };
 
-	take_notes(j, s->query, &notes);
+	if (s->query)
+		query_notes(j, s->query, &notes);
 	send_meta(j, s, &notes);
 }
 
@@ -292,7 +170,7 @@ meta(struct job *j, struct query *q)
 static void
 deliver(struct job *j, struct sub *s)
 {
-	struct str frame;
+	struct buf *frame;
 	size_t body;
 	uint32_t rows;
 
@@ -300,15 +178,15 @@ deliver(struct job *j, struct sub *s)
 	       (rows = queue_head(&s->queue, &frame, &body)) != 0) {
 		if (body > s->credit - s->used)
 			return;
-		int err = hop_send_bytes(&j->subscriber_hop, &s->link->peer,
-					 frame.ptr, frame.len);
+		int err = hop_send_buf(&j->subscriber_hop, &s->link->peer,
+				       frame);
 		if (err == MQL_EUNREACH)
 			s->link->unreachable = true;
 		if (err)
 			return;
 		s->used += body;
 		s->books.source.delivered += rows;
-		j->counters.rows_out += rows;
+		counter_add(&j->counters.rows_out, rows);
 		if (queue_pop(&s->queue, &s->closed))
 			tell_window(j, s);
 	}
@@ -319,8 +197,7 @@ drop_queue(struct job *j, struct sub *s)
 {
 	uint64_t rows = queue_clear(&s->queue);
 
-	s->books.source.drop_slow += rows;
-	j->counters.drop_slow += rows;
+	drop_slow(j, s, rows);
 }
 
 /* --- the end of a turn --------------------------------------------------- */
@@ -345,7 +222,8 @@ end(struct job *j, struct sub *s)
 static void
 flush(struct job *j, struct sub *s)
 {
-	deliver(j, s);
+	if (s->accepted)
+		deliver(j, s);
 	if (s->link->unreachable)
 		drop_queue(j, s);
 	if (s->books.source.delivered >= s->limit ||

@@ -2,7 +2,6 @@
 
 #include "common/log.h"
 #include "source-job/job.h"
-#include "wire/message.h"
 
 static const char why[] = "source-job is shutting down";
 
@@ -12,7 +11,7 @@ drain_begin(struct job *j)
 	struct query *q;
 
 	log_info("draining: %zu subscriptions, %zu agents",
-		 j->subscribers.n, j->agents.n);
+		 j->subscribers.n, (size_t)job_agents(j));
 	j->drain_by = j->now + j->config.drain;
 	LIST_FOREACH(q, &j->queries.all, entry)
 		sub_leave_all(j, q, true, why);
@@ -27,7 +26,6 @@ drain_done(const struct job *j)
 void
 drain_end(struct job *j)
 {
-	struct wire_goodbye m = { .why = str_of(why) };
 	struct link *l;
 	struct sub *s;
 
@@ -40,6 +38,4 @@ drain_end(struct job *j)
 		}
 	}
 	subscribers_flush(j);
-	wire_goodbye_encode(&m, hop_frame(&j->agent_hop));
-	agents_broadcast(j);
 }

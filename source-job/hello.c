@@ -4,8 +4,10 @@
 #include "common/log.h"
 #include "mql/error.h"
 #include "source-job/at.h"
-#include "source-job/job.h"
+#include "source-job/queries.h"
+#include "source-job/registry.h"
 #include "source-job/run.h"
+#include "source-job/worker.h"
 #include "wire/message.h"
 
 int
@@ -60,16 +62,15 @@ describe(struct agent *a, const struct wire_hello *m)
 	return err;
 }
 
+/* Forget one that is gone. */
 static bool
-make_room(struct job *j)
+make_room(struct worker *w)
 {
 	struct agent *a;
 
-	if (j->agents.n < j->config.max_agents)
-		return true;
-	LIST_FOREACH(a, &j->agents.all, entry) {
-		if (!a->connected) {
-			agents_forget(j, a);
+	LIST_FOREACH(a, &w->agents.all, entry) {
+		if (!a->connected && !moving_leaves(w, a)) {
+			agents_forget(w, a);
 			return true;
 		}
 	}
@@ -77,35 +78,50 @@ make_room(struct job *j)
 }
 
 static int
-add(struct job *j, const struct wire_hello *m, struct agent **out)
+claim(struct worker *w, struct str id, int *before)
 {
-	struct agent *a;
+	int err = registry_claim(w->registry, id, (int)w->index, before);
+
+	if (err == MQL_ELIMIT && make_room(w))
+		err = registry_claim(w->registry, id, (int)w->index, before);
+	return err;
+}
+
+static int
+enlist(struct worker *w, struct agent *a)
+{
+	int err = map_put(&w->agents.by_id, a->id, a);
+
+	if (err)
+		return err;
+	LIST_INSERT_HEAD(&w->agents.all, a, entry);
+	w->agents.n++;
+	return 0;
+}
+
+static int
+add(struct worker *w, const struct wire_hello *m, struct agent **out)
+{
+	struct agent *a = calloc(1, sizeof *a);
 	int err;
 
-	if (!make_room(j))
-		return MQL_ELIMIT;
-	a = calloc(1, sizeof *a);
 	if (!a)
 		return MQL_ENOMEM;
-	a->run = calloc(j->config.max_queries, sizeof(struct run *));
+	a->nrun = w->config->max_queries;
+	a->run = calloc(a->nrun, sizeof(struct run *));
 	err = a->run ? describe(a, m) : MQL_ENOMEM;
 	if (!err)
-		err = map_put(&j->agents.by_id, a->id, a);
-	if (err) {
-		arena_fini(&a->mem);
-		free(a->run);
-		free(a);
-		return err;
-	}
-	LIST_INSERT_HEAD(&j->agents.all, a, entry);
-	j->agents.n++;
-	*out = a;
-	return 0;
+		err = enlist(w, a);
+	if (err)
+		agent_free(a);
+	else
+		*out = a;
+	return err;
 }
 
 /* A known agent may have new streams, and its texts move to a new arena. */
 static int
-update(struct job *j, const struct wire_hello *m, struct agent *a)
+update(struct worker *w, const struct wire_hello *m, struct agent *a)
 {
 	struct agent fresh = *a;
 	int err;
@@ -115,78 +131,143 @@ update(struct job *j, const struct wire_hello *m, struct agent *a)
 		arena_fini(&fresh.mem);
 		return err;
 	}
-	map_remove(&j->agents.by_id, a->id);
+	map_remove(&w->agents.by_id, a->id);
 	arena_fini(&a->mem);
 	*a = fresh;
-	return map_put(&j->agents.by_id, a->id, a); /* has room: one less */
+	return map_put(&w->agents.by_id, a->id, a); /* has room: one less */
 }
 
 /* a speaks from this peer now; whoever spoke from it before does not. */
 static int
-attach(struct job *j, struct agent *a, const struct wire_peer *from)
+attach(struct worker *w, struct agent *a, const struct wire_peer *from)
 {
-	struct agent *before = map_get(&j->agents.by_peer, hop_key(from));
-	struct query *q;
+	struct agent *before = map_get(&w->agents.by_peer, hop_key(from));
+	struct part *part;
 	int err;
 
 	if (before && before != a)
-		agents_lose(j, before);
+		agents_lose(w, before);
 	if (a->connected)
-		map_remove(&j->agents.by_peer, hop_key(&a->peer));
+		map_remove(&w->agents.by_peer, hop_key(&a->peer));
 	a->connected = false;
-	agents_undeafen(j, a);
+	agents_undeafen(w, a);
 	a->peer = *from;
-	a->heard = j->now;
-	if ((err = map_put(&j->agents.by_peer, hop_key(&a->peer), a)))
+	a->heard = w->now;
+	a->listened = worker_listened(w);
+	if ((err = map_put(&w->agents.by_peer, hop_key(&a->peer), a)))
 		return err;
 	a->connected = true;
-	LIST_FOREACH(q, &j->queries.all, entry)
-		if (!q->closing && (err = run_open(a, q)))
+	LIST_FOREACH(part, &w->parts.all, entry)
+		if (!part->closing && (err = run_open(a, part)))
 			return err;
 	return 0;
 }
 
 static void
-welcome(struct job *j, struct agent *a)
+welcome(struct worker *w, struct agent *a)
 {
 	struct wire_welcome m = {
-		.source_job = str_of(j->id),
-		.heartbeat_ms = (uint64_t)j->config.heartbeat,
-		.silence_ms = (uint64_t)j->config.heartbeat *
+		.source_job = str_of(w->id),
+		.heartbeat_ms = (uint64_t)w->config->heartbeat,
+		.silence_ms = (uint64_t)w->config->heartbeat *
 			      AGENT_SILENT_BEATS,
-		.lease_ms = (uint64_t)j->config.lease,
-		.credit = j->config.agent_credit,
+		.lease_ms = (uint64_t)w->config->lease,
+		.credit = w->config->agent_credit,
 	};
 
-	a->beat = j->now;
+	a->beat = w->now;
 	a->used = 0;
 	a->granted = m.credit;
-	wire_welcome_encode(&m, hop_frame(&j->agent_hop));
-	agents_send(j, a);
+	wire_welcome_encode(&m, hop_frame(&w->hop));
+	agents_send(w, a);
 	if (a->connected)
-		agents_send_queries(j, a);
+		agents_send_queries(w, a);
+}
+
+/* a is NULL for one that we do not know. */
+static int
+greet(struct worker *w, struct agent *a, const struct wire_peer *from,
+      const struct wire_hello *m)
+{
+	int err = a ? update(w, m, a) : add(w, m, &a);
+
+	if (err || (err = attach(w, a, from)))
+		return err;
+	log_debug("agent %.*s of %.*s says hello", (int)a->id.len, a->id.ptr,
+		  (int)a->app.len, a->app.ptr);
+	welcome(w, a);
+	return 0;
+}
+
+/* One that is not ours: it is a new one, or another worker has it, or had it
+ * and is to give it back. */
+static int
+introduce(struct worker *w, const struct wire_peer *from,
+	  const struct wire_hello *m, struct str body)
+{
+	int before, err;
+
+	if (moving_again(w, m->agent, from, body))
+		return 0;
+	if ((err = claim(w, m->agent, &before)))
+		return err;
+	if (before != REGISTRY_NOBODY && before != (int)w->index)
+		return moving_want(w, (unsigned)before, m->agent, from, body);
+	if ((err = greet(w, NULL, from, m)))
+		registry_release(w->registry, m->agent, (int)w->index);
+	return err;
 }
 
 int
-agents_hello(struct job *j, const struct wire_peer *from, struct str body)
+agents_hello(struct worker *w, const struct wire_peer *from, struct str body)
 {
 	struct agent *a;
 	struct wire_hello m;
-	int err;
+	int err = wire_hello_decode(body, &m);
 
-	if ((err = wire_hello_decode(body, &m)))
-		goto out;
-	err = MQL_EBADFRAME;
-	if (!m.agent.len)
-		goto out;
-	a = map_get(&j->agents.by_id, m.agent);
-	err = a ? update(j, &m, a) : add(j, &m, &a);
-	if (err || (err = attach(j, a, from)))
-		goto out;
-	log_debug("agent %.*s of %.*s says hello", (int)a->id.len, a->id.ptr,
-		  (int)a->app.len, a->app.ptr);
-	welcome(j, a);
-out:
+	if (!err && !m.agent.len)
+		err = MQL_EBADFRAME;
+	if (!err) {
+		a = agents_find(w, m.agent);
+		err = a && !moving_leaves(w, a) ? greet(w, a, from, &m) :
+			introduce(w, from, &m, body);
+	}
+	arena_fini(&m.mem);
+	return err;
+}
+
+/* --- from another worker ----------------------------------------------------- */
+
+/* A query that has ended here meanwhile has its books already. */
+static void
+adopt_runs(struct worker *w, struct agent *a)
+{
+	struct run *r;
+
+	FOREACH_RUN(r, a) {
+		struct part *part = w->parts.slot[r->slot];
+		if (part && part->query->serial == r->of)
+			run_attach(r, part);
+		else
+			run_free(r);
+	}
+}
+
+int
+agents_adopt(struct worker *w, struct agent *a, const struct wire_peer *from,
+	     struct str body)
+{
+	struct wire_hello m;
+	int err = a ? enlist(w, a) : 0;
+
+	if (err) {
+		agent_free(a);
+		return err;
+	}
+	if (a)
+		adopt_runs(w, a);
+	if (!(err = wire_hello_decode(body, &m)))
+		err = greet(w, a, from, &m);
 	arena_fini(&m.mem);
 	return err;
 }

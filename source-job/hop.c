@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "mql/error.h"
+#include "source-job/counters.h"
 #include "wire/message.h"
 
 enum {
@@ -11,13 +12,6 @@ enum {
 	/* Each agent of a fleet that has lost us must hear "say hello". */
 	STRANGERS_MAX = 1000,
 };
-
-int
-hop_open(struct hop *h, struct wire_context *context, const char *endpoint,
-	 char *why, size_t nwhy)
-{
-	return wire_router_open(context, endpoint, &h->router, why, nwhy);
-}
 
 void
 hop_close(struct hop *h, int linger_ms)
@@ -33,9 +27,15 @@ hop_receive(struct hop *h, struct wire_peer *from, struct str *msg)
 {
 	if (wire_router_recv(h->router, from, msg) != 1)
 		return false;
-	h->received++;
-	h->bytes_in += msg->len;
+	counter_add(&h->received, 1);
+	counter_add(&h->bytes_in, msg->len);
 	return true;
+}
+
+struct str
+hop_keep(struct hop *h, struct wire_kept *k)
+{
+	return wire_router_keep(h->router, k);
 }
 
 struct buf *
@@ -45,17 +45,29 @@ hop_frame(struct hop *h)
 	return &h->frame;
 }
 
+static int
+count_sent(struct hop *h, int err, size_t len)
+{
+	if (err)
+		return err;
+	counter_add(&h->sent, 1);
+	counter_add(&h->bytes_out, len);
+	return 0;
+}
+
+int
+hop_send_buf(struct hop *h, const struct wire_peer *to, struct buf *b)
+{
+	size_t len = b->len;
+
+	return count_sent(h, wire_router_send_buf(h->router, to, b), len);
+}
+
 int
 hop_send_bytes(struct hop *h, const struct wire_peer *to, const void *data,
 	       size_t len)
 {
-	int err = wire_router_send(h->router, to, data, len);
-
-	if (err)
-		return err;
-	h->sent++;
-	h->bytes_out += len;
-	return 0;
+	return count_sent(h, wire_router_send(h->router, to, data, len), len);
 }
 
 int
@@ -86,7 +98,7 @@ void
 hop_complain(struct hop *h, const struct wire_peer *to, int64_t now,
 	     int64_t *last, int code, const char *text)
 {
-	h->bad++;
+	counter_add(&h->bad, 1);
 	if (last) {
 		if (*last && now - *last < COMPLAIN_MS)
 			return;

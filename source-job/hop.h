@@ -1,6 +1,7 @@
 /* hop.h - one listening socket, and what it takes to answer on it.
  *
- * There are two, one for agents and one for subscribers. */
+ * Each worker has one for agents, the job one for subscribers. The thread that
+ * owns it. */
 #ifndef SOURCE_JOB_HOP_H
 #define SOURCE_JOB_HOP_H
 
@@ -13,16 +14,13 @@
 struct hop {
 	struct wire_router *router;
 	struct buf frame;   /* the message being made; memory is reused */
-	uint64_t received, sent; /* messages */
-	uint64_t bytes_in, bytes_out;
-	uint64_t bad;       /* messages that could not be taken */
+	_Atomic uint64_t received, sent; /* messages; see counters.h */
+	_Atomic uint64_t bytes_in, bytes_out;
+	_Atomic uint64_t bad; /* messages that could not be taken */
 	int64_t  strangers_at; /* ms: answers to peers that we do not know */
 	uint32_t strangers;
 };
 
-/* 0, or an error of wire_router_open() with its sentence in why. */
-int hop_open(struct hop *h, struct wire_context *context, const char *endpoint,
-	     char *why, size_t nwhy);
 void hop_close(struct hop *h, int linger_ms); /* a zeroed hop is allowed */
 
 /* The peer as a key of a map; borrows p. */
@@ -35,6 +33,9 @@ hop_key(const struct wire_peer *p)
 /* The next message, if one is there. */
 bool hop_receive(struct hop *h, struct wire_peer *from, struct str *msg);
 
+/* Keep the message that was received last: where it stands now. */
+struct str hop_keep(struct hop *h, struct wire_kept *k);
+
 /* h->frame, emptied, for an encoder. */
 struct buf *hop_frame(struct hop *h);
 
@@ -43,6 +44,8 @@ struct buf *hop_frame(struct hop *h);
 int hop_send(struct hop *h, const struct wire_peer *to);
 int hop_send_bytes(struct hop *h, const struct wire_peer *to, const void *data,
 		   size_t len);
+/* As wire_router_send_buf(). */
+int hop_send_buf(struct hop *h, const struct wire_peer *to, struct buf *b);
 
 /* Tell the peer what is wrong with its message `id`. */
 __attribute__((format(printf, 5, 6)))

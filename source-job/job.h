@@ -1,52 +1,38 @@
 /* job.h - the whole daemon, as its parts see each other.
  *
- *      agents                                             subscribers
- *        |   agents.c    sessions, silence    subscribers.c   |
- *        |   hello.c     who an agent is      subscribe.c     |
- *        |   ingest.c    rows -> queries      links, leases   |
- *        |   run.c       one query at one     staged.c        |
- *        |               agent, its books     groups, windows |
- *        |   watermark.c what is complete     queue.c         |
- *        |   at.c        is it asked?         delivery.c      |
- *        |                  power.c  off, on                  |
- *        +-> queries.c   what runs, the set   DATA META END --+
- *                  \________ merge.h ________/
+ *     agents                                                    subscribers
+ *       |  worker 0, worker 1, ...              the job             |
+ *       |  +------------------------+  op.h   +------------------+  |
+ *       |  | agents.c  sessions     |         | queries.c what   |  |
+ *       |  | hello.c   who they are | OP_OPEN |   runs           |  |
+ *       +->| ingest.c  rows         |<--------| subscribers.c    |<-+
+ *          | run.c     books of one | OP_ROWS |   links, leases  |
+ *          | part.c    their sum,   |-------->| merge.c  sums,   |
+ *          |   the set              |         |   rows, groups   |
+ *          | at.c      is it asked? |channel.h| staged.c windows |
+ *          | moving.c  agents that  |         | queue.c          |
+ *          |   change the worker    |         | delivery.c       |
+ *          +------------------------+         +------------------+
  *
- * One thread runs it all: loop.c takes what both sockets have, lets the parts
- * work, and sends what they made, all in one turn. No part waits, and none
- * but loop.c reads a clock. The two sides meet in queries.h and merge.h only,
- * so that they can be given to different threads later. */
+ * The job has the queries and the subscribers. A worker has a set of agents,
+ * and of each query a part. They share nothing: all that goes between them are
+ * ops, through a channel in each direction. A row is read, checked and cut out
+ * of its message by the worker, and copied once for each subscriber by the
+ * job; groups are read and merged by the worker, and once more by the job.
+ *
+ * With --workers 1 one thread is both: the job's turn (loop.c) has a turn of
+ * its only worker in it. With N there are N - 1 workers with a thread each
+ * (worker.h). No part waits for another, and only a turn reads a clock. */
 #ifndef SOURCE_JOB_JOB_H
 #define SOURCE_JOB_JOB_H
 
-#include "source-job/agents.h"
 #include "source-job/config.h"
+#include "source-job/counters.h"
 #include "source-job/hop.h"
 #include "source-job/power.h"
 #include "source-job/queries.h"
 #include "source-job/subscribers.h"
-
-/* Rows, counted for /metrics; of a partial its events. X(name, help) */
-#define JOB_COUNTERS(X)                                                  \
-	X(rows_in,    "Rows received from agents")                       \
-	X(partials_in, "Partials received from agents")                  \
-	X(folded_in,  "Events received in partials")                     \
-	X(rows_out,   "Rows handed to subscribers")                      \
-	X(rows_bad,   "Rows that were no line of JSON, dropped")         \
-	X(rows_stray, "Rows of a query that does not run there, dropped") \
-	X(rows_lost,  "Rows lost on the link, by gaps in sequence numbers") \
-	X(drop_slow,  "Rows dropped because a subscriber was slow")      \
-	X(drop_limit, "Rows dropped past a subscriber's limit")          \
-	X(folded,     "Rows put into groups, or held in order")          \
-	X(results,    "Rows made of groups, or of what was held")        \
-	X(drop_late,  "Rows dropped for want of an open window")         \
-	X(drop_overflow, "Rows dropped for want of memory for groups")
-
-struct job_counters {
-#define X(name, help) uint64_t name;
-	JOB_COUNTERS(X)
-#undef X
-};
+#include "source-job/worker.h"
 
 struct job {
 	struct config config;
@@ -55,20 +41,46 @@ struct job {
 	int64_t  wall;      /* ms since the epoch, likewise: for windows */
 	int64_t  started;
 	int64_t  drain_by;  /* not 0: draining, until then */
-	uint64_t serial;    /* orders joins and losses */
+	_Atomic uint64_t serial; /* orders joins and losses */
 
 	struct power power;
-	struct hop agent_hop, subscriber_hop;
-	struct agents      agents;
+	struct hop subscriber_hop;
 	struct queries     queries;
 	struct subscribers subscribers;
 	struct job_counters counters;
+	unsigned nlisting;  /* lists that go round: see requests.c */
+
+	struct worker   *worker;
+	unsigned         nworker, nstopped;
+	struct registry *registry;
+	struct bell      bell;
 };
 
 static inline bool
 job_draining(const struct job *j)
 {
 	return j->drain_by != 0;
+}
+
+/* Agents that are connected, and all that are remembered. */
+static inline uint64_t
+job_agents(const struct job *j)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < j->nworker; i++)
+		n += counter_get(&j->worker[i].agents.connected);
+	return n;
+}
+
+static inline uint64_t
+job_agents_known(const struct job *j)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < j->nworker; i++)
+		n += counter_get(&j->worker[i].agents.known);
+	return n;
 }
 
 #endif

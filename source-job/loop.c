@@ -1,7 +1,6 @@
-/* loop.c - one turn takes a bounded number of messages from either socket,
- * routes and counts them, and sends all that came of it: nothing waits for a
- * timer. The tick is for what time itself brings: leases, silence, the books
- * of each second. */
+/* loop.c - one turn takes a bounded number of ops and messages, and sends all
+ * that came of them: nothing waits for a timer. The tick is for what time
+ * itself brings: leases, the books of each second. */
 #include "source-job/loop.h"
 
 #include <poll.h>
@@ -12,24 +11,20 @@
 #include "source-job/drain.h"
 #include "source-job/http.h"
 #include "source-job/job.h"
+#include "source-job/merge.h"
 
 enum { TICK_MS = 100 };
 
-enum { FD_AGENTS, FD_SUBSCRIBERS, FD_SIGNAL, FD_HTTP, NFDS };
+enum { FD_BELL, FD_AGENTS, FD_SUBSCRIBERS, FD_SIGNAL, FD_HTTP, NFDS };
 
 struct loop {
-	struct job   *job;
-	struct http  *http;
-	struct pollfd fd[NFDS];
-	int64_t       tick_ms, next_tick;
-	bool          killed; /* a second signal */
+	struct job    *job;
+	struct worker *own; /* that has no thread; NULL: there is none */
+	struct http   *http;
+	struct pollfd  fd[NFDS];
+	int64_t        tick_ms, next_tick;
+	bool           killed; /* a second signal */
 };
-
-static bool
-has_work(const struct job *j)
-{
-	return j->queries.dirty || !TAILQ_EMPTY(&j->subscribers.dirty);
-}
 
 static void
 tick(struct loop *l)
@@ -39,7 +34,6 @@ tick(struct loop *l)
 	if (j->now < l->next_tick)
 		return;
 	l->next_tick = j->now + l->tick_ms;
-	agents_tick(j);
 	subscribers_tick(j);
 	if (l->http)
 		http_run(l->http);
@@ -58,7 +52,25 @@ take_signal(struct loop *l)
 		drain_begin(l->job);
 }
 
-/* True when there is more to do at once. */
+/* What the workers bring. True when there is more to do at once. */
+static bool
+take_workers(struct loop *l)
+{
+	struct job *j = l->job;
+	bool more = l->own && worker_turn(l->own);
+
+	more |= merge_take(j);
+	merge_windows(j);
+	return more;
+}
+
+static bool
+has_work(const struct loop *l)
+{
+	return !TAILQ_EMPTY(&l->job->subscribers.dirty) ||
+	       (l->own && channel_depth(&l->own->in));
+}
+
 static bool
 turn(struct loop *l)
 {
@@ -69,27 +81,57 @@ turn(struct loop *l)
 	j->wall = clock_wall_ms();
 	if (l->fd[FD_SIGNAL].revents)
 		take_signal(l);
-	more = agents_receive(j);
-	watermark_flush(j);
+	more = take_workers(l);
 	more |= subscribers_receive(j);
 	tick(l);
 	queries_flush(j);
 	subscribers_flush(j);
-	queries_flush(j); /* those that have just lost their last subscriber */
 	if (l->http && l->fd[FD_HTTP].revents)
 		http_run(l->http);
-	return more || has_work(j);
+	return more || has_work(l);
+}
+
+/* With the bell's owner dozing: has a worker said something meanwhile? */
+static bool
+is_called(struct job *j)
+{
+	bool called = false;
+
+	for (unsigned i = 0; i < j->nworker; i++) {
+		channel_wait(&j->worker[i].in);
+		called |= channel_first(&j->worker[i].out) != NULL;
+	}
+	return called;
 }
 
 static void
 wait_for_work(struct loop *l, bool busy)
 {
 	int64_t left = l->next_tick - clock_mono_ms();
-	int timeout = busy || left < 0 ? 0 : (int)left;
+	int timeout = busy || left < 0 ? 0 :
+		      left < TICK_MS ? (int)left : TICK_MS;
 
 	for (int i = 0; i < NFDS; i++)
 		l->fd[i].revents = 0;
-	poll(l->fd, NFDS, timeout);
+	bell_doze(&l->job->bell);
+	poll(l->fd, NFDS, is_called(l->job) ? 0 : timeout);
+	bell_awake(&l->job->bell);
+}
+
+/* They say goodbye to their agents. */
+static void
+stop_workers(struct loop *l)
+{
+	struct job *j = l->job;
+
+	for (unsigned i = 0; i < j->nworker; i++)
+		channel_push(&j->worker[i].in, &(struct op){ .kind = OP_STOP });
+	for (int i = 0; i < NFDS; i++)
+		if (i != FD_BELL)
+			l->fd[i].fd = -1;
+	l->next_tick = INT64_MAX;
+	while (j->nstopped < j->nworker)
+		wait_for_work(l, take_workers(l) || l->own);
 }
 
 int
@@ -97,10 +139,11 @@ loop_run(struct job *j, struct http *http, int sigfd)
 {
 	struct loop l = {
 		.job = j,
+		.own = j->worker[0].started ? NULL : j->worker,
 		.http = http,
 		.tick_ms = j->config.heartbeat / 2,
 		.fd = {
-			[FD_AGENTS].fd = wire_router_fd(j->agent_hop.router),
+			[FD_BELL].fd = j->bell.fd,
 			[FD_SUBSCRIBERS].fd =
 				wire_router_fd(j->subscriber_hop.router),
 			[FD_SIGNAL].fd = sigfd,
@@ -108,14 +151,15 @@ loop_run(struct job *j, struct http *http, int sigfd)
 		},
 	};
 
+	l.fd[FD_AGENTS].fd = l.own ? wire_router_fd(l.own->hop.router) : -1;
 	if (l.tick_ms > TICK_MS)
 		l.tick_ms = TICK_MS;
 	for (int i = 0; i < NFDS; i++)
 		l.fd[i].events = POLLIN;
 	while (!l.killed && !(job_draining(j) && drain_done(j)))
 		wait_for_work(&l, turn(&l));
-	if (l.killed)
-		return 1;
-	drain_end(j);
-	return 0;
+	if (!l.killed)
+		drain_end(j);
+	stop_workers(&l);
+	return l.killed;
 }

@@ -1,4 +1,4 @@
-/* loop.h - the one thread of the daemon: poll, take, work, send, again. */
+/* loop.h - the thread of the job: poll, take, work, send, again. */
 #ifndef SOURCE_JOB_LOOP_H
 #define SOURCE_JOB_LOOP_H
 

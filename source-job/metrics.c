@@ -1,6 +1,7 @@
 #include "source-job/metrics.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #include "source-job/job.h"
 
@@ -20,25 +21,38 @@ gauge(struct buf *out, const char *name, const char *help, uint64_t v)
 
 /* One counter of both hops. */
 static void
-hops(struct buf *out, const char *name, const char *help, uint64_t agents,
-     uint64_t subscribers)
+hops(struct buf *out, const char *name, const char *help,
+     const _Atomic uint64_t *agents, const _Atomic uint64_t *subscribers)
 {
 	family(out, name, "counter", help);
 	buf_printf(out,
 		   "mql_%s{side=\"agents\"} %" PRIu64 "\n"
 		   "mql_%s{side=\"subscribers\"} %" PRIu64 "\n",
-		   name, agents, name, subscribers);
+		   name, counter_get(agents), name, counter_get(subscribers));
+}
+
+/* The job's and all workers'. */
+static void
+add_counters(const struct job_counters *from, struct job_counters *to)
+{
+#define X(name, help) counter_add(&to->name, counter_get(&from->name));
+	JOB_COUNTERS(X)
+#undef X
 }
 
 static void
 write_rows(const struct job *j, struct buf *out)
 {
-	const struct job_counters *c = &j->counters;
+	struct job_counters c = { 0 };
+
+	add_counters(&j->counters, &c);
+	for (unsigned i = 0; i < j->nworker; i++)
+		add_counters(&j->worker[i].counters, &c);
 	const struct {
 		const char *name, *help;
 		uint64_t    v;
 	} counter[] = {
-#define X(name, help) { #name, help, c->name },
+#define X(name, help) { #name, help, counter_get(&c.name) },
 		JOB_COUNTERS(X)
 #undef X
 	};
@@ -53,11 +67,76 @@ write_rows(const struct job *j, struct buf *out)
 	}
 }
 
+static void
+add_hop(const struct hop *from, struct hop *to)
+{
+	counter_add(&to->received, counter_get(&from->received));
+	counter_add(&to->sent, counter_get(&from->sent));
+	counter_add(&to->bytes_in, counter_get(&from->bytes_in));
+	counter_add(&to->bytes_out, counter_get(&from->bytes_out));
+	counter_add(&to->bad, counter_get(&from->bad));
+}
+
+static void
+write_hops(const struct job *j, struct buf *out)
+{
+	const struct hop *s = &j->subscriber_hop;
+	struct hop a = { 0 };
+
+	for (unsigned i = 0; i < j->nworker; i++)
+		add_hop(&j->worker[i].hop, &a);
+	hops(out, "messages_in_total", "Messages received", &a.received,
+	     &s->received);
+	hops(out, "messages_out_total", "Messages sent", &a.sent, &s->sent);
+	hops(out, "bytes_in_total", "Bytes received", &a.bytes_in,
+	     &s->bytes_in);
+	hops(out, "bytes_out_total", "Bytes sent", &a.bytes_out,
+	     &s->bytes_out);
+	hops(out, "bad_frames_total", "Messages that could not be taken",
+	     &a.bad, &s->bad);
+}
+
+static double
+own_cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What each thread has done, and what waits between them. */
+static void
+write_threads(const struct job *j, struct buf *out)
+{
+	family(out, "thread_cpu_seconds_total", "counter",
+	       "Processor time by thread");
+	buf_printf(out, "mql_thread_cpu_seconds_total{thread=\"job\"} %.3f\n",
+		   own_cpu());
+	for (unsigned i = 0; i < j->nworker; i++)
+		if (j->worker[i].started)
+			buf_printf(out, "mql_thread_cpu_seconds_total{"
+				   "thread=\"worker-%u\"} %.3f\n", i,
+				   (double)worker_cpu_ns(&j->worker[i]) / 1e9);
+	family(out, "worker_agents", "gauge",
+	       "Agents that are connected, by worker");
+	for (unsigned i = 0; i < j->nworker; i++)
+		buf_printf(out, "mql_worker_agents{worker=\"%u\"} %" PRIu64
+			   "\n", i,
+			   counter_get(&j->worker[i].agents.connected));
+	family(out, "channel_depth", "gauge",
+	       "Messages between threads that wait, by worker and direction");
+	for (unsigned i = 0; i < j->nworker; i++)
+		buf_printf(out, "mql_channel_depth{worker=\"%u\",to=\"job\"} "
+			   "%zu\nmql_channel_depth{worker=\"%u\","
+			   "to=\"worker\"} %zu\n", i,
+			   channel_depth(&j->worker[i].out), i,
+			   channel_depth(&j->worker[i].in));
+}
+
 void
 metrics_write(const struct job *j, struct buf *out)
 {
-	const struct hop *a = &j->agent_hop, *s = &j->subscriber_hop;
-
 	family(out, "build_info", "gauge", "The version that runs");
 	buf_puts(out, "mql_build_info{version=\"" MQL_VERSION "\"} 1\n");
 	family(out, "uptime_seconds", "gauge", "Since the start");
@@ -67,19 +146,13 @@ metrics_write(const struct job *j, struct buf *out)
 	      job_draining(j));
 	gauge(out, "evaluation_off", "1 while an operator has switched it off",
 	      j->power.off);
-	gauge(out, "agents", "Agents that are connected", j->agents.by_peer.n);
+	gauge(out, "agents", "Agents that are connected", job_agents(j));
 	gauge(out, "agents_gone", "Agents lost within the last minute",
-	      j->agents.n - j->agents.by_peer.n);
+	      job_agents_known(j) - job_agents(j));
 	gauge(out, "queries", "Queries that run",
 	      j->queries.n - j->queries.nclosing);
 	gauge(out, "subscribers", "Subscriptions", j->subscribers.n);
-	hops(out, "messages_in_total", "Messages received", a->received,
-	     s->received);
-	hops(out, "messages_out_total", "Messages sent", a->sent, s->sent);
-	hops(out, "bytes_in_total", "Bytes received", a->bytes_in,
-	     s->bytes_in);
-	hops(out, "bytes_out_total", "Bytes sent", a->bytes_out, s->bytes_out);
-	hops(out, "bad_frames_total", "Messages that could not be taken",
-	     a->bad, s->bad);
+	write_hops(j, out);
+	write_threads(j, out);
 	write_rows(j, out);
 }

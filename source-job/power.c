@@ -40,5 +40,6 @@ power_on(struct job *j)
 	if (!j->power.off)
 		return;
 	j->power.off = false;
+	queries_wake(j);
 	log_warn("evaluation is switched on");
 }

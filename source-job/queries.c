@@ -6,13 +6,9 @@
 #include "mql/error.h"
 #include "mql/partial.h"
 #include "mql/query.h"
-#include "source-job/at.h"
 #include "source-job/job.h"
 #include "source-job/merge.h"
-#include "source-job/run.h"
 #include "wire/message.h"
-
-enum { CLOSE_MS = 1000 }; /* for the agents' last word */
 
 static struct str
 id_key(const uint32_t *id)
@@ -34,30 +30,20 @@ queries_init(struct job *j)
 	size_t max = j->config.max_queries;
 
 	LIST_INIT(&qs->all);
-	qs->version = 1; /* 0 stands for a snapshot */
 	qs->slot = calloc(max, sizeof *qs->slot);
-	qs->add = calloc(max, sizeof *qs->add);
-	qs->remove = calloc(max, sizeof *qs->remove);
-	return qs->slot && qs->add && qs->remove ? 0 : MQL_ENOMEM;
+	return qs->slot ? 0 : MQL_ENOMEM;
 }
 
 static void
-free_runs(struct job *j, struct query *q)
-{
-	struct agent *a;
-
-	LIST_FOREACH(a, &j->agents.all, entry)
-		if (a->run[q->slot])
-			run_free(a->run[q->slot]);
-}
-
-static void
-query_free(struct query *q)
+query_free(const struct job *j, struct query *q)
 {
 	if (!q)
 		return;
-	at_free(q->at);
-	partial_free(q->partial);
+	for (unsigned i = 0; i < j->nworker; i++) {
+		partial_free(atomic_load(&q->of[i].spare));
+		notes_free(q->of[i].notes);
+	}
+	watermark_fini(&q->watermark);
 	mql_query_free(q->folded);
 	mql_query_free(q->compiled);
 	free(q->key);
@@ -69,7 +55,6 @@ release(struct job *j, struct query *q)
 {
 	struct queries *qs = &j->queries;
 
-	free_runs(j, q);
 	map_remove(&qs->by_id, id_key(&q->id));
 	if (map_get(&qs->by_key, key_of(q)) == q)
 		map_remove(&qs->by_key, key_of(q));
@@ -78,7 +63,7 @@ release(struct job *j, struct query *q)
 	qs->n--;
 	qs->nframes -= q->nframe;
 	qs->nclosing -= q->closing;
-	query_free(q);
+	query_free(j, q);
 }
 
 void
@@ -91,8 +76,6 @@ queries_fini(struct job *j)
 	map_fini(&qs->by_id);
 	map_fini(&qs->by_key);
 	free(qs->slot);
-	free(qs->add);
-	free(qs->remove);
 }
 
 struct query *
@@ -105,6 +88,16 @@ const struct query_count *
 query_shown(const struct query *q)
 {
 	return q->closing ? &q->at_close : &q->count;
+}
+
+/* To all workers. */
+static void
+tell(struct job *j, struct query *q, enum op_kind kind)
+{
+	for (unsigned i = 0; i < j->nworker; i++)
+		channel_push(&j->worker[i].in, &(struct op){
+			.kind = kind, .query = q,
+			.id = q->id });
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -169,19 +162,8 @@ enlist(struct job *j, struct query *q)
 	qs->slot[q->slot] = q;
 	qs->n++;
 	qs->nframes += q->nframe;
-	qs->dirty = true;
-	return 0;
-}
-
-static int
-open_runs(struct job *j, struct query *q)
-{
-	struct agent *a;
-	int err;
-
-	LIST_FOREACH(a, &j->agents.all, entry)
-		if (a->connected && (err = run_open(a, q)))
-			return err;
+	q->serial = ++qs->last_serial;
+	tell(j, q, OP_OPEN);
 	return 0;
 }
 
@@ -213,8 +195,7 @@ compile_fold(struct query *q)
 		return 0;
 	if ((err = query_compile(q->fold, &q->folded, NULL)))
 		return err;
-	watermark_init(&q->watermark, q->folded);
-	return partial_new(q->folded, &q->partial);
+	return watermark_init(&q->watermark, q->folded);
 }
 
 static int
@@ -222,8 +203,6 @@ compile(struct query *q)
 {
 	int err = query_compile(q->text, &q->compiled, NULL);
 
-	if (!err)
-		err = at_open(q->compiled, &q->at);
 	return err ? err : compile_fold(q);
 }
 
@@ -237,15 +216,15 @@ fits(const struct query *q, const struct mql_query *compiled)
 static struct query *
 query_new(struct job *j, struct str text, struct str fold)
 {
-	struct query *q = calloc(1, sizeof *q);
+	struct query *q = calloc(1, sizeof *q +
+				 j->nworker * sizeof q->of[0]);
 
 	if (!q)
 		return NULL;
 	q->opened = q->meta_at = j->now;
 	LIST_INIT(&q->subs);
-	watermark_init(&q->watermark, NULL);
 	if (set_texts(q, text, fold)) {
-		query_free(q);
+		query_free(j, q);
 		return NULL;
 	}
 	return q;
@@ -261,15 +240,12 @@ start(struct job *j, struct query *q, const struct mql_query *compiled,
 	if (!err && !fits(q, compiled))
 		err = MQL_EUNSUP;
 	if (err || (err = admit(j, q, why)) || (err = enlist(j, q))) {
-		query_free(q);
+		query_free(j, q);
 		return err;
 	}
-	if ((err = open_runs(j, q)))
-		release(j, q);
-	else
-		log_debug("query %u opens: %s%s%s", q->id, q->text.ptr,
-			  q->fold.len ? " | " : "", q->fold.ptr);
-	return err;
+	log_debug("query %u opens: %s%s%s", q->id, q->text.ptr,
+		  q->fold.len ? " | " : "", q->fold.ptr);
+	return 0;
 }
 
 static int
@@ -286,7 +262,7 @@ open_as(struct job *j, const struct mql_query *compiled, struct str fold,
 		return MQL_ENOMEM;
 	there = map_get(&j->queries.by_key, key_of(q));
 	if (there) {
-		query_free(q);
+		query_free(j, q);
 		q = there;
 		err = fits(q, compiled) ? 0 : MQL_EUNSUP;
 	} else {
@@ -320,38 +296,29 @@ queries_close(struct job *j, struct query *q)
 	log_debug("query %u closes", q->id);
 	q->closing = true;
 	q->at_close = q->count;
-	q->deadline = j->now + CLOSE_MS;
 	j->queries.nclosing++;
-	j->queries.dirty = true;
 	/* Who asks for it now begins anew. */
 	map_remove(&j->queries.by_key, key_of(q));
-	if (!q->told && !q->resting) /* no agent will speak of it */
-		free_runs(j, q);
+	tell(j, q, OP_CLOSE);
 }
 
-static void
-finish(struct job *j, struct query *q)
+void
+queries_flush(struct job *j)
 {
-	merge_done(j, q);
-	release(j, q);
+	struct query *q, *next;
+
+	if (!j->queries.nclosing)
+		return;
+	for (q = LIST_FIRST(&j->queries.all); q; q = next) {
+		next = LIST_NEXT(q, entry);
+		if (q->ndone < j->nworker)
+			continue;
+		merge_done(j, q);
+		release(j, q);
+	}
 }
 
 /* --- resting ------------------------------------------------------------- */
-
-/* Agents that do not know of it yet never will; the others answer "ended". */
-static void
-rest(struct job *j, struct query *q, const char *why)
-{
-	struct agent *a;
-
-	q->resting = why;
-	q->deadline = j->now + CLOSE_MS;
-	if (q->told)
-		return;
-	LIST_FOREACH(a, &j->agents.all, entry)
-		if (a->run[q->slot])
-			run_refused(a->run[q->slot], str_of(why));
-}
 
 void
 queries_rest(struct job *j, const char *why)
@@ -359,13 +326,13 @@ queries_rest(struct job *j, const char *why)
 	struct query *q;
 
 	LIST_FOREACH(q, &j->queries.all, entry)
-		if (!q->closing)
-			rest(j, q, why);
-	j->queries.resting = j->queries.dirty = true;
+		q->resting = !q->closing;
+	for (unsigned i = 0; i < j->nworker; i++)
+		channel_push(&j->worker[i].in, &(struct op){
+			.kind = OP_REST, .why = strdup(why) });
 }
 
-/* What agents still say of its number is about the run before, though they may
- * have refused it meanwhile for a reason of their own. */
+/* What agents still say of its number is about the run before. */
 static int
 renumber(struct queries *qs, struct query *q)
 {
@@ -374,141 +341,32 @@ renumber(struct queries *qs, struct query *q)
 	return map_put(&qs->by_id, id_key(&q->id), q); /* has room: one less */
 }
 
-static int
-wake(struct job *j, struct query *q)
-{
-	int err = renumber(&j->queries, q);
-
-	q->resting = NULL;
-	j->queries.dirty = true;
-	return err ? err : open_runs(j, q);
-}
-
-static void
-wake_all(struct job *j)
+void
+queries_wake(struct job *j)
 {
 	struct query *q;
 
-	j->queries.resting = false;
 	LIST_FOREACH(q, &j->queries.all, entry) {
 		if (!q->resting || q->closing)
 			continue;
-		if (q->told || (q->count.awaited && j->now < q->deadline))
-			j->queries.resting = true;
-		else if (wake(j, q))
-			log_error("out of memory: query %u is not asked "
-				  "everywhere", q->id);
+		q->resting = false;
+		renumber(&j->queries, q);
+		tell(j, q, OP_WAKE);
 	}
 }
 
-/* --- telling the agents -------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
-/* Is it part of the set, as far as we are concerned? */
-static bool
-is_wanted(const struct query *q)
+bool
+query_is_open(const struct job *j, const struct query *q)
 {
-	return !q->closing && !q->resting;
-}
-
-static void
-add(struct queries *qs, struct wire_queries *m, const struct query *q)
-{
-	qs->add[m->nadd++] = (struct wire_query){
-		.id = q->id, .text = q->text, .fold = q->fold };
-}
-
-/* An agent has a run of each query that it is asked. */
-static bool
-is_for(const struct query *q, const struct agent *a)
-{
-	return !a || a->run[q->slot];
+	return q->nopen == j->nworker;
 }
 
 void
-queries_encode(struct job *j, const struct agent *a, struct buf *out)
+query_notes(const struct job *j, const struct query *q, struct notes *notes)
 {
-	struct queries *qs = &j->queries;
-	struct wire_queries m = { .version = qs->version, .add = qs->add };
-	struct query *q;
-
-	LIST_FOREACH(q, &qs->all, entry)
-		if (q->told && is_for(q, a))
-			add(qs, &m, q);
-	wire_queries_encode(&m, out);
-}
-
-/* What is to be told, to agent a or (NULL) to all: how many queries. */
-static size_t
-encode_delta(struct job *j, const struct agent *a)
-{
-	struct queries *qs = &j->queries;
-	struct wire_queries m = { .version = qs->version + 1,
-				  .base = qs->version, .add = qs->add,
-				  .remove = qs->remove };
-	struct query *q;
-
-	LIST_FOREACH(q, &qs->all, entry) {
-		if (!is_for(q, a))
-			continue;
-		if (q->told && !is_wanted(q))
-			qs->remove[m.nremove++] = q->id;
-		else if (!q->told && is_wanted(q))
-			add(qs, &m, q);
-	}
-	wire_queries_encode(&m, hop_frame(&j->agent_hop));
-	return m.nadd + m.nremove;
-}
-
-/* Agents that are not meant get the new version and no query. */
-static void
-tell_each(struct job *j)
-{
-	struct agent *a;
-
-	LIST_FOREACH(a, &j->agents.all, entry) {
-		if (!a->connected)
-			continue;
-		encode_delta(j, a);
-		agents_send(j, a);
-	}
-}
-
-static void
-tell(struct job *j)
-{
-	struct queries *qs = &j->queries;
-	bool selective = false;
-	struct query *q;
-
-	qs->dirty = false;
-	LIST_FOREACH(q, &qs->all, entry)
-		selective |= q->at && q->told != is_wanted(q);
-	if (!encode_delta(j, NULL))
-		return;
-	if (selective)
-		tell_each(j);
-	else
-		agents_broadcast(j);
-	qs->version++;
-	LIST_FOREACH(q, &qs->all, entry)
-		q->told = is_wanted(q);
-}
-
-void
-queries_flush(struct job *j)
-{
-	struct query *q, *next;
-
-	if (j->queries.resting && !j->power.off)
-		wake_all(j);
-	if (j->queries.dirty)
-		tell(j);
-	if (!j->queries.nclosing)
-		return;
-	for (q = LIST_FIRST(&j->queries.all); q; q = next) {
-		next = LIST_NEXT(q, entry);
-		if (q->closing && !q->told &&
-		    (!q->count.awaited || j->now >= q->deadline))
-			finish(j, q);
-	}
+	notes->nrefusal = notes->nlimit = 0;
+	for (unsigned i = 0; i < j->nworker; i++)
+		notes_add(notes, q->of[i].notes);
 }

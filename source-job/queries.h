@@ -1,74 +1,79 @@
-/* queries.h - the queries that run, each once, and the set that agents have.
+/* queries.h - the queries that run, each once.
  *
  * A query is what agents run: the text of its rows, and, where agents can fold
- * these into groups, that of the fold. It lives from the first subscription
- * with both to the last word of the last agent about it:
+ * these into groups, that of the fold. Each worker has a part of it (part.h).
+ * It lives from the first subscription with both to the last word of the last
+ * agent about it:
  *
- *     opened --(flush: told to agents)--> runs --(close)--> closing
- *     closing --(flush: agents told)--> withdrawn --(all have acknowledged,
- *     or a second has passed)--> its subscriptions are settled, it is freed
+ *     opened --(OP_OPEN to all workers)--> runs --(OP_CLOSE)--> closing
+ *     closing --(OP_DONE of each worker)--> its subscriptions are settled, it
+ *     is freed
  *
- * The set has a version. All that changed within one turn of the loop goes
- * to the agents as one delta, at the end of that turn. */
+ * Here is what the workers have told of it, added up (merge.h). The job's
+ * thread; workers read what never changes: slot, serial, texts and what is
+ * compiled of them. */
 #ifndef SOURCE_JOB_QUERIES_H
 #define SOURCE_JOB_QUERIES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "common/buf.h"
 #include "source-job/map.h"
+#include "source-job/notes.h"
+#include "source-job/op.h"
 #include "source-job/watermark.h"
 #include "wire/books.h"
 
-struct agent;
-struct at;
 struct job;
 struct mql_query;
 struct partial;
 struct sub;
-struct wire_query;
-struct wire_refusal;
 
-struct query_count { /* agents, by what they said about the query */
-	uint32_t targeted, live, refused;
-	uint32_t awaited; /* still to end, once it is withdrawn */
+struct query_part { /* of one worker */
+	struct books_agent all;   /* what it said last */
+	struct query_count count;
+	struct notes *notes;      /* why its agents refuse; NULL: none does */
+	bool open;                /* it has said something */
+	/* Groups that were used here, to be used again there. */
+	_Atomic(struct partial *) spare;
 };
 
 struct query {
 	LIST_ENTRY(query) entry;
-	uint32_t   id;
-	unsigned   slot;    /* index of its run at each agent */
+	/* these never change: */
+	uint64_t   serial;  /* unique */
+	unsigned   slot;    /* index of its runs at each agent */
 	char      *key;     /* what agents get: both texts, see queries.c */
 	struct str text, fold; /* in the key; fold may be empty */
 	struct mql_query *compiled; /* text: not the whole of a query that has
 				       a stage */
 	struct mql_query *folded;   /* fold; NULL: rows are wanted */
-	struct partial   *partial;  /* what reads its groups; likewise */
-	struct at *at;      /* which agents get it; NULL: all */
+
+	uint32_t   id;      /* for agents and operators */
 	size_t     nframe;  /* bytes it takes in a message */
 	int64_t    opened;  /* ms */
-	bool       told;    /* part of the set in force */
 	bool       closing;
-	/* Why it is in nobody's set although it is asked (power.h); NULL: it
-	 * is. Borrowed from there. */
-	const char *resting;
-	int64_t    deadline; /* closing, resting: the last wait for agents */
+	bool       resting; /* nobody is asked: see power.h */
+	unsigned   nopen, ndone; /* workers that have opened, and ended it */
 
-	/* the agents' side */
-	struct books_agent all;     /* sum of the views of its runs */
-	struct watermark watermark;
-	struct query_count count;
+	/* the workers' side */
+	struct books_agent all;   /* sum of the parts' */
+	struct query_count count; /* likewise */
+	struct query_count at_open;  /* asked when the last worker opened it */
 	struct query_count at_close; /* what it was when closing began */
+	struct watermark watermark;
 
 	/* the subscribers' side */
 	LIST_HEAD(, sub) subs;
 	unsigned   nstaying; /* those that have no reason to end */
-	bool       changed;  /* count changed: META is due */
+	bool       changed;  /* count or notes changed: META is due */
 	int64_t    meta_at;
 	uint64_t   meta_sent; /* all.sent at meta_at */
 	uint64_t   rate;      /* rows a second, before meta_at */
+
+	struct query_part of[]; /* by worker */
 };
 
 struct queries {
@@ -77,16 +82,12 @@ struct queries {
 	struct query **slot;           /* max_queries of them */
 	size_t         n, nclosing;
 	size_t         nframes;        /* sum of nframe: a snapshot must fit */
-	uint64_t       version;
 	uint32_t       last_id;
-	bool           dirty;          /* the set is to be told */
-	bool           resting;        /* some are */
-	struct wire_query *add;        /* room for one delta */
-	uint32_t      *remove;
+	uint64_t       last_serial;
 };
 
 int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
-void queries_fini(struct job *j);
+void queries_fini(struct job *j); /* after the workers */
 
 /* The query that is the agents' part of this one, or a new one. 0, MQL_ELIMIT
  * with a sentence in why, an error of query_compile(), or MQL_ENOMEM. */
@@ -97,23 +98,22 @@ int queries_open(struct job *j, const struct mql_query *compiled,
  * merge_done() when they have all answered, never within this call. */
 void queries_close(struct job *j, struct query *q);
 
-/* Take all queries out of the agents' set, for this reason, until j->power is
- * on again; they keep their subscriptions. */
+/* Take all queries out of the agents' sets, for this reason; they keep their
+ * subscriptions. And let them back in. */
 void queries_rest(struct job *j, const char *why);
+void queries_wake(struct job *j);
 
 struct query *queries_find(struct job *j, uint32_t id); /* NULL: none */
 
-/* End of a turn: tell the agents what changed, finish what has closed. */
+/* End of a turn: finish what no worker has any more. */
 void queries_flush(struct job *j);
 
-/* The whole set, as far as it is for a, as one frame. */
-void queries_encode(struct job *j, const struct agent *a, struct buf *out);
+/* Has every worker heard of it, so that the counts are of all agents? */
+bool query_is_open(const struct job *j, const struct query *q);
 
-/* Why agents refuse q, the first few reasons and the rest under the last: how
- * many. The texts are the runs'. (delivery.c) */
-enum { QUERY_MAX_REFUSALS = 8 };
-size_t query_refusals(struct job *j, const struct query *q,
-		      struct wire_refusal *to);
+/* Why agents refuse or restrict q; the texts are q's. */
+void query_notes(const struct job *j, const struct query *q,
+		 struct notes *notes);
 
 /* What subscribers see; it does not count down while a query closes. */
 const struct query_count *query_shown(const struct query *q);

@@ -11,6 +11,7 @@ enum { ROW_OVERHEAD = 4, BODY_OVERHEAD = 16 }; /* of DATA: see rows.h */
 struct chunk {
 	struct chunk *next;
 	struct buf    frame;
+	size_t        len;  /* of the frame, once it is sealed */
 	uint32_t      rows;
 	bool          sealed, marked;
 	struct wire_window mark;
@@ -40,6 +41,7 @@ chunk_new(struct queue *q, struct chunk **out)
 	if (!c && !(c = calloc(1, sizeof *c)))
 		return MQL_ENOMEM;
 	buf_reset(&c->frame);
+	buf_room(&c->frame, q->expected);
 	data_begin(&c->frame, q->id, q->numbered + 1);
 	c->rows = 0;
 	c->sealed = c->marked = false;
@@ -74,19 +76,17 @@ append(struct queue *q, struct chunk *c, struct str row)
 	return 0;
 }
 
-int
-queue_push(struct queue *q, struct str row)
+/* A chunk with this row alone, at the tail. */
+static int
+open_chunk(struct queue *q, struct str row)
 {
-	struct chunk *c = q->tail;
-	int err;
+	struct chunk *c;
+	size_t header;
+	int err = chunk_new(q, &c);
 
-	if (q->bytes + WIRE_HEADER + queue_body(row) > q->limit)
-		return MQL_ELIMIT;
-	if (c && takes(q, c, row))
-		return append(q, c, row);
-	if ((err = chunk_new(q, &c)))
+	if (err)
 		return err;
-	size_t header = c->frame.len;
+	header = c->frame.len;
 	if ((err = c->frame.err ? c->frame.err : append(q, c, row))) {
 		chunk_free(c);
 		return err;
@@ -100,18 +100,30 @@ queue_push(struct queue *q, struct str row)
 	return 0;
 }
 
+int
+queue_push(struct queue *q, struct str row)
+{
+	struct chunk *c = q->tail;
+
+	if (q->bytes + WIRE_HEADER + queue_body(row) > q->limit)
+		return MQL_ELIMIT;
+	return c && takes(q, c, row) ? append(q, c, row) : open_chunk(q, row);
+}
+
 uint32_t
-queue_head(struct queue *q, struct str *frame, size_t *body)
+queue_head(struct queue *q, struct buf **frame, size_t *body)
 {
 	struct chunk *c = q->head;
 
 	if (!c)
 		return 0;
-	if (!c->sealed)
+	if (!c->sealed) {
 		data_end(&c->frame, 0, c->rows);
+		c->len = c->frame.len;
+	}
 	c->sealed = true;
-	*frame = (struct str){ (const char *)c->frame.data, c->frame.len };
-	*body = c->frame.len - WIRE_HEADER;
+	*frame = &c->frame;
+	*body = c->len - WIRE_HEADER;
 	return c->rows;
 }
 
@@ -136,7 +148,10 @@ queue_pop(struct queue *q, struct wire_window *mark)
 	q->head = c->next;
 	if (!q->head)
 		q->tail = NULL;
-	q->bytes -= c->frame.len;
+	if (!c->sealed)
+		c->len = c->frame.len;
+	q->expected = c->len;
+	q->bytes -= c->len;
 	q->rows -= c->rows;
 	if (marked && mark)
 		*mark = c->mark;

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/str.h"
 #include "wire/message.h"
 
@@ -28,14 +29,16 @@ struct queue {
 	size_t   bytes;       /* waiting now, headers included */
 	uint64_t rows;        /* waiting now */
 	uint64_t numbered;    /* rows that ever went in */
+	size_t   expected;    /* bytes of the next frame: as of the last */
 };
 
 /* 0; MQL_ELIMIT when the queue is full, MQL_ENOMEM: the row is not in. */
 int queue_push(struct queue *q, struct str row);
 
 /* The frame at the head, finished: how many rows, or 0 when there is none.
- * Borrowed until queue_pop(). body is what credit counts. */
-uint32_t queue_head(struct queue *q, struct str *frame, size_t *body);
+ * Borrowed until queue_pop(), and its memory may be taken. body is what credit
+ * counts. */
+uint32_t queue_head(struct queue *q, struct buf **frame, size_t *body);
 
 /* It is sent. True when it has a mark, which goes to *mark (may be NULL). */
 bool queue_pop(struct queue *q, struct wire_window *mark);

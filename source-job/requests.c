@@ -1,39 +1,16 @@
 #include "source-job/requests.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "common/log.h"
 #include "mql/error.h"
 #include "source-job/job.h"
-#include "source-job/run.h"
+#include "source-job/json.h"
+#include "source-job/lists.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
 
-/* The text travels as a JSON string inside JSON: each byte may become two. */
-enum { MAX_TEXT = WIRE_MAX_CONTROL / 2 - 1024 };
-
-static json_t *
-text_json(struct str s)
-{
-	json_t *v = s.len ? json_stringn(s.ptr, s.len) : json_string("");
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
-/* Text that is empty is left out. */
-static void
-set_text(json_t *o, const char *key, struct str s)
-{
-	if (s.len)
-		json_object_set_new(o, key, text_json(s));
-}
-
-static void
-set_number(json_t *o, const char *key, uint64_t n)
-{
-	json_object_set_new(o, key, json_integer((json_int_t)n));
-}
+enum { LISTINGS_MAX = 64 }; /* that go round at a time */
 
 /* --- lists: elements are written one by one, so that the text is bounded - */
 
@@ -42,6 +19,18 @@ struct list {
 	size_t      n, left_out;
 };
 
+static void
+list_add_text(struct list *l, const char *text)
+{
+	if (!text || l->left_out ||
+	    l->out->len + strlen(text) + 64 > JSON_MAX_TEXT) {
+		l->left_out++;
+	} else {
+		buf_puts(l->out, l->n++ ? "," : "[");
+		buf_puts(l->out, text);
+	}
+}
+
 /* Takes v. */
 static void
 list_add(struct list *l, json_t *v)
@@ -49,13 +38,7 @@ list_add(struct list *l, json_t *v)
 	char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
 
 	json_decref(v);
-	if (!text || l->left_out ||
-	    l->out->len + strlen(text) + 64 > MAX_TEXT) {
-		l->left_out++;
-	} else {
-		buf_puts(l->out, l->n++ ? "," : "[");
-		buf_puts(l->out, text);
-	}
+	list_add_text(l, text);
 	free(text);
 }
 
@@ -70,56 +53,21 @@ list_end(struct list *l)
 	buf_puts(l->out, "]");
 }
 
-/* What it calls itself, if anything: see at.h. */
-static void
-set_labels(json_t *o, struct str self)
+/* 0 or MQL_ENOMEM. */
+static int
+reply(struct job *j, const struct wire_peer *to, uint32_t id, bool ok,
+      const struct buf *text)
 {
-	json_t *all = json_loadb(self.ptr, self.len, 0, NULL);
-	json_t *labels = json_object_get(all, "labels");
+	struct wire_reply r = {
+		.id = id, .ok = ok,
+		.text = { (char *)text->data, text->len },
+	};
 
-	if (json_object_size(labels))
-		json_object_set(o, "labels", labels);
-	json_decref(all);
-}
-
-static json_t *
-agent_json(const struct job *j, const struct agent *a)
-{
-	json_t *o = json_object(), *streams = json_array();
-	uint64_t live = 0;
-
-	for (size_t i = 0; i < j->config.max_queries; i++)
-		live += a->run[i] && a->run[i]->state == RUN_LIVE;
-	for (size_t i = 0; i < a->nstream; i++)
-		json_array_append_new(streams, text_json(a->stream[i]));
-	set_text(o, "agent", a->id);
-	set_text(o, "app", a->app);
-	set_text(o, "host", a->host);
-	set_text(o, "zone", a->zone);
-	set_text(o, "version", a->version);
-	set_labels(o, a->self);
-	set_text(o, "state", str_of(!a->connected ? "gone" :
-				    a->health.disabled ? "disabled" :
-				    "connected"));
-	json_object_set_new(o, "streams", streams);
-	set_number(o, "queries", live);
-	set_number(o, "rows", a->rows);
-	if (a->health.memory) { /* older agents do not say */
-		set_number(o, "cpu_us_per_s", a->cpu_rate);
-		set_number(o, "memory", a->health.memory);
-	}
-	set_number(o, "heard_ms", (uint64_t)(j->now - a->heard));
-	set_number(o, "wire", WIRE_VERSION);
-	return o;
-}
-
-static void
-list_agents(struct job *j, struct list *l)
-{
-	const struct agent *a;
-
-	LIST_FOREACH(a, &j->agents.all, entry)
-		list_add(l, agent_json(j, a));
+	if (text->err)
+		return text->err;
+	wire_reply_encode(&r, hop_frame(&j->subscriber_hop));
+	hop_send(&j->subscriber_hop, to); /* whoever is gone needs none */
+	return 0;
 }
 
 /* What somebody asked, rather than the agents' part of it. */
@@ -138,18 +86,18 @@ asked(const struct query *q)
 static void
 set_refusals(struct job *j, json_t *o, const struct query *q)
 {
-	struct wire_refusal why[QUERY_MAX_REFUSALS];
-	size_t n = query_refusals(j, q, why);
 	json_t *list = json_array();
+	struct notes notes;
 
-	for (size_t i = 0; i < n; i++) {
+	query_notes(j, q, &notes);
+	for (size_t i = 0; i < notes.nrefusal; i++) {
 		json_t *one = json_object();
 
-		set_text(one, "why", why[i].why);
-		set_number(one, "agents", why[i].agents);
+		set_text(one, "why", notes.refusal[i].why);
+		set_number(one, "agents", notes.refusal[i].agents);
 		json_array_append_new(list, one);
 	}
-	if (n)
+	if (notes.nrefusal)
 		json_object_set(o, "refusals", list);
 	json_decref(list);
 }
@@ -186,53 +134,106 @@ list_queries(struct job *j, struct list *l)
 			list_add(l, query_json(j, q));
 }
 
-/* --- streams: name -> how many agents have it ---------------------------- */
+/* --- lists of the workers: one after another is asked ------------------------ */
 
-struct stream {
-	struct str name; /* borrowed from an agent */
-	uint64_t   agents;
-};
+static void
+ask_next(struct job *j, struct listing *l)
+{
+	struct worker *w = &j->worker[l->next++];
+
+	channel_push(&w->in, &(struct op){ .kind = OP_LIST, .listing = l });
+}
 
 static int
-count_stream(struct map *m, struct str name)
+ask_workers(struct job *j, const struct wire_peer *from, uint32_t id,
+	    enum listing_kind kind)
 {
-	struct stream *s = map_get(m, name);
-	int err;
+	struct listing *l;
 
-	if (s) {
-		s->agents++;
-		return 0;
-	}
-	s = calloc(1, sizeof *s);
-	if (!s)
+	if (j->nlisting >= LISTINGS_MAX)
+		return MQL_ELIMIT;
+	l = calloc(1, sizeof *l);
+	if (!l)
 		return MQL_ENOMEM;
-	*s = (struct stream){ name, 1 };
-	if ((err = map_put(m, name, s)))
-		free(s);
+	l->kind = kind;
+	l->from = *from;
+	l->id = id;
+	j->nlisting++;
+	ask_next(j, l);
+	return 0;
+}
+
+/* The agents that have a stream, at all workers together. */
+static int
+add_stream(json_t *sums, const char *element)
+{
+	json_t *o = json_loads(element, 0, NULL);
+	const char *name = json_string_value(json_object_get(o, "name"));
+	json_t *sum = name ? json_object_get(sums, name) : NULL;
+	int err = 0;
+
+	if (sum)
+		json_object_set_new(sum, "agents", json_integer(
+			json_integer_value(json_object_get(sum, "agents")) +
+			json_integer_value(json_object_get(o, "agents"))));
+	else if (!name || json_object_set(sums, name, o))
+		err = MQL_ENOMEM;
+	json_decref(o);
 	return err;
 }
 
 static void
-list_streams(struct job *j, struct list *l)
+list_streams(const struct listing *from, struct list *l)
 {
-	const struct agent *a;
-	struct map m = { 0 };
+	const char *at = (const char *)from->text.data;
+	const char *end = at + from->text.len;
+	json_t *sums = json_object(), *sum;
+	const char *name;
 
-	LIST_FOREACH(a, &j->agents.all, entry)
-		for (size_t i = 0; a->connected && i < a->nstream; i++)
-			if (count_stream(&m, a->stream[i]))
-				l->left_out++;
-	for (size_t i = 0; i < m.cap; i++) {
-		struct stream *s = m.slot[i].value;
-		if (!s)
-			continue;
-		json_t *o = json_object();
-		set_text(o, "name", s->name);
-		set_number(o, "agents", s->agents);
-		list_add(l, o);
-		free(s);
+	for (; at < end; at += strlen(at) + 1)
+		if (add_stream(sums, at))
+			l->left_out++;
+	json_object_foreach(sums, name, sum)
+		list_add(l, json_incref(sum));
+	json_decref(sums);
+}
+
+static void
+list_agents(const struct listing *from, struct list *l)
+{
+	const char *at = (const char *)from->text.data;
+	const char *end = at + from->text.len;
+
+	for (; at < end; at += strlen(at) + 1)
+		list_add_text(l, at);
+}
+
+static void
+reply_list(struct job *j, const struct listing *from)
+{
+	struct buf text = BUF_INIT;
+	struct list l = { .out = &text };
+
+	if (from->kind == LISTING_STREAMS)
+		list_streams(from, &l);
+	else
+		list_agents(from, &l);
+	l.left_out += from->left_out;
+	list_end(&l);
+	reply(j, &from->from, from->id, true, &text);
+	buf_fini(&text);
+}
+
+void
+requests_listed(struct job *j, struct listing *l)
+{
+	if (l->next < j->nworker) {
+		ask_next(j, l);
+		return;
 	}
-	map_fini(&m);
+	reply_list(j, l);
+	listing_free(l);
+	j->nlisting--;
 }
 
 /* --- kill ---------------------------------------------------------------- */
@@ -283,7 +284,7 @@ switch_off(struct job *j, const struct wire_request *m, struct buf *out)
 	power_off(j, m->who, m->arg);
 	json_object_set_new(o, "off", json_true());
 	set_text(o, "why", str_of(j->power.why));
-	set_number(o, "agents", j->agents.by_peer.n);
+	set_number(o, "agents", job_agents(j));
 	set_number(o, "queries", j->queries.n - j->queries.nclosing);
 	put_object(out, o);
 	return true;
@@ -296,24 +297,17 @@ switch_on(struct job *j, struct buf *out)
 
 	json_object_set_new(o, "off", json_false());
 	json_object_set_new(o, "was_off", json_boolean(j->power.off));
-	set_number(o, "agents", j->agents.by_peer.n);
+	set_number(o, "agents", job_agents(j));
 	set_number(o, "queries", j->queries.n - j->queries.nclosing);
 	power_on(j);
 	put_object(out, o);
 	return true;
 }
 
+/* At once: true, or false for "no". */
 static bool
 answer(struct job *j, const struct wire_request *m, struct buf *out)
 {
-	static const struct {
-		const char *what;
-		void (*list)(struct job *j, struct list *l);
-	} lists[] = {
-		{ "agents", list_agents },
-		{ "queries", list_queries },
-		{ "streams", list_streams },
-	};
 	struct list l = { .out = out };
 
 	if (str_eq(m->what, STR("kill")))
@@ -322,10 +316,8 @@ answer(struct job *j, const struct wire_request *m, struct buf *out)
 		return switch_off(j, m, out);
 	if (str_eq(m->what, STR("on")))
 		return switch_on(j, out);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		if (!str_eq(m->what, str_of(lists[i].what)))
-			continue;
-		lists[i].list(j, &l);
+	if (str_eq(m->what, STR("queries"))) {
+		list_queries(j, &l);
 		list_end(&l);
 		return true;
 	}
@@ -341,15 +333,13 @@ requests_answer(struct job *j, const struct wire_peer *from, struct str body)
 	struct wire_request m;
 	int err = wire_request_decode(body, &m);
 
-	if (!err) {
-		struct wire_reply r = { .id = m.id };
-		r.ok = answer(j, &m, &text);
-		err = text.err;
-		r.text = (struct str){ (char *)text.data, text.len };
-		if (!err) {
-			wire_reply_encode(&r, hop_frame(&j->subscriber_hop));
-			hop_send(&j->subscriber_hop, from);
-		}
+	if (!err && str_eq(m.what, STR("agents"))) {
+		err = ask_workers(j, from, m.id, LISTING_AGENTS);
+	} else if (!err && str_eq(m.what, STR("streams"))) {
+		err = ask_workers(j, from, m.id, LISTING_STREAMS);
+	} else if (!err) {
+		bool ok = answer(j, &m, &text);
+		err = reply(j, from, m.id, ok, &text);
 	}
 	buf_fini(&text);
 	arena_fini(&m.mem);

@@ -4,10 +4,13 @@
 
 #include "mql/error.h"
 #include "source-job/at.h"
-#include "source-job/job.h"
 #include "source-job/ledger.h"
-#include "source-job/merge.h"
+#include "source-job/queries.h"
+#include "source-job/watermark.h"
+#include "source-job/worker.h"
 #include "wire/message.h"
+
+static const int64_t last_upto = 7258118400000; /* the year 2200 */
 
 /* The agent has the query, or will have it in a moment. */
 static bool
@@ -16,18 +19,14 @@ is_told(const struct run *r)
 	return r->state == RUN_PENDING || r->state == RUN_LIVE;
 }
 
-/* Take r into its query's count (by is 1), or out of it (by is -1). */
+/* Take r into its part's count (by is 1), or out of it (by is -1). */
 static void
 count(struct run *r, int by)
 {
-	struct query_count *c = &r->query->count;
+	struct query_count *c = &r->part->count;
 	uint32_t one = (uint32_t)by;
 
-	r->query->changed = true;
-	if (by > 0)
-		watermark_join(r);
-	else
-		watermark_leave(r);
+	r->part->changed = true;
 	if (is_told(r))
 		c->awaited += one;
 	if (!r->targeted || r->state == RUN_GONE)
@@ -37,7 +36,60 @@ count(struct run *r, int by)
 		c->live += one;
 	if (r->state == RUN_REFUSED)
 		c->refused += one;
+	r->part->renote |= r->state == RUN_REFUSED || run_is_limited(r);
 }
+
+/* --- how far it has told everything: see watermark.h ------------------------- */
+
+/* One whose link broke and is back counts before it says that it is live
+ * again: what it has to tell is on its way. */
+static bool
+has_a_say(const struct run *r)
+{
+	return r->targeted && (r->state == RUN_LIVE ||
+			       (r->state == RUN_PENDING && r->begun));
+}
+
+/* One whose clock is out of its mind does not take the others with it. */
+static int64_t
+pane_of(const struct run *r)
+{
+	const struct part *part = r->part;
+	int64_t pane = r->upto / part->pane;
+	int64_t last = part->worker->wall / part->pane + WATERMARK_AHEAD;
+
+	return pane < last ? pane : last;
+}
+
+static void
+tell(struct run *r)
+{
+	int64_t now = TOLD_NOTHING;
+
+	if (!r->part->pane)
+		return;
+	if (r->part->closing && r->state == RUN_ENDED && r->targeted)
+		now = TOLD_ALL;
+	else if (has_a_say(r))
+		now = pane_of(r);
+	if (now == r->told)
+		return;
+	part_tell(r->part, r->told, now);
+	r->told = now;
+}
+
+int
+run_told(struct run *r, uint64_t upto)
+{
+	if (upto > (uint64_t)last_upto)
+		return MQL_EBADFRAME;
+	if ((int64_t)upto > r->upto)
+		r->upto = (int64_t)upto;
+	tell(r);
+	return 0;
+}
+
+/* --- coming and going -------------------------------------------------------- */
 
 static void
 enter(struct run *r, enum run_state state)
@@ -45,70 +97,116 @@ enter(struct run *r, enum run_state state)
 	count(r, -1);
 	r->state = state;
 	count(r, 1);
+	tell(r);
 }
 
 void
 run_retarget(struct run *r)
 {
-	bool wanted = agent_wanted(r->agent, r->query);
+	bool wanted = agent_wanted(r->agent, r->part->query);
 
 	if (wanted == r->targeted)
 		return;
 	count(r, -1);
 	r->targeted = wanted;
 	count(r, 1);
+	tell(r);
 }
 
 static void
 reopen(struct run *r)
 {
-	if (r->lost_at)
-		merge_agent_back(r->query, r->lost_at);
+	uint64_t lost_at = r->lost_at;
+
 	r->lost_at = 0;
 	r->again = true;
 	enter(r, RUN_PENDING);
 	run_retarget(r);
+	if (lost_at)
+		part_say(r->part, &(struct op){ .kind = OP_AGENT_BACK,
+						.serial = lost_at });
 }
 
 /* The agent will not hear of a query that rests. */
 static void
 rest(struct run *r)
 {
-	if (r->query->resting)
-		run_refused(r, str_of(r->query->resting));
+	if (r->part->resting)
+		run_refused(r, str_of(r->part->worker->parts.why));
+}
+
+static int
+open_new(struct agent *a, struct part *part)
+{
+	struct run *r = calloc(1, sizeof *r);
+
+	if (!r)
+		return MQL_ENOMEM;
+	*r = (struct run){ .agent = a, .of = part->query->serial,
+			   .slot = part->query->slot,
+			   .targeted = agent_wanted(a, part->query),
+			   .told = TOLD_NOTHING };
+	a->run[r->slot] = r;
+	run_attach(r, part);
+	rest(r);
+	return 0;
 }
 
 int
-run_open(struct agent *a, struct query *q)
+run_open(struct agent *a, struct part *part)
 {
-	struct run *r = a->run[q->slot];
+	struct run *r = a->run[part->query->slot];
 
-	if (!at_matches(q->at, a)) {
+	if (!at_matches(part->at, a)) {
 		if (r)
 			run_free(r);
 		return 0;
 	}
-	if (r) {
-		reopen(r);
-		rest(r);
-		return 0;
-	}
-	r = calloc(1, sizeof *r);
 	if (!r)
-		return MQL_ENOMEM;
-	*r = (struct run){ .agent = a, .query = q,
-			   .targeted = agent_wanted(a, q) };
-	a->run[q->slot] = r;
-	count(r, 1);
+		return open_new(a, part);
+	reopen(r);
 	rest(r);
 	return 0;
 }
 
 void
+run_attach(struct run *r, struct part *part)
+{
+	r->part = part;
+	count(r, 1);
+	tell(r);
+}
+
+/* What is still queued there will not come, as far as we know. */
+static void
+settle(struct run *r)
+{
+	struct books_agent next = ledger_settled(&r->view);
+
+	ledger_post(&r->part->all, &r->view, &next);
+	r->part->changed = true;
+}
+
+void
+run_detach(struct run *r)
+{
+	settle(r);
+	count(r, -1);
+	if (r->told != TOLD_NOTHING)
+		part_tell(r->part, r->told, TOLD_NOTHING);
+	r->told = TOLD_NOTHING;
+	r->part = NULL;
+}
+
+void
 run_free(struct run *r)
 {
-	count(r, -1);
-	r->agent->run[r->query->slot] = NULL;
+	if (r->part) {
+		count(r, -1);
+		if (r->told != TOLD_NOTHING)
+			part_tell(r->part, r->told, TOLD_NOTHING);
+	}
+	r->agent->run[r->slot] = NULL;
 	free(r->why);
 	free(r->limit);
 	free(r);
@@ -120,17 +218,36 @@ was_live(const struct run *r)
 {
 	return r->state == RUN_LIVE ||
 	       (r->state == RUN_PENDING && r->begun) ||
-	       (r->state == RUN_ENDED && !r->query->closing);
+	       (r->state == RUN_ENDED && !r->part->closing);
 }
 
-/* What is still queued there will not come, as far as we know. */
-static void
-settle(struct run *r)
+void
+run_lose(struct run *r)
 {
-	struct books_agent next = ledger_settled(&r->view);
+	const bool live = was_live(r);
 
-	ledger_post(&r->query->all, &r->view, &next);
+	settle(r);
+	enter(r, RUN_GONE);
+	if (!live)
+		return;
+	r->lost_at = atomic_fetch_add(r->part->worker->serial, 1) + 1;
+	part_say(r->part, &(struct op){ .kind = OP_AGENT_LOST,
+					.serial = r->lost_at });
 }
+
+void
+run_leave(struct run *r)
+{
+	struct part *part = r->part;
+	const bool live = was_live(r);
+
+	settle(r);
+	run_free(r);
+	if (live)
+		part_say(part, &(struct op){ .kind = OP_AGENT_LEFT });
+}
+
+/* --- what it counts ---------------------------------------------------------- */
 
 /* What it counted before we heard of it is nobody's here. What an earlier run
  * of it counted stays in the sum. */
@@ -140,21 +257,23 @@ begin(struct run *r, const struct books_agent *books)
 	settle(r);
 	r->view = (struct books_agent){ 0 };
 	r->begun = true;
-	ledger_post(&r->query->all, &r->view, books);
-	merge_carried(r->query, books);
+	ledger_post(&r->part->all, &r->view, books);
+	part_say(r->part, &(struct op){ .kind = OP_CARRIED,
+					.carried = ledger_settled(books) });
 }
 
 void
-run_report(struct job *j, struct run *r, const struct books_agent *books)
+run_report(struct run *r, const struct books_agent *books)
 {
 	struct books_agent next = r->view;
 
 	if (!r->begun)
 		return;
 	uint64_t lost = ledger_report(&next, books);
-	ledger_post(&r->query->all, &r->view, &next);
+	ledger_post(&r->part->all, &r->view, &next);
+	r->part->changed = true;
 	if (lost)
-		merge_lost(j, r->query, lost);
+		part_say_lost(r->part, lost);
 }
 
 bool
@@ -175,17 +294,17 @@ run_limit(struct run *r, const struct wire_counts *c)
 	r->suspended = c->suspended;
 	free(r->limit);
 	r->limit = c->why.len ? strndup(c->why.ptr, c->why.len) : NULL;
-	r->query->changed |= was || run_is_limited(r);
+	r->part->renote |= was || run_is_limited(r);
 }
 
 void
-run_live(struct job *j, struct run *r, const struct books_agent *books)
+run_live(struct run *r, const struct books_agent *books)
 {
 	if (!is_told(r))
 		return;
 	/* After a break, counters that went back are those of a new run. */
 	if (r->begun && !(r->again && books->sent < r->view.sent))
-		run_report(j, r, books);
+		run_report(r, books);
 	else
 		begin(r, books);
 	r->again = false;
@@ -205,14 +324,13 @@ run_refused(struct run *r, struct str why)
 /* What an agent runs of the query after this is another run: it counts from
  * zero. */
 void
-run_ended(struct job *j, struct run *r, const struct books_agent *books,
-	  struct str why)
+run_ended(struct run *r, const struct books_agent *books, struct str why)
 {
 	if (!is_told(r))
 		return;
 	r->begun = true;
-	run_report(j, r, books);
-	if (!why.len || r->query->closing) {
+	run_report(r, books);
+	if (!why.len || r->part->closing) {
 		enter(r, RUN_ENDED);
 		return;
 	}
@@ -222,11 +340,11 @@ run_ended(struct job *j, struct run *r, const struct books_agent *books,
 }
 
 bool
-run_rows(struct job *j, struct run *r, uint64_t first, uint64_t n)
+run_rows(struct run *r, uint64_t first, uint64_t n, uint64_t *lost)
 {
 	struct books_agent next;
-	uint64_t lost;
 
+	*lost = 0;
 	if (!is_told(r))
 		return false;
 	if (!r->begun) { /* its rows are here before its acknowledgement */
@@ -235,30 +353,8 @@ run_rows(struct job *j, struct run *r, uint64_t first, uint64_t n)
 						.sent = past });
 	}
 	next = r->view;
-	if (ledger_batch(&next, first, n, &lost))
+	if (ledger_batch(&next, first, n, lost))
 		return false;
-	ledger_post(&r->query->all, &r->view, &next);
-	if (lost)
-		merge_lost(j, r->query, lost);
+	ledger_post(&r->part->all, &r->view, &next);
 	return true;
-}
-
-void
-run_lose(struct job *j, struct run *r)
-{
-	if (was_live(r)) {
-		merge_agent_lost(r->query);
-		r->lost_at = ++j->serial;
-	}
-	settle(r);
-	enter(r, RUN_GONE);
-}
-
-void
-run_leave(struct run *r)
-{
-	if (was_live(r))
-		merge_agent_left(r->query);
-	settle(r);
-	run_free(r);
 }

@@ -5,28 +5,31 @@
  *        +--- any ---(agent silent)---> gone --(agent is back)--> pending
  *
  * A run that was lost keeps its books: when its agent comes back in time it
- * goes on counting where it was. */
+ * goes on counting where it was, be it at another worker. The worker's thread.
+ */
 #ifndef SOURCE_JOB_RUN_H
 #define SOURCE_JOB_RUN_H
 
-#include "source-job/queries.h"
+#include "source-job/part.h"
 
 struct agent;
-struct job;
 
 enum run_state { RUN_PENDING, RUN_LIVE, RUN_REFUSED, RUN_ENDED, RUN_GONE };
 
 struct run {
 	struct agent   *agent;
-	struct query   *query;
+	struct part    *part;     /* NULL: on its way to another worker */
+	uint64_t        of;       /* serial of its query */
+	unsigned        slot;     /* in the agent's list */
 	enum run_state  state;
 	bool            targeted; /* the agent has a stream that is asked */
 	bool            begun;    /* view counts */
 	bool            again;    /* told again, not acknowledged since */
-	bool            heeded;   /* it has a say: see watermark.c */
 	uint64_t        lost_at;  /* not 0: told as lost, at this serial */
 	int64_t         upto;     /* ms since the epoch: all before was told;
-				     0: not said. See watermark.h */
+				     0: not said */
+	int64_t         told;     /* the pane that the job knows of it: see
+				     watermark.h */
 	struct books_agent view;
 	char           *why;      /* RUN_REFUSED; may be NULL */
 	/* Over its budget there, as the last heartbeat said: */
@@ -37,28 +40,36 @@ struct run {
 
 /* The agent is told of the query, for the first time or again: pending. Unless
  * it is not asked (at.h): then it has no run. 0 or MQL_ENOMEM. */
-int run_open(struct agent *a, struct query *q);
+int run_open(struct agent *a, struct part *part);
 
-/* The query or the agent is done: its books stay in the query's sum. */
+/* The query or the agent is done: its books stay in the part's sum. */
 void run_free(struct run *r);
 
 /* What the agent answers: its ACK entries and its reports. */
-void run_live(struct job *j, struct run *r, const struct books_agent *books);
+void run_live(struct run *r, const struct books_agent *books);
 void run_refused(struct run *r, struct str why);
 /* why: the agent itself, or an operator, has ended it; empty: the query did. */
-void run_ended(struct job *j, struct run *r, const struct books_agent *books,
-	       struct str why);
-void run_report(struct job *j, struct run *r, const struct books_agent *books);
+void run_ended(struct run *r, const struct books_agent *books, struct str why);
+void run_report(struct run *r, const struct books_agent *books);
 struct wire_counts;
 void run_limit(struct run *r, const struct wire_counts *c);
 bool run_is_limited(const struct run *r);
 
-/* Rows first ... first + count - 1 have come, or a partial of as many events.
- * False: not of this run. */
-bool run_rows(struct job *j, struct run *r, uint64_t first, uint64_t count);
+/* Rows first ... first + count - 1 have come, or a partial of as many events:
+ * so many were lost before them. False: not of this run. What has come, and
+ * what was lost, is in the part's sum; the job is still to be told. */
+bool run_rows(struct run *r, uint64_t first, uint64_t count, uint64_t *lost);
 
-void run_lose(struct job *j, struct run *r); /* no sign of life */
-void run_leave(struct run *r);               /* a goodbye; then free it */
-void run_retarget(struct run *r);            /* the agent's streams changed */
+/* It has told everything before this time; it never goes back. 0, or
+ * MQL_EBADFRAME when no clock is there yet. */
+int run_told(struct run *r, uint64_t upto);
+
+void run_lose(struct run *r);     /* no sign of life */
+void run_leave(struct run *r);    /* a goodbye; then free it */
+void run_retarget(struct run *r); /* the agent's streams changed */
+
+/* From one worker to another. */
+void run_detach(struct run *r);
+void run_attach(struct run *r, struct part *part);
 
 #endif

@@ -97,7 +97,7 @@ give(void *arg, struct str row, int64_t window)
 
 	(void)window;
 	st->sub->books.source.results++;
-	st->job->counters.results++;
+	counter_add(&st->job->counters.results, 1);
 	return sub_give(st->job, st->sub, row);
 }
 
@@ -110,7 +110,7 @@ contributors(const struct staged *st, int64_t end)
 	uint32_t live = query_shown(q)->live, told = live;
 
 	if (q->watermark.pane && (q->closing || !st->ending))
-		told = watermark_told(st->job, q, end);
+		told = watermark_told(&q->watermark, end);
 	return told < live ? told : live;
 }
 
@@ -170,7 +170,7 @@ is_done(struct staged *st, uint64_t n)
 	if (!stage_done(st->stage))
 		return false;
 	st->sub->books.source.drop_limit += n;
-	st->job->counters.drop_limit += n;
+	counter_add(&st->job->counters.drop_limit, n);
 	return true;
 }
 
@@ -195,7 +195,7 @@ staged_row(struct sub *s, struct str row)
 	err = stage_row(st->stage, row, j->wall);
 	if (err == MQL_EBADEVENT) {
 		s->books.source.lost++;
-		j->counters.rows_bad++;
+		counter_add(&j->counters.rows_bad, 1);
 		return;
 	}
 	st->taken++;
@@ -278,15 +278,16 @@ staged_count(struct sub *s)
 
 	if (!st)
 		return;
+	struct job_counters *c = &st->job->counters;
 	stage_stats(st->stage, &now);
 	b->late = now.late;
 	b->untimed = now.untimed;
 	b->overflow = now.overflow + st->failed;
 	b->folded = st->taken - b->late - b->untimed - b->overflow;
-	st->job->counters.folded += b->folded - old.folded;
-	st->job->counters.drop_late += b->late - old.late +
-				       b->untimed - old.untimed;
-	st->job->counters.drop_overflow += b->overflow - old.overflow;
+	counter_add(&c->folded, b->folded - old.folded);
+	counter_add(&c->drop_late, b->late - old.late +
+				   b->untimed - old.untimed);
+	counter_add(&c->drop_overflow, b->overflow - old.overflow);
 }
 
 bool

@@ -47,7 +47,7 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 	s->link = l;
 	s->query = q;
 	s->id = m->id;
-	s->serial = ++j->serial;
+	s->serial = atomic_fetch_add(&j->serial, 1) + 1;
 	s->credit = s->window = m->credit;
 	s->queue = (struct queue){ .id = m->id, .limit = j->config.queue,
 				   .frame = frame_bytes(m->credit) };
@@ -60,23 +60,28 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 	j->subscribers.n++;
 }
 
-static void
-accept_sub(struct job *j, const struct sub *s, struct str canonical)
+void
+sub_accept(struct job *j, struct sub *s, const struct query_count *c)
 {
-	const struct query_count *c = query_shown(s->query);
 	struct wire_accepted m = {
 		.id = s->id,
 		.query_id = s->query->id,
 		.source_job = str_of(j->id),
-		.canonical = canonical,
+		.canonical = str_of(s->canonical),
 		.lease_ms = (uint64_t)j->config.lease,
 		.targeted = c->targeted,
 		.live = c->live,
 		.refused = c->refused,
 	};
 
+	if (s->accepted)
+		return;
+	s->accepted = true;
 	wire_accepted_encode(&m, hop_frame(&j->subscriber_hop));
 	hop_send(&j->subscriber_hop, &s->link->peer); /* else: the lease */
+	free(s->canonical);
+	s->canonical = NULL;
+	sub_mark(j, s);
 }
 
 /* Why a subscription is not taken, before its query is looked at. */
@@ -135,8 +140,10 @@ limit_of(const struct mql_query *compiled, uint64_t asked)
 static void
 give_up(struct sub *s)
 {
-	if (s)
+	if (s) {
 		staged_free(s->staged);
+		free(s->canonical);
+	}
 	free(s);
 }
 
@@ -146,14 +153,13 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	  const struct wire_subscribe *m, struct mql_query *compiled,
 	  const char **why)
 {
-	struct buf canonical = BUF_INIT;
 	struct sub *s = calloc(1, sizeof *s);
 	struct query *q = NULL;
-	int err;
+	int err = MQL_ENOMEM;
 
-	buf_puts(&canonical, mql_query_text(compiled));
 	*why = NULL;
-	err = s ? canonical.err : MQL_ENOMEM;
+	if (s && (s->canonical = strdup(mql_query_text(compiled))))
+		err = 0;
 	if (!err)
 		err = queries_open(j, compiled, &q, why);
 	if (err) {
@@ -168,17 +174,15 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 		if (q && LIST_EMPTY(&q->subs))
 			queries_close(j, q);
 		give_up(s);
-		goto out;
+		return err;
 	}
 	l->heard = j->now;
 	join(j, l, q, s, m);
-	accept_sub(j, s, (struct str){ (char *)canonical.data,
-				       canonical.len });
+	if (query_is_open(j, q)) /* else when all workers have heard of it */
+		sub_accept(j, s, query_shown(q));
 	if (!s->limit || staged_done(s)) /* `limit 0` has all its rows */
 		sub_leave(j, s, false, "limit");
-out:
-	buf_fini(&canonical);
-	return err;
+	return 0;
 }
 
 int

@@ -64,6 +64,7 @@ sub_free(struct job *j, struct sub *s)
 	j->subscribers.n--;
 	staged_free(s->staged);
 	queue_fini(&s->queue);
+	free(s->canonical);
 	free(s);
 }
 
@@ -75,6 +76,7 @@ sub_settle(struct job *j, struct sub *s)
 	const struct query_count *c = query_shown(s->query);
 	struct books_agent now = ledger_settled(&s->query->all);
 
+	sub_accept(j, s, c);
 	staged_end(s);
 	staged_count(s);
 	s->books.agent = ledger_since(&now, &s->before);

@@ -42,10 +42,12 @@ struct sub {
 	TAILQ_ENTRY(sub) of_dirty;
 	bool          dirty;
 	struct link  *link;
+	char         *canonical; /* until it is accepted */
 	struct query *query;  /* NULL once settled */
 	enum sub_state state;
 	uint32_t id;          /* the subscriber's own number */
 	uint64_t serial;      /* of its joining */
+	bool     accepted;    /* ACCEPTED is sent: other things may follow */
 	uint64_t limit;       /* rows; UINT64_MAX: none */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
@@ -92,6 +94,10 @@ struct sub *sub_find(const struct link *l, uint32_t id); /* l may be NULL */
 int subscribers_subscribe(struct job *j, struct link *l,
 			  const struct wire_peer *from, struct str body);
 
+/* Send ACCEPTED with these counts, unless that is done. */
+struct query_count;
+void sub_accept(struct job *j, struct sub *s, const struct query_count *c);
+
 /* Final books: s no longer belongs to its query. */
 void sub_settle(struct job *j, struct sub *s);
 
@@ -101,6 +107,11 @@ void sub_free(struct job *j, struct sub *s);
 /* A row for s: into its queue, or counted as dropped. False when its limit is
  * reached. See delivery.c. */
 bool sub_give(struct job *j, struct sub *s, struct str row);
+
+/* The same for n rows of a batch. */
+struct batch;
+void sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
+		    size_t first, size_t n);
 
 /* Look at s at the end of this turn. */
 void sub_mark(struct job *j, struct sub *s);

@@ -1,138 +1,104 @@
 #include "source-job/watermark.h"
 
+#include <stdlib.h>
+
 #include "mql/error.h"
 #include "mql/pace.h"
-#include "source-job/job.h"
-#include "source-job/merge.h"
-#include "source-job/run.h"
-
-static const int64_t last_upto = 7258118400000; /* the year 2200 */
-
-void
-watermark_init(struct watermark *w, const struct mql_query *folded)
-{
-	*w = (struct watermark){ .next = 1 };
-	if (folded)
-		w->pane = query_pane_ms(folded);
-}
-
-/* --- who is behind --------------------------------------------------------- */
-
-/* One whose link broke and is back counts before it says that it is live
- * again: what it has to tell is on its way. */
-static bool
-has_a_say(const struct run *r)
-{
-	return r->targeted && (r->state == RUN_LIVE ||
-			       (r->state == RUN_PENDING && r->begun));
-}
-
-/* Is nobody behind any more? */
-static void
-look(struct watermark *w)
-{
-	w->moved |= w->pane && !w->behind;
-}
-
-void
-watermark_join(struct run *r)
-{
-	struct watermark *w = &r->query->watermark;
-
-	r->heeded = has_a_say(r);
-	if (!r->heeded)
-		return;
-	w->behind += r->upto < w->next;
-	look(w);
-}
-
-void
-watermark_leave(struct run *r)
-{
-	struct watermark *w = &r->query->watermark;
-
-	if (!r->heeded)
-		return;
-	r->heeded = false;
-	w->behind -= r->upto < w->next;
-	look(w);
-}
+#include "source-job/op.h"
 
 int
-watermark_say(struct run *r, uint64_t said)
+watermark_init(struct watermark *w, const struct mql_query *folded)
 {
-	struct watermark *w = &r->query->watermark;
-	int64_t upto = (int64_t)said, before = r->upto;
-
-	if (said > (uint64_t)last_upto)
-		return MQL_EBADFRAME;
-	if (upto <= before)
+	*w = (struct watermark){ 0 };
+	w->pane = folded ? query_pane_ms(folded) : 0;
+	if (!w->pane)
 		return 0;
-	r->upto = upto;
-	if (r->heeded && before < w->next && upto >= w->next) {
-		w->behind--;
-		look(w);
-	}
-	return 0;
-}
-
-/* --- the least of all ------------------------------------------------------ */
-
-/* r: the runs of q that have a say, one after another. */
-#define FOREACH_HEEDED(r, a, j, q)                                        \
-	LIST_FOREACH(a, &(j)->agents.all, entry)                          \
-		if (((r) = (a)->run[(q)->slot]) && (r)->heeded)
-
-static void
-advance(struct job *j, struct query *q)
-{
-	struct watermark *w = &q->watermark;
-	int64_t low = INT64_MAX;
-	const struct agent *a;
-	const struct run *r;
-
-	w->moved = false;
-	FOREACH_HEEDED(r, a, j, q)
-		if (r->upto < low)
-			low = r->upto;
-	if (low == INT64_MAX || low < w->next)
-		return; /* nobody is there, or somebody came meanwhile */
-	w->low = low;
-	w->next = low - low % w->pane + w->pane;
-	w->behind = 0;
-	FOREACH_HEEDED(r, a, j, q)
-		w->behind += r->upto < w->next;
-	merge_complete(q, low);
+	w->at = calloc(WATERMARK_PANES, sizeof *w->at);
+	return w->at ? 0 : MQL_ENOMEM;
 }
 
 void
-watermark_flush(struct job *j)
+watermark_fini(struct watermark *w)
 {
-	struct query *q;
-
-	LIST_FOREACH(q, &j->queries.all, entry)
-		if (q->watermark.moved)
-			advance(j, q);
+	free(w->at);
+	w->at = NULL;
 }
 
-/* One that was asked to end has told everything. */
-static bool
-has_told(const struct run *r, int64_t end)
+static uint32_t *
+place(const struct watermark *w, int64_t pane)
 {
-	if (r->query->closing && r->state == RUN_ENDED)
-		return r->targeted;
-	return r->heeded && r->upto >= end;
+	return &w->at[pane % WATERMARK_PANES];
+}
+
+static int64_t
+bottom(const struct watermark *w)
+{
+	return w->top < WATERMARK_PANES ? 1 : w->top - WATERMARK_PANES + 1;
+}
+
+/* The panes that fall out at the bottom are those that come in at the top. */
+static void
+rise(struct watermark *w, int64_t top)
+{
+	if (top - w->top > WATERMARK_PANES)
+		w->top = top - WATERMARK_PANES;
+	/* All places once round, when the way was cut short. */
+	while (w->top < top) {
+		uint32_t *p = place(w, ++w->top);
+		w->behind += *p;
+		*p = 0;
+	}
+}
+
+static void
+add(struct watermark *w, int64_t pane, uint32_t n)
+{
+	if (pane == TOLD_ALL) {
+		w->ended += n;
+		return;
+	}
+	if (pane > w->top)
+		rise(w, pane);
+	if (pane < bottom(w))
+		w->behind += n;
+	else
+		*place(w, pane) += n;
+}
+
+void
+watermark_move(struct watermark *w, const struct told *by, unsigned n)
+{
+	if (!w->pane)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		add(w, by[i].pane, (uint32_t)by[i].by);
+	w->moved = true;
+}
+
+int64_t
+watermark_low(struct watermark *w)
+{
+	int64_t pane = bottom(w);
+
+	w->moved = false;
+	if (!w->pane || w->behind)
+		return 0;
+	while (pane <= w->top && !*place(w, pane))
+		pane++;
+	if (pane > w->top || pane * w->pane <= w->low)
+		return 0; /* nobody is there, or nothing has changed */
+	return w->low = pane * w->pane;
 }
 
 uint32_t
-watermark_told(const struct job *j, const struct query *q, int64_t end)
+watermark_told(const struct watermark *w, int64_t end)
 {
-	const struct agent *a;
-	uint32_t n = 0;
+	int64_t pane = end / w->pane;
+	uint32_t n = w->ended;
 
-	LIST_FOREACH(a, &j->agents.all, entry) {
-		const struct run *r = a->run[q->slot];
-		n += r && has_told(r, end);
-	}
+	if (pane < bottom(w))
+		pane = bottom(w);
+	for (; pane <= w->top; pane++)
+		n += *place(w, pane);
 	return n;
 }

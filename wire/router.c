@@ -13,6 +13,7 @@
 
 #include "mql/error.h"
 #include "wire/endpoint.h"
+#include "wire/share.h"
 #include "wire/socket_private.h"
 
 struct wire_router {
@@ -24,7 +25,10 @@ struct wire_router {
 	char      endpoint[ENDPOINT_MAX];
 };
 
-enum { BACKLOG = 4096 }; /* a fleet that reconnects; the kernel's limit */
+enum {
+	BACKLOG = 4096, /* a fleet that reconnects; the kernel's limit */
+	GIVE_MIN = 8 << 10, /* bytes: less is cheaper to copy */
+};
 
 static int
 set_options(void *socket)
@@ -74,27 +78,32 @@ cannot_listen(const char *endpoint, const struct endpoint *ep, int os,
 				  MQL_EADDRESS : MQL_EOS;
 }
 
+/* fd: a socket that listens there already, which is taken; -1: none. */
 static int
 listen_on(struct wire_router *r, const char *endpoint,
-	  const struct endpoint *ep, const char *on, char *why, size_t nwhy)
+	  const struct endpoint *ep, const char *on, int fd, char *why,
+	  size_t nwhy)
 {
 	size_t n = sizeof r->endpoint;
 
+	if (fd >= 0 && socket_set(r->socket, ZMQ_USE_FD, fd))
+		return MQL_EOS;
 	if (zmq_bind(r->socket, on) ||
 	    zmq_getsockopt(r->socket, ZMQ_LAST_ENDPOINT, r->endpoint, &n))
 		return cannot_listen(endpoint, ep, errno, why, nwhy);
 	return 0;
 }
 
-int
-wire_router_open(struct wire_context *c, const char *endpoint,
-		 struct wire_router **out, char *why, size_t nwhy)
+/* share: see share.h; NULL: nobody else listens there. */
+static int
+open_router(struct wire_context *c, const char *endpoint, struct share *share,
+	    struct wire_router **out, char *why, size_t nwhy)
 {
 	char on[ENDPOINT_MAX];
 	struct wire_router *r;
 	struct endpoint ep;
 	bool ipv6;
-	int err;
+	int err, fd = -1;
 
 	*out = NULL;
 	if ((err = endpoint_parse(endpoint, &ep, why, nwhy)))
@@ -107,14 +116,77 @@ wire_router_open(struct wire_context *c, const char *endpoint,
 	r->poll_fd = r->wake_fd = -1;
 	zmq_msg_init(&r->msg);
 	if ((err = socket_new(c, ZMQ_ROUTER, ipv6, &r->socket)) ||
-	    (err = set_options(r->socket)) || (err = open_poll(r)) ||
-	    (err = listen_on(r, endpoint, &ep, on, why, nwhy)))
+	    (err = set_options(r->socket)) || (err = open_poll(r)))
 		goto out;
+	if (share && (errno = share_listen(share, on, BACKLOG, &fd)) != 0) {
+		err = cannot_listen(endpoint, &ep, errno, why, nwhy);
+		goto out;
+	}
+	if ((err = listen_on(r, endpoint, &ep, on, fd, why, nwhy)))
+		goto out;
+	fd = -1;
 	*out = r;
 	r = NULL;
 out:
+	if (fd >= 0)
+		close(fd);
 	wire_router_close(r, 0);
 	return err;
+}
+
+int
+wire_router_open(struct wire_context *c, const char *endpoint,
+		 struct wire_router **out, char *why, size_t nwhy)
+{
+	return open_router(c, endpoint, NULL, out, why, nwhy);
+}
+
+int
+wire_routers_open(struct wire_context *c, const char *endpoint,
+		  struct wire_router **out, unsigned n, char *why, size_t nwhy)
+{
+	struct share share = { 0 };
+	int err = 0;
+
+	memset(out, 0, n * sizeof *out);
+	if (n == 1)
+		return wire_router_open(c, endpoint, out, why, nwhy);
+	if (strncmp(endpoint, "tcp://", 6)) {
+		snprintf(why, nwhy, "only a TCP endpoint can be shared");
+		return MQL_EUNSUP;
+	}
+	for (unsigned i = 0; !err && i < n; i++)
+		err = open_router(c, endpoint, &share, &out[i], why, nwhy);
+	for (unsigned i = 0; err && i < n; i++) {
+		wire_router_close(out[i], 0);
+		out[i] = NULL;
+	}
+	return err;
+}
+
+/* --- messages that are kept -------------------------------------------------- */
+
+_Static_assert(sizeof (struct wire_kept) >= sizeof (zmq_msg_t), "");
+
+void
+wire_kept_init(struct wire_kept *k)
+{
+	zmq_msg_init((zmq_msg_t *)(void *)k);
+}
+
+void
+wire_kept_free(struct wire_kept *k)
+{
+	zmq_msg_close((zmq_msg_t *)(void *)k);
+}
+
+struct str
+wire_router_keep(struct wire_router *r, struct wire_kept *k)
+{
+	zmq_msg_t *m = (zmq_msg_t *)(void *)k;
+
+	zmq_msg_move(m, &r->msg);
+	return (struct str){ zmq_msg_data(m), zmq_msg_size(m) };
 }
 
 void
@@ -180,17 +252,52 @@ wire_router_recv(struct wire_router *r, struct wire_peer *from,
 	return 1;
 }
 
+/* The first part says to whom. */
+static int
+send_to(struct wire_router *r, const struct wire_peer *to)
+{
+	return zmq_send(r->socket, to->id, to->len,
+			ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0;
+}
+
+static int
+sent(struct wire_router *r, bool failed)
+{
+	int err = !failed ? 0 : errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
+
+	if (!r->woken && socket_readable(r->socket))
+		set_wake(r, true);
+	return err;
+}
+
 int
 wire_router_send(struct wire_router *r, const struct wire_peer *to,
 		 const void *data, size_t len)
 {
-	int err = 0;
+	return sent(r, send_to(r, to) ||
+		       zmq_send(r->socket, data, len, ZMQ_DONTWAIT) < 0);
+}
 
-	if (zmq_send(r->socket, to->id, to->len,
-		     ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 ||
-	    zmq_send(r->socket, data, len, ZMQ_DONTWAIT) < 0)
-		err = errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
-	if (!r->woken && socket_readable(r->socket))
-		set_wake(r, true);
-	return err;
+static void
+free_data(void *data, void *hint)
+{
+	(void)hint;
+	free(data);
+}
+
+int
+wire_router_send_buf(struct wire_router *r, const struct wire_peer *to,
+		     struct buf *b)
+{
+	zmq_msg_t m;
+
+	if (b->len < GIVE_MIN || b->fixed)
+		return wire_router_send(r, to, b->data, b->len);
+	if (zmq_msg_init_data(&m, b->data, b->len, free_data, NULL))
+		return MQL_ENOMEM;
+	*b = (struct buf){ 0 }; /* whatever happens now */
+	bool failed = send_to(r, to) ||
+		      zmq_msg_send(&m, r->socket, ZMQ_DONTWAIT) < 0;
+	zmq_msg_close(&m); /* of one that was sent nothing is left in m */
+	return sent(r, failed);
 }

@@ -119,8 +119,13 @@ data_begin(struct buf *out, uint32_t subscription, uint64_t first)
 void
 data_put_row(struct buf *out, struct str row)
 {
-	buf_put_u32(out, (uint32_t)row.len);
-	buf_put(out, row.ptr, row.len);
+	uint8_t *to = buf_room(out, 4 + row.len);
+
+	if (!to)
+		return;
+	set_u32(to, (uint32_t)row.len);
+	memcpy(to + 4, row.ptr, row.len);
+	out->len += 4 + row.len;
 }
 
 void

@@ -86,6 +86,12 @@ int wire_router_open(struct wire_context *c, const char *endpoint,
 		     struct wire_router **out, char *why, size_t nwhy);
 void wire_router_close(struct wire_router *r, int linger_ms); /* NULL: none */
 
+/* Open n that listen on one TCP endpoint: the kernel spreads new links among
+ * them. On failure none is open. Other endpoints: MQL_EUNSUP if n is not 1. */
+int wire_routers_open(struct wire_context *c, const char *endpoint,
+		      struct wire_router **out, unsigned n, char *why,
+		      size_t nwhy);
+
 /* The real endpoint, with its port. Lives as long as r. */
 const char *wire_router_endpoint(const struct wire_router *r);
 
@@ -98,9 +104,26 @@ int wire_router_fd(const struct wire_router *r);
 int wire_router_recv(struct wire_router *r, struct wire_peer *from,
 		     struct str *msg);
 
+/* A message that outlives the next call. Any one thread at a time. */
+struct wire_kept {
+	_Alignas(void *) unsigned char message[64];
+};
+void wire_kept_init(struct wire_kept *k);
+void wire_kept_free(struct wire_kept *k);
+
+/* Move the message that wire_router_recv() gave last into k, which is empty:
+ * this is where it stands now, until wire_kept_free(). */
+struct str wire_router_keep(struct wire_router *r, struct wire_kept *k);
+
 /* 0; MQL_EUNREACH when the peer is gone (forget it), MQL_ENOMEM. Never blocks;
  * flow is bounded by credit, so nothing is dropped here. */
 int wire_router_send(struct wire_router *r, const struct wire_peer *to,
 		     const void *data, size_t len);
+
+/* The same for what is in b, which grows on the heap. If that is long it is not
+ * copied: its memory is ZeroMQ's then, and b is empty, also where the peer is
+ * gone. With MQL_ENOMEM b is as it was. */
+int wire_router_send_buf(struct wire_router *r, const struct wire_peer *to,
+			 struct buf *b);
 
 #endif

@@ -1,4 +1,4 @@
-TESTS += test_ledger test_map test_queue test_config
+TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
 test_ledger.deps := wire
 test_map.src     := tests/source-job/test_map.c source-job/map.c
@@ -8,10 +8,18 @@ test_queue.src   := tests/source-job/test_queue.c source-job/queue.c
 test_queue.deps  := wire
 test_config.src  := tests/source-job/test_config.c source-job/config.c
 test_config.deps := common
+test_channel.src := tests/source-job/test_channel.c source-job/channel.c
+test_channel.deps := common
+test_watermark.src := tests/source-job/test_watermark.c source-job/watermark.c
+test_watermark.deps := language
+test_registry.src := tests/source-job/test_registry.c source-job/registry.c source-job/map.c
+test_registry.deps := common
+test_registry.pkgs := libxxhash
 
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
-                    test_sj_operators test_sj_hostile test_sj_stages test_sj_partials test_sj_owner
+                    test_sj_operators test_sj_hostile test_sj_stages test_sj_partials test_sj_owner \
+                    test_sj_workers
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c)\

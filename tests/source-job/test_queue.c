@@ -14,15 +14,16 @@ small_queue(void)
 static uint32_t
 take(struct queue *q, uint64_t first)
 {
-	struct str frame, body, row;
+	struct str body, row;
 	struct data_reader r;
+	struct buf *frame;
 	size_t nbody;
 	unsigned kind;
 	uint32_t n = queue_head(q, &frame, &nbody);
 
 	if (!n)
 		return 0;
-	ck_assert_int_eq(wire_get_header(frame.ptr, frame.len, &kind, &body),
+	ck_assert_int_eq(wire_get_header(frame->data, frame->len, &kind, &body),
 			 0);
 	ck_assert_uint_eq(kind, WIRE_DATA);
 	ck_assert_uint_eq(body.len, nbody);
@@ -75,7 +76,7 @@ END_TEST
 START_TEST(a_frame_that_was_looked_at_is_not_changed)
 {
 	struct queue q = small_queue();
-	struct str frame;
+	struct buf *frame;
 	size_t body;
 
 	ck_assert_int_eq(queue_push(&q, STR("{\"a\":1}")), 0);
@@ -91,7 +92,8 @@ START_TEST(a_row_larger_than_a_frame_has_its_own)
 {
 	struct queue q = small_queue();
 	static const char big[300] = "{";
-	struct str frame, row = { big, sizeof big };
+	struct str row = { big, sizeof big };
+	struct buf *frame;
 	size_t body;
 
 	ck_assert_int_eq(queue_push(&q, STR("{\"a\":1}")), 0);
@@ -105,7 +107,27 @@ START_TEST(a_row_larger_than_a_frame_has_its_own)
 }
 END_TEST
 
+START_TEST(a_frame_whose_memory_was_taken_is_counted_as_it_was)
+{
+	struct queue q = small_queue();
+	struct buf *frame;
+	size_t body;
+
+	ck_assert_int_eq(queue_push(&q, STR("{\"a\":1}")), 0);
+	ck_assert_int_eq(queue_push(&q, STR("{\"a\":1}")), 0);
+	ck_assert_uint_eq(queue_head(&q, &frame, &body), 2);
+	buf_fini(frame);
+	queue_pop(&q, NULL);
+	ck_assert_uint_eq(q.rows, 0);
+	ck_assert_uint_eq(q.bytes, 0);
+	ck_assert_int_eq(queue_push(&q, STR("{\"a\":1}")), 0);
+	ck_assert_uint_eq(take(&q, 3), 1);
+	queue_fini(&q);
+}
+END_TEST
+
 TEST_MAIN(queue, rows_come_out_in_numbered_frames,
 	  a_full_queue_takes_no_more_and_stays_whole,
 	  a_frame_that_was_looked_at_is_not_changed,
-	  a_row_larger_than_a_frame_has_its_own)
+	  a_row_larger_than_a_frame_has_its_own,
+	  a_frame_whose_memory_was_taken_is_counted_as_it_was)

@@ -1,0 +1,217 @@
+/* worker.c - one turn takes what the job and a bounded number of the agents'
+ * messages bring, and says what came of it. See worker.h. */
+#include "source-job/worker.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/signals.h"
+#include "mql/error.h"
+#include "source-job/lists.h"
+#include "wire/message.h"
+
+enum {
+	TICK_MS = 100,
+	IN_BYTES = 1 << 20,
+	OUT_BYTES = 4 << 20, /* of messages on their way to subscribers */
+	LINGER_MS = 500,
+};
+
+int
+worker_init(struct worker *w, struct bell *job)
+{
+	int err;
+
+	w->bell.fd = -1;
+	w->now = clock_mono_ms();
+	w->wall = clock_wall_ms();
+	moving_init(w);
+	if ((err = agents_init(w)) || (err = parts_init(w)) ||
+	    (err = bell_open(&w->bell)) ||
+	    (err = channel_open(&w->in, IN_BYTES, &w->bell, job)) ||
+	    (err = channel_open(&w->out, OUT_BYTES, job, &w->bell)))
+		return err;
+	return 0;
+}
+
+void
+worker_fini(struct worker *w)
+{
+	if (!w->config) /* it was never begun */
+		return;
+	moving_fini(w);
+	parts_fini(w);
+	agents_fini(w);
+	hop_close(&w->hop, LINGER_MS);
+	channel_close(&w->in);
+	channel_close(&w->out);
+	bell_close(&w->bell);
+}
+
+/* --- what the job wants ------------------------------------------------------ */
+
+static void
+stop(struct worker *w)
+{
+	struct wire_goodbye m = { .why = STR("source-job is shutting down") };
+
+	wire_goodbye_encode(&m, hop_frame(&w->hop));
+	agents_broadcast(w);
+	w->stopping = true;
+	channel_push(&w->out, &(struct op){ .kind = OP_STOPPED });
+}
+
+static void
+obey(struct worker *w, struct op *op)
+{
+	switch (op->kind) {
+	case OP_OPEN:
+		parts_open(w, op);
+		break;
+	case OP_CLOSE:
+		parts_close(w, op);
+		break;
+	case OP_REST:
+		parts_rest(w, op->why);
+		free(op->why);
+		break;
+	case OP_WAKE:
+		parts_wake(w, op);
+		break;
+	case OP_GIVE:
+		moving_give(w, op->move);
+		break;
+	case OP_TAKE:
+		moving_take(w, op->move);
+		break;
+	case OP_LIST:
+		lists_fill(w, op->listing);
+		channel_push(&w->out, &(struct op){ .kind = OP_LISTED,
+						    .listing = op->listing });
+		break;
+	case OP_STOP:
+		stop(w);
+		break;
+	default:
+		break; /* not for us */
+	}
+}
+
+static void
+take_orders(struct worker *w)
+{
+	struct op *op;
+
+	while (!w->stopping && (op = channel_first(&w->in))) {
+		obey(w, op);
+		channel_drop(&w->in);
+	}
+}
+
+/* --- a turn ------------------------------------------------------------------ */
+
+static void
+tick(struct worker *w)
+{
+	int64_t every = w->config->heartbeat / 2;
+
+	if (w->now < w->next_tick)
+		return;
+	w->next_tick = w->now + (every < TICK_MS ? every : TICK_MS);
+	agents_tick(w);
+	moving_flush(w, false);
+}
+
+bool
+worker_turn(struct worker *w)
+{
+	bool more;
+
+	w->now = clock_mono_ms();
+	w->wall = clock_wall_ms();
+	channel_settle(&w->out);
+	take_orders(w);
+	more = !w->stopping && agents_receive(w);
+	tick(w);
+	parts_flush(w);
+	counter_set(&w->agents.known, w->agents.n);
+	counter_set(&w->agents.connected, w->agents.by_peer.n);
+	return more || w->parts.dirty;
+}
+
+/* --- a thread ---------------------------------------------------------------- */
+
+/* Where the job is behind, only its bell is listened to: it rings when there
+ * is room. */
+static void
+sleep_on(struct worker *w)
+{
+	int64_t left = w->next_tick - clock_mono_ms();
+	struct pollfd fd[] = {
+		{ .fd = w->bell.fd, .events = POLLIN },
+		{ .fd = wire_router_fd(w->hop.router), .events = POLLIN },
+	};
+
+	bell_doze(&w->bell);
+	if (channel_wait(&w->out))
+		fd[1].fd = -1;
+	if (!channel_first(&w->in))
+		poll(fd, 2, left < 0 ? 0 : (int)left);
+	bell_awake(&w->bell);
+}
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+
+	while (!w->stopping)
+		if (!worker_turn(w))
+			sleep_on(w);
+	/* What is still to be said needs room. */
+	while (channel_settle(&w->out))
+		sleep_on(w);
+	return NULL;
+}
+
+int
+worker_start(struct worker *w)
+{
+	char name[16];
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	int err = pthread_create(&w->thread, NULL, run, w) ? MQL_EOS : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return err;
+	w->started = true;
+	snprintf(name, sizeof name, "mql-worker-%u", w->index);
+	pthread_setname_np(w->thread, name);
+	return 0;
+}
+
+void
+worker_join(struct worker *w)
+{
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	w->started = false;
+}
+
+uint64_t
+worker_cpu_ns(const struct worker *w)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (!w->started || pthread_getcpuclockid(w->thread, &clock) ||
+	    clock_gettime(clock, &t))
+		return 0;
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
