@@ -69,6 +69,7 @@ PROGS :=
 TESTS :=
 FUZZERS :=
 BENCHES :=
+SIMULATOR :=
 INSTR :=
 include $(sort $(wildcard */build.mk sink/*/build.mk))
 
@@ -151,7 +152,7 @@ DEFS := $(if $(filter asan tsan fuzz,$(BUILD)),,-Wl,-z,defs)
 TESTLIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 $(foreach l,$(SOLIBS),$(eval $(call so_rule,$(l))))
-$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE),$(eval $(call prog_rule,$(p),,)))
+$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE) $(SIMULATOR),$(eval $(call prog_rule,$(p),,)))
 $(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$$(TESTLIBS))))
 $(foreach p,$(FUZZERS),$(eval $(call prog_rule,$(p),-fsanitize=fuzzer,)))
 
@@ -159,7 +160,7 @@ INSTALLED := $(SOLIBS:%=$(O)/lib%.so.$(VERSION)) $(SOLIBS:%=$(O)/lib%.a) \
              $(PROGS:%=$(O)/%)
 
 all: $(INSTALLED)
-tests: $(TESTS:%=$(O)/%)
+tests: $(TESTS:%=$(O)/%) $(SIMULATOR:%=$(O)/%)
 fuzzers: $(FUZZERS:%=$(O)/%)
 benches: $(BENCHES:%=$(O)/%)
 
