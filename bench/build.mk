@@ -39,3 +39,10 @@ PEERS              := bench/peers.c bench/peers_loop.c bench/peer_agent.c bench/
 SIMULATOR          := fleet
 fleet.src          := bench/simulator.c bench/agents.c bench/request.c bench/corpus.c bench/bench.c $(PEERS)
 fleet.deps         := agent
+# Run by make bench-fleet alone: ten thousand agents take a while.
+BENCH_FLEET        := bench_fleet
+bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c bench/fleet_latency.c \
+                      bench/fleet_windows.c bench/bare_router.c bench/agents.c bench/request.c bench/corpus.c \
+                      bench/fleet.c bench/bench.c $(PEERS)
+bench_fleet.deps   := client agent
+bench_fleet.pkgs   := libzmq
