@@ -54,6 +54,7 @@ be_process(const struct peers_options *opt, struct peers_shared *shared,
 	};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN); /* a link that is lost is read to be so */
 	h.at = calloc(h.n, sizeof *h.at);
 	if (!h.at)
 		bench_die("no memory for %u peers", h.n);

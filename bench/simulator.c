@@ -5,9 +5,10 @@
  *     fleet --peers 1000 --rate flood          as many rows as credit allows
  *     fleet --subscribers 100 --query "..."    who ask, and count the rows
  *
- * Once a second it says on standard error how it stands; when --for is over,
- * or a line or the end of standard input has come, one line of JSON goes to
- * standard output. Agents then say goodbye and hand over what they have. */
+ * Nobody is killed, or goes (--churn), before a query is live. Once a second
+ * it says on standard error how it stands; when --for is over, or a line or
+ * the end of standard input has come, one line of JSON goes to standard
+ * output. Agents then say goodbye and hand over what they have. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,13 +30,16 @@ static const struct option_usage usage = {
 static struct {
 	const char *to, *asked, *query, *rate, *events;
 	uint64_t    agents, peers, subscribers, processes, batch, groups, pace;
-	uint64_t    churn, kills;
-	int64_t     ms;
-	bool        large, stay;
+	uint64_t    churn;
+	int64_t     ms, kills, faults;
+	bool        large;
 } opt;
+
+enum { TURN_MS = 50, TELL_MS = 1000 };
 
 static struct agents *agents;
 static struct peers  *peers, *subscribers;
+static bool           calm; /* no faults any more */
 
 static bool
 parse(int argc, char **argv)
@@ -67,8 +71,12 @@ parse(int argc, char **argv)
 		{ "churn", 0, OPTION_UINT, "N", "0",
 		  "agents and peers of a process that go and come a second",
 		  &opt.churn },
-		{ "kills", 0, OPTION_UINT, "MS", "0",
-		  "kill -9 a process of agents so often", &opt.kills },
+		{ "kills", 0, OPTION_DURATION, "DURATION", "0",
+		  "kill -9 a process of agents so often; 0: never",
+		  &opt.kills },
+		{ "faults", 0, OPTION_DURATION, "DURATION", "0",
+		  "so long after the first query nobody goes and nothing is "
+		  "killed any more; 0: for ever", &opt.faults },
 		{ "for", 0, OPTION_DURATION, "DURATION", "0",
 		  "0: until standard input ends", &opt.ms },
 		{ "large", 0, OPTION_FLAG, NULL, NULL, "events of 3 KB",
@@ -102,6 +110,15 @@ start_peers(enum peers_kind kind, const char *to, uint64_t n)
 }
 
 static void
+set_churn(uint32_t churn)
+{
+	if (peers)
+		atomic_store(&peers_knobs(peers)->churn, churn);
+	if (agents)
+		atomic_store(&agents_knobs(agents)->churn, churn);
+}
+
+static void
 start(void)
 {
 	const struct agents_options o = {
@@ -113,15 +130,10 @@ start(void)
 	peers = start_peers(PEERS_AGENT, opt.to, opt.peers);
 	if (opt.agents)
 		agents = agents_start(&o);
-	if (peers) {
+	if (peers)
 		atomic_store(&peers_knobs(peers)->rate,
 			     !strcmp(opt.rate, "flood") ? PEERS_FLOOD :
 			     strtoull(opt.rate, NULL, 10));
-		atomic_store(&peers_knobs(peers)->churn, (uint32_t)opt.churn);
-	}
-	if (agents)
-		atomic_store(&agents_knobs(agents)->churn,
-			     (uint32_t)opt.churn);
 	subscribers = start_peers(PEERS_SUBSCRIBER, opt.asked,
 				  opt.subscribers);
 }
@@ -144,7 +156,8 @@ tell_peers(FILE *to, const char *who, const struct peers *p)
 static void
 tell(FILE *to, int64_t ms)
 {
-	fprintf(to, "{\"ms\":%lld", (long long)ms);
+	fprintf(to, "{\"ms\":%lld%s", (long long)ms,
+		calm ? ",\"calm\":true" : "");
 	if (agents) {
 		const struct agents_sum s = agents_sum(agents);
 
@@ -172,38 +185,67 @@ wait_until(int64_t until)
 	return poll(&in, 1, left > 0 ? (int)left : 0) <= 0;
 }
 
+/* --- faults -------------------------------------------------------------------- */
+
+struct times {
+	int64_t began, told, killed, asked; /* asked: by the first query */
+};
+
+static bool
+is_asked(void)
+{
+	return (peers && peers_sum(peers).live) ||
+	       (agents && agents_sum(agents).published);
+}
+
+static void
+disturb(struct times *t, int64_t now)
+{
+	if (!t->asked && !is_asked())
+		return;
+	if (!t->asked) {
+		set_churn((uint32_t)opt.churn);
+		t->asked = t->killed = now;
+	}
+	calm = calm || (opt.faults && now - t->asked >= opt.faults);
+	if (calm) {
+		set_churn(0);
+	} else if (agents && opt.kills && now - t->killed >= opt.kills) {
+		agents_kill(agents, (unsigned)random() %
+				    (unsigned)opt.processes);
+		t->killed = now;
+	}
+}
+
+static void
+run(struct times *t)
+{
+	int64_t now = t->began;
+
+	while ((!opt.ms || now - t->began < opt.ms) &&
+	       wait_until(now + TURN_MS)) {
+		now = clock_mono_ms();
+		disturb(t, now);
+		if (now - t->told < TELL_MS)
+			continue;
+		tell(stderr, now - t->began);
+		t->told = now;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	int64_t began = clock_mono_ms(), now = began, told = began;
-	int64_t killed = began;
+	const int64_t now = clock_mono_ms();
+	struct times t = { .began = now, .told = now, .killed = now };
 
 	if (!parse(argc, argv))
 		return 0;
 	start();
-	while (!opt.ms || now - began < opt.ms) {
-		int64_t next = opt.kills && (int64_t)opt.kills < 1000 ?
-			       (int64_t)opt.kills : 1000;
-
-		if (opt.ms && began + opt.ms - now < next)
-			next = began + opt.ms - now;
-		if (!wait_until(now + next))
-			break;
-		now = clock_mono_ms();
-		if (now - told >= 1000) {
-			tell(stderr, now - began);
-			told = now;
-		}
-		if (agents && opt.kills &&
-		    now - killed >= (int64_t)opt.kills) {
-			agents_kill(agents, (unsigned)now %
-					    (unsigned)opt.processes);
-			killed = now;
-		}
-	}
+	run(&t);
 	if (peers) /* no row is on its way when they go */
 		atomic_store(&peers_knobs(peers)->rate, 0);
-	tell(stdout, clock_mono_ms() - began);
+	tell(stdout, clock_mono_ms() - t.began);
 	agents_stop(agents);
 	peers_stop(subscribers);
 	peers_stop(peers);
