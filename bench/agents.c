@@ -10,11 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/agent.h"
 #include "bench/bench.h"
 #include "bench/corpus.h"
 #include "bench/request.h"
-#include "common/clock.h"
-#include "mql/agent.h"
 
 enum { TICK_NS = 1000000, CLOSE_MS = 2000, RING_BYTES = 64 << 10 };
 
@@ -46,6 +45,7 @@ struct process {
 	const struct agents *all;
 	struct part    *part;
 	struct service *at;
+	struct wire_context *context;
 	unsigned        n, first, next;
 	uint64_t        event; /* that is next */
 	double          owed;  /* events */
@@ -69,7 +69,7 @@ open_service(struct process *p, unsigned i)
 	opt.zone = zone;
 	opt.source_job = p->all->source_job;
 	opt.ring_bytes = RING_BYTES;
-	if (mql_agent_open(&opt, &p->at[i].agent) ||
+	if (agent_open_shared(&opt, p->context, &p->at[i].agent) ||
 	    mql_stream_open(p->at[i].agent, "requests", &p->at[i].stream))
 		bench_die("agent %u does not open", p->first + i);
 	atomic_fetch_add(&p->part->opened, 1);
@@ -144,7 +144,7 @@ be_process(const struct agents *all, unsigned k)
 	p.n = k + 1 == opt->processes ? opt->n - p.first :
 					opt->n / opt->processes;
 	p.at = calloc(p.n + 1, sizeof *p.at);
-	if (!p.at)
+	if (!p.at || wire_context_new(1, &p.context))
 		bench_die("no memory");
 	srandom((unsigned)getpid());
 	for (unsigned i = 0; i < p.n; i++)
@@ -153,7 +153,7 @@ be_process(const struct agents *all, unsigned k)
 		work(&p);
 	for (unsigned i = 0; i < p.n; i++)
 		close_service(&p, i);
-	_exit(0);
+	_exit(0); /* one that is late may still use the context */
 }
 
 /* --- all of them ------------------------------------------------------------------ */

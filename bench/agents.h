@@ -2,13 +2,15 @@
  * in a process, several processes.
  *
  *     process:   one thread publishes for all of its agents, in turn
- *                an agent: its own thread, and the two of its ZeroMQ
+ *                one I/O thread, which all of its agents share
+ *     an agent:  its own thread
  *
- * An agent takes three threads, a dozen descriptors in a table of its own
- * (agent/descriptors.h: `ulimit -n` does not bound how many there are), and
- * some 100 KB. A thread that looks into its rings every 50 ms while a query is
- * live costs 0.05% of a core, so a thousand are half a core and ten thousand
- * are more than this machine: beyond, bench/peers.h stands in. */
+ * An agent of its own takes three threads; a shared ZeroMQ context (the one
+ * thing that differs from a service: agent/agent.h) makes it one, six
+ * descriptors, and a megabyte. A thread that looks into its rings every 50 ms
+ * while a query is live costs 0.05% of a core, and several times that while
+ * rows flow: a thousand agents are half a core, ten thousand more than this
+ * machine has. Beyond, bench/peers.h stands in. */
 #ifndef BENCH_AGENTS_H
 #define BENCH_AGENTS_H
 
