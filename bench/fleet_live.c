@@ -9,7 +9,7 @@
 #include "bench/fleet_suite.h"
 #include "common/clock.h"
 
-enum { TIMES = 9 };
+enum { TIMES = 9, REAL = 1000, MANY = 10000 };
 
 /* --- live ------------------------------------------------------------------------ */
 
@@ -76,8 +76,9 @@ suite_live(const char *dir, unsigned n)
 }
 
 void
-suite_live_real(const char *dir, unsigned n)
+suite_live_real(const char *dir)
 {
+	const unsigned n = REAL;
 	const double bare = ask_bare(n);
 	struct agents_options opt = { .n = n, .processes = 4 };
 	struct agents *a;
@@ -94,9 +95,9 @@ suite_live_real(const char *dir, unsigned n)
 	fleet_stop(&f);
 }
 
-/* --- memory ---------------------------------------------------------------------- */
+/* --- idle ------------------------------------------------------------------------ */
 
-enum { SETTLE_MS = 2500 }; /* two heartbeats of each */
+enum { SETTLE_MS = 2000, IDLE_MS = 3000 }; /* some heartbeats of each */
 
 static double
 bare_kb(unsigned n)
@@ -116,21 +117,26 @@ bare_kb(unsigned n)
 }
 
 void
-suite_memory(const char *dir, unsigned n)
+suite_idle(const char *dir)
 {
-	const double bare = bare_kb(n);
+	const double bare = bare_kb(MANY);
 	struct fleet f;
 	struct peers *p;
-	double before, kb;
+	double before, kb, cpu;
 
 	fleet_start(&f, dir);
 	before = suite_rss_kb(f.pid);
-	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
-	suite_end(fleet_tail(&f, "select * where n == 0", n));
+	p = suite_peers(PEERS_AGENT, f.agents, MANY, FLEET_PROCESSES);
+	suite_end(fleet_tail(&f, "select * where n == 0", MANY));
 	suite_sleep(SETTLE_MS);
-	kb = (suite_rss_kb(f.pid) - before) / n;
+	kb = (suite_rss_kb(f.pid) - before) / MANY;
+	cpu = suite_cpu_ns(f.pid);
+	suite_sleep(IDLE_MS);
+	cpu = (suite_cpu_ns(f.pid) - cpu) / (IDLE_MS * 1e6);
 	bench_report("fleet", "memory per idle agent", kb, "KB", bare,
 		     1.35 * bare);
+	bench_report("fleet", "CPU of 10,000 idle agents, of a core",
+		     100 * cpu, "%", NONE, NONE);
 	peers_stop(p);
 	fleet_stop(&f);
 }
@@ -213,10 +219,10 @@ restart(const char *dir, unsigned n)
 }
 
 void
-suite_restart(const char *dir, unsigned n)
+suite_restart(const char *dir)
 {
-	const double bare = bare_reconnect_s(n);
-	const struct back b = restart(dir, n);
+	const double bare = bare_reconnect_s(MANY);
+	const struct back b = restart(dir, MANY);
 
 	bench_report("fleet", "killed and back: all agents live", b.s, "s",
 		     bare, 2);

@@ -11,7 +11,8 @@
 
 enum {
 	BATCH = 100, WARM_MS = 1500, RUN_MS = 2500,
-	HOP_AGENTS = 16, SOURCES = 4, SOURCE_RATE = 2500, /* rows/s each */
+	INGEST_AGENTS = 1000, SUBSCRIBERS = 100, HOP_AGENTS = 16,
+	SOURCES = 4, SOURCE_RATE = 2500, /* rows/s each */
 };
 
 static const char query[] = "select *";
@@ -63,8 +64,9 @@ sent_by_then(struct mql_tail *t, int ms, int64_t *at)
 }
 
 void
-suite_ingest(const char *dir, unsigned n)
+suite_ingest(const char *dir)
 {
+	const unsigned n = INGEST_AGENTS;
 	const double bare = bare_ingest_ns(n);
 	int64_t from, to;
 	uint64_t before, after;
@@ -244,8 +246,9 @@ our_cpu(const char *dir, unsigned n)
 }
 
 void
-suite_subscribers(const char *dir, unsigned n)
+suite_subscribers(const char *dir)
 {
+	const unsigned n = SUBSCRIBERS;
 	const double bare = (bare_cpu(n) - bare_cpu(1)) / (n - 1);
 	const double ours = (our_cpu(dir, n) - our_cpu(dir, 1)) / (n - 1);
 

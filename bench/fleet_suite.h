@@ -13,12 +13,12 @@ enum { FLEET_PROCESSES = 2, FLEET_PACE = 500 }; /* of peers; in each */
 
 /* dir: where mql-source-job is. */
 void suite_live(const char *dir, unsigned n);
-void suite_live_real(const char *dir, unsigned n);
-void suite_memory(const char *dir, unsigned n);
-void suite_restart(const char *dir, unsigned n);
-void suite_ingest(const char *dir, unsigned n);
+void suite_live_real(const char *dir); /* 1,000 */
+void suite_idle(const char *dir);      /* 10,000 */
+void suite_restart(const char *dir);   /* 10,000 */
+void suite_ingest(const char *dir);    /* from 1,000 */
 void suite_two_hops(const char *dir);
-void suite_subscribers(const char *dir, unsigned n);
+void suite_subscribers(const char *dir); /* 100 */
 void suite_latency(const char *dir);
 void suite_windows(const char *dir, unsigned n, unsigned groups);
 

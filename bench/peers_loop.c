@@ -10,7 +10,8 @@
 #include "common/clock.h"
 
 enum {
-	EVENTS = 512,
+	EVENTS = 8192, /* all: nobody is silent who was only not read */
+	SENDS = 256,
 	TICK_MS = 1, IDLE_MS = 10,
 	BEATS = 20, /* a second, of each peer */
 	BACKOFF_MIN_MS = 50, BACKOFF_MAX_MS = 500, /* as in wire/dealer.c */
@@ -182,19 +183,19 @@ beat_some(struct peers_process *h)
 	}
 }
 
+/* Not all at once: what comes meanwhile is to be read. */
 static bool
 send_some(struct peers_process *h)
 {
-	bool any = false;
+	unsigned sent = 0;
 
-	for (unsigned i = 0; i < h->n; i++) {
+	for (unsigned i = 0; i < h->n && sent < SENDS; i++) {
 		struct peer *p = &h->at[h->next_row++ % h->n];
 
 		if (p->z.state == ZMTP_UP && !zmtp_wants_write(&p->z))
-			any |= h->role->row(p);
+			sent += h->role->row(p);
 	}
-	h->next_row++; /* another one is first next time */
-	return any;
+	return sent;
 }
 
 static void
@@ -228,7 +229,7 @@ tell_time(struct peers_process *h)
 void
 peers_run(struct peers_process *h)
 {
-	struct epoll_event ev[EVENTS];
+	static struct epoll_event ev[EVENTS];
 	bool busy = false;
 
 	h->ep = epoll_create1(EPOLL_CLOEXEC);

@@ -317,6 +317,7 @@ agents_receive(struct job *j)
 
 	for (int i = 0; i < RECEIVE_MAX; i++) {
 		if (!hop_receive(&j->agent_hop, &from, &msg)) {
+			j->agents.drained = j->now;
 			lose_deaf(j);
 			return false;
 		}
@@ -325,6 +326,8 @@ agents_receive(struct job *j)
 	return true;
 }
 
+/* Who has not been read yet is not silent: were agents lost because we lag,
+ * their hellos would make us lag more. */
 void
 agents_tick(struct job *j)
 {
@@ -335,7 +338,8 @@ agents_tick(struct job *j)
 		next = LIST_NEXT(a, entry);
 		if (!a->connected && j->now - a->heard > REMEMBER_MS)
 			agents_forget(j, a);
-		else if (a->connected && j->now - a->heard > silence)
+		else if (a->connected &&
+			 j->agents.drained - a->heard > silence)
 			agents_lose(j, a);
 		else if (a->connected &&
 			 j->now - a->beat >= j->config.heartbeat)

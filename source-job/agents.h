@@ -49,6 +49,7 @@ struct agents {
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
 	size_t     ndeaf;
+	int64_t    drained; /* ms: when all that had come was read */
 	struct query **route; /* scratch of ingest.c: 65536 */
 };
 
