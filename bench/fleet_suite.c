@@ -8,11 +8,12 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/bench.h"
 #include "common/clock.h"
 
-enum { PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 20000, LINE_S = 60 };
 
 void
 suite_sleep(int ms)
@@ -138,8 +139,8 @@ static const struct line {
 
 enum { LINES = sizeof lines / sizeof *lines };
 
-/* In a process of its own: one that fails stands in nobody's way, and all
- * that it has started ends with it. */
+/* In a process of its own: one that fails, or does not end, stands in nobody's
+ * way, and all that it has started ends with it. */
 static bool
 measure(const struct line *l, const char *dir)
 {
@@ -151,6 +152,7 @@ measure(const struct line *l, const char *dir)
 		bench_die("cannot start a process");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		alarm(LINE_S);
 		l->measure(dir);
 		exit(0);
 	}
