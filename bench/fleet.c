@@ -83,7 +83,7 @@ struct mql_tail *
 fleet_tail(const struct fleet *f, const char *query, unsigned n)
 {
 	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
-	int64_t deadline = clock_mono_ms() + 10000;
+	int64_t deadline = clock_mono_ms() + 30000;
 	struct mql_tail *t;
 	struct mql_item item;
 	struct mql_diag diag = { .text = "" };

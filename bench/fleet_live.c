@@ -198,10 +198,10 @@ restart(const char *dir, unsigned n)
 
 	fleet_start(&f, dir);
 	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
+	t = fleet_tail(&f, "select *", n);
 	atomic_store(&peers_knobs(p)->batch, 1);
 	atomic_store(&peers_knobs(p)->rate, 1);
 	atomic_store(&peers_knobs(p)->pace, 0); /* nobody paces agents */
-	t = fleet_tail(&f, "select *", n);
 	for (uint64_t rows = 0; rows < 2 * n;) /* until all is in motion */
 		if (!mql_tail_next(t, 1000, &item))
 			rows += item.kind == MQL_ROW;
