@@ -6,6 +6,7 @@
 #   make bench         figures               make fuzz     ten seconds a fuzzer
 #   make bench-instr   instructions per publish, by callgrind
 #   make bench-sse     rows to ten thousand viewers
+#   make bench-fleet   ten thousand agents
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz
@@ -69,6 +70,7 @@ PROGS :=
 TESTS :=
 FUZZERS :=
 BENCHES :=
+SIMULATOR :=
 INSTR :=
 include $(sort $(wildcard */build.mk sink/*/build.mk))
 
@@ -151,7 +153,7 @@ DEFS := $(if $(filter asan tsan fuzz,$(BUILD)),,-Wl,-z,defs)
 TESTLIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 $(foreach l,$(SOLIBS),$(eval $(call so_rule,$(l))))
-$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE),$(eval $(call prog_rule,$(p),,)))
+$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE) $(BENCH_FLEET) $(SIMULATOR),$(eval $(call prog_rule,$(p),,)))
 $(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$$(TESTLIBS))))
 $(foreach p,$(FUZZERS),$(eval $(call prog_rule,$(p),-fsanitize=fuzzer,)))
 
@@ -159,7 +161,7 @@ INSTALLED := $(SOLIBS:%=$(O)/lib%.so.$(VERSION)) $(SOLIBS:%=$(O)/lib%.a) \
              $(PROGS:%=$(O)/%)
 
 all: $(INSTALLED)
-tests: $(TESTS:%=$(O)/%)
+tests: $(TESTS:%=$(O)/%) $(SIMULATOR:%=$(O)/%)
 fuzzers: $(FUZZERS:%=$(O)/%)
 benches: $(BENCHES:%=$(O)/%)
 
@@ -224,6 +226,9 @@ bench-now: all benches
 bench-sse: all $(O)/$(BENCH_SSE)
 	@tools/bench.sh $(O) $(OUT)/bench-sse.json $(BENCH_SSE)
 
+bench-fleet: all $(O)/$(BENCH_FLEET)
+	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
+
 bench-instr: all $(INSTR:%=$(O)/%)
 	@tools/instr.sh $(O) $(O)/$(INSTR)
 
@@ -269,6 +274,6 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse demo deps install stage \
+.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse bench-fleet demo deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

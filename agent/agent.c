@@ -181,7 +181,8 @@ bring_up(struct mql_agent *a)
 }
 
 int
-mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
+agent_open_shared(const struct mql_agent_options *opt,
+		  struct wire_context *shared, struct mql_agent **out)
 {
 	struct mql_agent_options mine = MQL_AGENT_OPTIONS_INIT;
 	struct mql_agent *a;
@@ -197,6 +198,7 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 		return MQL_ENOMEM;
 	a->pid = getpid();
 	a->serial = publisher_serial();
+	a->shared = shared;
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
 	    (err = owner_init(a, &mine)) || (err = budget_init(a, &mine)) ||
 	    (err = suspects_init(a, &mine)) ||
@@ -207,6 +209,12 @@ mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 out:
 	agent_free(a);
 	return err;
+}
+
+int
+mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
+{
+	return agent_open_shared(opt, NULL, out);
 }
 
 /* --- close -------------------------------------------------------------------------- */

@@ -55,6 +55,8 @@ struct mql_agent {
 	pthread_key_t key;    /* the calling thread's publisher */
 	uint64_t      serial; /* of this process's agents; never 0 */
 	bool          has_key;
+	struct wire_context *shared; /* whose threads serve it; NULL: it has
+					its own. See agent_open_shared() */
 
 	/* --- of the process it is in (life.h) ----------------------------- */
 	pid_t              pid;
@@ -108,6 +110,12 @@ __attribute__((format(printf, 2, 3)))
 void agent_say(struct mql_agent *a, const char *fmt, ...);
 
 void agent_wake(struct mql_agent *a); /* any thread */
+
+/* mql_agent_open() for a fleet in one process (bench/agents.h): the I/O
+ * threads are those of a context that outlives the agent, and so its
+ * descriptors are in the service's table. A forked child must not publish. */
+int agent_open_shared(const struct mql_agent_options *opt,
+		      struct wire_context *shared, struct mql_agent **out);
 
 int agent_name(struct mql_agent *a);  /* a new one. 0 or MQL_ENOMEM */
 int agent_start(struct mql_agent *a); /* its thread. 0, MQL_ENOMEM, MQL_EOS */

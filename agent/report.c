@@ -116,6 +116,15 @@ new_streams(struct mql_agent *a, struct wire_heartbeat *hb, struct str *name)
 	a->streams_told = n;
 }
 
+/* No more than can be in one heartbeat: it is zeroed every time. */
+static size_t
+room_for_queries(const struct mql_agent *a)
+{
+	const unsigned n = a->runs.n[RUN_LIVE] + a->runs.n[RUN_ENDING];
+
+	return n < BEAT_QUERIES ? n + 1 : BEAT_QUERIES;
+}
+
 void
 report_heartbeat(struct mql_agent *a)
 {
@@ -126,7 +135,8 @@ report_heartbeat(struct mql_agent *a)
 
 	health_report(a, &hb.health);
 	new_streams(a, &hb, name);
-	hb.query = arena_alloc(&hb.mem, BEAT_QUERIES * sizeof *hb.query);
+	hb.query = arena_alloc(&hb.mem, room_for_queries(a) *
+			       sizeof *hb.query);
 	for (unsigned i = 0; hb.query && i < a->max_queries; i++) {
 		struct run *r = &a->runs.at[i];
 		struct books_agent books;

@@ -104,7 +104,8 @@ set_out(struct mql_agent *a)
 	a->log = teller_start(a->callback, a->callback_arg);
 	suspects_read(a);
 	waker_open(&a->waker);
-	if (!descriptors_leave(a->waker.in))
+	a->context = a->shared;
+	if (!a->shared && !descriptors_leave(a->waker.in))
 		agent_say(a, "no descriptor table of its own: close none "
 			  "that the service does not know");
 	link_reopen(a);
@@ -119,7 +120,8 @@ wind_up(struct mql_agent *a)
 	suspects_clear(a);
 	part(a);
 	link_close(a, left > 0 ? (int)left : 0);
-	wire_context_free(a->context);
+	if (!a->shared)
+		wire_context_free(a->context);
 	a->context = NULL;
 	stream_table_close(a);
 	teller_stop(a->log, a->latest);

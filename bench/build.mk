@@ -32,3 +32,17 @@ BENCH_SSE          := bench_sse
 bench_sse.src      := bench/sse.c bench/bare.c bench/crowd.c bench/bench.c bench/fleet.c
 bench_sse.deps     := client agent
 bench_sse.pkgs     := libmicrohttpd
+# A fleet, real and simulated: for tests, for trying things out, and for
+# make bench-fleet.
+PEERS              := bench/peers.c bench/peers_loop.c bench/peer_agent.c bench/peer_bare.c \
+                      bench/peer_rows.c bench/peer_groups.c bench/zmtp.c
+SIMULATOR          := fleet
+fleet.src          := bench/simulator.c bench/agents.c bench/request.c bench/corpus.c bench/bench.c $(PEERS)
+fleet.deps         := agent
+# Run by make bench-fleet alone: ten thousand agents take a while.
+BENCH_FLEET        := bench_fleet
+bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c bench/fleet_latency.c \
+                      bench/fleet_windows.c bench/bare_router.c bench/agents.c bench/request.c bench/corpus.c \
+                      bench/fleet.c bench/bench.c $(PEERS)
+bench_fleet.deps   := client agent
+bench_fleet.pkgs   := libzmq

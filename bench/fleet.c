@@ -11,15 +11,15 @@
 #include "common/clock.h"
 
 static void
-exec_source_job(const char *dir, int out)
+exec_source_job(const struct fleet *f, const char *dir, int out)
 {
 	char path[4096];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(out, STDOUT_FILENO);
 	snprintf(path, sizeof path, "%s/mql-source-job", dir);
-	execl(path, "mql-source-job", "--agents", "tcp://127.0.0.1:0",
-	      "--subscribers", "tcp://127.0.0.1:0", "--http", "off",
+	execl(path, "mql-source-job", "--agents", f->agents,
+	      "--subscribers", f->subscribers, "--http", "off",
 	      "--log-level", "warn",
 	      (char *)NULL);
 	_exit(127);
@@ -38,7 +38,7 @@ find(const char *line, const char *key, char *to, size_t size)
 }
 
 void
-fleet_start(struct fleet *f, const char *dir)
+fleet_again(struct fleet *f, const char *dir)
 {
 	char line[512];
 	FILE *from;
@@ -47,7 +47,7 @@ fleet_start(struct fleet *f, const char *dir)
 	if (pipe(fd) || (f->pid = fork()) < 0)
 		bench_die("cannot start a process");
 	if (!f->pid)
-		exec_source_job(dir, fd[1]);
+		exec_source_job(f, dir, fd[1]);
 	close(fd[1]);
 	from = fdopen(fd[0], "r");
 	if (!from || !fgets(line, sizeof line, from))
@@ -55,6 +55,21 @@ fleet_start(struct fleet *f, const char *dir)
 	fclose(from);
 	find(line, "agents", f->agents, sizeof f->agents);
 	find(line, "subscribers", f->subscribers, sizeof f->subscribers);
+}
+
+void
+fleet_start(struct fleet *f, const char *dir)
+{
+	strcpy(f->agents, "tcp://127.0.0.1:0");
+	strcpy(f->subscribers, "tcp://127.0.0.1:0");
+	fleet_again(f, dir);
+}
+
+void
+fleet_kill(struct fleet *f)
+{
+	kill(f->pid, SIGKILL);
+	waitpid(f->pid, NULL, 0);
 }
 
 void
@@ -68,7 +83,7 @@ struct mql_tail *
 fleet_tail(const struct fleet *f, const char *query, unsigned n)
 {
 	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
-	int64_t deadline = clock_mono_ms() + 10000;
+	int64_t deadline = clock_mono_ms() + 30000;
 	struct mql_tail *t;
 	struct mql_item item;
 	struct mql_diag diag = { .text = "" };

@@ -16,6 +16,10 @@ struct fleet {
 void fleet_start(struct fleet *f, const char *dir);
 void fleet_stop(struct fleet *f);
 
+/* kill -9; and another one in its place, on the same ports. */
+void fleet_kill(struct fleet *f);
+void fleet_again(struct fleet *f, const char *dir);
+
 /* Subscribe to query and wait until it is live on n agents. */
 struct mql_tail *fleet_tail(const struct fleet *f, const char *query,
 			    unsigned n);

@@ -16,6 +16,11 @@ agg_get_count(struct str *in, uint64_t max, uint64_t *n)
 {
 	uint8_t byte = 0x80;
 
+	if (in->len && !(*in->ptr & 0x80)) { /* most are one byte */
+		*n = (uint8_t)*in->ptr++;
+		in->len--;
+		return *n <= max ? 0 : MQL_EBADFRAME;
+	}
 	*n = 0;
 	for (int shift = 0; byte & 0x80; shift += 7) {
 		if (!in->len || shift > 63)

@@ -5,6 +5,7 @@
  * orders as the exact numbers do, and 1 is the same as 1.0. */
 #include "mql/key.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,12 @@ get_be(struct str *in, unsigned bytes)
 {
 	uint64_t v = 0;
 
+	if (in->len >= sizeof v) { /* at once; the rest is shifted out */
+		memcpy(&v, in->ptr, sizeof v);
+		in->ptr += bytes;
+		in->len -= bytes;
+		return be64toh(v) >> (64 - 8 * bytes);
+	}
 	for (; bytes && in->len; bytes--, in->ptr++, in->len--)
 		v = v << 8 | (uint8_t)*in->ptr;
 	return v;

@@ -1,14 +1,16 @@
 #!/bin/sh
 # bench.sh BUILD JSON SUITE... - run the suites, print a table, and write the
-# same figures to the file JSON as an array of objects.
+# same figures to the file JSON as an array of objects. A suite that fails is
+# told apart: its figures so far are there.
 set -eu
 
 build=$1 json=$2
 shift 2
 lines=$build/bench.tsv
 
+failed=0
 for suite; do
-	"$build/$suite" "$build"
+	"$build/$suite" "$build" || failed=1
 done > "$lines"
 
 awk -F '\t' -v json="$json" '
@@ -32,3 +34,4 @@ BEGIN {
 		number($5), number(ratio), number($6), ok) > json
 }
 END { print "\n]" > json }' "$lines"
+exit $failed

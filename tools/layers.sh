@@ -18,7 +18,7 @@ sink/kafka   client wire event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
 examples     |
-bench        agent mql event common | jansson microhttpd
+bench        agent wire mql event common | jansson microhttpd zmq
 END
 }
 

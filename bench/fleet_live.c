@@ -1,0 +1,231 @@
+/* fleet_live.c - a query on all agents, beside a question to as many bare
+ * peers; what an agent takes of the source-job's memory; all of them back
+ * after it was killed. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/agents.h"
+#include "bench/bench.h"
+#include "bench/fleet_suite.h"
+#include "common/clock.h"
+
+enum { TIMES = 9, REAL = 1000, MANY = 10000 };
+
+/* --- live ------------------------------------------------------------------------ */
+
+static double
+ask_bare(unsigned n)
+{
+	struct bare_router r;
+	struct peers *p;
+	double ms[TIMES];
+
+	bare_router_start(&r);
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	bare_router_ask(&r, n); /* what is allocated then stays */
+	for (int i = 0; i < TIMES; i++)
+		ms[i] = bare_router_ask(&r, n);
+	peers_stop(p);
+	bare_router_stop(&r);
+	return bench_percentile(ms, TIMES, 50);
+}
+
+/* From the call that asks until all have said live. */
+static double
+ask_fleet(const struct fleet *f, unsigned n)
+{
+	double ms[TIMES + 1];
+
+	for (int i = 0; i <= TIMES; i++) {
+		char query[80];
+		int64_t began;
+		struct mql_tail *t;
+
+		snprintf(query, sizeof query, "select * where country == 'BR' "
+			 "and status == %d", 600 + i);
+		suite_sleep(50); /* those of the last one are gone */
+		began = clock_mono_ns();
+		t = fleet_tail(f, query, n);
+		ms[i] = (double)(clock_mono_ns() - began) / 1e6;
+		suite_end(t);
+	}
+	return bench_percentile(ms + 1, TIMES, 50);
+}
+
+static void
+report(const char *what, unsigned n, double ours, double bare)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "live on %u %s", n, what);
+	bench_report("fleet", name, ours, "ms", bare, 2.5 * bare);
+}
+
+void
+suite_live(const char *dir, unsigned n)
+{
+	const double bare = ask_bare(n);
+	struct fleet f;
+	struct peers *p;
+
+	fleet_start(&f, dir);
+	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
+	report("stand-ins", n, ask_fleet(&f, n), bare);
+	peers_stop(p);
+	fleet_stop(&f);
+}
+
+void
+suite_live_real(const char *dir)
+{
+	const unsigned n = REAL;
+	const double bare = ask_bare(n);
+	struct agents_options opt = { .n = n, .processes = 4 };
+	struct agents *a;
+	struct fleet f;
+
+	fleet_start(&f, dir);
+	opt.source_job = f.agents;
+	a = agents_start(&opt);
+	while (agents_sum(a).opened < n)
+		suite_sleep(10);
+	suite_end(fleet_tail(&f, "select * where n == 0", n));
+	report("real agents", n, ask_fleet(&f, n), bare);
+	agents_stop(a);
+	fleet_stop(&f);
+}
+
+/* --- idle ------------------------------------------------------------------------ */
+
+enum { SETTLE_MS = 2000, IDLE_MS = 3000 }; /* some heartbeats of each */
+
+static double
+bare_kb(unsigned n)
+{
+	struct bare_router r;
+	struct peers *p;
+	double before, kb;
+
+	bare_router_start(&r);
+	before = suite_rss_kb(r.pid);
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	bare_router_ask(&r, n);
+	kb = (suite_rss_kb(r.pid) - before) / n;
+	peers_stop(p);
+	bare_router_stop(&r);
+	return kb;
+}
+
+void
+suite_idle(const char *dir)
+{
+	const double bare = bare_kb(MANY);
+	struct fleet f;
+	struct peers *p;
+	double before, kb, cpu;
+
+	fleet_start(&f, dir);
+	before = suite_rss_kb(f.pid);
+	p = suite_peers(PEERS_AGENT, f.agents, MANY, FLEET_PROCESSES);
+	suite_end(fleet_tail(&f, "select * where n == 0", MANY));
+	suite_sleep(SETTLE_MS);
+	kb = (suite_rss_kb(f.pid) - before) / MANY;
+	cpu = suite_cpu_ns(f.pid);
+	suite_sleep(IDLE_MS);
+	cpu = (suite_cpu_ns(f.pid) - cpu) / (IDLE_MS * 1e6);
+	bench_report("fleet", "memory per idle agent", kb, "KB", bare,
+		     1.35 * bare);
+	bench_report("fleet", "CPU of 10,000 idle agents, of a core",
+		     100 * cpu, "%", NONE, NONE);
+	peers_stop(p);
+	fleet_stop(&f);
+}
+
+/* --- restart --------------------------------------------------------------------- */
+
+static double
+bare_reconnect_s(unsigned n)
+{
+	struct bare_router r;
+	struct peers *p;
+	int64_t began;
+	double s;
+
+	bare_router_start(&r);
+	began = clock_mono_ns();
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	s = (double)(clock_mono_ns() - began) / 1e9;
+	peers_stop(p);
+	bare_router_stop(&r);
+	return s;
+}
+
+struct back {
+	double s;    /* since the source-job was started again */
+	bool   told; /* how many rows were missed, though it be none */
+};
+
+static struct back
+await_back(struct mql_tail *t, unsigned n, int64_t began)
+{
+	struct back b = { 0 };
+	struct mql_item item;
+
+	for (;;) {
+		if (clock_mono_ns() - began > (int64_t)60e9)
+			bench_die("%u agents are not back", n);
+		if (mql_tail_next(t, 100, &item) || item.kind == MQL_ROW)
+			continue;
+		if (item.kind == MQL_END)
+			bench_die("ended: %s", item.why);
+		b.told |= item.kind == MQL_GAP && !item.gap_more;
+		if (item.kind != MQL_LINK && item.books.live == n)
+			break;
+	}
+	b.s = (double)(clock_mono_ns() - began) / 1e9;
+	return b;
+}
+
+/* Each agent sends a row a second all the while. */
+static struct back
+restart(const char *dir, unsigned n)
+{
+	struct fleet f;
+	struct peers *p;
+	struct mql_tail *t;
+	struct mql_item item;
+	struct back b;
+
+	fleet_start(&f, dir);
+	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
+	t = fleet_tail(&f, "select *", n);
+	atomic_store(&peers_knobs(p)->batch, 1);
+	atomic_store(&peers_knobs(p)->rate, 1);
+	atomic_store(&peers_knobs(p)->pace, 0); /* nobody paces agents */
+	for (uint64_t rows = 0; rows < 2 * n;) /* until all is in motion */
+		if (!mql_tail_next(t, 1000, &item))
+			rows += item.kind == MQL_ROW;
+	fleet_kill(&f);
+	while (!mql_tail_next(t, 1000, &item) && item.kind != MQL_LINK)
+		;
+	suite_sleep(700); /* their retries are as far apart as they get */
+	int64_t began = clock_mono_ns();
+	fleet_again(&f, dir);
+	b = await_back(t, n, began);
+	suite_end(t);
+	peers_stop(p);
+	fleet_stop(&f);
+	return b;
+}
+
+void
+suite_restart(const char *dir)
+{
+	const double bare = bare_reconnect_s(MANY);
+	const struct back b = restart(dir, MANY);
+
+	bench_report("fleet", "killed and back: all agents live", b.s, "s",
+		     bare, 2);
+	if (!b.told)
+		bench_die("nobody was told what was missed");
+}

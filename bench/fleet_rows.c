@@ -1,0 +1,257 @@
+/* fleet_rows.c - rows through a source-job: taken in, handed on over both
+ * hops, handed to a hundred subscribers; beside a process that moves the same
+ * batches from ROUTER to ROUTER. */
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "bench/bench.h"
+#include "bench/fleet_suite.h"
+#include "common/clock.h"
+
+enum {
+	BATCH = 100, WARM_MS = 1500, RUN_MS = 2500,
+	INGEST_AGENTS = 1000, SUBSCRIBERS = 100, HOP_AGENTS = 16,
+	SOURCES = 4, SOURCE_RATE = 2500, /* rows/s each */
+};
+
+static const char query[] = "select *";
+
+static void
+set_rate(struct peers *p, uint64_t rate)
+{
+	atomic_store(&peers_knobs(p)->batch, BATCH);
+	atomic_store(&peers_knobs(p)->rate, rate);
+}
+
+/* --- taken in -------------------------------------------------------------------- */
+
+static double
+bare_ingest_ns(unsigned n)
+{
+	struct bare_router r;
+	struct peers *p;
+	int64_t from, to;
+	uint64_t before, after;
+
+	bare_router_start(&r);
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	set_rate(p, PEERS_FLOOD);
+	suite_sleep(WARM_MS);
+	before = bare_router_batches(&r, &from);
+	suite_sleep(RUN_MS);
+	after = bare_router_batches(&r, &to);
+	peers_stop(p);
+	bare_router_stop(&r);
+	return (double)(to - from) / (double)((after - before) * BATCH);
+}
+
+/* The books after that time, and when they came. What is not taken by us as
+ * fast as it comes is dropped and counted, as for any subscriber. */
+static uint64_t
+sent_by_then(struct mql_tail *t, int ms, int64_t *at)
+{
+	const int64_t until = clock_mono_ms() + ms;
+	struct mql_item item;
+
+	for (;;) {
+		if (mql_tail_next(t, 5000, &item) || item.kind == MQL_END)
+			bench_die("no books come");
+		*at = clock_mono_ns();
+		if (item.kind == MQL_META && *at / 1000000 >= until)
+			return item.books.sent;
+	}
+}
+
+void
+suite_ingest(const char *dir)
+{
+	const unsigned n = INGEST_AGENTS;
+	const double bare = bare_ingest_ns(n);
+	int64_t from, to;
+	uint64_t before, after;
+	struct fleet f;
+	struct peers *p;
+	struct mql_tail *t;
+
+	fleet_start(&f, dir);
+	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
+	t = fleet_tail(&f, query, n);
+	set_rate(p, PEERS_FLOOD);
+	before = sent_by_then(t, WARM_MS, &from);
+	after = sent_by_then(t, RUN_MS, &to);
+	set_rate(p, 0);
+	suite_end(t);
+	peers_stop(p);
+	fleet_stop(&f);
+	bench_report("fleet", "ingest from 1,000 agents, a row",
+		     (double)(to - from) / (double)(after - before), "ns",
+		     bare, bare / 0.4);
+}
+
+/* --- over both hops --------------------------------------------------------------- */
+
+static double
+bare_hops_ns(void)
+{
+	struct bare_router r;
+	struct peers *p;
+	void *context = zmq_ctx_new(), *s = zmq_socket(context, ZMQ_DEALER);
+	char hello[64] = { 'h' };
+	int64_t began = 0, now, wait = clock_mono_ns() + WARM_MS * 1000000ll;
+	uint64_t n = 0;
+	zmq_msg_t m;
+
+	bare_router_start(&r);
+	p = suite_bare_peers(&r, HOP_AGENTS, 1);
+	zmq_setsockopt(s, ZMQ_LINGER, &(int){ 0 }, sizeof(int));
+	if (zmq_connect(s, r.out) || zmq_send(s, hello, sizeof hello, 0) < 0)
+		bench_die("no bare subscriber");
+	while (bare_router_hellos(&r) < HOP_AGENTS + 1)
+		suite_sleep(1);
+	set_rate(p, PEERS_FLOOD);
+	zmq_msg_init(&m);
+	do {
+		if (zmq_msg_recv(&m, s, 0) < 0)
+			bench_die("no batch comes");
+		now = clock_mono_ns();
+		if (!began && now >= wait)
+			began = now;
+		else if (began)
+			n++;
+	} while (!began || now - began < RUN_MS * 1000000ll);
+	zmq_msg_close(&m);
+	peers_stop(p);
+	bare_router_stop(&r);
+	zmq_close(s);
+	zmq_ctx_term(context);
+	return (double)(now - began) / (double)(n * BATCH);
+}
+
+/* ns for each row that came; after a while, for a while. */
+static double
+row_ns(struct mql_tail *t)
+{
+	int64_t began = 0, now = 0;
+	const int64_t wait = clock_mono_ns() + WARM_MS * 1000000ll;
+	struct mql_item item;
+	uint64_t n = 0, seen = 0;
+
+	do {
+		if (mql_tail_next(t, 5000, &item) || item.kind == MQL_END)
+			bench_die("no row comes");
+		if (item.kind != MQL_ROW)
+			continue;
+		if (++seen % BATCH == 0)
+			now = clock_mono_ns();
+		if (began)
+			n++;
+		else if (now >= wait)
+			began = now;
+	} while (!began || now - began < RUN_MS * 1000000ll);
+	return (double)(now - began) / (double)n;
+}
+
+void
+suite_two_hops(const char *dir)
+{
+	const double bare = bare_hops_ns();
+	struct fleet f;
+	struct peers *p;
+	struct mql_tail *t;
+	double ours;
+
+	fleet_start(&f, dir);
+	p = suite_peers(PEERS_AGENT, f.agents, HOP_AGENTS, 1);
+	t = fleet_tail(&f, query, HOP_AGENTS);
+	set_rate(p, PEERS_FLOOD);
+	ours = row_ns(t);
+	set_rate(p, 0);
+	suite_end(t);
+	peers_stop(p);
+	fleet_stop(&f);
+	bench_report("fleet", "over both hops to one, a row", ours, "ns",
+		     bare, bare / 0.6 < 500 ? bare / 0.6 : 500);
+}
+
+/* --- many subscribers --------------------------------------------------------------- */
+
+/* ns of processor time of the one in the middle, for each row of the sources,
+ * while takers take all of them. */
+static double
+cpu_a_row(pid_t middle, struct peers *sources, struct peers *takers,
+	  unsigned n)
+{
+	struct peers_sum before, after, taken;
+	double cpu;
+
+	set_rate(sources, SOURCE_RATE);
+	suite_sleep(500);
+	before = peers_sum(sources);
+	taken = peers_sum(takers);
+	cpu = suite_cpu_ns(middle);
+	suite_sleep(RUN_MS);
+	cpu = suite_cpu_ns(middle) - cpu;
+	after = peers_sum(sources);
+	const uint64_t rows = after.rows - before.rows;
+	const uint64_t got = peers_sum(takers).received - taken.received;
+	if (got < rows * n * 9 / 10)
+		bench_die("%u subscribers got %llu of %llu rows", n,
+			  (unsigned long long)got,
+			  (unsigned long long)rows * n);
+	return cpu / (double)rows;
+}
+
+static double
+bare_cpu(unsigned n)
+{
+	struct bare_router r;
+	struct peers *from, *to;
+	double ns;
+
+	bare_router_start(&r);
+	to = suite_peers(PEERS_BARE, r.out, n, 1);
+	from = suite_bare_peers(&r, SOURCES, 1);
+	while (bare_router_hellos(&r) < n + SOURCES)
+		suite_sleep(1);
+	ns = cpu_a_row(r.pid, from, to, n);
+	peers_stop(from);
+	peers_stop(to);
+	bare_router_stop(&r);
+	return ns;
+}
+
+static double
+our_cpu(const char *dir, unsigned n)
+{
+	struct peers_options opt = { .kind = PEERS_SUBSCRIBER, .n = n,
+				     .query = query };
+	struct fleet f;
+	struct peers *from, *to;
+	double ns;
+
+	fleet_start(&f, dir);
+	from = suite_peers(PEERS_AGENT, f.agents, SOURCES, 1);
+	opt.endpoint = f.subscribers;
+	to = peers_start(&opt);
+	if (!peers_await(to, n, 10000))
+		bench_die("%u subscribers are not accepted", n);
+	while (peers_sum(from).live < SOURCES)
+		suite_sleep(1);
+	ns = cpu_a_row(f.pid, from, to, n);
+	peers_stop(to);
+	peers_stop(from);
+	fleet_stop(&f);
+	return ns;
+}
+
+void
+suite_subscribers(const char *dir)
+{
+	const unsigned n = SUBSCRIBERS;
+	const double bare = (bare_cpu(n) - bare_cpu(1)) / (n - 1);
+	const double ours = (our_cpu(dir, n) - our_cpu(dir, 1)) / (n - 1);
+
+	bench_report("fleet", "CPU a row and subscriber, of 100", ours, "ns",
+		     bare, 1.1 * bare);
+}
