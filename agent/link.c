@@ -148,8 +148,7 @@ meet(struct mql_agent *a, struct str source_job)
 {
 	if (str_eq(source_job, str_of(a->link.source_job)))
 		return;
-	for (unsigned i = 0; i < a->max_queries; i++)
-		a->runs.at[i].id = 0;
+	run_forget_ids(a);
 	snprintf(a->link.source_job, sizeof a->link.source_job, "%.*s",
 		 (int)source_job.len, source_job.ptr);
 }

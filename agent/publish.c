@@ -120,10 +120,12 @@ count_row(struct publisher *p, const uint8_t *row, uint32_t len)
 
 	memcpy(&n, row, sizeof n);
 	for (unsigned i = 0; i < n; i++) {
-		struct tally *t = &p->tally[slot_at(row, i)];
+		const uint16_t slot = slot_at(row, i);
+		struct tally *t = &p->tally[slot];
 
 		counter_inc(&t->rows);
 		counter_add(&t->bytes, len);
+		gauge_touch(p->gauge.touched, slot);
 	}
 }
 
@@ -216,22 +218,6 @@ pass_over(struct publisher *p, const struct generation *g)
 					     .skipped);
 }
 
-/* What was done for no query in particular was done for all. */
-static void
-share_rest(struct publisher *p, const struct matcher *m)
-{
-	const struct gauge *of = &p->gauge;
-	const size_t n = matcher_live(m);
-	int64_t rest = clock_mono_ns() - p->timed_at - of->spent;
-
-	if (rest < 0 || !n)
-		return;
-	for (size_t i = 0; i < matcher_size(m); i++)
-		if (matcher_query(m, i))
-			gauge_charge((uint64_t)rest * of->every / n,
-				     &p->counts[matcher_id(m, i)]);
-}
-
 /* Read it, and write the rows. */
 static void
 look_at(struct publisher *p, struct mql_stream *s, const struct generation *g,
@@ -285,10 +271,8 @@ evaluate(struct publisher *p, struct mql_stream *s,
 		return;
 	}
 	look_at(p, s, g, ev);
-	if (p->gauging && p->gauge.every) {
-		share_rest(p, g->matcher);
-		budget_end(p);
-	}
+	if (p->gauging && p->gauge.every)
+		budget_end(p, s);
 }
 
 /* For pipes, outside of the read side. Gives up when the agent closes, and in

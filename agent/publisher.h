@@ -44,7 +44,8 @@ struct publisher {
 	struct luck       luck[STREAM_MAX]; /* of their matchers */
 	/* See budget.h: */
 	uint32_t          until_timed, every; /* events */
-	int64_t           timed_at;
+	int64_t           timed_at, cpu_at;
+	struct counter    rest[STREAM_MAX]; /* ns, for all its queries */
 	struct gauge     *gauging; /* of the event at hand; NULL: it is not */
 	struct gauge      gauge;
 	/* From the first match on: */
