@@ -16,14 +16,20 @@ static struct wire_ack_entry *
 entry(struct mql_agent *a, uint32_t id, enum wire_ack_state state)
 {
 	struct wire_ack *ack = &a->ack;
+	const size_t size = ack->nentry * sizeof *ack->entry;
+	struct wire_ack_entry *room;
 
-	if (ack->nentry == ACK_ENTRIES)
+	if (ack->nentry == ACK_ENTRIES) {
 		report_send_ack(a);
-	if (!ack->entry)
-		ack->entry = arena_alloc(&ack->mem, ACK_ENTRIES *
-					 sizeof *ack->entry);
-	if (!ack->entry)
-		return NULL;
+		return entry(a, id, state);
+	}
+	if (!(ack->nentry & (ack->nentry - 1))) { /* full: twice as many */
+		room = arena_grow(&ack->mem, ack->entry, size,
+				  size ? 2 * size : sizeof *room);
+		if (!room)
+			return NULL;
+		ack->entry = room;
+	}
 	a->ack_due = true;
 	ack->entry[ack->nentry] = (struct wire_ack_entry){
 		.id = id, .state = state,

@@ -23,6 +23,9 @@ $(B)/bench/simdjson.o: CXXFLAGS += -O3 -march=native
 BENCHES            += bench_matcher
 bench_matcher.src  := bench/matcher.c bench/many.c bench/bench.c
 bench_matcher.deps := language
+BENCHES            += bench_change # which make bench-instr runs, too
+bench_change.src   := bench/change.c bench/many.c bench/bench.c
+bench_change.deps  := agent
 # Run by make bench-instr alone: see tools/instr.sh.
 INSTR              := bench_instr
 bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c
