@@ -174,8 +174,8 @@ budget_end(struct publisher *p, struct mql_stream *s)
 	plan_next(p, took < cpu ? took : cpu);
 }
 
-uint64_t
-budget_weight(const struct publisher *p, unsigned slot)
+uint16_t
+budget_step(const struct publisher *p, unsigned slot)
 {
-	return p->gauging ? UINT64_C(1) << p->gauge.kept[slot] : 1;
+	return p->gauging ? p->gauge.kept[slot] : 0;
 }

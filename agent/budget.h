@@ -81,8 +81,9 @@ bool budget_begin(struct publisher *p, const struct mql_stream *s);
 /* After one of s that was timed. */
 void budget_end(struct publisher *p, struct mql_stream *s);
 
-/* For how many events does the one at hand stand, for the query in a slot? */
-uint64_t budget_weight(const struct publisher *p, unsigned slot);
+/* For how many events does the one at hand stand, for the query in a slot? As
+ * a power of two. */
+uint16_t budget_step(const struct publisher *p, unsigned slot);
 
 /* --- the agent's thread ------------------------------------------------------- */
 

@@ -165,6 +165,8 @@ throttle(struct mql_agent *a, struct run *r, enum budget_kind k, unsigned n,
 {
 	struct spending *sp = &r->spent;
 
+	if (sp->since == now) /* one thing at a time */
+		return;
 	sp->cause = k;
 	if (sp->step == BUDGET_STEPS)
 		suspend(a, r, now);

@@ -139,6 +139,9 @@ refresh(struct mql_agent *a, const struct wire_welcome *w)
 	l->lease_ms = clamp(w->lease_ms, 20, LEASE_MS);
 	if (w->credit > l->credit)
 		l->credit = w->credit;
+	l->weighs = false;
+	for (size_t i = 0; i < w->ncapability; i++)
+		l->weighs |= str_eq(w->capability[i], WIRE_WEIGHTS);
 }
 
 /* The numbers that another source-job gave to our queries mean nothing to

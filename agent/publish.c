@@ -12,7 +12,7 @@
  *
  * p->rows holds, one after the other, without padding:
  *
- *     u32 length of what follows, u16 n, n x u16 slot, the row's text
+ *     u32 length of what follows, u16 n, u16 step, n x u16 slot, the text
  *
  * which is, without the length, also a record of the ring. */
 #include <string.h>
@@ -68,7 +68,7 @@ slot_at(const uint8_t *row, unsigned i)
 {
 	uint16_t slot;
 
-	memcpy(&slot, row + 2 + 2 * i, sizeof slot);
+	memcpy(&slot, row + 4 + 2 * i, sizeof slot);
 	return slot;
 }
 
@@ -85,32 +85,14 @@ drop_row(struct publisher *p, const uint8_t *row, bool large)
 	}
 }
 
-/* It goes with the row where groups are to be made of it elsewhere: one that
- * found no room in a fold. */
-static uint64_t
-row_weight(const struct publisher *p, const struct matcher *m, uint16_t hit)
-{
-	const uint16_t *slots;
-
-	return p->gauging && matcher_fold(m, hit, &slots)
-		       ? budget_weight(p, matcher_id(m, hit)) : 1;
-}
-
-/* The row, with its weight as a column (reduced.h). */
 static void
-write_text(struct publisher *p, const struct matcher *m, uint16_t hit,
-	   uint64_t weight)
+write_text(struct publisher *p, const struct matcher *m, uint16_t hit)
 {
 	uint16_t slot = matcher_id(m, hit);
-	struct buf *b = &p->rows;
 	int64_t start = gauge_start(p->gauging, slot);
 
-	matcher_write_row(m, hit, p->eval, p->reader, p->counts, b);
+	matcher_write_row(m, hit, p->eval, p->reader, p->counts, &p->rows);
 	gauge_stop(p->gauging, slot, start, &p->counts[slot]);
-	if (weight == 1 || b->err || query_is_star(matcher_query(m, hit)))
-		return;
-	b->len--; /* the brace, after @ts at least */
-	buf_printf(b, ",\"@weight\":%llu}", (unsigned long long)weight);
 }
 
 static void
@@ -129,7 +111,8 @@ count_row(struct publisher *p, const uint8_t *row, uint32_t len)
 	}
 }
 
-/* Write the row of hit[first] with the slots of all hits that share it. */
+/* Write the row of hit[first] with the slots of all hits that share it, and
+ * its weight. */
 static void
 write_row(struct publisher *p, const struct generation *g, size_t first,
 	  size_t n)
@@ -137,26 +120,28 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 	struct buf *b = &p->rows;
 	uint16_t hit = p->hit[first], nslot = 0;
 	uint16_t class = matcher_row(g->matcher, hit);
-	uint64_t weight = row_weight(p, g->matcher, hit);
+	uint16_t step = budget_step(p, matcher_id(g->matcher, hit));
 	size_t begun = b->len, body = begun + sizeof(uint32_t);
 	uint32_t len;
 
 	buf_put(b, &(uint32_t){ 0 }, sizeof(uint32_t));
 	buf_put(b, &nslot, sizeof nslot);
+	buf_put(b, &step, sizeof step);
 	for (size_t i = first; i < n; i++) {
 		uint16_t slot;
 
 		if (p->hit[i] == TAKEN ||
-		    matcher_row(g->matcher, p->hit[i]) != class ||
-		    row_weight(p, g->matcher, p->hit[i]) != weight)
+		    matcher_row(g->matcher, p->hit[i]) != class)
 			continue;
 		slot = matcher_id(g->matcher, p->hit[i]);
+		if (budget_step(p, slot) != step)
+			continue;
 		buf_put(b, &slot, sizeof slot);
 		p->hit[i] = TAKEN;
 		nslot++;
 	}
 	memcpy(b->data + body, &nslot, sizeof nslot);
-	write_text(p, g->matcher, hit, weight);
+	write_text(p, g->matcher, hit);
 	if (b->err || b->len - body > ring_max(&p->ring) ||
 	    b->len - body > ROW_MAX) {
 		drop_row(p, b->data + body, true);

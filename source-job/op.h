@@ -68,6 +68,7 @@ struct op {
 	unsigned      kind;   /* enum op_kind */
 	uint32_t      id;
 	uint32_t      first, n;
+	unsigned      step;   /* OP_ROWS: each stands for 1 << step events */
 	size_t        bytes;  /* of memory that it holds on to */
 	struct query *query;  /* borrowed; it lives until the last OP_DONE */
 	struct query_count count;

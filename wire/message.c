@@ -86,6 +86,7 @@ static const struct field welcome[] = {
 	U64(MUST, wire_welcome, silence_ms, MAX_MS),
 	U64(MUST, wire_welcome, lease_ms, MAX_MS),
 	U64(MUST, wire_welcome, credit, ANY),
+	LIST(MAY, wire_welcome, capability, a_name),
 	FIELD_END
 };
 CODEC(welcome, WELCOME, mem)

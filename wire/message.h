@@ -45,7 +45,11 @@ struct wire_welcome {
 	uint64_t   silence_ms;   /* either side is gone after this long */
 	uint64_t   lease_ms;     /* queries live on this long without a link */
 	uint64_t   credit;       /* bytes of ROWS bodies that may be sent */
+	struct str *capability;  /* what it can do beyond version 1 */
+	size_t     ncapability;
 };
+/* A source-job with this capability reads rows with a weight (rows.h). */
+#define WIRE_WEIGHTS STR("weights")
 
 struct wire_query {
 	uint32_t   id;   /* unique in the life of the source-job, from 1 */

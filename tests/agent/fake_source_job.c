@@ -109,7 +109,9 @@ send_buf(struct fake *f, struct buf *b)
 static void
 welcome(struct fake *f)
 {
+	struct str can[] = { WIRE_WEIGHTS };
 	struct wire_welcome m = {
+		.capability = can, .ncapability = !f->old,
 		.source_job = str_of(f->name),
 		.heartbeat_ms = f->heartbeat_ms, .silence_ms = f->silence_ms,
 		.lease_ms = f->lease_ms, .credit = f->credit,
@@ -385,6 +387,7 @@ take_rows(struct fake *f, struct str body)
 		struct rows_query rq = rows_reader_query(&r, i);
 
 		take_numbers(by_id(f, rq.id), rq.first, rq.count);
+		by_id(f, rq.id)->weight += (uint64_t)rq.count << rq.step;
 	}
 	while (rows_reader_next(&r, &row, &index, &n)) {
 		for (unsigned i = 0; i < n; i++) {
@@ -393,9 +396,8 @@ take_rows(struct fake *f, struct str body)
 			struct fake_query *q = by_id(f, rq.id);
 
 			if (q->stage)
-				ck_assert_int_eq(stage_row(q->stage, row,
-							   clock_wall_ms()),
-						 0);
+				ck_assert_int_eq(stage_row_of(q->stage, row,
+						 rq.step, clock_wall_ms()), 0);
 		}
 		if (!f->keep)
 			continue;

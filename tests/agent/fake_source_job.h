@@ -27,6 +27,7 @@ struct fake_query {
 	struct books_agent books;  /* the latest that we know */
 	uint64_t next;      /* sequence number of the next row */
 	uint64_t rows, gap; /* received, and missing before them */
+	uint64_t weight;    /* events that these rows stand for */
 	uint32_t every;     /* tried on one event in so many; 0: not said */
 	bool     suspended;
 	char     limit[64];
@@ -46,6 +47,7 @@ struct fake {
 	char     name[32];
 	uint64_t credit, heartbeat_ms, silence_ms, lease_ms;
 	bool     mute;      /* answers no hello */
+	bool     old;       /* is of a version that knows no weights */
 
 	struct wire_context *context;
 	struct wire_router  *router;

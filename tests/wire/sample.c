@@ -50,7 +50,9 @@ hello(struct buf *b)
 static void
 welcome(struct buf *b)
 {
+	struct str can[] = { WIRE_WEIGHTS };
 	struct wire_welcome m = { .source_job = STR("sj-9"),
+				  .capability = can, .ncapability = 1,
 				  .heartbeat_ms = 1000, .silence_ms = 3000,
 				  .lease_ms = 5000, .credit = 4194304 };
 	wire_welcome_encode(&m, b);
