@@ -90,6 +90,9 @@ uint16_t budget_step(const struct publisher *p, unsigned slot);
 /* A new run takes its slot: it has cost nothing. A suspect is suspended. */
 void budget_open(struct mql_agent *a, struct run *r);
 
+/* It is a suspect no more: it runs like any other. */
+void budget_acquit(struct mql_agent *a, struct run *r);
+
 /* The heartbeat that is being made tells of it. */
 struct wire_counts;
 void budget_say(const struct mql_agent *a, struct run *r,

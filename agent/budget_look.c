@@ -158,6 +158,18 @@ suspend(struct mql_agent *a, struct run *r, int64_t now)
 		  a->budget.why[sp->cause]);
 }
 
+void
+budget_acquit(struct mql_agent *a, struct run *r)
+{
+	if (r->spent.cause != BUDGET_SUSPECT)
+		return;
+	r->spent.suspended = false;
+	r->spent.strikes = 0;
+	r->spent.cause = BUDGET_CPU;
+	set_step(a, r, 0, clock_mono_ms());
+	run_spoil(a, r);
+}
+
 /* down by n steps, for one of the kinds. */
 static void
 throttle(struct mql_agent *a, struct run *r, enum budget_kind k, unsigned n,

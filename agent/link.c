@@ -104,7 +104,9 @@ hello(struct mql_agent *a, const struct wire_welcome *w)
 		stream[i] = a->streams.at[i].name;
 	a->streams_told = (unsigned)m.nstream;
 	a->link.greeted = clock_mono_ms();
+	suspects_tell(a, &m);
 	wire_hello_encode(&m, &a->frame);
+	arena_fini(&m.mem);
 	link_send(a);
 }
 

@@ -32,18 +32,22 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 	struct run *r = run_of(a, wq);
 	char why[sizeof((struct mql_diag *)0)->text] = "";
 
+	if (wq->force)
+		suspects_acquit(a, suspects_hash(wq->text));
 	if (a->owner.done & 1)
 		report_refused(a, wq->id, owner_disabled_why);
 	else if (r)
 		run_resume(a, r, wq->id);
 	else if ((r = run_by_id(a, wq->id, RUN_LIVE)) && run_is(r, wq))
-		run_say(a, r, true); /* told twice */
+		run_say(a, r, !wq->force); /* told twice */
 	else if (r || !wq->id)
 		report_refused(a, wq->id, "this id is another query's");
 	else if (atomic_load(&a->closing))
 		report_refused(a, wq->id, "the agent is closing");
 	else if (run_start(a, wq, &r, why, sizeof why))
 		report_refused(a, wq->id, why);
+	if (wq->force && r)
+		budget_acquit(a, r);
 }
 
 static void

@@ -17,6 +17,7 @@ enum {
 	HEAD = 48, LINE = 20, /* bytes, with the newline */
 	FILE_MOST = HEAD + QUERIES_MAX * LINE, MOST = QUERIES_MAX,
 	STRIKES_MOST = 99,
+	TOLD_MOST = 256,
 };
 
 /* --- small things ----------------------------------------------------------------- */
@@ -262,8 +263,8 @@ suspects_read(struct mql_agent *a)
 	sort(&a->suspects);
 }
 
-unsigned
-suspects_strikes(const struct mql_agent *a, uint64_t hash)
+static struct suspect *
+find(const struct mql_agent *a, uint64_t hash)
 {
 	const struct suspects *s = &a->suspects;
 	size_t from = 0, to = s->n;
@@ -272,13 +273,52 @@ suspects_strikes(const struct mql_agent *a, uint64_t hash)
 		const size_t i = from + (to - from) / 2;
 
 		if (s->of[i].hash == hash)
-			return s->of[i].strikes;
+			return &s->of[i];
 		if (s->of[i].hash < hash)
 			from = i + 1;
 		else
 			to = i;
 	}
-	return 0;
+	return NULL;
+}
+
+unsigned
+suspects_strikes(const struct mql_agent *a, uint64_t hash)
+{
+	const struct suspect *it = find(a, hash);
+
+	return it ? it->strikes : 0;
+}
+
+void
+suspects_acquit(struct mql_agent *a, uint64_t hash)
+{
+	struct suspect *it = find(a, hash);
+
+	if (it)
+		it->strikes = 0;
+}
+
+void
+suspects_tell(const struct mql_agent *a, struct wire_hello *m)
+{
+	const struct suspects *s = &a->suspects;
+	char text[17];
+
+	if (!s->n)
+		return;
+	m->suspect = arena_alloc(&m->mem, TOLD_MOST * sizeof *m->suspect);
+	for (size_t i = 0; m->suspect && i < s->n && m->nsuspect < TOLD_MOST;
+	     i++) {
+		if (!s->of[i].strikes)
+			continue;
+		snprintf(text, sizeof text, "%016llx",
+			 (unsigned long long)s->of[i].hash);
+		m->suspect[m->nsuspect++] = (struct wire_suspect){
+			.query = arena_str(&m->mem, str_of(text)),
+			.crashes = s->of[i].strikes, .why = str_of(s->why),
+		};
+	}
 }
 
 /* --- write --------------------------------------------------------------------------- */

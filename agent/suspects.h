@@ -49,6 +49,11 @@ void suspects_read(struct mql_agent *a);
 uint64_t suspects_hash(struct str text);
 /* In how many crashes was the query running whose text has this hash? */
 unsigned suspects_strikes(const struct mql_agent *a, uint64_t hash);
+/* Somebody insists: it is a suspect no more, until the next crash. */
+void suspects_acquit(struct mql_agent *a, uint64_t hash);
+/* What a hello says of them; its texts live in m's memory. */
+struct wire_hello;
+void suspects_tell(const struct mql_agent *a, struct wire_hello *m);
 /* Note the changed runs (run.h), which are in force from now on, or not. */
 void suspects_write(struct mql_agent *a);
 void suspects_clear(struct mql_agent *a); /* a clean end */

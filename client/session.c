@@ -50,6 +50,7 @@ ask(struct mql_tail *t, struct str body)
 		.credit = t->credit,
 		.client = str_of(t->name),
 		.resumed = t->accepted,
+		.force = t->force && !t->accepted,
 	};
 
 	(void)body;

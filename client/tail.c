@@ -45,6 +45,7 @@ prepare(struct mql_tail *t, const struct mql_tail_options *o,
 	if (o->limit && (!t->limit || o->limit < t->limit))
 		t->limit = o->limit;
 	t->unweighed = query_is_unweighed(q);
+	t->force = o->force;
 	t->credit = o->credit_bytes;
 	t->query = strdup(o->query);
 	t->canonical = strdup(mql_query_text(q));

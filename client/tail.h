@@ -52,6 +52,7 @@ struct mql_tail {
 	char            *endpoint, *query, *canonical, *name;
 	uint64_t         limit;    /* rows in all; 0: none */
 	uint64_t         credit;   /* bytes in flight towards us */
+	bool             force;     /* insist on suspects */
 	bool             unweighed; /* see query_is_unweighed() */
 	uint64_t         consumed; /* bytes of DATA taken on this link */
 	uint64_t         granted;  /* bytes allowed on this link */

@@ -47,6 +47,7 @@ describe(struct agent *a, const struct wire_hello *m)
 
 	a->stream = NULL;
 	a->nstream = 0;
+	a->nsuspect = m->nsuspect;
 	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
 		*to[i] = arena_str(&a->mem, from[i]);
 		if (!to[i]->ptr)
