@@ -16,7 +16,7 @@ enum {
 	SECOND_MS = 1000,
 	GOOD_MS = 3000,     /* before a step up */
 	SUSPEND_MS = 10000, /* twice as long each time, up to */
-	STRIKES = 5,        /* 32 times that */
+	STRIKES = 5,        /* 16 times that */
 };
 
 /* --- what it has cost --------------------------------------------------------------- */

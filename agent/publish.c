@@ -6,9 +6,10 @@
  *
  * All inside of RCU's read side, which holds the matcher, the publisher and
  * the agent itself. Nothing is allocated or locked, and no system call made,
- * unless something matches for the first time on this thread. A pipe that
- * waits for room leaves the read side meanwhile: it would hold up the agent's
- * thread, which is the one that makes room.
+ * unless something matches for the first time on this thread, or the event is
+ * one that is timed (budget.h). A pipe that waits for room leaves the read side
+ * meanwhile: it would hold up the agent's thread, which is the one that makes
+ * room.
  *
  * p->rows holds, one after the other, without padding:
  *

@@ -13,7 +13,7 @@
 #include "wire/rows.h"
 #include "wire/socket.h"
 
-enum { FAKE_QUERIES = 3000 };
+enum { FAKE_QUERIES = 20000 };
 
 enum fake_state { FAKE_ASKED, FAKE_LIVE, FAKE_REFUSED, FAKE_ENDED };
 
