@@ -30,6 +30,8 @@ fake_init(struct fake *f)
 	f->lease_ms = 60000;
 	f->keep = true;
 	snprintf(f->endpoint, sizeof f->endpoint, "tcp://127.0.0.1:*");
+	f->query = calloc(FAKE_QUERIES, sizeof *f->query);
+	ck_assert_ptr_nonnull(f->query);
 	ck_assert_int_eq(wire_context_new(1, &f->context), 0);
 	fake_listen(f);
 }
@@ -88,6 +90,7 @@ fake_fini(struct fake *f)
 		fake_die(f);
 	wire_context_free(f->context);
 	fake_forget(f);
+	free(f->query);
 }
 
 /* --- out ---------------------------------------------------------------------- */

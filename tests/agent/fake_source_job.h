@@ -60,7 +60,7 @@ struct fake {
 	char     labels[1024];     /* name=value, likewise */
 	struct wire_health health; /* of the last heartbeat */
 	uint64_t set;              /* version of the query set */
-	struct fake_query query[FAKE_QUERIES];
+	struct fake_query *query;  /* FAKE_QUERIES of them */
 	size_t   nquery;
 	bool     keep;             /* the rows' text too */
 	char   **row;
