@@ -229,7 +229,7 @@ bench-sse: all $(O)/$(BENCH_SSE)
 bench-fleet: all $(O)/$(BENCH_FLEET)
 	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
 
-bench-instr: all $(INSTR:%=$(O)/%)
+bench-instr: all $(INSTR:%=$(O)/%) $(O)/bench_change
 	@tools/instr.sh $(O) $(O)/$(INSTR)
 
 demo-now: all examples

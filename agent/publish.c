@@ -335,22 +335,11 @@ publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
 
 /* --- in and out --------------------------------------------------------------- */
 
-/* Its address is found now: to find it is a call in a shared library, and what
- * is at hand by then would have to be saved. */
-static inline const struct publisher_memo *
-find_memo(void)
-{
-	const struct publisher_memo *memo = &publisher_memo;
-
-	__asm__("" : "+r"(memo));
-	return memo;
-}
-
-/* Is memo->p the thread's publisher for s? Inside of the read side. */
+/* Is publisher_memo.p the thread's publisher for s? Inside of the read side. */
 static inline bool
-at_hand(const struct publisher_memo *memo, const struct mql_stream *s)
+at_hand(const struct mql_stream *s)
 {
-	return memo->agent == atomic_load_explicit(&s->serial,
+	return publisher_memo.agent == atomic_load_explicit(&s->serial,
 						   memory_order_acquire);
 }
 
@@ -362,7 +351,7 @@ publish_enter(struct mql_stream *s)
 	rcu_enter();
 	if (!mql_active(s))
 		return NULL;
-	if (at_hand(&publisher_memo, s))
+	if (at_hand(s))
 		return publisher_memo.p;
 	a = atomic_load_explicit(&s->agent, memory_order_acquire);
 	return a ? publisher_find(a) : NULL;
@@ -383,7 +372,6 @@ bool
 publish_built_refused(const struct publisher *own, struct mql_stream *s,
 		      const struct built *b)
 {
-	const struct publisher_memo *memo = find_memo();
 	struct generation *g;
 	rcu_hold r = rcu_try();
 	bool refused;
@@ -391,10 +379,10 @@ publish_built_refused(const struct publisher *own, struct mql_stream *s,
 	if (!r.reader)
 		return false;
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	refused = at_hand(memo, s) && memo->p == own && g && built_ok(b) &&
+	refused = at_hand(s) && publisher_memo.p == own && g && built_ok(b) &&
 		  guard_refuses_built_at_sight(g->guard, b, g->era);
 	if (refused)
-		counter_inc(&memo->p->seen[g->tally]);
+		counter_inc(&publisher_memo.p->seen[g->tally]);
 	rcu_done(r);
 	return refused;
 }
@@ -402,19 +390,18 @@ publish_built_refused(const struct publisher *own, struct mql_stream *s,
 static inline bool
 struct_refused(struct mql_stream *s, const void *record)
 {
-	const struct publisher_memo *memo = find_memo();
 	struct generation *g;
 	rcu_hold r = rcu_try();
 
 	if (!r.reader)
 		return false;
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	if (!at_hand(memo, s) || !g ||
+	if (!at_hand(s) || !g ||
 	    !guard_refuses_at_sight(g->guard, record)) {
 		rcu_done(r);
 		return false;
 	}
-	counter_inc(&memo->p->seen[g->tally]);
+	counter_inc(&publisher_memo.p->seen[g->tally]);
 	rcu_done(r);
 	return true;
 }
