@@ -274,6 +274,8 @@ link_poll(struct mql_agent *a, int timeout_ms)
 		wire_dealer_wait(a->link.dealer, timeout_ms, wake.fd);
 	else
 		poll(&wake, 1, timeout_ms);
+	if (a->link.dealer && wire_dealer_quiet(a->link.dealer))
+		return; /* most of the time */
 	waker_hear(&a->waker);
 	if (!a->link.dealer)
 		return;
