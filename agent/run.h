@@ -72,7 +72,7 @@ struct run_table {
 	struct run *at;       /* max_queries of them, in one block */
 	_Atomic unsigned used; /* slots that ever had a run: the first ones */
 	struct run_list state[RUN_STATES]; /* RESTING: until ascends */
-	struct run_list changed; /* may belong in other matchers than it is in */
+	struct run_list changed; /* other matchers may want it than have it */
 	struct run_list say;     /* "live" is to be said once it is true */
 	struct run_list fold;    /* has one */
 	struct run_list watch;   /* costs something: budget.h */

@@ -58,8 +58,8 @@ size_t rows_writer_size(const struct rows_writer *w);
 /* Add a row that answers n queries (n >= 1); seq[i] is its number in query
  * id[i]. 0, MQL_ELIMIT when the frame would pass WIRE_MAX_ROWS or 65535
  * queries, or a number does not follow the last of its query in this frame,
- * or has another step (take it first, then add again), MQL_ENOMEM. After a failure w is as it
- * was. */
+ * or has another step (take it first, then add again), MQL_ENOMEM. After a
+ * failure w is as it was. */
 int rows_writer_add(struct rows_writer *w, const uint32_t *id,
 		    const uint64_t *seq, uint16_t n, struct str row);
 

@@ -162,5 +162,6 @@ START_TEST(wall_clock_that_is_set_back_puts_off_no_group)
 }
 END_TEST
 
-TEST_MAIN(agent_clock, wall_clock_that_is_set_back_puts_off_no_group, day_of_counters_that_wrap_loses_no_event,
+TEST_MAIN(agent_clock, wall_clock_that_is_set_back_puts_off_no_group,
+	  day_of_counters_that_wrap_loses_no_event,
 	  wall_clock_that_jumps_changes_nothing_but_ts)

@@ -365,7 +365,8 @@ START_TEST(a_limit_needs_the_room_of_its_rows_only)
 END_TEST
 
 TEST_MAIN(stage, a_row_that_stands_for_many_counts_as_many,
-	  a_window_by_count_counts_rows_each_for_itself, paths_of_one_dotted_form_do_not_share_a_column,
+	  a_window_by_count_counts_rows_each_for_itself,
+	  paths_of_one_dotted_form_do_not_share_a_column,
 	  rows_with_fields_by_prefix_are_made_of_whole_events,
 	  groups_come_at_the_end_in_the_order_of_their_values,
 	  groups_take_values_of_all_types_apart,
