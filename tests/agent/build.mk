@@ -1,6 +1,7 @@
 TESTS += test_ring test_agent test_publish test_agent_books test_agent_fold \
          test_agent_host test_agent_oom test_agent_chaos test_agent_clock test_agent_budget test_owner \
-         test_owner_switch test_agent_busy test_agent_descriptors
+         test_owner_switch test_agent_busy test_agent_descriptors \
+         test_agent_suspects
 test_ring.src         := tests/agent/test_ring.c
 test_ring.deps        := agent
 test_agent.src        := tests/agent/test_agent.c tests/agent/fake_source_job.c
@@ -34,3 +35,5 @@ test_agent_descriptors.src  := tests/agent/test_agent_descriptors.c \
                                tests/agent/fake_source_job.c
 test_agent_descriptors.deps := agent
 test_agent_descriptors.ldlibs := -Wl,--wrap=close_range
+test_agent_suspects.src  := tests/agent/test_agent_suspects.c tests/agent/fake_source_job.c
+test_agent_suspects.deps := agent

@@ -230,6 +230,16 @@ fake_withdraw(struct fake *f, struct fake_query *q)
 }
 
 void
+fake_insist(struct fake *f, struct fake_query *q)
+{
+	struct wire_query add = { .id = q->id, .text = str_of(q->text),
+				  .fold = fold_of(q), .force = true };
+	struct wire_queries m = { .add = &add, .nadd = 1 };
+
+	delta(f, &m);
+}
+
+void
 fake_give_credit(struct fake *f, uint64_t bytes)
 {
 	struct wire_credit m = { .bytes = bytes };
@@ -293,6 +303,10 @@ take_hello(struct fake *f, struct str body)
 	add_streams(f, m.stream, m.nstream);
 	f->labels[0] = 0;
 	add_labels(f, m.label, m.nlabel);
+	f->nsuspect = m.nsuspect;
+	f->crashes = m.nsuspect ? m.suspect->crashes : 0;
+	keep_text(f->suspicion, sizeof f->suspicion,
+		  m.nsuspect ? m.suspect->why : STR(""));
 	arena_fini(&m.mem);
 	if (f->mute)
 		return;

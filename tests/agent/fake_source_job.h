@@ -58,6 +58,9 @@ struct fake {
 	char     agent[300], app[300], host[300], zone[300], version[300];
 	char     streams[1024];    /* names, each followed by a blank */
 	char     labels[1024];     /* name=value, likewise */
+	size_t   nsuspect;         /* of the last hello, */
+	uint64_t crashes;          /* and of the first of them */
+	char     suspicion[64];
 	struct wire_health health; /* of the last heartbeat */
 	uint64_t set;              /* version of the query set */
 	struct fake_query *query;  /* FAKE_QUERIES of them */
@@ -92,6 +95,8 @@ struct fake_query *fake_ask_fold(struct fake *f, const char *text);
 /* The answer, when all is in. */
 const char *fake_answer(struct fake_query *q);
 void fake_withdraw(struct fake *f, struct fake_query *q);
+/* Say once more that it is asked, and insist. */
+void fake_insist(struct fake *f, struct fake_query *q);
 void fake_snapshot(struct fake *f);
 void fake_give_credit(struct fake *f, uint64_t bytes);
 void fake_send(struct fake *f, const void *data, size_t len);
