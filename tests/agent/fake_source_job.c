@@ -16,7 +16,7 @@ const char *__tsan_default_options(void);
 const char *
 __tsan_default_options(void)
 {
-	return "ignore_noninstrumented_modules=1";
+	return "ignore_noninstrumented_modules=1:die_after_fork=0";
 }
 
 void
