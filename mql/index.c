@@ -12,7 +12,7 @@ guard_passes(const struct posting *at, int i, const struct digest *d)
 	if (at->kind[i] == GUARD_EQ)
 		return d->eq == both;
 	if (at->kind[i] == GUARD_IN)
-		return both >> (d->eq >> 58) & 1;
+		return both >> (d->eq * 0x9e3779b97f4a7c15 >> 58) & 1;
 	return (uint32_t)(d->ord >> 32) - a <= b ||
 	       access_stray((uint64_t)a << 32, d->ord);
 }

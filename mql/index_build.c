@@ -286,7 +286,8 @@ make_guard(const struct access *a, struct posting *p, int i)
 	}
 	p->kind[i] = t->n == 1 ? GUARD_EQ : GUARD_IN;
 	for (uint32_t v = 0; v < t->n; v++)
-		both |= t->n == 1 ? t->eq[v] : UINT64_C(1) << (t->eq[v] >> 58);
+		both |= t->n == 1 ? t->eq[v] : UINT64_C(1) <<
+			(t->eq[v] * 0x9e3779b97f4a7c15 >> 58);
 	p->guard[i].a = (uint32_t)(both >> 32);
 	p->guard[i].b = (uint32_t)both;
 	return true;

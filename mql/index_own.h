@@ -63,7 +63,7 @@ struct index {
 static inline uint64_t
 bucket_key(unsigned slot, uint64_t eq)
 {
-	return (eq ^ slot) * 0x9e3779b97f4a7c15;
+	return (eq + slot * UINT64_C(0x2545f4914f6cdd1d)) * 0x9e3779b97f4a7c15;
 }
 
 #endif
