@@ -78,19 +78,22 @@ struct run {
 	bool                  mixed; /* hits are not in order */
 };
 
-/* Digests are for fields that several ask for. */
+/* left: see residual.h. Digests are for fields that several ask for. */
 static inline bool
-answers(const struct run *run, const struct member *me, struct eval_counts *c)
+answers(const struct run *run, const struct member *me, unsigned left,
+	struct eval_counts *c)
 {
 	const uint16_t *slots = me->slots->at;
 
+	if (!left)
+		return true;
 	if (!run->p)
 		return query_match(me->q, slots, run->e, run->r, c);
-	return residual_match(me->q, slots, run->p, run->e, run->r, c);
+	return residual_match(me->q, slots, left, run->p, run->e, run->r, c);
 }
 
 static __attribute__((noinline)) bool
-match_gauged(struct run *run, const struct member *me)
+match_gauged(struct run *run, const struct member *me, unsigned left)
 {
 	struct eval_counts *c = &run->counts[me->id];
 	struct gauge *g = run->g;
@@ -98,16 +101,16 @@ match_gauged(struct run *run, const struct member *me)
 	if (gauge_skips(g, me->id))
 		return false;
 	int64_t start = gauge_start(g, me->id);
-	bool hit = answers(run, me, c);
+	bool hit = answers(run, me, left, c);
 	gauge_stop(g, me->id, start, c);
 	return hit;
 }
 
-static void
-try_one(struct run *run, const struct member *me, uint16_t i)
+static inline void
+try_one(struct run *run, const struct member *me, uint16_t i, unsigned left)
 {
-	if (run->g ? match_gauged(run, me)
-		   : answers(run, me, &run->counts[me->id]))
+	if (run->g ? match_gauged(run, me, left)
+		   : answers(run, me, left, &run->counts[me->id]))
 		run->hit[run->nhit++] = i;
 }
 
@@ -118,7 +121,7 @@ try_each(struct run *run)
 		const struct member *me = members_at(&run->m->members, i);
 
 		if (me->q)
-			try_one(run, me, (uint16_t)i);
+			try_one(run, me, (uint16_t)i, RESIDUAL_ALL);
 	}
 }
 
@@ -149,7 +152,8 @@ ask_gauge(struct run *run, uint16_t at)
 /* A predicate that several ask: evaluated once, counted for each; what it
  * costs they share. */
 static void
-try_shared(struct run *run, const struct member *first, uint16_t at)
+try_shared(struct run *run, const struct member *first, uint16_t at,
+	   unsigned left)
 {
 	struct eval_counts c = { 0 };
 	struct gauge *g = run->g;
@@ -158,7 +162,7 @@ try_shared(struct run *run, const struct member *first, uint16_t at)
 	if (!n)
 		return;
 	int64_t start = g ? clock_mono_ns() : 0;
-	bool hit = answers(run, first, &c);
+	bool hit = answers(run, first, left, &c);
 	bool counted = c.mismatches || c.regex_limited;
 	int64_t took = g ? (clock_mono_ns() - start) / n : 0;
 
@@ -178,10 +182,12 @@ try_shared(struct run *run, const struct member *first, uint16_t at)
 	run->mixed = true;
 }
 
-static void
-try_lead(struct run *run, unsigned at)
+static inline void
+try_lead(void *arg, unsigned at)
 {
+	struct run *run = arg;
 	const struct member *me = members_at(&run->m->members, at);
+	unsigned left = run->p->left[at];
 	uint16_t first = me->first;
 
 	if (first == NOBODY)
@@ -191,24 +197,26 @@ try_lead(struct run *run, unsigned at)
 		run->mixed = true;
 	}
 	if (me->next == NOBODY)
-		try_one(run, me, first);
+		try_one(run, me, first, left);
 	else
-		try_shared(run, me, first);
+		try_shared(run, me, first, left);
 }
 
 static void
-try_candidates(struct run *run, struct probe *p)
+put_hit(void *arg, unsigned i)
 {
-	unsigned from = 0, at;
+	struct run *run = arg;
 
-	while (probe_take(p, &from, &at))
-		try_lead(run, at);
-	if (!run->mixed)
-		return;
+	run->hit[run->nhit++] = (uint16_t)i;
+}
+
+static void
+put_in_order(struct run *run)
+{
 	for (size_t i = 0; i < run->nhit; i++)
-		probe_add(p, run->hit[i]);
-	for (from = 0, run->nhit = 0; probe_take(p, &from, &at);)
-		run->hit[run->nhit++] = (uint16_t)at;
+		probe_add(run->p, run->hit[i], 0);
+	run->nhit = 0;
+	probe_take(run->p, put_hit, run);
 }
 
 /* One event in many tells what they are like. */
@@ -236,7 +244,9 @@ match_indexed(struct run *run)
 
 	for (unsigned i = 0; i < m->nsegment; i++)
 		index_probe(m->segment[i].ix, p, run->r);
-	try_candidates(run, p);
+	probe_take(p, try_lead, run);
+	if (run->mixed)
+		put_in_order(run);
 	if (!(++p->tick & habit_mask(m->habit)))
 		observe(run, p);
 	return run->nhit;

@@ -1,5 +1,6 @@
 /* probe.h - what a publishing thread needs to ask indexes about an event: the
- * digests of the fields, each made at most once, and a set of candidates. */
+ * digests of the fields, each made at most once, and a set of candidates, with
+ * what is left to be tested of each. */
 #ifndef MQL_PROBE_H
 #define MQL_PROBE_H
 
@@ -20,6 +21,7 @@ struct probe {
 	struct digest digest[PATHSET_MAX];
 	uint64_t      word[PROBE_WORDS];
 	uint64_t      some[PROBE_WORDS / 64];
+	uint16_t      left[PROBE_MAX]; /* of a candidate: see residual.h */
 };
 
 static inline void
@@ -42,31 +44,31 @@ probe_digest(struct probe *p, struct reader *r, unsigned slot)
 }
 
 static inline void
-probe_add(struct probe *p, unsigned candidate)
+probe_add(struct probe *p, unsigned candidate, unsigned left)
 {
 	unsigned w = candidate / 64;
 
 	p->word[w] |= UINT64_C(1) << candidate % 64;
 	p->some[w / 64] |= UINT64_C(1) << w % 64;
+	p->left[candidate] = (uint16_t)left;
 }
 
-/* Take out the lowest candidate, from *at on (0 at first); false at the end,
- * when all are out, and the set is empty again. */
-static inline bool
-probe_take(struct probe *p, unsigned *at, unsigned *candidate)
+/* Call fn for each candidate, ascending. Then the set is empty again; fn adds
+ * none. */
+static inline void
+probe_take(struct probe *p, void (*fn)(void *arg, unsigned candidate),
+	   void *arg)
 {
-	for (unsigned i = *at; i < PROBE_WORDS / 64; *at = ++i) {
-		if (!p->some[i])
-			continue;
-		unsigned w = i * 64 + (unsigned)__builtin_ctzll(p->some[i]);
+	for (unsigned i = 0; i < PROBE_WORDS / 64; i++) {
+		for (uint64_t s = p->some[i]; s; s &= s - 1) {
+			unsigned w = i * 64 + (unsigned)__builtin_ctzll(s);
 
-		*candidate = w * 64 + (unsigned)__builtin_ctzll(p->word[w]);
-		p->word[w] &= p->word[w] - 1;
-		if (!p->word[w])
-			p->some[i] &= p->some[i] - 1;
-		return true;
+			for (uint64_t b = p->word[w]; b; b &= b - 1)
+				fn(arg, w * 64 + (unsigned)__builtin_ctzll(b));
+			p->word[w] = 0;
+		}
+		p->some[i] = 0;
 	}
-	return false;
 }
 
 #endif
