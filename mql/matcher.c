@@ -75,7 +75,6 @@ struct run {
 	struct gauge         *g; /* NULL: it is not gauged */
 	uint16_t             *hit;
 	size_t                nhit;
-	bool                  mixed; /* hits are not in order */
 };
 
 /* left: see residual.h. Digests are for fields that several ask for. */
@@ -149,26 +148,37 @@ ask_gauge(struct run *run, uint16_t at)
 	return n;
 }
 
-/* A predicate that several ask: evaluated once, counted for each; what it
- * costs they share. */
+/* It answers: now, or when its turn comes. */
 static void
-try_shared(struct run *run, const struct member *first, uint16_t at,
+hit_in_order(struct run *run, uint16_t i, unsigned at)
+{
+	if (i == at)
+		run->hit[run->nhit++] = i;
+	else
+		probe_add(run->p, i, 0);
+}
+
+/* A predicate that several ask, or one behind a lead that is gone: evaluated
+ * once, counted for each; what it costs they share. */
+static void
+try_shared(struct run *run, const struct member *lead, unsigned at,
 	   unsigned left)
 {
 	struct eval_counts c = { 0 };
 	struct gauge *g = run->g;
-	unsigned n = g ? ask_gauge(run, at) : 1;
+	unsigned n = g ? ask_gauge(run, lead->first) : 1;
 
 	if (!n)
 		return;
 	int64_t start = g ? clock_mono_ns() : 0;
-	bool hit = answers(run, first, left, &c);
+	bool hit = answers(run, members_at(&run->m->members, lead->first),
+			   left, &c);
 	bool counted = c.mismatches || c.regex_limited;
 	int64_t took = g ? (clock_mono_ns() - start) / n : 0;
 
 	if (!hit && !counted && !g)
 		return;
-	for (uint16_t i = at; i != NOBODY;) {
+	for (uint16_t i = lead->first; i != NOBODY;) {
 		const struct member *me = members_at(&run->m->members, i);
 		bool kept = !g || gauge_took(g, me->id, took,
 					     &run->counts[me->id]);
@@ -176,47 +186,35 @@ try_shared(struct run *run, const struct member *first, uint16_t at,
 		if (kept && counted)
 			add_counts(&run->counts[me->id], &c);
 		if (kept && hit)
-			run->hit[run->nhit++] = i;
+			hit_in_order(run, i, at);
 		i = me->next;
 	}
-	run->mixed = true;
+}
+
+/* More than one query without a gauge. */
+static __attribute__((noinline)) void
+try_others(struct run *run, const struct member *me, unsigned at,
+	   unsigned left)
+{
+	if (me->lead != at)
+		run->hit[run->nhit++] = (uint16_t)at; /* as its lead does */
+	else if (me->first == at && me->next == NOBODY)
+		try_one(run, me, (uint16_t)at, left);
+	else if (me->first != NOBODY)
+		try_shared(run, me, at, left);
 }
 
 static inline void
-try_lead(void *arg, unsigned at)
+try_candidate(void *arg, unsigned at)
 {
 	struct run *run = arg;
 	const struct member *me = members_at(&run->m->members, at);
 	unsigned left = run->p->left[at];
-	uint16_t first = me->first;
 
-	if (first == NOBODY)
-		return; /* nobody asks any more */
-	if (first != at) {
-		me = members_at(&run->m->members, first);
-		run->mixed = true;
-	}
-	if (me->next == NOBODY)
-		try_one(run, me, first, left);
-	else
-		try_shared(run, me, first, left);
-}
-
-static void
-put_hit(void *arg, unsigned i)
-{
-	struct run *run = arg;
-
-	run->hit[run->nhit++] = (uint16_t)i;
-}
-
-static void
-put_in_order(struct run *run)
-{
-	for (size_t i = 0; i < run->nhit; i++)
-		probe_add(run->p, run->hit[i], 0);
-	run->nhit = 0;
-	probe_take(run->p, put_hit, run);
+	if (run->g || me->first != at || me->next != NOBODY)
+		try_others(run, me, at, left);
+	else if (answers(run, me, left, &run->counts[me->id]))
+		run->hit[run->nhit++] = (uint16_t)at;
 }
 
 /* One event in many tells what they are like. */
@@ -244,9 +242,7 @@ match_indexed(struct run *run)
 
 	for (unsigned i = 0; i < m->nsegment; i++)
 		index_probe(m->segment[i].ix, p, run->r);
-	probe_take(p, try_lead, run);
-	if (run->mixed)
-		put_in_order(run);
+	probe_take(p, try_candidate, run);
 	if (!(++p->tick & habit_mask(m->habit)))
 		observe(run, p);
 	return run->nhit;

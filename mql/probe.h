@@ -53,21 +53,22 @@ probe_add(struct probe *p, unsigned candidate, unsigned left)
 	p->left[candidate] = (uint16_t)left;
 }
 
-/* Call fn for each candidate, ascending. Then the set is empty again; fn adds
- * none. */
+/* Call fn for each candidate, ascending, until the set is empty. fn may add
+ * candidates above the one that it is called for. */
 static inline void
 probe_take(struct probe *p, void (*fn)(void *arg, unsigned candidate),
 	   void *arg)
 {
 	for (unsigned i = 0; i < PROBE_WORDS / 64; i++) {
-		for (uint64_t s = p->some[i]; s; s &= s - 1) {
-			unsigned w = i * 64 + (unsigned)__builtin_ctzll(s);
+		for (; p->some[i]; p->some[i] &= p->some[i] - 1) {
+			unsigned w = i * 64 +
+				     (unsigned)__builtin_ctzll(p->some[i]);
 
-			for (uint64_t b = p->word[w]; b; b &= b - 1)
+			for (uint64_t b; (b = p->word[w]);) {
+				p->word[w] = b & (b - 1);
 				fn(arg, w * 64 + (unsigned)__builtin_ctzll(b));
-			p->word[w] = 0;
+			}
 		}
-		p->some[i] = 0;
 	}
 }
 
