@@ -15,6 +15,7 @@
  *                           0x40   true and such
  *                           0x48+n the first n < 8 bytes of a text
  *                           0x80.. a hash
+ *                           0      of none
  *
  *     ord  0                 null
  *          1                 has no order: booleans, arrays, objects, NaN
@@ -89,6 +90,19 @@ static inline uint64_t
 digest_begin(const struct digest *text, unsigned n)
 {
 	return text->ord << 2 >> (64 - 8 * n) | (uint64_t)(0x48 + n) << 56;
+}
+
+/* The low bits of a text's ord that are not of its first n bytes; and back. */
+static inline unsigned
+digest_begin_shift(unsigned n)
+{
+	return 62 - 8 * n;
+}
+
+static inline unsigned
+digest_begin_bytes(unsigned shift)
+{
+	return (62 - shift) / 8;
 }
 
 /* Every text that begins with s has an ord from *lo to *hi. */

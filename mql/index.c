@@ -25,93 +25,113 @@ struct search {
 	const struct index *ix;
 	struct probe       *p;
 	struct reader      *r;
-	unsigned            n;
+	struct found       *end; /* of those found */
 	struct found        found[FOUND];
 };
 
-/* stray: of a value that the accesses do not tell about. */
 static inline void
-find(struct search *s, struct list list, bool stray)
+find(struct search *s, const struct list *l, unsigned left)
 {
-	const struct posting *at = s->ix->posting + list.first;
+	struct found *f = s->end++;
 
-	if (!list.neq && !list.nrest)
-		return;
-	__builtin_prefetch(at);
-	s->found[s->n++] = (struct found){
-		.at = at, .neq = list.neq, .nrest = list.nrest,
-		.left = stray ? RESIDUAL_ALL : 0,
-	};
+	f->at = s->ix->posting + l->first;
+	f->neq = l->neq;
+	f->nrest = l->nrest;
+	f->left = (uint16_t)left;
+	__builtin_prefetch(f->at);
+}
+
+static inline void
+find_any(struct search *s, const struct list *l, unsigned left)
+{
+	if (l->neq || l->nrest)
+		find(s, l, left);
 }
 
 /* --- postings --------------------------------------------------------------------- */
 
-/* In the midst of a range a value proves what the range says; at its ends, and
- * when it is no value for it, everything is to be tested. */
+/* A value of another class than a guard is about. */
 static inline bool
-in_range(const struct digest *d, uint64_t what, unsigned *left)
+is_stray(uint64_t ord, unsigned *left)
 {
-	uint32_t least = (uint32_t)(what >> 32), width = (uint32_t)what;
-	uint32_t at = (uint32_t)(d->ord >> 32) - least;
+	*left = RESIDUAL_ALL;
+	return ord != 0;
+}
 
-	if (at && at < width)
+/* In the midst of a range a value proves what the range says. */
+static inline bool
+in_range(uint64_t ord, uint64_t what, unsigned *left)
+{
+	uint32_t n = (uint32_t)what;
+	uint32_t at = (uint32_t)(ord >> 32) - (uint32_t)(what >> 32);
+
+	if (at < n)
 		return true;
 	*left = RESIDUAL_ALL;
-	return at <= width || access_stray((uint64_t)least << 32, d->ord);
+	return at + 1 <= n + 1;
 }
 
-static inline bool
-begins(const struct digest *d, unsigned n, uint64_t what, unsigned *left)
-{
-	if (digest_class(d->ord) == DIGEST_TEXT)
-		return d->len >= n && digest_begin(d, n) == what;
-	*left = RESIDUAL_ALL;
-	return d->ord != 0;
-}
-
-static inline bool
+static inline __attribute__((always_inline)) bool
 passes(struct search *s, unsigned guard, uint64_t what, unsigned *left)
 {
-	const struct digest *d = probe_digest(s->p, s->r, guard_slot(guard));
-	unsigned kind = guard_kind(guard);
+	unsigned kind = guard_kind(guard), slot = guard_slot(guard);
+	const struct digest *d;
 
 	if (kind == GUARD_EQ)
-		return d->eq == what;
-	if (kind == GUARD_RANGE)
-		return in_range(d, what, left);
+		return probe_eq(s->p, s->r, slot) == what;
 	if (kind == GUARD_IN)
-		return (what & bit_of(d->eq)) != 0;
-	return begins(d, kind - GUARD_BEGIN, what, left);
+		return (bit_of(probe_eq(s->p, s->r, slot)) & what) != 0;
+	if (kind == GUARD_NONE)
+		return true;
+	d = probe_digest(s->p, s->r, slot);
+	if (kind == GUARD_NUMBER && digest_class(d->ord) == DIGEST_NUMBER)
+		return in_range(d->ord, what, left);
+	if (kind >= GUARD_BEGIN && !((d->ord ^ what) >> kind))
+		return d->len >= digest_begin_bytes(kind);
+	if (kind == GUARD_NUMBER || digest_class(d->ord) != DIGEST_TEXT)
+		return is_stray(d->ord, left);
+	return kind == GUARD_TEXT && in_range(d->ord, what, left);
 }
 
-/* What is left of a posting when its guards from i on pass. */
+static __attribute__((noinline)) void
+ask_second(struct search *s, const struct posting *at, unsigned left)
+{
+	if (passes(s, at->guard[1], at->what[1], &left))
+		probe_add(s->p, at->id, left);
+}
+
+/* Its first guard lets it pass. */
 static inline void
-nominate(struct search *s, const struct posting *at, int i, unsigned left)
+nominate(struct search *s, const struct posting *at, unsigned left)
 {
 	left |= at->left;
-	for (; i < GUARDS && at->guard[i]; i++)
-		if (!passes(s, at->guard[i], at->what[i], &left))
-			return;
-	probe_add(s->p, at->id, left);
+	if (at->guard[1] == GUARD_NONE)
+		probe_add(s->p, at->id, left);
+	else
+		ask_second(s, at, left);
 }
 
 static void
-look_at(struct search *s)
+look_at_all(struct search *s)
 {
-	for (const struct found *f = s->found; f < s->found + s->n; f++) {
+	for (const struct found *f = s->found; f < s->end; f++) {
 		const struct posting *at = f->at;
 		const struct posting *rest = at + f->neq;
 		const struct posting *end = rest + f->nrest;
 
-		s->p->looked += (size_t)(end - at);
+		s->p->looked += (size_t)f->neq + f->nrest;
 		for (; at < rest; at++)
-			if (probe_digest(s->p, s->r, guard_slot(at->guard[0]))
-			    ->eq == at->what[0])
-				nominate(s, at, 1, f->left);
-		for (; at < end; at++)
-			nominate(s, at, 0, f->left);
+			if (probe_eq(s->p, s->r, guard_slot(at->guard[0])) ==
+			    at->what[0])
+				nominate(s, at, f->left);
+		for (; at < end; at++) {
+			unsigned left = f->left;
+
+			if (passes(s, at->guard[0], at->what[0], &left))
+				nominate(s, at, left);
+		}
 	}
-	s->n = 0;
+	s->end = s->found;
 }
 
 /* --- lists ------------------------------------------------------------------------ */
@@ -123,7 +143,7 @@ look_up(struct search *s, const struct field *f, uint64_t eq)
 
 	for (; f->bucket[i].key; i = (i + 1) & f->last) {
 		if (f->bucket[i].key == eq) {
-			find(s, f->bucket[i].list, false);
+			find(s, &f->bucket[i].list, 0);
 			return;
 		}
 	}
@@ -137,7 +157,7 @@ look_up_prefixes(struct search *s, const struct field *f,
 
 	if (digest_class(d->ord) != DIGEST_TEXT) {
 		if (d->ord)
-			find(s, f->prefixes, true);
+			find_any(s, &f->prefixes, RESIDUAL_ALL);
 		return;
 	}
 	for (uint32_t b = f->lengths; b; b &= b - 1) {
@@ -164,7 +184,7 @@ stab(struct search *s, const struct tree *t, uint64_t ord)
 		return;
 	for (unsigned c = DIGEST_TEXT; c <= DIGEST_NUMBER; c++)
 		if (digest_class(ord) != c)
-			find(s, t->stray[c], true);
+			find_any(s, &t->stray[c], RESIDUAL_ALL);
 	while (n) { /* how many bounds are not above ord */
 		uint32_t half = n / 2;
 
@@ -176,7 +196,7 @@ stab(struct search *s, const struct tree *t, uint64_t ord)
 		}
 	}
 	for (uint32_t k = t->nleaf + lo; k; k /= 2)
-		find(s, t->node[k], false);
+		find_any(s, &t->node[k], 0);
 }
 
 void
@@ -187,14 +207,14 @@ index_probe(const struct index *ix, struct probe *p, struct reader *r)
 	s.ix = ix;
 	s.p = p;
 	s.r = r;
-	s.n = 0;
-	find(&s, ix->scan, false);
+	s.end = s.found;
+	find_any(&s, &ix->scan, 0);
 	for (unsigned i = 0; i < ix->nfield; i++) {
 		const struct field *f = &ix->field[i];
 		const struct digest *d = probe_digest(p, r, f->slot);
 
-		if (s.n > FOUND - FOUND_AT_ONCE)
-			look_at(&s);
+		if (s.end > s.found + FOUND - FOUND_AT_ONCE)
+			look_at_all(&s);
 		if (f->by_value)
 			look_up(&s, f, d->eq);
 		if (f->lengths)
@@ -202,7 +222,7 @@ index_probe(const struct index *ix, struct probe *p, struct reader *r)
 		if (f->tree)
 			stab(&s, f->tree, d->ord);
 	}
-	look_at(&s);
+	look_at_all(&s);
 }
 
 double

@@ -173,12 +173,18 @@ guard_kind_of(const struct access_term *t)
 		return t->n <= MAX_IN ? GUARD_IN : GUARD_NONE;
 	case ACCESS_PREFIX:
 		if (t->length < DIGEST_BEGIN)
-			return GUARD_BEGIN + t->length + 1;
+			return digest_begin_shift(t->length + 1u);
 		break;
 	case ACCESS_RANGE:
 		break;
 	}
-	return GUARD_RANGE;
+	return digest_class(t->lo) == DIGEST_TEXT ? GUARD_TEXT : GUARD_NUMBER;
+}
+
+static uint64_t
+within(uint64_t lo, uint64_t hi)
+{
+	return (lo + 1) << 32 | (hi > lo ? hi - lo - 1 : 0);
 }
 
 /* Make access k the guard at g, if it can be one. */
@@ -188,14 +194,16 @@ set_guard(const struct index_entry *e, unsigned k, struct posting *p, int g)
 	const struct access *a = &e->access->at[k];
 	const struct access_term *t = &a->term[0];
 	unsigned kind = a->n == 1 ? guard_kind_of(t) : GUARD_NONE;
-	uint64_t least = t->lo >> 32, what = 0;
+	uint64_t what = 0;
 
 	if (kind == GUARD_NONE)
 		return false;
-	if (kind == GUARD_RANGE)
-		what = least << 32 | ((t->hi >> 32) - least);
-	else if (kind != GUARD_IN)
+	if (kind == GUARD_EQ)
 		what = t->eq[0];
+	else if (kind >= GUARD_BEGIN)
+		what = t->lo;
+	else if (kind != GUARD_IN)
+		what = within(t->lo >> 32, t->hi >> 32);
 	for (uint32_t v = 0; kind == GUARD_IN && v < t->n; v++)
 		what |= bit_of(t->eq[v]);
 	p->guard[g] = (uint16_t)(entry_slot(e, t) << GUARD_KIND_BITS | kind);

@@ -9,11 +9,13 @@
 enum { GUARDS = 2, GUARD_KIND_BITS = 6 };
 enum guard_kind {
 	GUARD_NONE,
-	GUARD_EQ,    /* eq is what */
-	GUARD_IN,    /* what is a set of 64 bits, one of which eq chooses */
-	GUARD_RANGE, /* the upper half of ord is from what's upper half on,
-			its lower half further at most */
-	GUARD_BEGIN, /* + n: digest_begin() of n bytes is what */
+	GUARD_EQ,     /* eq is what */
+	GUARD_IN,     /* what is a set of 64 bits, one of which eq chooses */
+	GUARD_NUMBER, /* ord is of a number, or a text, and its upper half from
+			 what's upper half on, fewer above it than what's
+			 lower half; the one below and the one above pass, */
+	GUARD_TEXT,   /* but prove nothing */
+	GUARD_BEGIN,  /* and above: ord is what but for so many low bits */
 };
 
 /* 24 bytes, for they are looked at one after the other. */

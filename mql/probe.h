@@ -17,7 +17,7 @@ enum {
 struct probe {
 	uint32_t      tick; /* events, for habit.h */
 	size_t        looked; /* at how many postings of the event */
-	bool          have[PATHSET_MAX];
+	uint64_t      eq[PATHSET_MAX]; /* of digest; 0: not made yet */
 	struct digest digest[PATHSET_MAX];
 	uint64_t      word[PROBE_WORDS];
 	uint64_t      some[PROBE_WORDS / 64];
@@ -28,19 +28,24 @@ static inline void
 probe_begin(struct probe *p, unsigned nslot)
 {
 	p->looked = 0;
-	memset(p->have, 0, nslot * sizeof *p->have);
+	memset(p->eq, 0, nslot * sizeof *p->eq);
+}
+
+static inline uint64_t
+probe_eq(struct probe *p, struct reader *r, unsigned slot)
+{
+	if (__builtin_expect(!p->eq[slot], 0)) {
+		digest_read(r, slot, &p->digest[slot]);
+		p->eq[slot] = p->digest[slot].eq;
+	}
+	return p->eq[slot];
 }
 
 static inline const struct digest *
 probe_digest(struct probe *p, struct reader *r, unsigned slot)
 {
-	struct digest *d = &p->digest[slot];
-
-	if (__builtin_expect(!p->have[slot], 0)) {
-		p->have[slot] = true;
-		digest_read(r, slot, d);
-	}
-	return d;
+	probe_eq(p, r, slot);
+	return &p->digest[slot];
 }
 
 static inline void

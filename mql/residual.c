@@ -8,6 +8,8 @@
 #include "mql/mql.h"
 #include "mql/probe.h"
 
+enum { FEW = 8 }; /* members that are looked at one by one */
+
 /* --- one test ---------------------------------------------------------------- */
 
 enum outcome { NO, YES, UNKNOWN };
@@ -17,7 +19,7 @@ is_member(const struct residual_term *t, const struct digest *d)
 {
 	uint32_t lo = 0, hi = t->n;
 
-	while (lo < hi) {
+	while (hi - lo > FEW) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
 		if (t->member[mid].eq < d->eq)
@@ -25,6 +27,8 @@ is_member(const struct residual_term *t, const struct digest *d)
 		else
 			hi = mid;
 	}
+	while (lo < t->n && t->member[lo].eq < d->eq)
+		lo++;
 	for (; lo < t->n && t->member[lo].eq == d->eq; lo++)
 		if (digest_same(&t->member[lo], d))
 			return true;
