@@ -50,85 +50,86 @@ find_any(struct search *s, const struct list *l, unsigned left)
 
 /* --- postings --------------------------------------------------------------------- */
 
-/* A value of another class than a guard is about. */
-static inline bool
-is_stray(uint64_t ord, unsigned *left)
+/* Guards that a value of the right class has not passed at once: one of
+ * another class, and one at the ends of a range, pass and prove nothing. */
+static __attribute__((noinline)) bool
+passes_unproven(unsigned kind, uint64_t what, uint64_t ord)
 {
-	*left = RESIDUAL_ALL;
-	return ord != 0;
-}
-
-/* In the midst of a range a value proves what the range says. */
-static inline bool
-in_range(uint64_t ord, uint64_t what, unsigned *left)
-{
-	uint32_t n = (uint32_t)what;
+	enum digest_class c = kind == GUARD_NUMBER ? DIGEST_NUMBER :
+						     DIGEST_TEXT;
 	uint32_t at = (uint32_t)(ord >> 32) - (uint32_t)(what >> 32);
 
-	if (at < n)
-		return true;
-	*left = RESIDUAL_ALL;
-	return at + 1 <= n + 1;
+	if (digest_class(ord) != c)
+		return ord != 0;
+	return kind < GUARD_BEGIN && at + 1 <= (uint32_t)what + 1;
 }
 
+/* Most fail, by a difference that needs no more than a look. */
 static inline __attribute__((always_inline)) bool
-passes(struct search *s, unsigned guard, uint64_t what, unsigned *left)
+passes(struct probe *p, struct reader *r, unsigned guard, uint64_t what,
+       unsigned *left)
 {
 	unsigned kind = guard_kind(guard), slot = guard_slot(guard);
 	const struct digest *d;
 
 	if (kind == GUARD_EQ)
-		return probe_eq(s->p, s->r, slot) == what;
+		return probe_eq(p, r, slot) == what;
 	if (kind == GUARD_IN)
-		return (bit_of(probe_eq(s->p, s->r, slot)) & what) != 0;
-	if (kind == GUARD_NONE)
-		return true;
-	d = probe_digest(s->p, s->r, slot);
-	if (kind == GUARD_NUMBER && digest_class(d->ord) == DIGEST_NUMBER)
-		return in_range(d->ord, what, left);
-	if (kind >= GUARD_BEGIN && !((d->ord ^ what) >> kind))
-		return d->len >= digest_begin_bytes(kind);
-	if (kind == GUARD_NUMBER || digest_class(d->ord) != DIGEST_TEXT)
-		return is_stray(d->ord, left);
-	return kind == GUARD_TEXT && in_range(d->ord, what, left);
-}
+		return (what & bit_of(probe_eq(p, r, slot))) != 0;
+	d = probe_digest(p, r, slot);
+	if (kind >= GUARD_BEGIN) {
+		if (!((d->ord ^ what) >> kind))
+			return d->len >= digest_begin_bytes(kind);
+		if (digest_class(d->ord) == DIGEST_TEXT)
+			return false;
+	} else {
+		uint32_t n = (uint32_t)what;
+		uint32_t at = (uint32_t)(d->ord >> 32) -
+			      (uint32_t)(what >> 32);
 
-static __attribute__((noinline)) void
-ask_second(struct search *s, const struct posting *at, unsigned left)
-{
-	if (passes(s, at->guard[1], at->what[1], &left))
-		probe_add(s->p, at->id, left);
+		if (at < n)
+			return true;
+		if (at + 1 > n + 1 && kind == GUARD_NUMBER &&
+		    digest_class(d->ord) == DIGEST_NUMBER)
+			return false;
+	}
+	*left = RESIDUAL_ALL;
+	return passes_unproven(kind, what, d->ord);
 }
 
 /* Its first guard lets it pass. */
-static inline void
-nominate(struct search *s, const struct posting *at, unsigned left)
+static inline __attribute__((always_inline)) void
+nominate(struct probe *p, struct reader *r, const struct posting *at,
+	 unsigned left)
 {
 	left |= at->left;
-	if (at->guard[1] == GUARD_NONE)
-		probe_add(s->p, at->id, left);
-	else
-		ask_second(s, at, left);
+	if (at->guard[1] == GUARD_NONE ||
+	    passes(p, r, at->guard[1], at->what[1], &left))
+		probe_add(p, at->id, left);
 }
 
 static void
 look_at_all(struct search *s)
 {
+	struct probe *p = s->p;
+	struct reader *r = s->r;
+
 	for (const struct found *f = s->found; f < s->end; f++) {
 		const struct posting *at = f->at;
 		const struct posting *rest = at + f->neq;
 		const struct posting *end = rest + f->nrest;
 
-		s->p->looked += (size_t)f->neq + f->nrest;
+		p->looked += (size_t)f->neq + f->nrest;
 		for (; at < rest; at++)
-			if (probe_eq(s->p, s->r, guard_slot(at->guard[0])) ==
+			if (probe_eq(p, r, guard_slot(at->guard[0])) ==
 			    at->what[0])
-				nominate(s, at, f->left);
+				nominate(p, r, at, f->left);
 		for (; at < end; at++) {
 			unsigned left = f->left;
 
-			if (passes(s, at->guard[0], at->what[0], &left))
-				nominate(s, at, left);
+			if (at->guard[0] == GUARD_NONE ||
+			    passes(p, r, at->guard[0], at->what[0], &left))
+				nominate(p, r, at, left);
 		}
 	}
 	s->end = s->found;

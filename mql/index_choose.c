@@ -9,7 +9,7 @@ enum {
 };
 
 /* In postings that are looked at. */
-static const double field_cost = 3, shared_field_cost = 0.5;
+static const double field_cost = 2, shared_field_cost = 0.5;
 
 static bool
 has_bit(const uint64_t *bits, unsigned i)

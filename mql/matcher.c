@@ -242,7 +242,7 @@ match_indexed(struct run *run)
 
 	for (unsigned i = 0; i < m->nsegment; i++)
 		index_probe(m->segment[i].ix, p, run->r);
-	probe_take(p, try_candidate, run);
+	probe_take(p, m->members.n, try_candidate, run);
 	if (!(++p->tick & habit_mask(m->habit)))
 		observe(run, p);
 	return run->nhit;

@@ -31,14 +31,19 @@ probe_begin(struct probe *p, unsigned nslot)
 	memset(p->eq, 0, nslot * sizeof *p->eq);
 }
 
+static __attribute__((noinline)) uint64_t
+probe_make(struct probe *p, struct reader *r, unsigned slot)
+{
+	digest_read(r, slot, &p->digest[slot]);
+	return p->eq[slot] = p->digest[slot].eq;
+}
+
 static inline uint64_t
 probe_eq(struct probe *p, struct reader *r, unsigned slot)
 {
-	if (__builtin_expect(!p->eq[slot], 0)) {
-		digest_read(r, slot, &p->digest[slot]);
-		p->eq[slot] = p->digest[slot].eq;
-	}
-	return p->eq[slot];
+	uint64_t eq = p->eq[slot];
+
+	return __builtin_expect(!eq, 0) ? probe_make(p, r, slot) : eq;
 }
 
 static inline const struct digest *
@@ -58,13 +63,13 @@ probe_add(struct probe *p, unsigned candidate, unsigned left)
 	p->left[candidate] = (uint16_t)left;
 }
 
-/* Call fn for each candidate, ascending, until the set is empty. fn may add
+/* Call fn for each candidate, all below n, ascending, until the set is empty. fn may add
  * candidates above the one that it is called for. */
 static inline void
-probe_take(struct probe *p, void (*fn)(void *arg, unsigned candidate),
-	   void *arg)
+probe_take(struct probe *p, size_t n,
+	   void (*fn)(void *arg, unsigned candidate), void *arg)
 {
-	for (unsigned i = 0; i < PROBE_WORDS / 64; i++) {
+	for (unsigned i = 0; i * 64 * 64 < n; i++) {
 		for (; p->some[i]; p->some[i] &= p->some[i] - 1) {
 			unsigned w = i * 64 +
 				     (unsigned)__builtin_ctzll(p->some[i]);
