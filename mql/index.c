@@ -23,6 +23,7 @@ struct found {
 
 struct search {
 	const struct index *ix;
+	const uint64_t     *in;
 	struct probe       *p;
 	struct reader      *r;
 	struct found       *end; /* of those found */
@@ -64,18 +65,30 @@ passes_unproven(unsigned kind, uint64_t what, uint64_t ord)
 	return kind < GUARD_BEGIN && at + 1 <= (uint32_t)what + 1;
 }
 
+static inline bool
+is_in(const uint64_t *in, uint64_t eq)
+{
+	while (*in && *in != eq)
+		in++;
+	return *in != 0;
+}
+
 /* Most fail, by a difference that needs no more than a look. */
 static inline __attribute__((always_inline)) bool
-passes(struct probe *p, struct reader *r, unsigned guard, uint64_t what,
-       unsigned *left)
+passes(struct search *s, unsigned guard, uint64_t what, unsigned *left)
 {
+	struct probe *p = s->p;
+	struct reader *r = s->r;
 	unsigned kind = guard_kind(guard), slot = guard_slot(guard);
 	const struct digest *d;
 
 	if (kind == GUARD_EQ)
 		return probe_eq(p, r, slot) == what;
-	if (kind == GUARD_IN)
-		return (what & bit_of(probe_eq(p, r, slot))) != 0;
+	if (kind == GUARD_IN) {
+		uint64_t eq = probe_eq(p, r, slot);
+
+		return (what & bit_of(eq)) && is_in(s->in + (what >> 32), eq);
+	}
 	d = probe_digest(p, r, slot);
 	if (kind >= GUARD_BEGIN) {
 		if (!((d->ord ^ what) >> kind))
@@ -99,13 +112,12 @@ passes(struct probe *p, struct reader *r, unsigned guard, uint64_t what,
 
 /* Its first guard lets it pass. */
 static inline __attribute__((always_inline)) void
-nominate(struct probe *p, struct reader *r, const struct posting *at,
-	 unsigned left)
+nominate(struct search *s, const struct posting *at, unsigned left)
 {
 	left |= at->left;
 	if (at->guard[1] == GUARD_NONE ||
-	    passes(p, r, at->guard[1], at->what[1], &left))
-		probe_add(p, at->id, left);
+	    passes(s, at->guard[1], at->what[1], &left))
+		probe_add(s->p, at->id, left);
 }
 
 static void
@@ -123,13 +135,13 @@ look_at_all(struct search *s)
 		for (; at < rest; at++)
 			if (probe_eq(p, r, guard_slot(at->guard[0])) ==
 			    at->what[0])
-				nominate(p, r, at, f->left);
+				nominate(s, at, f->left);
 		for (; at < end; at++) {
 			unsigned left = f->left;
 
 			if (at->guard[0] == GUARD_NONE ||
-			    passes(p, r, at->guard[0], at->what[0], &left))
-				nominate(p, r, at, left);
+			    passes(s, at->guard[0], at->what[0], &left))
+				nominate(s, at, left);
 		}
 	}
 	s->end = s->found;
@@ -206,6 +218,7 @@ index_probe(const struct index *ix, struct probe *p, struct reader *r)
 	struct search s;
 
 	s.ix = ix;
+	s.in = ix->in;
 	s.p = p;
 	s.r = r;
 	s.end = s.found;

@@ -23,6 +23,7 @@ struct build {
 	struct arena    mem; /* of what follows */
 	uint16_t        field[PATHSET_MAX]; /* of a slot */
 	struct posting *made; /* by entry */
+	uint64_t        nin;
 	struct put     *put;
 	size_t          nput, cap;
 	bool            oom;
@@ -187,38 +188,40 @@ within(uint64_t lo, uint64_t hi)
 	return (lo + 1) << 32 | (hi > lo ? hi - lo - 1 : 0);
 }
 
-/* Make access k the guard at g, if it can be one. */
-static bool
-set_guard(const struct index_entry *e, unsigned k, struct posting *p, int g)
+/* The values of an `in`, to be found by an event that chooses one of bits. */
+static uint64_t
+add_in(struct build *b, const struct access_term *t)
 {
-	const struct access *a = &e->access->at[k];
-	const struct access_term *t = &a->term[0];
-	unsigned kind = a->n == 1 ? guard_kind_of(t) : GUARD_NONE;
-	uint64_t what = 0;
+	uint64_t at = b->nin, bits = 0;
 
-	if (kind == GUARD_NONE)
-		return false;
-	if (kind == GUARD_EQ)
-		what = t->eq[0];
-	else if (kind >= GUARD_BEGIN)
-		what = t->lo;
-	else if (kind != GUARD_IN)
-		what = within(t->lo >> 32, t->hi >> 32);
-	for (uint32_t v = 0; kind == GUARD_IN && v < t->n; v++)
-		what |= bit_of(t->eq[v]);
+	for (uint32_t v = 0; v < t->n; v++) {
+		bits |= bit_of(t->eq[v]);
+		b->ix->in[b->nin++] = t->eq[v];
+	}
+	b->ix->in[b->nin++] = 0;
+	return at << 32 | bits;
+}
+
+/* Make access k the guard at g. */
+static void
+set_guard(struct build *b, const struct index_entry *e, unsigned k,
+	  struct posting *p, int g)
+{
+	const struct access_term *t = &e->access->at[k].term[0];
+	unsigned kind = guard_kind_of(t);
+
 	p->guard[g] = (uint16_t)(entry_slot(e, t) << GUARD_KIND_BITS | kind);
-	p->what[g] = what;
-	return true;
+	if (kind == GUARD_EQ)
+		p->what[g] = t->eq[0];
+	else if (kind == GUARD_IN)
+		p->what[g] = add_in(b, t);
+	else if (kind >= GUARD_BEGIN)
+		p->what[g] = t->lo;
+	else
+		p->what[g] = within(t->lo >> 32, t->hi >> 32);
 }
 
-/* What need not be tested of an event that passes the guard. */
-static unsigned
-guard_proves(const struct access *a, unsigned guard)
-{
-	return guard_kind(guard) == GUARD_IN ? 0 : a->proves;
-}
-
-/* And of one that is found by a. */
+/* What need not be tested of an event that is found by a. */
 static unsigned
 key_proves(const struct access *a)
 {
@@ -226,38 +229,69 @@ key_proves(const struct access *a)
 	       a->proves : 0;
 }
 
+/* The access that finds least but for those taken, NO_CHOICE: none tells. */
+static uint16_t
+best_guard(const struct build *b, size_t i, const uint16_t *taken, int ntaken)
+{
+	const struct access_list *l = b->choice.e[i].access;
+	const float *share = b->choice.share + b->choice.first[i];
+	float least = 0.95F;
+	uint16_t best = NO_CHOICE;
+
+	for (unsigned k = 0; k < l->n; k++) {
+		bool is_taken = false;
+
+		for (int g = 0; g < ntaken; g++)
+			is_taken = is_taken || taken[g] == k;
+		if (!is_taken && share[k] < least && l->at[k].n == 1 &&
+		    guard_kind_of(l->at[k].term) != GUARD_NONE) {
+			least = share[k];
+			best = (uint16_t)k;
+		}
+	}
+	return best;
+}
+
 /* The accesses that find least are guards, but for the one it stands under. */
 static struct posting
-make_posting(const struct build *b, size_t i)
+make_posting(struct build *b, size_t i)
 {
 	const struct index_entry *e = &b->choice.e[i];
-	const float *share = b->choice.share + b->choice.first[i];
 	struct posting p = { .id = e->id };
 	unsigned left = e->tests & ~key_proves(access_of(b, i));
 	uint16_t taken[GUARDS + 1] = { b->choice.at[i] };
 
 	for (int n = 0; n < GUARDS; n++) {
-		float least = 0.95F;
-		uint16_t best = NO_CHOICE;
+		uint16_t k = best_guard(b, i, taken, n + 1);
 
-		for (unsigned k = 0; k < e->access->n; k++) {
-			bool is_taken = false;
-
-			for (int g = 0; g <= n; g++)
-				is_taken = is_taken || taken[g] == k;
-			if (!is_taken && share[k] < least &&
-			    set_guard(e, k, &p, n)) {
-				least = share[k];
-				best = (uint16_t)k;
-			}
-		}
-		if (best == NO_CHOICE)
+		if (k == NO_CHOICE)
 			break;
-		left &= ~guard_proves(&e->access->at[best], p.guard[n]);
-		taken[n + 1] = best;
+		set_guard(b, e, k, &p, n);
+		left &= ~(unsigned)e->access->at[k].proves;
+		taken[n + 1] = k;
 	}
 	p.left = (uint16_t)left;
 	return p;
+}
+
+/* Room for all there may be. */
+static void
+make_postings(struct build *b)
+{
+	size_t nin = 0;
+
+	for (size_t i = 0; i < b->choice.n; i++) {
+		const struct access_list *l = b->choice.e[i].access;
+
+		for (unsigned k = 0; k < l->n; k++)
+			if (l->at[k].n == 1 &&
+			    guard_kind_of(l->at[k].term) == GUARD_IN)
+				nin += l->at[k].term->n + 1;
+	}
+	b->ix->in = room(b, &b->ix->mem, nin, sizeof *b->ix->in);
+	b->made = room(b, &b->mem, b->choice.n, sizeof *b->made);
+	for (size_t i = 0; i < b->choice.n && !b->oom; i++)
+		b->made[i] = make_posting(b, i);
 }
 
 /* --- lists --------------------------------------------------------------------------- */
@@ -422,9 +456,7 @@ build(struct build *b, const struct habit *h)
 	if (b->oom)
 		return;
 	b->ix->expected = b->choice.expected;
-	b->made = room(b, &b->mem, b->choice.n, sizeof *b->made);
-	for (size_t i = 0; i < b->choice.n && !b->oom; i++)
-		b->made[i] = make_posting(b, i);
+	make_postings(b);
 	make_fields(b);
 	if (!b->oom)
 		make_lists(b);

@@ -10,7 +10,9 @@ enum { GUARDS = 2, GUARD_KIND_BITS = 6 };
 enum guard_kind {
 	GUARD_NONE,
 	GUARD_EQ,     /* eq is what */
-	GUARD_IN,     /* what is a set of 64 bits, one of which eq chooses */
+	GUARD_IN,     /* eq is one of those that begin at what's upper half
+			 in `in`; its lower half is a set of 32 bits, one of
+			 which eq chooses */
 	GUARD_NUMBER, /* ord is of a number, or a text, and its upper half from
 			 what's upper half on, fewer above it than what's
 			 lower half; the one below and the one above pass, */
@@ -64,6 +66,7 @@ struct index {
 	struct field   *field;
 	unsigned        nfield;
 	struct posting *posting;
+	uint64_t       *in; /* eqs of each GUARD_IN, a 0 behind them */
 	struct list     scan;
 	double          expected;
 };
@@ -90,7 +93,7 @@ hash_eq(uint64_t eq)
 static inline uint64_t
 bit_of(uint64_t eq)
 {
-	return UINT64_C(1) << (hash_eq(eq) >> 58);
+	return UINT64_C(1) << (hash_eq(eq) >> 59);
 }
 
 #endif

@@ -82,13 +82,12 @@ static inline bool
 answers(const struct run *run, const struct member *me, unsigned left,
 	struct eval_counts *c)
 {
-	const uint16_t *slots = me->slots->at;
-
 	if (!left)
 		return true;
 	if (!run->p)
-		return query_match(me->q, slots, run->e, run->r, c);
-	return residual_match(me->q, slots, left, run->p, run->e, run->r, c);
+		return query_match(me->q, me->slots->at, run->e, run->r, c);
+	return residual_match(me->q, me->slots->at, left, run->p, run->e,
+			      run->r, c);
 }
 
 static __attribute__((noinline)) bool
