@@ -6,6 +6,7 @@
 #   make bench         figures               make fuzz     ten seconds a fuzzer
 #   make bench-instr   instructions per publish, by callgrind
 #   make bench-sse     rows to ten thousand viewers
+#   make check-page    the page in a real browser
 #   make bench-fleet   ten thousand agents
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
@@ -170,11 +171,11 @@ benches: $(BENCHES:%=$(O)/%)
 # the work itself is a second make, as parallel as the machine.
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-check lint fuzz bench demo: deps
+check check-page lint fuzz bench demo: deps
 	+@$(MAKE) --no-print-directory $(JOBS) $@-now
 
 deps:
-	@tools/deps.sh
+	@tools/deps.sh $(if $(filter check-page,$(MAKECMDGOALS)),browser)
 
 # --- check: one line a test for tools/run-tests.sh, the long ones first --------
 define newline
@@ -274,6 +275,6 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse bench-fleet demo deps install stage \
+.PHONY: all tests fuzzers benches check check-page lint fuzz bench bench-instr bench-sse bench-fleet demo deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -180,9 +180,9 @@ run(int argc, char **argv)
 {
 	static const struct option_usage usage = {
 		"mql fields", "[options] STREAM",
-		"The fields of a stream: their types, in how many events they "
-		"are, their most\nfrequent values, the least and the greatest. "
-		"Some events are asked for and looked at;\na field that none of "
+		"The fields of a stream: types, in how many events they are, "
+		"most frequent values,\nthe least and the greatest. Some "
+		"events are asked for and looked at; a field\nthat none of "
 		"them has is not listed.",
 		"Example:\n  mql fields requests\n"
 		"  mql fields requests --limit 5000 --for 30s -o json\n",

@@ -37,8 +37,8 @@ take(struct fields *f, const struct mql_item *item, bool *over,
      struct mql_diag *diag)
 {
 	if (item->kind == MQL_ROW) {
-		int err = summary_add(f->summary, (struct str){ item->row.ptr,
-								item->row.len });
+		struct str row = { item->row.ptr, item->row.len };
+		int err = summary_add(f->summary, row);
 		return err == MQL_EBADEVENT ? 0 : err; /* not a row of ours */
 	}
 	f->targeted = item->books.targeted;
