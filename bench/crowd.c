@@ -123,8 +123,8 @@ ask(struct client *c, const struct crowd_options *opt, unsigned i)
 	ssize_t got = sent != len ? 0 : c->tls ?
 		gnutls_record_recv(c->tls, text, sizeof text) :
 		recv(c->fd, text, sizeof text, 0);
-	if (got <= 0)
-		bench_die("no answer");
+	if (got < 12 || memcmp(text, "HTTP/1.1 200", 12))
+		bench_die("client %u is refused", i);
 }
 
 /* A process of the crowd: clients first, first + CROWD_PROCESSES, ... */
