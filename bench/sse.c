@@ -171,7 +171,7 @@ report_memory(const struct server *s, const struct sink *sink, unsigned n,
 	      double target)
 {
 	static const char *const when[] = { "idle", "after a burst",
-		"after one ten times as large", "readers stalled" };
+		"after a tenfold one", "readers stalled" };
 	static const uint32_t rows[] = { 0, 100, 1000, 1000 };
 	double before = sink_memory(sink);
 	struct crowd c;

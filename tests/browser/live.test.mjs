@@ -19,12 +19,33 @@ test("an empty page offers questions to click, and has no barrier", async () => 
   await page.shot("empty");
 });
 
+test("what the fleet has is there to be asked for before a row is", async () => {
+  await until("fields", async () => (await page.locator("#field-list .name").allInnerTexts()).includes("device.type"));
+  assert.match(await page.locator("#field-n").innerText(), /\d+ fields of \d+ events, asked from 1 of 1 agents/);
+  await page.locator("#field-list .toggle", { hasText: "tags[*]" }).click();
+  await until("values", async () => (await page.locator("#field-list .top").count()) === 3);
+  assert.deepEqual(await axe(page), []);
+  await page.shot("fields-of-the-fleet");
+  await page.locator(".cm-content").click();
+  await page.keyboard.type("select * where coun");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: /country/ }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(" == 'B");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: /'BR'/ }).waitFor();
+  await page.shot("completion-before");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+});
+
 test("a query is typed, completed, run, and its rows appear", async () => {
   await page.locator(".cm-content").click();
   await page.keyboard.type("select * from ac");
-  await page.locator(".cm-tooltip-autocomplete").waitFor();
-  await page.keyboard.press("Tab");
-  assert.equal(await page.query(), "select * from access");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: "access" }).waitFor();
+  await until("completed", async () => {
+    await page.keyboard.press("Tab"); // a list that is being made is not left
+    return (await page.query()) === "select * from access";
+  });
   await page.keyboard.press("Enter");
   await until("rows", async () => (await page.rows()).length > 10);
   assert.equal(await page.status(), "live");
@@ -49,6 +70,40 @@ test("fields, their values, and completion of values that were seen", async () =
   await page.shot("completion");
   await page.keyboard.press("Escape");
   await country.locator(".toggle").click();
+});
+
+/** Sweep the pointer over a part of a chart, from and to in shares of it. */
+async function sweep(of, from, to) {
+  const b = await page.locator(`${of} .u-over`).boundingBox();
+  await page.mouse.move(b.x + b.width * from, b.y + b.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(b.x + b.width * (from + to) / 2, b.y + b.height / 2);
+  await page.mouse.move(b.x + b.width * to, b.y + b.height / 2);
+  await page.mouse.up();
+}
+const listed = () => page.locator("#list .rows").evaluate((e) => Math.round(e.offsetHeight / 24));
+
+test("a time is chosen in the rate, by pointer or key, and only its rows are shown", async () => {
+  await page.ask("select n, country from access");
+  await until("some seconds", async () => (await page.shown()) > 400);
+  await sweep("#rate", 0.97, 1);
+  await until("the time", () => page.locator("#range").isVisible());
+  assert.match(await page.locator("#range").innerText(), /^of \d\d:\d\d:\d\d – \d\d:\d\d:\d\d ×$/);
+  assert.equal(await page.locator("#pause").innerText(), "Follow");
+  const some = await listed();
+  assert.ok(some > 20 && some < 350, `${some} rows`);
+  await until("the time is marked", async () => (await page.locator("#rate canvas").count()) === 1);
+  assert.deepEqual(await axe(page), []);
+  await page.shot("brush");
+  await page.locator("#range").click();
+  assert.ok(await page.locator("#range").isHidden());
+  assert.ok((await listed()) >= 400, "all that is held");
+  await page.locator("#list").focus();
+  await page.keyboard.press("[");
+  assert.ok(await page.locator("#range").isVisible());
+  await page.keyboard.press("G");
+  assert.ok(await page.locator("#range").isHidden());
+  assert.equal(await page.locator("#pause").innerText(), "Pause");
 });
 
 test("pause holds still, and tells how many are new", async () => {
@@ -169,10 +224,26 @@ test("group by this: a table with bars, and a line for each group", async () => 
   assert.equal(await page.query(), "select country, count(*) as n from access group by country window 2s order by n desc");
   await until("groups", async () => (await page.locator("#groups tbody tr").count()) === 6, 30_000);
   await until("some windows", async () => (await page.locator("#g-plot canvas").count()) === 1 && (await page.shown()) >= 30, 30_000);
-  assert.equal(await page.locator("#g-legend .key").count(), 6);
-  assert.match(await page.locator("#g-say").innerText(), /6 groups.*events.*1 of 1 agents/);
+  assert.equal(await page.locator("#g-legend .line").count(), 6);
+  assert.match(await page.locator("#g-say").innerText(), /6 groups.*events.*1 of 1 agent$/);
   assert.deepEqual(await axe(page), []);
   await page.shot("groups");
+});
+
+test("of many groups the greatest have a line, and the others one together", async () => {
+  await page.ask("select path, count(*) as n from access group by path window 1s");
+  await until("the others", async () => /^3\d others/.test((await page.locator("#g-legend .line span").allInnerTexts()).at(-1) ?? ""), 30_000);
+  assert.equal(await page.locator("#g-legend .line").count(), 9);
+  await until("some windows", async () => (await page.shown()) > 150, 30_000);
+  await page.locator("#g-plot .u-over").hover();
+  assert.match(await page.locator("#g-legend time").innerText(), /^\d\d:\d\d:\d\d$/);
+  await page.shot("others");
+  await sweep("#g-plot", 0.4, 0.8);
+  await page.getByText("show all times").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.shot("zoom");
+  await page.getByText("show all times").click();
+  assert.ok(await page.getByText("show all times").isHidden());
 });
 
 test("a running total is a table that updates in place", async () => {
@@ -246,8 +317,8 @@ test("wrapped rows hold still, too", async () => {
   await page.ask("select * from access");
   await page.locator("#wrap").click();
   await until("rows", async () => (await page.rows()).length > 5 && (await page.shown()) > 100);
-  const tall = await page.locator("#list .tr:visible").first().evaluate((e) => e.offsetHeight);
-  assert.ok(tall > 24, "a long row takes several lines");
+  await until("a long row takes several lines", () =>
+    page.locator("#list .tr:visible").first().evaluate((e) => e.offsetHeight > 24));
   await page.locator("#list").hover();
   await page.mouse.wheel(0, -900);
   await until("paused", async () => (await page.locator("#pause").innerText()) === "Follow");

@@ -2,6 +2,7 @@
 // of a few milliseconds, and updates in place: what is open stays open.
 import { h, count, icon, setText, type Icon } from "./dom";
 import { plain, tryParse, type Value } from "./exact";
+import type { StreamFields } from "./api";
 import { Sample, type Field } from "./fields";
 import type { Path } from "./path";
 
@@ -19,14 +20,15 @@ const ICON: Record<string, string> = {
 };
 
 export class FieldBar {
-  fields: Field[] = [];
+  fields: Field[] = []; // of the rows
   private n = 0;
+  private told: StreamFields | null = null; // of the fleet, before there are rows
   private readonly items = new Map<string, HTMLElement>();
   private working = false;
 
   constructor(
     private readonly host: HTMLElement,
-    private readonly note: HTMLElement,
+    private readonly said: HTMLElement,
     private readonly search: HTMLInputElement,
     private readonly hooks: FieldHooks,
   ) {
@@ -36,9 +38,44 @@ export class FieldBar {
   reset(): void {
     this.fields = [];
     this.n = 0;
+    this.empty();
+    this.draw();
+  }
+
+  /** What there is to ask for, while no row is here. */
+  tell(told: StreamFields | null): void {
+    if (told === this.told) return;
+    this.told = told;
+    if (this.n) return;
+    this.empty();
+    this.draw();
+  }
+
+  private empty(): void {
     this.items.clear();
     this.host.replaceChildren();
-    this.draw();
+  }
+
+  /** Of how many rows or events the numbers are. */
+  private get all(): number {
+    return this.n || (this.told?.events ?? 0);
+  }
+
+  private get list(): Field[] {
+    return this.n ? this.fields : this.told?.fields ?? [];
+  }
+
+  /** What a column may be. */
+  get paths(): string[] {
+    const all = [...this.fields, ...this.told?.fields ?? []].map((f) => f.path);
+    return [...new Set(all.filter((p) => !p.includes("[*]")))].sort();
+  }
+
+  private note(shown: number): string {
+    const t = this.told;
+    if (this.n) return `${count(shown)} ${shown === 1 ? "field" : "fields"} of the last ${count(this.n)} rows`;
+    return !t ? "no rows yet"
+      : `${count(shown)} fields of ${count(t.events)} events, asked from ${count(t.live)} of ${count(t.targeted)} agents`;
   }
 
   /** Look at the newest rows; the answer comes a little later. */
@@ -53,6 +90,7 @@ export class FieldBar {
       while (i < rows.length && performance.now() < until) sample.add(tryParse(rows[i++]!));
       if (i < rows.length) return void setTimeout(slice, 8);
       this.working = false;
+      if (!this.n && sample.rows) this.empty();
       this.fields = sample.fields;
       this.n = sample.rows;
       this.forget();
@@ -62,6 +100,7 @@ export class FieldBar {
   }
 
   private forget(): void {
+    if (!this.n) return;
     const there = new Set(this.fields.map((f) => f.path));
     for (const [path, el] of this.items) {
       if (there.has(path)) continue;
@@ -72,9 +111,8 @@ export class FieldBar {
 
   draw(): void {
     const want = this.search.value.toLowerCase();
-    const list = this.fields.filter((f) => f.path.toLowerCase().includes(want));
-    setText(this.note, this.n === 0 ? "no rows yet"
-      : `${list.length} fields of the last ${count(this.n)} rows`);
+    const list = this.list.filter((f) => f.path.toLowerCase().includes(want));
+    setText(this.said, this.note(list.length));
     const there = new Set(list.map((f) => f.path));
     for (const [path, el] of this.items) el.hidden = !there.has(path);
     let before: Element | null = null;
@@ -98,7 +136,7 @@ export class FieldBar {
     } }, h("span", { class: "type" }), h("span", { class: "name", title: f.path }, f.path),
       h("span", { class: "share" }));
     const el = h("div", { class: "field" }, h("div", { class: "line" }, toggle,
-      h("button", { class: "col", title: "show as a column", "aria-label": `column ${f.path}`,
+      !f.path.includes("[*]") && h("button", { class: "col", title: "show as a column", "aria-label": `column ${f.path}`,
         onclick: () => this.hooks.column(f.path) }, icon("column"))), facts);
     this.items.set(f.path, el);
     return el;
@@ -108,8 +146,8 @@ export class FieldBar {
     const [type, , share] = el.querySelectorAll(".toggle > *");
     setText(type!, ICON[f.types[0] ?? "null"]!);
     type!.setAttribute("title", f.types.join(", "));
-    setText(share!, percent(f.rows, this.n));
-    el.querySelector(".col")!.setAttribute("aria-pressed", String(this.hooks.hasColumn(f.path)));
+    setText(share!, percent(f.rows, this.all));
+    el.querySelector(".col")?.setAttribute("aria-pressed", String(this.hooks.hasColumn(f.path)));
     const facts = el.querySelector<HTMLElement>(".facts")!;
     if (!facts.hidden) this.facts(facts, f);
   }
@@ -129,11 +167,12 @@ export class FieldBar {
     });
     const many = f.more ? `more than ${f.distinct}` : String(f.distinct);
     host.replaceChildren(
-      h("div", { class: "range" }, `${f.types.join(", ")} · in ${percent(f.rows, this.n)} of ${count(this.n)} rows`),
+      h("div", { class: "range" }, `${f.types.join(", ")} · in ${percent(f.rows, this.all)} of ${count(this.all)} ${this.n ? "rows" : "events"}`),
       ...(f.distinct ? [h("div", { class: "range" }, `${many} different`)] : []),
       ...(f.min !== undefined ? [h("div", { class: "range" }, `${cut(plain(f.min))} … ${cut(plain(f.max))}`)] : []),
       ...tops,
-      h("button", { class: "link", onclick: () => this.hooks.group(f.steps) }, "Group by this"));
+      ...(f.path.includes("[*]") ? []
+        : [h("button", { class: "link", onclick: () => this.hooks.group(f.steps) }, "Group by this")]));
   }
 
   private act(name: Icon, label: string, run: () => void): HTMLElement {
