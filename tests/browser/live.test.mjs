@@ -19,9 +19,14 @@ test("an empty page offers questions to click, and has no barrier", async () => 
   await page.shot("empty");
 });
 
+test("the questions to click are of what the stream has", async () => {
+  await until("better ones", async () => /group by country/.test(await page.locator("#examples").innerText()));
+  await page.shot("examples");
+});
+
 test("what the fleet has is there to be asked for before a row is", async () => {
   await until("fields", async () => (await page.locator("#field-list .name").allInnerTexts()).includes("device.type"));
-  assert.match(await page.locator("#field-n").innerText(), /\d+ fields of \d+ events, asked from 1 of 1 agents/);
+  assert.match(await page.locator("#field-n").innerText(), /\d+ fields of \d+ events, asked from 1 of 1 agent$/);
   await page.locator("#field-list .toggle", { hasText: "tags[*]" }).click();
   await until("values", async () => (await page.locator("#field-list .top").count()) === 3);
   assert.deepEqual(await axe(page), []);
@@ -235,6 +240,10 @@ test("of many groups the greatest have a line, and the others one together", asy
   await until("the others", async () => /^3\d others/.test((await page.locator("#g-legend .line span").allInnerTexts()).at(-1) ?? ""), 30_000);
   assert.equal(await page.locator("#g-legend .line").count(), 9);
   await until("some windows", async () => (await page.shown()) > 150, 30_000);
+  // They would dwarf the others: a number, until a line is asked for.
+  const others = page.locator("#g-legend .line").last();
+  assert.equal(await others.getAttribute("aria-pressed"), "false");
+  assert.match(await others.innerText(), /\d+$/);
   await page.locator("#g-plot .u-over").hover();
   assert.match(await page.locator("#g-legend time").innerText(), /^\d\d:\d\d:\d\d$/);
   await page.shot("others");
@@ -242,6 +251,8 @@ test("of many groups the greatest have a line, and the others one together", asy
   await page.getByText("show all times").waitFor();
   assert.deepEqual(await axe(page), []);
   await page.shot("zoom");
+  await others.click();
+  assert.equal(await others.getAttribute("aria-pressed"), "true");
   await page.getByText("show all times").click();
   assert.ok(await page.getByText("show all times").isHidden());
 });
@@ -410,6 +421,9 @@ test("agents and queries have their pages", async () => {
   await page.shot("agents");
   await page.locator("[data-view=queries]").click();
   await until("the query", async () => /select \*/.test(await page.locator("#queries tbody").innerText()));
+  const head = await page.locator("#queries th").allInnerTexts();
+  for (const c of ["seen", "matched", "dropped", "cost an event"]) assert.ok(head.includes(c), c);
+  await until("costs", async () => /\d+ instructions/.test(await page.locator("#queries tbody").innerText()));
   assert.deepEqual(await axe(page), []);
   await page.shot("queries");
   await page.locator("[data-view=live]").click();

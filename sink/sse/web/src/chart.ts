@@ -150,6 +150,8 @@ export interface Line {
 
 export const COLOURS = 8;
 
+const key = (l: Line): string => (l.colour < 0 ? "" : l.name);
+
 /** The values of the greatest groups over time; a legend that says what each
  * was at the pointer. A sweep of the pointer zooms. */
 export class SeriesChart extends Plot {
@@ -157,7 +159,7 @@ export class SeriesChart extends Plot {
   private times: number[] = [];
   private shape = "";
   private zoom: { from: number; to: number } | null = null;
-  private hidden = new Set<string>();
+  private hidden = new Map<string, boolean>(); // as the person wants it
 
   constructor(host: HTMLElement, private readonly legend: HTMLElement) {
     super(host);
@@ -184,7 +186,7 @@ export class SeriesChart extends Plot {
       this.times.map((t) => t / 1000),
       ...this.lines.map((l) => this.times.map((t) => l.points.get(t) ?? null)),
     ];
-    const shape = JSON.stringify(this.lines.map((l) => [l.name, l.colour]));
+    const shape = JSON.stringify(this.lines.map((l) => [l.name, l.colour, this.shows(l)]));
     if (!this.plot || shape !== this.shape) {
       this.plot?.destroy();
       this.plot = new uPlot(this.options(), data, this.host);
@@ -211,7 +213,7 @@ export class SeriesChart extends Plot {
       series: [{}, ...this.lines.map((l) => ({
         label: l.name, stroke: this.colour(l.colour), width: 1.75, spanGaps: true,
         ...(l.colour < 0 && { dash: [4, 4] }),
-        show: !this.hidden.has(l.name), points: { show: this.times.length < 3, size: 5 },
+        show: this.shows(l), points: { show: this.times.length < 3, size: 5 },
       }))],
       hooks: {
         setCursor: [(u) => this.say(u.cursor.idx ?? null)],
@@ -227,21 +229,30 @@ export class SeriesChart extends Plot {
     const all = h("button", { class: "key", onclick: () => this.zoomTo(null) }, "show all times");
     all.hidden = this.zoom === null;
     this.legend.replaceChildren(h("time", {}), ...this.lines.map((l, i) => {
-      const key = h("i", { "aria-hidden": "true" });
-      key.style.background = this.colour(l.colour);
+      const dash = h("i", { "aria-hidden": "true" });
+      dash.style.background = this.colour(l.colour);
       return h("button", {
-        class: "key line", "aria-pressed": String(!this.hidden.has(l.name)),
+        class: "key line", "aria-pressed": String(this.shows(l)),
         title: `${l.name}: show or hide this line`,
-        onclick: () => this.toggle(l.name),
+        onclick: () => this.toggle(l),
         onmouseenter: () => this.plot?.setSeries(i + 1, { focus: true }),
         onmouseleave: () => this.plot?.setSeries(null as unknown as number, { focus: true }),
-      }, key, h("span", {}, l.name), h("b", {}));
+      }, dash, h("span", {}, l.name), h("b", {}));
     }), all);
   }
 
-  private toggle(name: string): void {
-    if (!this.hidden.delete(name)) this.hidden.add(name);
+  private toggle(l: Line): void {
+    this.hidden.set(key(l), this.shows(l));
     this.restyle();
+  }
+
+  /** All others together may be so many that the greatest could not be told
+   * apart beside them: then they are a number in the legend only. */
+  private shows(l: Line): boolean {
+    const wish = this.hidden.get(key(l));
+    if (wish !== undefined || l.colour >= 0) return !wish;
+    const most = (x: Line): number => Math.max(0, ...x.points.values());
+    return most(l) <= 3 * Math.max(...this.lines.filter((x) => x.colour >= 0).map(most));
   }
 
   override restyle(): void {

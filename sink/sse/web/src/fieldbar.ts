@@ -1,6 +1,6 @@
 // The side bar of fields. It samples the newest rows once a second in slices
 // of a few milliseconds, and updates in place: what is open stays open.
-import { h, count, icon, setText, type Icon } from "./dom";
+import { h, count, icon, setText, some, type Icon } from "./dom";
 import { plain, tryParse, type Value } from "./exact";
 import type { StreamFields } from "./api";
 import { Sample, type Field } from "./fields";
@@ -73,9 +73,10 @@ export class FieldBar {
 
   private note(shown: number): string {
     const t = this.told;
-    if (this.n) return `${count(shown)} ${shown === 1 ? "field" : "fields"} of the last ${count(this.n)} rows`;
+    const fields = some(shown, "field");
+    if (this.n) return `${fields} of the last ${some(this.n, "row")}`;
     return !t ? "no rows yet"
-      : `${count(shown)} fields of ${count(t.events)} events, asked from ${count(t.live)} of ${count(t.targeted)} agents`;
+      : `${fields} of ${some(t.events, "event")}, asked from ${count(t.live)} of ${some(t.targeted, "agent")}`;
   }
 
   /** Look at the newest rows; the answer comes a little later. */

@@ -1,7 +1,7 @@
 // The answer of an aggregate: its groups as a table with bars, and over time.
 // The rows before a `window` are that window as a whole; of a running total
 // they are groups that changed. Bounded: groups, and points of each.
-import { h, count } from "./dom";
+import { h, count, some } from "./dom";
 import { Num, approx, plain, text, tryParse, type Obj, type Value } from "./exact";
 import { COLOURS, SeriesChart, type Line } from "./chart";
 import type { Shape } from "./query";
@@ -182,12 +182,11 @@ export class Groups {
       : w.total ? `running total since ${clock(w.start)}`
       : `${clock(w.start)} – ${clock(w.end)}`;
     const parts = [when];
-    const some = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
     if (w) parts.push(some(shown, "group"), some(w.events, "event"), `${w.agents} of ${some(w.live, "agent")}`);
     if (shown > COLOURS && !this.sums.has(this.by)) parts.push(`the ${COLOURS} greatest are drawn`);
     if (shown > SHOWN) parts.push(`${SHOWN} in the table`);
     if (w?.late) parts.push(`${count(w.late)} too late`);
-    if (this.left) parts.push(`${count(this.left)} groups left out here`);
+    if (this.left) parts.push(`${some(this.left, "group")} left out here`);
     this.caption.textContent = parts.join("  ·  ");
   }
 

@@ -1,7 +1,7 @@
 // The live tail: one question and its stream, and who is told what of it. Rows
 // go into the buffer at once; what is drawn is drawn at most twelve times a
 // second, which is as much as a person can see.
-import { $, count, duration, setText, short } from "./dom";
+import { $, count, duration, setText, short, some } from "./dom";
 import * as api from "./api";
 import { Ask } from "./ask";
 import { Books, type Meta } from "./books";
@@ -59,12 +59,12 @@ export class Live {
       run: () => this.run(),
       edited: (q) => { this.url.q = q; this.changed(); },
       seen: () => this.view.fields.fields,
-      told: () => this.view.fields.tell(this.ask.told ?? null),
+      told: () => this.onTold(),
       pending: (q) => this.stream.running && q !== this.asked,
     });
     this.wire();
     setInterval(() => this.everySecond(), 1000);
-    void this.ask.learn().then(() => drawExamples(this.ask.streams[0], (q) => this.open(q)));
+    void this.ask.learn().then(() => this.drawExamples());
   }
 
   // --- from the outside ------------------------------------------------------
@@ -164,6 +164,16 @@ export class Live {
     this.schedule();
   }
 
+  /** What there is to ask for. */
+  private onTold(): void {
+    this.view.fields.tell(this.ask.told ?? null);
+    this.drawExamples();
+  }
+
+  private drawExamples(): void {
+    drawExamples(this.ask.stream, this.ask.told?.fields ?? [], (q) => this.open(q));
+  }
+
   private onWrong(w: Wrong): void {
     this.ask.wrong(w, this.asked);
     this.view.shape(null);
@@ -184,6 +194,7 @@ export class Live {
     run.classList.toggle("running", this.stream.running);
     if (s.status === "ended") {
       this.url.run = false;
+      this.view.fields.refresh();
       this.changed();
     }
     this.showStage();
@@ -223,12 +234,12 @@ export class Live {
   /** How many rows are held, how many came since, and of which time. */
   private drawHeld(): void {
     const { store, fresh, range, list } = this.view;
-    const held = store.next - store.first;
+    const { held } = store;
     const pill = $("pill"), chip = $("range");
     pill.hidden = list.following || this.asGroups || !(fresh > 0 || this.stream.running);
     setText(pill, fresh > 0 ? `${count(fresh)} new ↓` : "paused ↓");
     setText($("buffer"), held === 0 ? "" : store.gone === 0
-      ? `${count(held)} ${held === 1 ? "row" : "rows"} held`
+      ? `${some(held, "row")} held`
       : `newest ${count(held)} of ${count(this.books.shown)} rows held`);
     chip.hidden = range === null;
     if (range) setText(chip, `of ${clock(range.from)} – ${clock(range.to)} ×`);
@@ -284,8 +295,8 @@ export class Live {
   /** Nothing is an answer, too: from whom, and out of how much. */
   private noRows(running: boolean, m: Meta | null): string {
     if (!m) return running ? "asking…" : "";
-    const from = `${count(m.live)} of ${count(m.targeted)} agents`;
-    const seen = `${count(this.books.total("seen"))} events seen, ${count(this.books.total("matched"))} matched`;
+    const from = `${count(m.live)} of ${some(m.targeted, "agent")}`;
+    const seen = `${some(this.books.total("seen"), "event")} seen, ${count(this.books.total("matched"))} matched`;
     if (!running) return `No rows from ${from}: ${seen}.`;
     return m.targeted === 0 ? "No agent is connected: the query waits for the first."
       : `Live on ${from}: ${seen}.`;

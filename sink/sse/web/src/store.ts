@@ -24,6 +24,7 @@ export class Store implements Rows {
   first = 0;
   next = 0;
   chars = 0;
+  held = 0; // rows
   gone = 0; // rows that fell out at the old end
   private ring: (Entry | undefined)[];
   private readonly came: Float64Array; // when: ms since the epoch
@@ -46,6 +47,7 @@ export class Store implements Rows {
     this.came[this.next % this.capacity] = at;
     this.ring[this.next++ % this.capacity] = e;
     if (isGap(e)) return;
+    this.held++;
     this.chars += e.length;
     while (this.chars > this.maxChars && this.first + 1 < this.next) this.drop();
   }
@@ -54,6 +56,7 @@ export class Store implements Rows {
     this.ring.fill(undefined);
     this.first = this.next;
     this.chars = 0;
+    this.held = 0;
     this.gone = 0;
   }
 
@@ -73,6 +76,7 @@ export class Store implements Rows {
     this.ring[at] = undefined;
     if (typeof e !== "string") return;
     this.chars -= e.length;
+    this.held--;
     this.gone++;
   }
 }

@@ -107,7 +107,9 @@ export class Table implements Drawer {
     const rows = this.hooks.newest(60).map(tryParse);
     for (const c of this.cols.filter((x) => x.path)) {
       const longest = rows.reduce((n, v) => Math.max(n, plain(find(v, c.path!)).length), 0);
-      const chars = Math.min(longest || 12, 44);
+      // Numbers grow.
+      const grows = rows.some((v) => find(v, c.path!) instanceof Num) ? 2 : 0;
+      const chars = Math.min(longest + grows || 12, 44);
       c.width = this.widths[c.name] ?? Math.ceil(Math.max(c.name.length * 7.6 + 36, chars * 7.3 + 24));
     }
   }
