@@ -2,7 +2,13 @@
 import { h, count, duration, short, some } from "./dom";
 import { explain, list, type Item } from "./api";
 
-interface Col { key: string; name: string; num?: boolean; show?(v: unknown, item: Item): string }
+interface Col {
+  key: string;
+  name: string;
+  num?: boolean;
+  rare?: boolean; // not there while it is 0 everywhere
+  show?(v: unknown, item: Item): string;
+}
 
 const AGENTS: Col[] = [
   { key: "app", name: "app" }, { key: "host", name: "host" }, { key: "zone", name: "zone" },
@@ -20,12 +26,12 @@ const QUERIES: Col[] = [
   { key: "id", name: "id", num: true }, { key: "query", name: "query" },
   { key: "live", name: "agents", num: true,
     show: (_, q) => `${count(Number(q["live"] ?? 0))} / ${count(Number(q["targeted"] ?? 0))}` },
-  { key: "refused", name: "refused", num: true },
+  { key: "refused", name: "refused", num: true, rare: true },
   { key: "rows_per_s", name: "rows/s", num: true, show: (v) => short(Number(v)) },
   { key: "seen", name: "seen", num: true, show: (v) => short(Number(v)) },
   { key: "matched", name: "matched", num: true, show: (v) => short(Number(v)) },
   { key: "dropped", name: "dropped", num: true },
-  { key: "skipped", name: "over budget", num: true },
+  { key: "skipped", name: "over budget", num: true, rare: true },
   { key: "cost", name: "cost an event" },
   { key: "refusals", name: "refused for", show: (v) => (Array.isArray(v)
     ? v.map((r: Item) => `${String(r["why"])} (${String(r["agents"])})`).join(", ") : "") },
@@ -100,7 +106,8 @@ export class Page {
   private draw(items: Item[]): void {
     const known = this.what === "agents" ? AGENTS : QUERIES;
     const keys = new Set(items.flatMap((i) => Object.keys(i)));
-    const cols = known.filter((c) => keys.has(c.key) || items.length === 0);
+    const cols = known.filter((c) => (keys.has(c.key) || items.length === 0) &&
+      !(c.rare && items.every((i) => !i[c.key])));
     const named = new Set([...known.map((c) => c.key), "targeted", "wire"]);
     // What a newer source-job tells besides, such as costs and drops.
     for (const k of keys)

@@ -34,8 +34,8 @@ function telling(fields: Field[]): { group: Field | undefined; number: Field | u
   const plain = fields.filter((f) => !f.path.includes("[*]"));
   return {
     group: plain.find((f) => f.types[0] === "string" && !f.more && f.distinct > 2 && f.distinct <= 50),
-    number: plain.find((f) => f.more && f.types.every((t) => t === "integer" || t === "float") &&
-      !/id$|^ts$|time/i.test(f.path)),
+    number: plain.find((f) => f.types.every((t) => t === "integer" || t === "float") &&
+      /(^|[._])(ms|latency|duration|elapsed|took|bytes|size|length)([._]|$)/i.test(f.path)),
   };
 }
 
