@@ -17,16 +17,19 @@
 #include "sink/sse/meta.h"
 #include "sink/sse/server.h"
 
-enum { MAX_ASKS = 64, MAX_ARG = 256, REQUEST_MS = 2000 };
+enum {
+	MAX_ARG = 256, REQUEST_MS = 2000,
+	FRESH_MS = 500, FIELDS_FRESH_MS = 10000,
+};
 
 enum lane { LANE_SHORT, LANE_FIELDS, LANES };
-static const int64_t fresh_ms[LANES] = { 500, 10000 };
+
+enum { MAX_ASKS = 32 }; /* of a lane: none takes the other's places */
 
 enum ask_state { ASK_FREE, ASK_WAITS, ASK_RUNS, ASK_DONE };
 
 struct ask {
 	enum ask_state state;
-	enum lane      lane;
 	const char    *what;
 	char           arg[MAX_ARG];
 	int64_t        at; /* answered; mono ms */
@@ -45,7 +48,7 @@ struct asks {
 		pthread_t    thread;
 	} worker[LANES];
 	atomic_bool     stopping;
-	struct ask      ask[MAX_ASKS];
+	struct ask      ask[LANES][MAX_ASKS];
 };
 
 /* --- the thread ----------------------------------------------------------------- */
@@ -140,11 +143,11 @@ give(struct ask *a)
 }
 
 static void
-run_one(struct asks *all, struct ask *a)
+run_one(struct asks *all, enum lane lane, struct ask *a)
 {
 	struct buf text = BUF_INIT;
-	unsigned status = a->lane == LANE_FIELDS ? ask_fields(all, a, &text)
-						 : ask_list(all, a, &text);
+	unsigned status = lane == LANE_FIELDS ? ask_fields(all, a, &text)
+					      : ask_list(all, a, &text);
 
 	pthread_mutex_lock(&all->lock);
 	batch_unref(a->answer);
@@ -162,8 +165,8 @@ static struct ask *
 first_waiting(struct asks *all, enum lane lane)
 {
 	for (size_t i = 0; i < MAX_ASKS; i++)
-		if (all->ask[i].state == ASK_WAITS && all->ask[i].lane == lane)
-			return &all->ask[i];
+		if (all->ask[lane][i].state == ASK_WAITS)
+			return &all->ask[lane][i];
 	return NULL;
 }
 
@@ -183,7 +186,7 @@ run(void *arg)
 		}
 		a->state = ASK_RUNS;
 		pthread_mutex_unlock(&all->lock);
-		run_one(all, a); /* comes back with the lock */
+		run_one(all, w->lane, a); /* comes back with the lock */
 	}
 	pthread_mutex_unlock(&all->lock);
 	return NULL;
@@ -223,33 +226,38 @@ asks_stop(struct server *s)
 	for (int i = 0; i < LANES && all->worker[i].all; i++)
 		pthread_join(all->worker[i].thread, NULL);
 	pthread_mutex_lock(&all->lock);
-	for (size_t i = 0; i < MAX_ASKS; i++) {
-		batch_unref(all->ask[i].answer);
-		all->ask[i].answer = NULL;
-		give(&all->ask[i]);
+	for (size_t i = 0; i < LANES * MAX_ASKS; i++) {
+		struct ask *a = &all->ask[i / MAX_ASKS][i % MAX_ASKS];
+		batch_unref(a->answer);
+		a->answer = NULL;
+		give(a);
 	}
 	pthread_mutex_unlock(&all->lock);
 }
 
 /* --- the doors -------------------------------------------------------------------- */
 
+/* A failure is soon asked again, whatever was asked. */
 static bool
-is_fresh(const struct ask *a)
+is_fresh(enum lane lane, const struct ask *a)
 {
+	int64_t ms = lane == LANE_FIELDS && a->status == MHD_HTTP_OK ?
+			FIELDS_FRESH_MS : FRESH_MS;
+
 	return a->state == ASK_WAITS || a->state == ASK_RUNS ||
-	       (a->state == ASK_DONE &&
-		clock_mono_ms() - a->at < fresh_ms[a->lane]);
+	       (a->state == ASK_DONE && a->answer &&
+		clock_mono_ms() - a->at < ms);
 }
 
 /* The question, if it is asked already; else a free place for it; else NULL. */
 static struct ask *
-find(struct asks *all, const char *what, const char *arg)
+find(struct asks *all, enum lane lane, const char *what, const char *arg)
 {
 	struct ask *place = NULL;
 
 	for (size_t i = 0; i < MAX_ASKS; i++) {
-		struct ask *a = &all->ask[i];
-		if (!is_fresh(a))
+		struct ask *a = &all->ask[lane][i];
+		if (!is_fresh(lane, a))
 			place = a;
 		else if (!strcmp(a->what, what) && !strcmp(a->arg, arg))
 			return a;
@@ -271,16 +279,8 @@ give_answer(struct request *r)
 
 /* Under the lock: wait for the answer, or take it. */
 static bool
-wait_for(struct asks *all, struct ask *a, struct request *r, const char *what,
-	 const char *arg)
+wait_for(struct ask *a, struct request *r)
 {
-	if (!is_fresh(a)) {
-		a->what = what;
-		a->lane = strcmp(what, "fields") ? LANE_SHORT : LANE_FIELDS;
-		snprintf(a->arg, sizeof a->arg, "%s", arg);
-		a->state = ASK_WAITS;
-		pthread_cond_broadcast(&all->changed);
-	}
 	if (a->state == ASK_DONE && a->answer) {
 		r->answer = batch_ref(a->answer);
 		r->status = a->status;
@@ -292,7 +292,7 @@ wait_for(struct asks *all, struct ask *a, struct request *r, const char *what,
 }
 
 static enum MHD_Result
-ask(struct request *r, const char *what, const char *arg)
+ask(struct request *r, enum lane lane, const char *what, const char *arg)
 {
 	struct asks *all = r->server->asks;
 	bool waits = false;
@@ -300,9 +300,15 @@ ask(struct request *r, const char *what, const char *arg)
 	if (r->status)
 		return give_answer(r);
 	pthread_mutex_lock(&all->lock);
-	struct ask *a = all->stopping ? NULL : find(all, what, arg);
+	struct ask *a = all->stopping ? NULL : find(all, lane, what, arg);
+	if (a && !is_fresh(lane, a)) {
+		a->what = what;
+		snprintf(a->arg, sizeof a->arg, "%s", arg);
+		a->state = ASK_WAITS;
+		pthread_cond_broadcast(&all->changed);
+	}
 	if (a)
-		waits = wait_for(all, a, r, what, arg);
+		waits = wait_for(a, r);
 	pthread_mutex_unlock(&all->lock);
 	if (!a)
 		return reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "LIMIT",
@@ -313,19 +319,19 @@ ask(struct request *r, const char *what, const char *arg)
 enum MHD_Result
 agents_door(struct request *r)
 {
-	return ask(r, "agents", "");
+	return ask(r, LANE_SHORT, "agents", "");
 }
 
 enum MHD_Result
 queries_door(struct request *r)
 {
-	return ask(r, "queries", "");
+	return ask(r, LANE_SHORT, "queries", "");
 }
 
 enum MHD_Result
 streams_door(struct request *r)
 {
-	return ask(r, "streams", "");
+	return ask(r, LANE_SHORT, "streams", "");
 }
 
 enum MHD_Result
@@ -342,7 +348,7 @@ fields_door(struct request *r)
 				   "there is no such stream");
 	memcpy(arg, p.stream.ptr, p.stream.len);
 	arg[p.stream.len] = '\0';
-	return ask(r, "fields", arg);
+	return ask(r, LANE_FIELDS, "fields", arg);
 }
 
 /* --- what can be called ----------------------------------------------------------- */

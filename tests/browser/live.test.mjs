@@ -324,6 +324,25 @@ test("columns are added by path, moved and kept in the address", async () => {
   await b.close();
 });
 
+test("columns are resized and moved with the pointer", async () => {
+  await page.ask("select n, country, path from access");
+  await until("rows", async () => (await page.rows()).length > 10);
+  const names = () => page.locator("#thead .name").allInnerTexts();
+  const cell = page.locator("#thead [role=columnheader]").nth(1);
+  const was = (await cell.boundingBox()).width;
+  const grip = await cell.locator(".grip").boundingBox();
+  await page.mouse.move(grip.x + grip.width / 2, grip.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(grip.x + 100, grip.y + 8, { steps: 4 });
+  await page.mouse.up();
+  const now = (await cell.boundingBox()).width;
+  assert.ok(now > was + 60 && now < was + 140, `${was} px, then ${now}`);
+  await page.locator("#thead [role=columnheader]").nth(2).dragTo(page.locator("#thead [role=columnheader]").nth(0));
+  assert.deepEqual((await names()).map((t) => t.trim()), ["path", "n", "country"]);
+  assert.match(page.url(), /col=path&col=n&col=country/);
+  assert.match(page.url(), /w=\d+%3Acountry/);
+});
+
 test("wrapped rows hold still, too", async () => {
   await page.ask("select * from access");
   await page.locator("#wrap").click();
