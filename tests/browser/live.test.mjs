@@ -371,7 +371,9 @@ test("wrapped rows hold still, too", async () => {
 test("Back asks the question before", async () => {
   await page.ask("select n from access");
   await until("rows", async () => (await page.rows()).length > 3);
-  await page.ask("select path from access");
+  await page.ask("select path from access", "End");
+  await until("it is looked at", async () => /^edited/.test(await page.locator("#say").innerText()));
+  await page.keyboard.press("Enter");
   await until("rows", async () => /titles/.test((await page.rows()).join()));
   await page.goBack();
   assert.equal(await page.query(), "select n from access");

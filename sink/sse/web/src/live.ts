@@ -57,7 +57,7 @@ export class Live {
       this.view.choose({ from: from + this.books.skew, to: to + this.books.skew }));
     this.ask = new Ask({
       run: () => this.run(),
-      edited: (q) => { this.url.q = q; this.changed(); },
+      edited: (q) => this.onEdited(q),
       seen: () => this.view.fields.fields,
       told: () => this.onTold(),
       pending: (q) => this.stream.running && q !== this.asked,
@@ -162,6 +162,14 @@ export class Live {
       this.view.push({ count: g.rows, why: g.why + away, at: Date.now() } satisfies Gap);
     }
     this.schedule();
+  }
+
+  /** The address is of what is shown: a text that was never asked is in it
+   * only before the first question, and Back leads from one to another. */
+  private onEdited(q: string): void {
+    if (this.asked) return;
+    this.url.q = q;
+    this.changed();
   }
 
   /** What there is to ask for. */
