@@ -19,6 +19,16 @@ test("an empty page offers questions to click, and has no barrier", async () => 
   await page.shot("empty");
 });
 
+test("it is light: at most 200 kB come over the wire", async () => {
+  let bytes = 0;
+  for (const path of ["/", "/assets/app.js", "/assets/app.css"]) {
+    const answer = await fetch(f.url + path, { headers: { "Accept-Encoding": "gzip" } });
+    assert.equal(answer.headers.get("content-encoding"), "gzip");
+    bytes += Number(answer.headers.get("content-length"));
+  }
+  assert.ok(bytes > 50_000 && bytes <= 200_000, `${bytes} bytes`);
+});
+
 test("the questions to click are of what the stream has", async () => {
   await until("better ones", async () => /group by country/.test(await page.locator("#examples").innerText()));
   await page.shot("examples");

@@ -92,7 +92,7 @@ export class Books {
       return;
     }
     const s = (at - last.at) / 1000;
-    if (s < 0.5) return; // told early because something changed
+    if (s < 0.9) return; // told early because something changed
     const rate = (k: keyof Rates): number => Math.max(0, sums[k] - last.rates[k]) / s;
     this.rates = {
       matched: rate("matched"), dropped: rate("dropped"), shown: rate("shown"), seen: rate("seen"),

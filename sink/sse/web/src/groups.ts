@@ -222,11 +222,17 @@ export class Groups {
         bar.style.width = `${most ? (Math.abs(this.value(g)) / most) * 100 : 0}%`;
         td.append(bar);
       }
-      td.append(h("span", {}, plain(g.row.get(v))));
+      const exact = plain(g.row.get(v)), shown = rounded(g.row.get(v), exact);
+      td.append(h("span", { title: shown !== exact && exact }, shown));
       tr.append(td);
     }
     return tr;
   }
+}
+
+/** A mean of many digits is read by its first ones. */
+function rounded(v: Value | undefined, exact: string): string {
+  return v instanceof Num && !v.integer && exact.length > 8 ? String(Number(approx(v).toPrecision(6))) : exact;
 }
 
 function clock(ms: number): string {

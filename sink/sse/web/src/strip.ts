@@ -25,8 +25,9 @@ export function drawStrip(b: Books): void {
     limited + (skipped ? `; ${count(skipped)} events were not looked at` : "");
   put("b-agents", m ? `${short(m.live)}/${short(m.targeted)}` : "–");
   const gone = m ? m.refused + m.lost_agents : 0;
-  put("b-refused", !m || !gone ? "" : m.refused ? `${m.refused} refused` : `${m.lost_agents} lost`);
-  $("b-agents-box").classList.toggle("alarm", m !== null && (m.live < m.targeted || gone > 0));
+  put("b-refused", !m ? "" : m.refused ? `${m.refused} refused` : m.lost_agents ? `${m.lost_agents} lost`
+    : m.left ? `${m.left} left` : "");
+  $("b-agents-box").classList.toggle("alarm", m !== null && (m.live < m.targeted || m.targeted === 0 || gone > 0));
 }
 
 /** A field whose values make groups, and one whose values are measured. */
