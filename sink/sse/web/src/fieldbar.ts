@@ -8,6 +8,7 @@ import type { Path } from "./path";
 
 export interface FieldHooks {
   newest(n: number): string[];
+  name(f: Field): string; // as which it is a column
   hasColumn(path: string): boolean;
   column(path: string): void;
   filter(steps: Path, v: Value, out: boolean): void;
@@ -129,16 +130,17 @@ export class FieldBar {
   private item(f: Field): HTMLElement {
     const known = this.items.get(f.path);
     if (known) return known;
+    const name = this.hooks.name(f);
     const facts = h("div", { class: "facts", hidden: true });
     const toggle = h("button", { class: "toggle", "aria-expanded": "false", onclick: () => {
       facts.hidden = !facts.hidden;
       toggle.setAttribute("aria-expanded", String(!facts.hidden));
       this.draw();
-    } }, h("span", { class: "type" }), h("span", { class: "name", title: f.path }, f.path),
+    } }, h("span", { class: "type" }), h("span", { class: "name", title: name }, name),
       h("span", { class: "share" }));
     const el = h("div", { class: "field" }, h("div", { class: "line" }, toggle,
-      !f.path.includes("[*]") && h("button", { class: "col", title: "show as a column", "aria-label": `column ${f.path}`,
-        onclick: () => this.hooks.column(f.path) }, icon("column"))), facts);
+      !f.path.includes("[*]") && h("button", { class: "col", title: "show as a column", "aria-label": `column ${name}`,
+        onclick: () => this.hooks.column(name) }, icon("column"))), facts);
     this.items.set(f.path, el);
     return el;
   }
@@ -148,7 +150,7 @@ export class FieldBar {
     setText(type!, ICON[f.types[0] ?? "null"]!);
     type!.setAttribute("title", f.types.join(", "));
     setText(share!, percent(f.rows, this.all));
-    el.querySelector(".col")?.setAttribute("aria-pressed", String(this.hooks.hasColumn(f.path)));
+    el.querySelector(".col")?.setAttribute("aria-pressed", String(this.hooks.hasColumn(this.hooks.name(f))));
     const facts = el.querySelector<HTMLElement>(".facts")!;
     if (!facts.hidden) this.facts(facts, f);
   }

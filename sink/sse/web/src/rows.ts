@@ -4,6 +4,7 @@ import { $, copy, count } from "./dom";
 import { Detail } from "./detail";
 import { compare, plain, text, tryParse, typeName, type Obj, type Value } from "./exact";
 import { FieldBar } from "./fieldbar";
+import type { Field } from "./fields";
 import { List } from "./list";
 import * as menus from "./menus";
 import { find, printPath, type Path } from "./path";
@@ -47,6 +48,7 @@ export class RowsView {
     });
     this.fields = new FieldBar($("field-list"), $("field-n"), $<HTMLInputElement>("field-find"), {
       newest: (n) => this.newest(n),
+      name: (f) => this.columnName(f),
       hasColumn: (p) => this.table.has(p),
       column: (p) => this.table.toggle(p),
       filter: (steps, v, out) => this.filter(steps, v, out),
@@ -207,6 +209,13 @@ export class RowsView {
     this.list?.refill();
     this.fields?.draw();
     this.hooks.changed();
+  }
+
+  /** What the query calls it: a column of its own is not a path in events. */
+  private columnName(f: Field): string {
+    const [key] = f.steps;
+    return f.steps.length === 1 && query.columns(this.hooks.asked())?.some((c) => c.name === key)
+      ? String(key) : f.path;
   }
 
   private filter(path: Path, v: Value, out: boolean): void {
