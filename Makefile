@@ -5,7 +5,8 @@
 #   make demo          watch it work         make lint     style and layering
 #   make bench         figures               make fuzz     ten seconds a fuzzer
 #   make bench-instr   instructions per publish, by callgrind
-#   make bench-sse     rows to ten thousand viewers
+#   make bench-sse     rows to ten thousand viewers; bench-sse-long: for 10 min
+#   make check-page    the page in a real browser
 #   make bench-fleet   ten thousand agents
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
@@ -170,11 +171,11 @@ benches: $(BENCHES:%=$(O)/%)
 # the work itself is a second make, as parallel as the machine.
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-check lint fuzz bench demo: deps
+check check-page lint fuzz bench demo: deps
 	+@$(MAKE) --no-print-directory $(JOBS) $@-now
 
 deps:
-	@tools/deps.sh
+	@tools/deps.sh $(if $(filter check-page,$(MAKECMDGOALS)),browser)
 
 # --- check: one line a test for tools/run-tests.sh, the long ones first --------
 define newline
@@ -223,8 +224,11 @@ lint-now: $(HEADERS:%=$(B)/%.o) $(INSTALLED)
 bench-now: all benches
 	@tools/bench.sh $(O) $(OUT)/bench.json $(BENCHES)
 
-bench-sse: all $(O)/$(BENCH_SSE)
-	@tools/bench.sh $(O) $(OUT)/bench-sse.json $(BENCH_SSE)
+bench-sse: all $(O)/bench_sse
+	@tools/bench.sh $(O) $(OUT)/bench-sse.json bench_sse
+
+bench-sse-long: all $(O)/bench_sse_long
+	@tools/bench.sh $(O) $(OUT)/bench-sse-long.json bench_sse_long
 
 bench-fleet: all $(O)/$(BENCH_FLEET)
 	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
@@ -274,6 +278,7 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse bench-fleet demo deps install stage \
+.PHONY: all tests fuzzers benches check check-page lint fuzz bench bench-instr bench-sse bench-sse-long \
+        bench-fleet demo deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

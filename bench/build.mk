@@ -31,10 +31,14 @@ INSTR              := bench_instr
 bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c
 bench_instr.deps   := client agent
 # Run by make bench-sse alone: ten thousand clients take a while.
-BENCH_SSE          := bench_sse
-bench_sse.src      := bench/sse.c bench/bare.c bench/crowd.c bench/bench.c bench/fleet.c
-bench_sse.deps     := client agent
-bench_sse.pkgs     := libmicrohttpd
+BENCH_SSE           := bench_sse bench_sse_long
+bench_sse.src       := bench/sse.c bench/sink.c bench/bare.c bench/crowd.c bench/bench.c bench/fleet.c
+bench_sse.deps      := client agent
+bench_sse.pkgs      := libmicrohttpd gnutls
+# By make bench-sse-long alone: ten minutes of ten thousand clients.
+bench_sse_long.src  := bench/sse_long.c bench/sink.c bench/crowd.c bench/bench.c bench/fleet.c
+bench_sse_long.deps := client agent
+bench_sse_long.pkgs := gnutls
 # A fleet, real and simulated: for tests, for trying things out, and for
 # make bench-fleet.
 PEERS              := bench/peers.c bench/peers_loop.c bench/peer_agent.c bench/peer_bare.c \

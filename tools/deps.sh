@@ -1,7 +1,9 @@
 #!/bin/sh
-# deps.sh - install from Debian what building and testing need, if it is not
-# there: says what and why, uses sudo when not root, and does nothing at all
-# when nothing is missing. On a system without apt it only says what it misses.
+# deps.sh [browser] - install from Debian what building and testing need, if it
+# is not there: says what and why, uses sudo when not root, and does nothing at
+# all when nothing is missing. On a system without apt it only says what it
+# misses. The browser for make check-page is a group of its own: large, and
+# where it cannot be had that target says so and goes on.
 set -eu
 
 wanted() {
@@ -62,7 +64,7 @@ present() {
 	if command -v dpkg-query > /dev/null; then
 		# A compiler, a pkg-config, a node by another package is as good.
 		installed "$1" || case $1 in
-		pkg-config | libclang-rt-dev | nodejs | npm) provided "$1" ;;
+		pkg-config | libclang-rt-dev | nodejs | npm | chromium) provided "$1" ;;
 		*) false ;;
 		esac
 	else
@@ -75,12 +77,17 @@ provided() {
 	pkg-config) installed pkgconf ;;
 	nodejs) command -v node > /dev/null ;;
 	npm) command -v npm > /dev/null ;;
+	chromium) command -v chromium-browser > /dev/null ;;
 	libclang-rt-dev)
 		ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a \
 			> /dev/null 2>&1 ;;
 	esac
 }
 
+if [ "${1:-}" = browser ]; then
+	wanted() { echo 'chromium          the page is looked at in it'; }
+	"$0"
+fi
 missing=
 while read -r package why; do
 	present "$package" && continue
@@ -92,20 +99,23 @@ $(wanted)
 END
 [ "$missing" ] || exit 0
 
-if ! command -v apt-get > /dev/null; then
-	echo "deps: no apt here; please install what corresponds" >&2
-	exit 1
-fi
+# Why it cannot be done; without a browser one can live.
+cannot() {
+	echo "deps: $*" >&2
+	[ "$missing" = ' chromium' ] || exit 1
+	exit 0
+}
+command -v apt-get > /dev/null ||
+	cannot 'no apt here; please install what corresponds'
 root=
 if [ "$(id -u)" != 0 ]; then
-	command -v sudo > /dev/null || {
-		echo "deps: not root and no sudo; run: apt-get install$missing" >&2
-		exit 1
-	}
+	command -v sudo > /dev/null ||
+		cannot "not root and no sudo; run: apt-get install$missing"
 	root=sudo
 fi
 echo "deps: installing them (${root:+$root }apt-get install)"
 $root apt-get -qq update
 # shellcheck disable=SC2086  # a list of words
 $root env DEBIAN_FRONTEND=noninteractive \
-	apt-get -qq -y --no-install-recommends install $missing > /dev/null
+	apt-get -qq -y --no-install-recommends install $missing > /dev/null ||
+	cannot "apt-get does not install$missing"

@@ -18,7 +18,7 @@ sink/kafka   client wire event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
 examples     |
-bench        agent wire mql event common | jansson microhttpd zmq
+bench        agent wire mql event common | jansson microhttpd zmq gnutls
 END
 }
 
@@ -33,6 +33,7 @@ foreign() {
 	xxh*) echo xxhash ;;
 	microhttpd*) echo microhttpd ;;
 	librdkafka/*) echo rdkafka ;;
+	gnutls/*) echo gnutls ;;
 	zlib*) echo z ;;
 	check.h) echo check ;;
 	esac
