@@ -156,13 +156,14 @@ add_spread(struct emit *e, const struct ast *n)
 	struct mql_query *q = e->q;
 	struct spread *s = q->spread;
 
-	while (s < q->spread + q->nspread && !str_eq(s->prefix, n->str))
+	while (s < q->spread + q->nspread &&
+	       (!n->str.ptr || !str_eq(s->prefix, n->str)))
 		s++;
 	if (s < q->spread + q->nspread)
 		return 0;
 	*s = (struct spread){ .prefix = n->str, .after = q->ncell };
 	q->nspread++;
-	return pool_str(&e->pool, &s->prefix);
+	return s->prefix.ptr ? pool_str(&e->pool, &s->prefix) : 0;
 }
 
 static int

@@ -62,7 +62,8 @@ struct cell {
 };
 
 /* All fields of the event whose names begin so, behind the first `after`
- * cells: e[^'prefix']. Never in a folded query. */
+ * cells: e[^'prefix']. A prefix of NULL is the event as it came, behind all
+ * cells: `a, *`. Never in a folded query. */
 struct spread {
 	struct str prefix;
 	unsigned   after;
