@@ -91,6 +91,8 @@ struct shape {
 	uint64_t  count;
 	uint16_t  on;     /* entry of prog; NO_ENTRY: @ts */
 	uint16_t *group;  /* entries of prog */
+	uint16_t *shown;  /* of each group, the cell that is it and nothing
+			     else; ncell: none */
 	unsigned  ngroup;
 	struct aggregate_call *agg;
 	uint16_t *arg;    /* of each aggregate; NO_ENTRY: `*` or none */

@@ -19,6 +19,16 @@ query_column(const struct mql_query *q, size_t i)
 }
 
 bool
+query_group(const struct mql_query *q, size_t i, struct str *column)
+{
+	if (!q->shape.folded || i >= q->shape.ngroup)
+		return false;
+	*column = q->shape.shown[i] < q->ncell ?
+		q->cell[q->shape.shown[i]].name : (struct str){ 0 };
+	return true;
+}
+
+bool
 query_is_star(const struct mql_query *q)
 {
 	return !q->ncell && !q->nspread;

@@ -18,6 +18,7 @@ liburcu-dev       RCU, on the publish path
 libpcre2-dev      regular expressions in queries
 libxxhash-dev     hashing
 libmicrohttpd-dev the HTTP doors of the daemons
+librdkafka-dev    Kafka, in its sink only
 zlib1g-dev        compressed streams and pages
 nodejs            builds the page, if there is a registry to install from
 npm               the same

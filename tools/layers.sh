@@ -11,10 +11,11 @@ common       |
 event        common | xxhash
 mql          event common | pcre2 xxhash
 wire         event common | zmq jansson msgpack
+http         common | microhttpd
 agent        mql event wire common | urcu
 client       mql event wire common |
 source-job   mql event wire common | jansson microhttpd xxhash
-sink/kafka   client wire event common | rdkafka
+sink/kafka   client wire http event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
 examples     |

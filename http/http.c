@@ -1,0 +1,204 @@
+/* http.c - see http.h. */
+#include "http/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "common/listen.h"
+#include "common/str.h"
+#include "mql/error.h"
+
+enum {
+	CONNECTIONS = 64,
+	CONNECTION_BYTES = 16 << 10,
+	TIMEOUT_S = 10,
+	ROUNDS = 16, /* of work without a wait, at most */
+};
+
+struct http {
+	struct MHD_Daemon *daemon;
+	struct http_service service;
+	int   fd; /* epoll */
+	char  address[300];
+};
+
+/* --- answers ------------------------------------------------------------- */
+
+static enum MHD_Result
+reply(struct MHD_Connection *c, unsigned status, const char *type,
+      struct str body)
+{
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+		body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result done;
+
+	if (!r)
+		return MHD_NO;
+	MHD_add_response_header(r, "Content-Type", type);
+	MHD_add_response_header(r, "Cache-Control", "no-store");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(r, "Allow", "GET, HEAD");
+	done = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return done;
+}
+
+static enum MHD_Result
+say(struct MHD_Connection *c, unsigned status, const char *text)
+{
+	return reply(c, status, "text/plain; charset=utf-8", str_of(text));
+}
+
+static enum MHD_Result
+say_metrics(struct MHD_Connection *c, const struct http_service *s)
+{
+	struct buf b = BUF_INIT;
+	enum MHD_Result done = MHD_NO;
+
+	s->metrics(s->arg, &b);
+	if (!b.err)
+		done = reply(c, MHD_HTTP_OK, "text/plain; version=0.0.4",
+			     (struct str){ (char *)b.data, b.len });
+	buf_fini(&b);
+	return done;
+}
+
+static enum MHD_Result
+say_ready(struct MHD_Connection *c, const struct http_service *s)
+{
+	struct buf b = BUF_INIT;
+	enum MHD_Result done = MHD_NO;
+	bool ready = s->ready(s->arg, &b);
+
+	buf_puts(&b, b.len ? "\n" : ready ? "ready\n" : "not ready\n");
+	if (!b.err)
+		done = reply(c, ready ? MHD_HTTP_OK :
+			     MHD_HTTP_SERVICE_UNAVAILABLE,
+			     "text/plain; charset=utf-8",
+			     (struct str){ (char *)b.data, b.len });
+	buf_fini(&b);
+	return done;
+}
+
+static enum MHD_Result
+say_name(struct MHD_Connection *c, const struct http_service *s)
+{
+	char text[120];
+
+	snprintf(text, sizeof text, "%s " MQL_VERSION
+		 "\n/healthz  /readyz  /metrics\n", s->name);
+	return say(c, MHD_HTTP_OK, text);
+}
+
+static enum MHD_Result
+on_request(void *arg, struct MHD_Connection *c, const char *url,
+	   const char *method, const char *version, const char *upload,
+	   size_t *nupload, void **state)
+{
+	const struct http *h = arg;
+
+	(void)version;
+	(void)upload;
+	(void)state;
+	if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
+		*nupload = 0;
+		return say(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
+	}
+	if (!strcmp(url, "/healthz"))
+		return say(c, MHD_HTTP_OK, "ok\n");
+	if (!strcmp(url, "/readyz"))
+		return say_ready(c, &h->service);
+	if (!strcmp(url, "/metrics"))
+		return say_metrics(c, &h->service);
+	if (!strcmp(url, "/"))
+		return say_name(c, &h->service);
+	return say(c, MHD_HTTP_NOT_FOUND, "not found\n");
+}
+
+/* --- listening ----------------------------------------------------------- */
+
+/* The listening socket is the daemon's from here on. */
+static int
+start(struct http *h, int fd)
+{
+	h->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_END);
+	if (!h->daemon)
+		return MQL_EOS;
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return MQL_EOS;
+	h->fd = info->epoll_fd;
+	return 0;
+}
+
+int
+http_open(const struct http_service *service, const char *address,
+	  struct http **out, char *why, size_t nwhy)
+{
+	struct http *h = calloc(1, sizeof *h);
+	int fd = -1;
+	int err = h ? listen_open(address, CONNECTIONS, &fd, h->address,
+				  sizeof h->address) : MQL_ENOMEM;
+
+	*out = NULL;
+	if (err)
+		goto out;
+	h->service = *service;
+	if ((err = start(h, fd)))
+		goto out;
+	*out = h;
+	h = NULL;
+out:
+	if (err)
+		snprintf(why, nwhy, "cannot listen on %s: %s", address,
+			 mql_strerror(err));
+	if (err && fd >= 0 && !h->daemon)
+		close(fd); /* else it is the daemon's */
+	http_close(h);
+	return err;
+}
+
+void
+http_close(struct http *h)
+{
+	if (!h)
+		return;
+	if (h->daemon)
+		MHD_stop_daemon(h->daemon);
+	free(h);
+}
+
+const char *
+http_address(const struct http *h)
+{
+	return h->address;
+}
+
+int
+http_fd(const struct http *h)
+{
+	return h->fd;
+}
+
+void
+http_run(struct http *h)
+{
+	MHD_UNSIGNED_LONG_LONG wait = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		MHD_run(h->daemon);
+		if (MHD_get_timeout(h->daemon, &wait) != MHD_YES || wait)
+			return;
+	}
+}

@@ -1,0 +1,39 @@
+/* cut.h - where a row comes from, without a change to the row.
+ *
+ * The sink asks for three columns in front of a query's own, and cuts them off
+ * again: they become the headers and the timestamp of the record, and its
+ * value is, byte for byte, the row of the query as it was given.
+ *
+ *     {"@a":"web-1/42","@h":"web-1","@t":1700000000000,"n":1}
+ *      agent           host         time               `-> {"n":1}
+ *
+ * One owner thread. */
+#ifndef SINK_KAFKA_CUT_H
+#define SINK_KAFKA_CUT_H
+
+#include "common/buf.h"
+#include "common/str.h"
+
+/* In front of the columns of a query. */
+#define CUT_COLUMNS "@agent as '@a', @host as '@h', @ts as '@t'"
+
+struct origin {
+	struct str agent, host; /* empty: not known */
+	int64_t    ts;          /* ms since the epoch; 0: not known */
+};
+
+struct cut { /* memory, to be used again; zeroed at first */
+	struct buf value, agent, host;
+};
+void cut_fini(struct cut *c);
+
+/* Is there a column of this name in CUT_COLUMNS? */
+bool cut_has_name(struct str name);
+
+/* What row says of its origin, and the row without it; both are borrowed from
+ * row and c until the next call. 0, or MQL_ENOMEM. Of a row that does not begin
+ * so nothing is known, and all of it is the value. */
+int cut_row(struct cut *c, struct str row, struct origin *o,
+	    struct str *value);
+
+#endif
