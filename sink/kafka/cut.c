@@ -16,8 +16,8 @@ cut_fini(struct cut *c)
 bool
 cut_has_name(struct str name)
 {
-	return str_eq(name, STR("@a")) || str_eq(name, STR("@h")) ||
-	       str_eq(name, STR("@t"));
+	return str_eq(name, STR("@mql.a")) || str_eq(name, STR("@mql.h")) ||
+	       str_eq(name, STR("@mql.t"));
 }
 
 /* Step over `"name":` at *p, and the comma before it if there is one. */
@@ -106,17 +106,17 @@ cut_row(struct cut *c, struct str row, struct origin *o, struct str *value)
 	*value = row;
 	if (!row.len || *p++ != '{')
 		return 0;
-	if (skip_name(&p, end, first, STR("\"@a\":"))) {
+	if (skip_name(&p, end, first, STR("\"@mql.a\":"))) {
 		if (!take_string(&p, end, &c->agent, &o->agent))
 			return c->agent.err;
 		first = false;
 	}
-	if (skip_name(&p, end, first, STR("\"@h\":"))) {
+	if (skip_name(&p, end, first, STR("\"@mql.h\":"))) {
 		if (!take_string(&p, end, &c->host, &o->host))
 			return c->host.err;
 		first = false;
 	}
-	if (skip_name(&p, end, first, STR("\"@t\":"))) {
+	if (skip_name(&p, end, first, STR("\"@mql.t\":"))) {
 		if (!take_number(&p, end, &o->ts))
 			return 0;
 		first = false;

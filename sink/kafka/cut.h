@@ -4,7 +4,7 @@
  * again: they become the headers and the timestamp of the record, and its
  * value is, byte for byte, the row of the query as it was given.
  *
- *     {"@a":"web-1/42","@h":"web-1","@t":1700000000000,"n":1}
+ *     {"@mql.a":"web-1/42","@mql.h":"web-1","@mql.t":1700000000000,"n":1}
  *      agent           host         time               `-> {"n":1}
  *
  * One owner thread. */
@@ -15,7 +15,7 @@
 #include "common/str.h"
 
 /* In front of the columns of a query. */
-#define CUT_COLUMNS "@agent as '@a', @host as '@h', @ts as '@t'"
+#define CUT_COLUMNS "@agent as '@mql.a', @host as '@mql.h', @ts as '@mql.t'"
 
 struct origin {
 	struct str agent, host; /* empty: not known */

@@ -21,7 +21,7 @@ missing() {
 	exit 77
 }
 
-command -v java > /dev/null || missing "no java here: make deps-kafka"
+command -v java > /dev/null || missing "no java here: tools/deps.sh kafka"
 if [ "${KAFKA_HOME:-}" ]; then
 	libs=$KAFKA_HOME/libs
 else
@@ -29,7 +29,7 @@ else
 	libs=${XDG_CACHE_HOME:-$HOME/.cache}/mql/kafka-$version
 	if [ ! -d "$libs" ]; then
 		command -v mvn > /dev/null ||
-			missing "no mvn and no KAFKA_HOME: make deps-kafka"
+			missing "no mvn and no KAFKA_HOME: tools/deps.sh kafka"
 		# Whole or not at all, though two of us begin at once.
 		mkdir -p "${libs%/*}"
 		fresh=$(mktemp -d "$libs.XXXXXX")
