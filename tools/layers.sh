@@ -19,7 +19,7 @@ sink/kafka   client wire http event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
 examples     |
-bench        agent wire mql event common | jansson microhttpd zmq
+bench        agent sink/kafka wire mql event common | jansson microhttpd rdkafka zmq
 END
 }
 

@@ -10,7 +10,7 @@ check-kafka: deps
 	@tools/deps.sh kafka
 	+@$(MAKE) --no-print-directory $(JOBS) $@-now
 
-KAFKA_SCRIPTS := $(filter-out %/broker.sh %/lib.sh,$(sort $(wildcard tests/kafka/*.sh)))
+KAFKA_SCRIPTS := $(filter-out %/broker.sh %/with-broker.sh %/lib.sh,$(sort $(wildcard tests/kafka/*.sh)))
 
 # One after the other: each has a broker, and wants the machine for itself.
 check-kafka-now: all tests
