@@ -231,8 +231,10 @@ bench-fleet: all $(O)/$(BENCH_FLEET)
 	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
 
 bench-kafka: all tests $(O)/$(BENCH_KAFKA)
-	@tools/deps.sh kafka
 	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
+
+demo-kafka: all tests examples
+	@tests/kafka/with-broker.sh $(O) tools/demo-kafka.sh $(O)
 
 bench-instr: all $(INSTR:%=$(O)/%)
 	@tools/instr.sh $(O) $(O)/$(INSTR)
@@ -279,6 +281,6 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse bench-kafka bench-fleet demo deps install stage \
+.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse demo-kafka bench-kafka bench-fleet demo deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

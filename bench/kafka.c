@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/bench.h"
 #include "bench/feed.h"
@@ -30,6 +31,17 @@ static const char bench_topic[] = "mql-bench";
 
 static struct str value[DIFFERENT], row[DIFFERENT], key[DIFFERENT];
 static struct option_list topics, queries, names, keys;
+
+static double cpu_bare, cpu_sink; /* of the calling thread, ns a row */
+
+static double
+cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
 
 static struct str
 copy(const char *text, size_t n)
@@ -161,6 +173,7 @@ bare(const char *bootstrap, bool full)
 		bench_die("no broker answers at %s", bootstrap);
 	rd_kafka_metadata_destroy(m);
 	int64_t begun = clock_mono_ns();
+	double cpu = cpu_ns();
 	for (uint64_t i = 0; i < rows; i++) {
 		bare_produce(rk, t, i, full);
 		if (i % POLL == 0)
@@ -171,6 +184,7 @@ bare(const char *bootstrap, bool full)
 	while (waiting)
 		rd_kafka_poll(rk, 10);
 	double ns = (double)(clock_mono_ns() - begun) / (double)rows;
+	cpu_bare = (cpu_ns() - cpu) / (double)rows;
 	if (failed)
 		bench_die("%llu records failed", (unsigned long long)failed);
 	rd_kafka_topic_destroy(t);
@@ -226,12 +240,14 @@ sink(const char *bootstrap, bool full)
 	config.source_job = feed.endpoint;
 	if (sink_open(&s, &config, &why))
 		bench_die("%.*s", (int)why.len, (char *)why.data);
+	double cpu = cpu_ns();
 	while (acknowledged(&s) < rows && clock_mono_ms() < until) {
 		sink_wait(&s, sink_turn(&s), -1);
 		if (!begun && taken(&s))
 			begun = clock_mono_ns();
 	}
 	double ns = (double)(clock_mono_ns() - begun) / (double)rows;
+	cpu_sink = (cpu_ns() - cpu) / (double)rows;
 	if (acknowledged(&s) != rows)
 		bench_die("%llu of %llu rows are acknowledged",
 			  (unsigned long long)acknowledged(&s),
@@ -268,6 +284,7 @@ main(void)
 		all = least(all, bare(bootstrap, true));
 		ours = least(ours, sink(bootstrap, true));
 	}
+	fprintf(stderr, "thread: bare %.0f sink %.0f\n", cpu_bare, cpu_sink);
 	bench_report("kafka", "a row, values only", ours_plain, "ns", plain,
 		     plain / 0.8);
 	bench_report("kafka", "a row, key and headers", ours, "ns", all,

@@ -4,7 +4,15 @@
 # when nothing is missing. On a system without apt it only says what it misses.
 set -eu
 
+# Groups: none (build and test), or kafka (a real broker).
 wanted() {
+	if [ "${1:-}" = kafka ]; then
+		cat <<'END'
+default-jre-headless Kafka itself is Java
+maven             gets its jars, once
+END
+		return
+	fi
 	cat <<'END'
 gcc               the compiler
 libc6-dev         headers of the C library
@@ -32,6 +40,7 @@ jq                tests compare our answers with its answers
 ripgrep           make bench runs `mql eval` beside it
 zstd              unpacks test data
 curl              tests ask the HTTP doors
+kcat              tests read back what the Kafka sink wrote
 procps            tests look for processes left behind
 END
 }
@@ -44,6 +53,8 @@ probe() {
 	libzmq3-dev) pkg-config --exists libzmq ;;
 	liburcu-dev) pkg-config --exists liburcu-bp ;;
 	libpcre2-dev) pkg-config --exists libpcre2-8 ;;
+	default-jre-headless) command -v java ;;
+	maven) command -v mvn ;;
 	check) pkg-config --exists check ;;
 	ripgrep) command -v rg ;;
 	lib*-dev) p=${1#lib} p=${p%-dev}
@@ -63,7 +74,8 @@ present() {
 	if command -v dpkg-query > /dev/null; then
 		# A compiler, a pkg-config, a node by another package is as good.
 		installed "$1" || case $1 in
-		pkg-config | libclang-rt-dev | nodejs | npm) provided "$1" ;;
+		pkg-config | libclang-rt-dev | nodejs | npm | default-jre-headless)
+			provided "$1" ;;
 		*) false ;;
 		esac
 	else
@@ -74,6 +86,7 @@ present() {
 provided() {
 	case $1 in
 	pkg-config) installed pkgconf ;;
+	default-jre-headless) command -v java > /dev/null ;;
 	nodejs) command -v node > /dev/null ;;
 	npm) command -v npm > /dev/null ;;
 	libclang-rt-dev)
@@ -89,7 +102,7 @@ while read -r package why; do
 	printf '  %-18s %s\n' "$package" "$why"
 	missing="$missing $package"
 done <<END
-$(wanted)
+$(wanted "${1:-}")
 END
 [ "$missing" ] || exit 0
 

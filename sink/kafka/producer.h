@@ -60,7 +60,8 @@ struct producer_options {
 	const struct option_list *topic_config; /* for topics that are made */
 	uint64_t    buffer;      /* bytes that may wait */
 	bool        create;      /* topics that are not there */
-	int         partitions, replication; /* of those; -1: the broker's own */
+	int         partitions, replication; /* of those; -1: as the broker
+						likes */
 };
 
 /* opt and what it points to are borrowed. 0; MQL_EINVAL (a wrong property),

@@ -7,7 +7,7 @@ $(O)/mock-kafka: $(B)/tests/kafka/mock.o
 
 .PHONY: check-kafka check-kafka-now
 check-kafka: deps
-	@tools/deps.sh kafka
+	@$(if $(KAFKA_BOOTSTRAP),,tools/deps.sh kafka)
 	+@$(MAKE) --no-print-directory $(JOBS) $@-now
 
 KAFKA_SCRIPTS := $(filter-out %/broker.sh %/with-broker.sh %/lib.sh,$(sort $(wildcard tests/kafka/*.sh)))
