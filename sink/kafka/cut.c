@@ -64,14 +64,17 @@ take_string(const char **p, const char *end, struct buf *mem, struct str *out)
 }
 
 static bool
-take_number(const char **p, const char *end, int64_t *out)
+take_number(const char **p, const char *end, struct origin *o)
 {
 	const char *from = *p;
+	int64_t v = 0;
 
-	for (*out = 0; *p < end && isdigit((unsigned char)**p); ++*p)
-		if (__builtin_mul_overflow(*out, 10, out) ||
-		    __builtin_add_overflow(*out, **p - '0', out))
+	for (; *p < end && isdigit((unsigned char)**p); ++*p)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, **p - '0', &v))
 			return false;
+	o->ts = v;
+	o->digits = (struct str){ from, (size_t)(*p - from) };
 	return *p > from;
 }
 
@@ -102,7 +105,8 @@ cut_row(struct cut *c, struct str row, struct origin *o, struct str *value)
 	const char *p = row.ptr, *end = row.ptr + row.len;
 	bool first = true;
 
-	*o = (struct origin){ .agent = STR(""), .host = STR("") };
+	*o = (struct origin){ .agent = STR(""), .host = STR(""),
+			       .digits = STR("") };
 	*value = row;
 	if (!row.len || *p++ != '{')
 		return 0;
@@ -117,7 +121,7 @@ cut_row(struct cut *c, struct str row, struct origin *o, struct str *value)
 		first = false;
 	}
 	if (skip_name(&p, end, first, STR("\"@mql.t\":"))) {
-		if (!take_number(&p, end, &o->ts))
+		if (!take_number(&p, end, o))
 			return 0;
 		first = false;
 	}

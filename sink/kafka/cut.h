@@ -20,6 +20,7 @@
 struct origin {
 	struct str agent, host; /* empty: not known */
 	int64_t    ts;          /* ms since the epoch; 0: not known */
+	struct str digits;      /* the same, as text */
 };
 
 struct cut { /* memory, to be used again; zeroed at first */

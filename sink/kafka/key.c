@@ -1,7 +1,10 @@
 /* key.c - see key.h. A key is the row of a query on the row. */
 #include "sink/kafka/key.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "client/tail.h"
 #include "event/json.h"
@@ -10,6 +13,8 @@ struct key {
 	struct mql_query  *query;  /* NULL: constant */
 	struct mql_runner *runner;
 	unsigned           groups; /* 0: an expression */
+	char              *field;  /* `"name"`, when it is but a field: found
+				      without the query, most often */
 	struct buf         text;   /* what key_make() gave */
 	struct buf         part;   /* a string, undone */
 };
@@ -23,6 +28,7 @@ key_free(struct key *k)
 	mql_query_free(k->query);
 	buf_fini(&k->text);
 	buf_fini(&k->part);
+	free(k->field);
 	free(k);
 }
 
@@ -48,6 +54,22 @@ out:
 }
 
 /* --- an expression ------------------------------------------------------------ */
+
+/* Is text but the name of a field? */
+static bool
+is_field(const char *text)
+{
+	static const char *const constants[] = { "true", "false", "null" };
+	size_t n = 0;
+
+	while (isalpha((unsigned char)text[n]) || text[n] == '_' ||
+	       (n && isdigit((unsigned char)text[n])))
+		n++;
+	for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+		if (!strcasecmp(text, constants[i]))
+			return false;
+	return n && !text[n];
+}
 
 static const char before[] = "select (";
 
@@ -84,6 +106,9 @@ key_new(const char *text, struct key **out, struct mql_diag *diag)
 		*out = NULL;
 		err = complain(diag, text, "a key is made of one row: it has "
 			       "no aggregate");
+	} else if (is_field(text) &&
+		   asprintf(&(*out)->field, "\"%s\"", text) < 0) {
+		(*out)->field = NULL; /* the query finds it, too */
 	}
 out:
 	buf_fini(&b);
@@ -200,6 +225,22 @@ put_array(struct key *k, struct str row)
 	return k->text.err;
 }
 
+/* Is the field there by its plain name? What it does not find the query may, by
+ * a name with escapes. */
+static bool
+find_field(const struct key *k, struct str row, struct str *value)
+{
+	struct str name, want = str_of(k->field);
+	size_t at = 0;
+
+	while (json_member_next(row, &at, &name, value))
+		if (str_eq(name, want))
+			return true;
+		else if (memchr(name.ptr, '\\', name.len))
+			return false;
+	return false;
+}
+
 int
 key_make(struct key *k, struct str row, struct str *out)
 {
@@ -208,6 +249,8 @@ key_make(struct key *k, struct str row, struct str *out)
 	int err;
 
 	*out = made;
+	if (k->field && find_field(k, row, &value))
+		return *value.ptr == 'n' ? 0 : plainly(k, value, out);
 	if (k->query) {
 		err = mql_runner_event(k->runner, row.ptr, row.len, &made.ptr,
 				       &made.len);

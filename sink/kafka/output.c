@@ -208,7 +208,7 @@ produce(struct output *o, struct str row, const struct mql_window *window)
 {
 	struct record r = { .value = row };
 	struct numbers mem = { .n = 0 };
-	struct origin from = { .ts = 0 };
+	struct origin from = { .ts = 0 }; /* nothing is known */
 
 	if (o->is_cut && cut_row(&o->cut, row, &from, &r.value))
 		r.value = row; /* no memory: better too much than nothing */
@@ -216,8 +216,7 @@ produce(struct output *o, struct str row, const struct mql_window *window)
 		add_header(&r, "mql.query", str_of(o->name));
 		add_header(&r, "mql.agent", from.agent);
 		add_header(&r, "mql.host", from.host);
-		if (from.ts)
-			add_number(&r, "mql.ts", from.ts, &mem);
+		add_header(&r, "mql.ts", from.digits);
 		r.ts = from.ts;
 		if (window)
 			add_window(&r, window, &mem);
