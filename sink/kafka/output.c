@@ -315,12 +315,12 @@ static void
 end(struct output *o, bool failed, const char *why)
 {
 	produce_kept(o, NULL);
-	mql_tail_close(o->tail);
-	o->tail = NULL;
+	snprintf(o->why, sizeof o->why, "%s", why ? why : "it has ended");
 	o->state = OUTPUT_OVER;
 	o->failed = failed;
 	o->up = false;
-	snprintf(o->why, sizeof o->why, "%s", why ? why : "it has ended");
+	mql_tail_close(o->tail); /* why may be its own */
+	o->tail = NULL;
 }
 
 static void
@@ -331,6 +331,8 @@ take_item(struct output *o, const struct mql_item *item)
 		return;
 	}
 	o->books = item->books;
+	if (o->slot)
+		o->slot->told = o->books.delivered;
 	take_window(o, &item->window);
 	switch (item->kind) {
 	case MQL_LIVE:

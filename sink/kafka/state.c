@@ -128,8 +128,9 @@ state_begin(struct state *s, const char *name, uint64_t *lost)
 	*lost = 0;
 	if (!slot)
 		return NULL;
-	if (slot->open && slot->taken > slot->settled)
-		*lost = slot->taken - slot->settled;
+	uint64_t had = slot->taken > slot->told ? slot->taken : slot->told;
+	if (slot->open && had > slot->settled)
+		*lost = had - slot->settled;
 	*slot = (struct state_slot){ .open = 1 };
 	snprintf(slot->name, sizeof slot->name, "%s", name);
 	return slot;

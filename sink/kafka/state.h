@@ -16,8 +16,9 @@ struct state; /* opaque */
 
 /* What is kept of one query; ours to write while it runs. */
 struct state_slot {
-	char     name[104]; /* empty: free */
+	char     name[96];  /* empty: free */
 	uint64_t taken;     /* rows, from the source-job */
+	uint64_t told;      /* rows that it said it had handed over */
 	uint64_t settled;   /* acknowledged, or failed and said so */
 	uint64_t open;      /* 1: not ended in an orderly way */
 };
@@ -28,8 +29,8 @@ int state_open(const char *path, struct state **out, char *why, size_t nwhy);
 void state_close(struct state *s); /* NULL is allowed */
 
 /* The slot of this name (which may be cut), begun anew; *lost: rows that its
- * last run had taken and not settled, when it ended without a word. NULL:
- * there are too many. */
+ * last run had taken, or had been told of, and not settled, when it ended
+ * without a word. NULL: there are too many. */
 struct state_slot *state_begin(struct state *s, const char *name,
 			       uint64_t *lost);
 void state_end(struct state_slot *slot); /* in order: it is free; NULL: none */

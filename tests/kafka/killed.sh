@@ -96,6 +96,8 @@ say "ok: $acked + $ACKED rows, $((ALL - seen - SEEN)) events while nobody asked"
 begin dying --topic dead --state "$WORK/state"
 taps --rate 25000
 until_true 60 metric_least acknowledged_total $((ALL / 5)) || fail "no rows"
+until_true 20 test -s "$WORK/state" || fail "no state"
+acked=$(metric acknowledged_total)
 kill -KILL "$SINK"
 wait "$SINK" 2> /dev/null || :
 begin heir --topic dead --state "$WORK/state"
@@ -105,6 +107,11 @@ until_true 60 idle || fail "$(metric waiting_records) records still wait"
 missed=$(metric missed_total)
 end heir
 in_topic dead
-[ "$FOUND" -ge $((ACKED + ALL / 5)) ] ||
-	fail "$FOUND in the topic: acknowledged ones are gone"
-say "ok: $FOUND in the topic, $lost may be lost, $missed missed"
+[ "$FOUND" -ge $((acked + ACKED)) ] ||
+	fail "$FOUND in the topic: of $acked and $ACKED acknowledged ones some are gone"
+says "$WORK/heir.err" 'ended without a word: up to' || [ "$lost" = 0 ] ||
+	fail "the loss is not told"
+handed=$(curl -fs "http://$HTTP/metrics" | awk '$1 == "mql_rows_out_total" { print $2 }')
+[ "$FOUND" -le "$handed" ] || fail "$FOUND rows of $handed that were handed over"
+say "ok: of $handed rows handed over $FOUND are in the topic; up to $lost were" \
+	"told as lost, and $missed as missed"

@@ -57,6 +57,26 @@ START_TEST(what_a_crash_has_lost_is_found)
 }
 END_TEST
 
+START_TEST(what_was_handed_over_and_not_taken_is_lost_too)
+{
+	struct state_slot *slot;
+	uint64_t lost;
+
+	make_path();
+	struct state *s = open_state();
+	slot = state_begin(s, "orders", &lost);
+	slot->taken = 100;
+	slot->settled = 100;
+	slot->told = 130;
+	state_close(s);
+	s = open_state();
+	state_begin(s, "orders", &lost);
+	ck_assert_uint_eq(lost, 30);
+	state_close(s);
+	unlink(path);
+}
+END_TEST
+
 START_TEST(an_orderly_end_has_lost_nothing)
 {
 	struct state_slot *slot;
@@ -118,5 +138,6 @@ START_TEST(too_many_names_get_no_slot)
 END_TEST
 
 TEST_MAIN(state, what_a_crash_has_lost_is_found,
+	  what_was_handed_over_and_not_taken_is_lost_too,
 	  an_orderly_end_has_lost_nothing, a_state_has_one_owner_and_one_form,
 	  too_many_names_get_no_slot)
