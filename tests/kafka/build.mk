@@ -1,7 +1,7 @@
 # A broker for those who have no Java; and the tests that need a real one.
 tests: $(O)/mock-kafka
 
-$(O)/mock-kafka: $(B)/tests/kafka/mock.o
+$(O)/mock-kafka: $(B)/tests/kafka/mock.o $(KAFKA_THREADS:%.c=$(B)/%.o)
 	$(call show,LD,$@)
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs rdkafka)
 
