@@ -54,9 +54,11 @@ take_string(const char **p, const char *end, struct buf *mem, struct str *out)
 	*out = (struct str){ from + 1, (size_t)(to - from) - 2 };
 	if (!memchr(out->ptr, '\\', out->len))
 		return true;
+	const struct str text = { from, (size_t)(to - from) };
+	if (json_check(text, NULL))
+		return false;
 	buf_reset(mem);
-	struct value v = json_value((struct str){ from, (size_t)(to - from) },
-				    mem);
+	struct value v = json_value(text, mem);
 	if (mem->err || v.type != VALUE_STR)
 		return false;
 	*out = value_str(&v);
@@ -78,6 +80,15 @@ take_number(const char **p, const char *end, struct origin *o)
 	return *p > from;
 }
 
+/* Does another member follow, or the end of the row? */
+static bool
+goes_on(const char *p, const char *end)
+{
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	return p < end && (*p == ',' || *p == '}');
+}
+
 /* What is left gets its brace back: in the place of the comma; or, where
  * nothing but an end follows, of the blank that was a brace (mql/row.c), if
  * the row is a whole event, or in front. */
@@ -89,7 +100,7 @@ put_rest(struct buf *to, const char *p, const char *end)
 	while (at < n && isspace((unsigned char)p[at]))
 		at++;
 	buf_reset(to);
-	if (at == n || (p[at] != ',' && !at)) {
+	if (p[at] != ',' && !at) {
 		buf_put_u8(to, '{');
 		buf_put(to, p, n);
 		return;
@@ -125,7 +136,7 @@ cut_row(struct cut *c, struct str row, struct origin *o, struct str *value)
 			return 0;
 		first = false;
 	}
-	if (first)
+	if (first || !goes_on(p, end))
 		return 0;
 	put_rest(&c->value, p, end);
 	*value = (struct str){ (char *)c->value.data, c->value.len };

@@ -249,12 +249,16 @@ key_make(struct key *k, struct str row, struct str *out)
 	int err;
 
 	*out = made;
+	for (; row.len && isspace((unsigned char)*row.ptr); row.len--)
+		row.ptr++;
+	if (json_check(row, NULL) || *row.ptr != '{')
+		return MQL_EBADEVENT;
 	if (k->field && find_field(k, row, &value))
 		return *value.ptr == 'n' ? 0 : plainly(k, value, out);
 	if (k->query) {
 		err = mql_runner_event(k->runner, row.ptr, row.len, &made.ptr,
 				       &made.len);
-		if (err)
+		if (err || !made.ptr)
 			return err;
 	}
 	if (k->groups > 1 && (err = put_array(k, made)))

@@ -37,6 +37,7 @@ START_TEST(key_is_an_expression_of_the_row)
 		{ "id", "{\"id\":null,\"id\":2}", NULL },
 		{ "id", "{\"x\":{\"id\":1}}", NULL },
 		{ "True", "{\"True\":1}", "true" },
+		{ "id", " {\"id\":4}", "4" },
 		{ "u.id", "{\"u\":{\"id\":7}}", "7" },
 		{ "a, b", "{}", "" },
 		{ "upper(id)", "{\"id\":\"ab\"}", "AB" },
@@ -58,6 +59,26 @@ START_TEST(key_is_an_expression_of_the_row)
 			assert_key(k, "{}", NULL);
 		key_free(k);
 	}
+}
+END_TEST
+
+START_TEST(what_is_no_row_has_no_key)
+{
+	static const char *const rows[] = {
+		"", "{", "{\"id\"", "{\"id\":", "{\"id\":\"a", "[\"id\"]",
+		"{\"id\":\"\\u1\"}", "7", "{\"id\":1}}", " ",
+	};
+	struct mql_diag d;
+	struct key *k;
+
+	ck_assert_int_eq(key_new("id", &k, &d), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct str key;
+		ck_assert_int_eq(key_make(k, str_of(rows[i]), &key),
+				 MQL_EBADEVENT);
+		ck_assert_ptr_null(key.ptr);
+	}
+	key_free(k);
 }
 END_TEST
 
@@ -126,7 +147,7 @@ START_TEST(groups_that_are_not_shown_make_no_key)
 }
 END_TEST
 
-TEST_MAIN(key, key_is_an_expression_of_the_row,
+TEST_MAIN(key, key_is_an_expression_of_the_row, what_is_no_row_has_no_key,
 	  a_wrong_key_is_told_at_its_place,
 	  key_of_groups_is_what_a_query_groups_by,
 	  groups_that_are_not_shown_make_no_key)
