@@ -14,7 +14,7 @@ wire         event common | zmq jansson msgpack
 http         common | microhttpd
 agent        mql event wire common | urcu
 client       mql event wire common |
-source-job   mql event wire common | jansson microhttpd xxhash
+source-job   mql event wire http common | jansson xxhash
 sink/kafka   client wire http event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
