@@ -8,6 +8,7 @@
 #   make bench-sse     rows to ten thousand viewers; bench-sse-long: for 10 min
 #   make check-page    the page in a real browser
 #   make bench-fleet   ten thousand agents
+#   make check-kafka   the Kafka sink on a real broker; bench-kafka, demo-kafka
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz
@@ -154,7 +155,7 @@ DEFS := $(if $(filter asan tsan fuzz,$(BUILD)),,-Wl,-z,defs)
 TESTLIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 $(foreach l,$(SOLIBS),$(eval $(call so_rule,$(l))))
-$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE) $(BENCH_FLEET) $(SIMULATOR),$(eval $(call prog_rule,$(p),,)))
+$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE) $(BENCH_FLEET) $(BENCH_KAFKA) $(SIMULATOR),$(eval $(call prog_rule,$(p),,)))
 $(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$$(TESTLIBS))))
 $(foreach p,$(FUZZERS),$(eval $(call prog_rule,$(p),-fsanitize=fuzzer,)))
 
@@ -171,11 +172,11 @@ benches: $(BENCHES:%=$(O)/%)
 # the work itself is a second make, as parallel as the machine.
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-check check-page lint fuzz bench demo: deps
+check lint fuzz bench demo: deps
 	+@$(MAKE) --no-print-directory $(JOBS) $@-now
 
 deps:
-	@tools/deps.sh $(if $(filter check-page,$(MAKECMDGOALS)),browser)
+	@tools/deps.sh
 
 # --- check: one line a test for tools/run-tests.sh, the long ones first --------
 define newline
@@ -233,6 +234,12 @@ bench-sse-long: all $(O)/bench_sse_long
 bench-fleet: all $(O)/$(BENCH_FLEET)
 	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
 
+bench-kafka: all tests $(O)/$(BENCH_KAFKA)
+	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
+
+demo-kafka: all tests examples
+	@tests/kafka/with-broker.sh $(O) tools/demo-kafka.sh $(O)
+
 bench-instr: all $(INSTR:%=$(O)/%) $(O)/bench_change
 	@tools/instr.sh $(O) $(O)/$(INSTR)
 
@@ -278,7 +285,7 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check check-page lint fuzz bench bench-instr bench-sse bench-sse-long \
-        bench-fleet demo deps install stage \
+.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse \
+        bench-sse-long bench-fleet bench-kafka demo demo-kafka deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

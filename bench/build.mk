@@ -53,3 +53,8 @@ bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c 
                       bench/fleet.c bench/bench.c $(PEERS)
 bench_fleet.deps   := client agent
 bench_fleet.pkgs   := libzmq
+# Run by make bench-kafka alone: it needs a broker.
+BENCH_KAFKA        := bench_kafka
+bench_kafka.src     = bench/kafka.c bench/feed.c bench/bench.c $(KAFKA_TESTED)
+bench_kafka.deps   := client http
+bench_kafka.pkgs   := rdkafka

@@ -317,7 +317,8 @@ same_cell(const struct member *x, const struct cell *a,
 static bool
 same_spread(const struct spread *a, const struct spread *b)
 {
-	return a->after == b->after && str_eq(a->prefix, b->prefix);
+	return a->after == b->after && !a->prefix.ptr == !b->prefix.ptr &&
+	       str_eq(a->prefix, b->prefix);
 }
 
 bool

@@ -77,6 +77,10 @@ bool query_columns_vary(const struct mql_query *q);
 size_t query_columns(const struct mql_query *q);
 struct str query_column(const struct mql_query *q, size_t i);
 
+/* The column that shows the i-th group; ptr NULL: none does. False behind the
+ * last. */
+bool query_group(const struct mql_query *q, size_t i, struct str *column);
+
 /* --- running it: one publishing thread ------------------------------------ */
 
 /* Counted while evaluating, per query; see the books. Atomic, because an

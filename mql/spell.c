@@ -183,6 +183,10 @@ spell_column(const struct select_item *item, struct buf *b)
 static void
 put_prefix(struct buf *b, struct str prefix)
 {
+	if (!prefix.ptr) {
+		buf_put_u8(b, '*');
+		return;
+	}
 	buf_puts(b, "e[^");
 	spell_text(prefix, b);
 	buf_put_u8(b, ']');
