@@ -191,12 +191,15 @@ line       = $(1)$(newline)
 CHECKS = \
   $(foreach s,$(SCRIPTS),$(call line,$(s:tests/%.sh=%) $(s) $(O))) \
   $(foreach t,$(TESTS),$(call line,$(t) $(O)/$(t))) \
+  $(foreach t,$(ALONE),$(call line,$(t)-alone env MQL_WORKERS=1 $(if $(filter e2e/%,$(t)),tests/$(t).sh $(O),$(O)/$(t)))) \
   $(call line,golden tests/golden.sh $(O)/mql tests/mql/cases) \
   $(call line,manual tests/mql/examples.sh $(O)/mql docs/mql.md docs/man/mql.7) \
   $(if $(SANITIZED),,$(call line,install tests/install.sh $(O))) \
   $(if $(SANITIZED),,$(call line,exports tools/exports.sh $(O) $(EXPORTS))) \
   $(call line,man mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-8])) \
   $(if $(SANITIZED),,$(FUZZ_LINES))
+# A source-job has four threads in the tests, and one in these once more.
+ALONE = e2e/chaos e2e/exact e2e/restart e2e/slow test_sj_agents test_sj_endings test_sj_fanout test_sj_operators test_sj_rows
 EXPORTS = $(foreach l,$(SOLIBS),lib$(l) $($(l).map) $($(l).api:%=include/mql/%.h))
 FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $(f) $(FUZZ_SECONDS)))
 
@@ -204,7 +207,7 @@ FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $
 # inside it would look like a race.
 check-now: all tests $(if $(SANITIZED),,stage fuzzers-built)
 	$(file >$(O)/checks,$(CHECKS))
-	@TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/tools/tsan.supp" \
+	@MQL_WORKERS=4 TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/tools/tsan.supp" \
 	  tools/run-tests.sh $(O)/log < $(O)/checks
 
 fuzz-now: fuzzers-built

@@ -97,6 +97,7 @@ rows_index(const uint8_t *index, unsigned i)
  * data_end() writes the count. */
 size_t data_begin(struct buf *out, uint32_t subscription, uint64_t first);
 void data_put_row(struct buf *out, struct str row);
+void data_number(struct buf *out, uint64_t first); /* in place of that */
 void data_end(struct buf *out, size_t begun, uint32_t nrows);
 
 struct data_reader {

@@ -124,6 +124,13 @@ data_begin(struct buf *out, uint32_t subscription, uint64_t first)
 	return begun;
 }
 
+/* Of a frame that is alone in its buffer. */
+void
+data_number(struct buf *out, uint64_t first)
+{
+	set_u64(out->data + WIRE_HEADER + 8, first);
+}
+
 void
 data_put_row(struct buf *out, struct str row)
 {
