@@ -14,9 +14,10 @@ enum {
 
 int
 hop_open(struct hop *h, struct wire_context *context, const char *endpoint,
-	 char *why, size_t nwhy)
+	 unsigned roles, char *why, size_t nwhy)
 {
-	return wire_router_open(context, endpoint, &h->router, why, nwhy);
+	return wire_router_open(context, endpoint, roles, &h->router, why,
+				nwhy);
 }
 
 void

@@ -20,9 +20,10 @@ struct hop {
 	uint32_t strangers;
 };
 
-/* 0, or an error of wire_router_open() with its sentence in why. */
+/* roles: enum wire_role. 0, or an error of wire_router_open() with its sentence
+ * in why. */
 int hop_open(struct hop *h, struct wire_context *context, const char *endpoint,
-	     char *why, size_t nwhy);
+	     unsigned roles, char *why, size_t nwhy);
 void hop_close(struct hop *h, int linger_ms); /* a zeroed hop is allowed */
 
 /* The peer as a key of a map; borrows p. */

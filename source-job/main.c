@@ -35,10 +35,11 @@ name_job(struct job *j)
 }
 
 static int
-open_hop(struct hop *h, struct wire_context *context, const char *endpoint)
+open_hop(struct hop *h, struct wire_context *context, const char *endpoint,
+	 unsigned roles)
 {
 	char why[256] = "";
-	int err = hop_open(h, context, endpoint, why, sizeof why);
+	int err = hop_open(h, context, endpoint, roles, why, sizeof why);
 
 	if (err)
 		log_error("%s", *why ? why : mql_strerror(err));
@@ -105,8 +106,10 @@ serve(struct job *j, struct wire_context *context, int sigfd)
 	struct http *http = NULL;
 	int status = EXIT_FAILURE;
 
-	if (open_hop(&j->agent_hop, context, j->config.agents) ||
-	    open_hop(&j->subscriber_hop, context, j->config.subscribers) ||
+	if (open_hop(&j->agent_hop, context, j->config.agents,
+		     WIRE_ROLE_AGENT) ||
+	    open_hop(&j->subscriber_hop, context, j->config.subscribers,
+		     WIRE_ROLE_SUBSCRIBER | WIRE_ROLE_OPERATOR) ||
 	    open_http(j, &http))
 		goto out;
 	announce(j, http);

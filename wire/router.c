@@ -14,6 +14,7 @@
 #include "mql/error.h"
 #include "wire/endpoint.h"
 #include "wire/socket_private.h"
+#include "wire/zap.h"
 
 struct wire_router {
 	void     *socket;
@@ -21,6 +22,9 @@ struct wire_router {
 	int       poll_fd;
 	int       wake_fd;
 	bool      woken;
+	unsigned  roles;
+	const struct zap *zap; /* of the context; NULL: no keys */
+	struct str key;   /* the name of the last sender's */
 	char      endpoint[ENDPOINT_MAX];
 };
 
@@ -88,7 +92,8 @@ listen_on(struct wire_router *r, const char *endpoint,
 
 int
 wire_router_open(struct wire_context *c, const char *endpoint,
-		 struct wire_router **out, char *why, size_t nwhy)
+		 unsigned roles, struct wire_router **out, char *why,
+		 size_t nwhy)
 {
 	char on[ENDPOINT_MAX];
 	struct wire_router *r;
@@ -99,14 +104,20 @@ wire_router_open(struct wire_context *c, const char *endpoint,
 	*out = NULL;
 	if ((err = endpoint_parse(endpoint, &ep, why, nwhy)))
 		return err;
+	if (c->keys && !c->zap) {
+		snprintf(why, nwhy, "a key, but none that is allowed");
+		return MQL_EINVAL;
+	}
 	snprintf(why, nwhy, "cannot open a socket for %s", endpoint);
 	endpoint_to_listen(endpoint, &ep, on, &ipv6);
 	r = calloc(1, sizeof *r);
 	if (!r)
 		return MQL_ENOMEM;
 	r->poll_fd = r->wake_fd = -1;
+	r->roles = roles;
+	r->zap = c->zap;
 	zmq_msg_init(&r->msg);
-	if ((err = socket_new(c, ZMQ_ROUTER, ipv6, &r->socket)) ||
+	if ((err = socket_new(c, ZMQ_ROUTER, roles, ipv6, &r->socket)) ||
 	    (err = set_options(r->socket)) || (err = open_poll(r)) ||
 	    (err = listen_on(r, endpoint, &ep, on, why, nwhy)))
 		goto out;
@@ -156,6 +167,24 @@ set_wake(struct wire_router *r, bool woken)
 	r->woken = woken;
 }
 
+/* Of who sent r->msg. Without an id of ours nobody is let in, whatever may
+ * have gone wrong with the asking. */
+static unsigned
+roles_of(struct wire_router *r)
+{
+	if (!r->zap)
+		return r->roles;
+	return r->roles & zap_user_roles(r->zap, zmq_msg_gets(&r->msg,
+							      "User-Id"),
+					 &r->key);
+}
+
+struct str
+wire_router_key(const struct wire_router *r)
+{
+	return r->key;
+}
+
 /* The first part is who sent it. One who gave himself a longer name than any
  * of ours is nobody: no answer will reach him. */
 int
@@ -177,6 +206,7 @@ wire_router_recv(struct wire_router *r, struct wire_peer *from,
 	}
 	if (zmq_msg_more(&r->msg) && socket_receive(r->socket, &r->msg))
 		*msg = socket_body(r->socket, &r->msg);
+	from->roles = (uint8_t)roles_of(r);
 	return 1;
 }
 
