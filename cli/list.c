@@ -9,7 +9,7 @@
 #include "mql/client.h"
 
 struct list_args {
-	const char *source_job;
+	struct peer peer;
 	uint64_t    limit;
 	int         output, color; /* output < 0: as standard output suggests */
 	bool        quiet;
@@ -48,7 +48,7 @@ list(const struct list_args *a, const char *what)
 {
 	struct output *o = NULL;
 	char *json = NULL;
-	int status = ask(a->source_job, what, "", &json), kind = a->output;
+	int status = ask(&a->peer, what, "", &json), kind = a->output;
 
 	if (status)
 		return status;
@@ -60,7 +60,7 @@ list(const struct list_args *a, const char *what)
 				 (enum output_color)a->color, STDOUT_FILENO,
 				 NULL, NULL, &o);
 	if (err)
-		cmd_complain("%s: %s", a->source_job,
+		cmd_complain("%s: %s", a->peer.source_job,
 			     err == MQL_EBADEVENT ? "the answer is not JSON"
 						  : mql_strerror(err));
 	status = err ? CMD_FAILED : print_rows(json, a->limit, o);
@@ -76,8 +76,7 @@ run(const struct option_usage *usage, int argc, char **argv)
 {
 	struct list_args a = { .output = -1 };
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
+		PEER_OPTIONS(&a.peer),
 		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
 		  "table on a terminal, else json", &a.output },
 		{ "limit", 'n', OPTION_UINT, "N", NULL,

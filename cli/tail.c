@@ -46,7 +46,8 @@ struct tail {
 };
 
 struct tail_args {
-	const char *source_job, *query;
+	struct peer peer;
+	const char *query;
 	uint64_t    limit;
 	int64_t     duration;
 	int         output, color;
@@ -281,15 +282,17 @@ subscribe(struct tail *t, const struct tail_args *a)
 	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
 	struct mql_diag diag = { 0 };
 
-	opt.source_job = a->source_job;
+	opt.source_job = a->peer.source_job;
+	opt.key = a->peer.key;
+	opt.server_key = a->peer.server_key;
 	opt.query = a->query;
 	opt.limit = a->limit;
 	opt.name = "mql " MQL_VERSION;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH)
-		return ask_nobody(a->source_job);
+		return ask_nobody(&diag);
 	if (err == MQL_EADDRESS)
-		return ask_bad_endpoint(a->source_job);
+		return ask_bad_endpoint(a->peer.source_job);
 	return err ? cmd_query_error(err, &diag, a->query) : 0;
 }
 
@@ -355,8 +358,7 @@ run(int argc, char **argv)
 {
 	struct tail_args a = { .output = UNSAID };
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
+		PEER_OPTIONS(&a.peer),
 		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
 		  "the form of the rows: json, but for a running total on a "
 		  "terminal", &a.output },

@@ -9,10 +9,13 @@ struct config {
 	const char *agents;      /* endpoint, borrowed from argv */
 	const char *subscribers; /* endpoint */
 	const char *http;        /* HOST:PORT, or "off" */
+	const char *key, *allowed_keys; /* of CURVE; both or neither */
+	const char *token_file, *tls_cert, *tls_key; /* of http */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */
 	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */
 	uint64_t    max_agents, max_queries, max_subscribers;
+	uint64_t    max_per_peer; /* subscriptions of one */
 	int64_t     lease, heartbeat, drain; /* ms */
 	int         log_level;   /* enum log_level */
 	bool        insecure;

@@ -16,6 +16,9 @@ struct hop {
 	uint64_t received, sent; /* messages */
 	uint64_t bytes_in, bytes_out;
 	uint64_t bad;       /* messages that could not be taken */
+	uint64_t unheard;   /* messages of peers that said too much */
+	uint64_t cut;       /* links of keys that were taken away */
+	struct quota *quota;
 	int64_t  strangers_at; /* ms: answers to peers that we do not know */
 	uint32_t strangers;
 };
@@ -33,8 +36,16 @@ hop_key(const struct wire_peer *p)
 	return (struct str){ (const char *)p->id, p->len };
 }
 
-/* The next message, if one is there. */
+/* The next message, if one is there. Of a peer that may not be here (its link
+ * is cut) or has said too much (quota.h; it is told) it comes as an empty one
+ * from nobody, whom no complaint reaches. */
 bool hop_receive(struct hop *h, struct wire_peer *from, struct str *msg);
+
+/* The name of the key of whoever sent it, until the next; empty: no keys. */
+struct str hop_sender(const struct hop *h);
+
+/* What the peer asked for weighs so much more than its message did. */
+void hop_charge(struct hop *h, const struct wire_peer *peer, uint64_t bytes);
 
 /* h->frame, emptied, for an encoder. */
 struct buf *hop_frame(struct hop *h);

@@ -40,7 +40,8 @@
 	X(folded,     "Rows put into groups, or held in order")          \
 	X(results,    "Rows made of groups, or of what was held")        \
 	X(drop_late,  "Rows dropped for want of an open window")         \
-	X(drop_overflow, "Rows dropped for want of memory for groups")
+	X(drop_overflow, "Rows dropped for want of memory for groups")   \
+	X(subs_refused, "Subscriptions refused to peers that have too many")
 
 struct job_counters {
 #define X(name, help) uint64_t name;
@@ -57,6 +58,8 @@ struct job {
 	int64_t  drain_by;  /* not 0: draining, until then */
 	uint64_t serial;    /* orders joins and losses */
 
+	struct wire_context *context;
+	struct wire_keys *keys; /* NULL: none */
 	struct power power;
 	struct hop agent_hop, subscriber_hop;
 	struct agents      agents;

@@ -16,6 +16,7 @@
 #include "source-job/loop.h"
 #include "common/notify.h"
 #include "common/signals.h"
+#include "wire/keys.h"
 
 enum { IO_THREADS = 2, LINGER_MS = 500 };
 
@@ -32,6 +33,33 @@ name_job(struct job *j)
 		salt = (uint32_t)clock_wall_ms();
 	snprintf(j->id, sizeof j->id, "%.48s-%d-%08x", host, (int)getpid(),
 		 salt);
+}
+
+static void
+say(void *arg, bool warning, const char *line)
+{
+	(void)arg;
+	log_say(warning ? LOG_WARN : LOG_INFO, "%s", line);
+}
+
+static int
+use_keys(struct job *j)
+{
+	const struct config *c = &j->config;
+	char why[400] = "";
+	int err;
+
+	if (!c->key)
+		return 0;
+	err = wire_keys_load(c->key, NULL, &j->keys, why, sizeof why);
+	if (!err) {
+		wire_context_use(j->context, j->keys);
+		err = wire_context_allow(j->context, c->allowed_keys, say,
+					 NULL, why, sizeof why);
+	}
+	if (err)
+		log_error("%s", why);
+	return err;
 }
 
 static int
@@ -101,14 +129,15 @@ announce(const struct job *j, const struct http *http)
 }
 
 static int
-serve(struct job *j, struct wire_context *context, int sigfd)
+serve(struct job *j, int sigfd)
 {
 	struct http *http = NULL;
 	int status = EXIT_FAILURE;
 
-	if (open_hop(&j->agent_hop, context, j->config.agents,
+	if (use_keys(j) ||
+	    open_hop(&j->agent_hop, j->context, j->config.agents,
 		     WIRE_ROLE_AGENT) ||
-	    open_hop(&j->subscriber_hop, context, j->config.subscribers,
+	    open_hop(&j->subscriber_hop, j->context, j->config.subscribers,
 		     WIRE_ROLE_SUBSCRIBER | WIRE_ROLE_OPERATOR) ||
 	    open_http(j, &http))
 		goto out;
@@ -124,7 +153,6 @@ int
 main(int argc, char **argv)
 {
 	static struct job job;
-	struct wire_context *context = NULL;
 	int status = EXIT_FAILURE;
 	bool done = false;
 
@@ -135,15 +163,16 @@ main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	log_init("mql-source-job", (enum log_level)job.config.log_level);
 	int sigfd = signals_open();
-	if (sigfd < 0 || wire_context_new(IO_THREADS, &context)) {
+	if (sigfd < 0 || wire_context_new(IO_THREADS, &job.context)) {
 		log_error("%s", mql_strerror(MQL_EOS));
 		goto out;
 	}
 	if (!init(&job))
-		status = serve(&job, context, sigfd);
+		status = serve(&job, sigfd);
 	fini(&job);
 out:
-	wire_context_free(context);
+	wire_context_free(job.context);
+	wire_keys_free(job.keys);
 	if (sigfd >= 0)
 		close(sigfd);
 	return status;

@@ -303,8 +303,21 @@ switch_on(struct job *j, struct buf *out)
 	return true;
 }
 
+/* Who reads what runs must not end it, nor stop the fleet. */
 static bool
-answer(struct job *j, const struct wire_request *m, struct buf *out)
+may(const struct wire_peer *from, struct str what)
+{
+	static const char *const operators[] = { "kill", "off", "on" };
+
+	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+		if (str_eq(what, str_of(operators[i])))
+			return from->roles & WIRE_ROLE_OPERATOR;
+	return true;
+}
+
+static bool
+answer(struct job *j, const struct wire_peer *from,
+       const struct wire_request *m, struct buf *out)
 {
 	static const struct {
 		const char *what;
@@ -316,6 +329,11 @@ answer(struct job *j, const struct wire_request *m, struct buf *out)
 	};
 	struct list l = { .out = out };
 
+	if (!may(from, m->what)) {
+		buf_puts(out, "{\"error\":\"only an operator's key may do "
+			 "this\"}");
+		return false;
+	}
 	if (str_eq(m->what, STR("kill")))
 		return kill_query(j, m->arg, out);
 	if (str_eq(m->what, STR("off")))
@@ -343,7 +361,11 @@ requests_answer(struct job *j, const struct wire_peer *from, struct str body)
 
 	if (!err) {
 		struct wire_reply r = { .id = m.id };
-		r.ok = answer(j, &m, &text);
+		struct str key = hop_sender(&j->subscriber_hop);
+		if (key.len) /* which proves something */
+			m.who = key;
+		r.ok = answer(j, from, &m, &text);
+		hop_charge(&j->subscriber_hop, from, text.len);
 		err = text.err;
 		r.text = (struct str){ (char *)text.data, text.len };
 		if (!err) {

@@ -79,10 +79,26 @@ accept_sub(struct job *j, const struct sub *s, struct str canonical)
 	hop_send(&j->subscriber_hop, &s->link->peer); /* else: the lease */
 }
 
+/* Subscriptions of this peer: of all links with its key, if it has one. */
+static uint64_t
+subs_of(struct job *j, const struct wire_peer *peer)
+{
+	const struct link *l;
+	const struct sub *s;
+	uint64_t n = 0;
+
+	LIST_FOREACH(l, &j->subscribers.links, entry)
+		if (peer->key ? l->peer.key == peer->key :
+		    str_eq(hop_key(&l->peer), hop_key(peer)))
+			LIST_FOREACH(s, &l->subs, of_link)
+				n++;
+	return n;
+}
+
 /* Why a subscription is not taken, before its query is looked at. */
 static int
-admit(struct job *j, const struct link *l, const struct wire_subscribe *m,
-      const char **why)
+admit(struct job *j, const struct link *l, const struct wire_peer *from,
+      const struct wire_subscribe *m, const char **why)
 {
 	if (job_draining(j)) {
 		*why = "source-job is shutting down";
@@ -98,6 +114,11 @@ admit(struct job *j, const struct link *l, const struct wire_subscribe *m,
 	}
 	if (j->subscribers.n >= j->config.max_subscribers) {
 		*why = "too many subscriptions; see --max-subscribers";
+		return MQL_ELIMIT;
+	}
+	if (subs_of(j, from) >= j->config.max_per_peer) {
+		j->counters.subs_refused++;
+		*why = "you have too many subscriptions; see --max-per-peer";
 		return MQL_ELIMIT;
 	}
 	return 0;
@@ -193,7 +214,7 @@ subscribers_subscribe(struct job *j, struct link *l,
 
 	if ((bad = wire_subscribe_decode(body, &m)))
 		goto out;
-	if ((err = admit(j, l, &m, &why)))
+	if ((err = admit(j, l, from, &m, &why)))
 		goto refused;
 	if ((err = query_compile(m.query, &compiled, &diag))) {
 		if (!diag.text[0])

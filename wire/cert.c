@@ -127,8 +127,9 @@ cert_write(const char *name, const char *public_text, const char *secret_text,
 	   struct buf *out)
 {
 	buf_printf(out, secret_text ?
-		   "# The SECRET key of %s, made by `mql keygen`: keep it where "
-		   "only its\n# process can read it, and copy it nowhere.\n" :
+		   "# The SECRET key of %s, made by `mql keygen`: keep it "
+		   "where only its\n# process can read it, and copy it "
+		   "nowhere.\n" :
 		   "# The public key of %s, made by `mql keygen`. It is no "
 		   "secret; but who\n# can put it into a directory of allowed "
 		   "keys lets its owner in.\n", name);

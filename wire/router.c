@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mql/error.h"
 #include "wire/endpoint.h"
+#include "wire/frame.h"
 #include "wire/socket_private.h"
 #include "wire/zap.h"
 
@@ -28,12 +30,26 @@ struct wire_router {
 	char      endpoint[ENDPOINT_MAX];
 };
 
-enum { BACKLOG = 4096 }; /* a fleet that reconnects; the kernel's limit */
+enum {
+	BACKLOG = 4096, /* a fleet that reconnects; the kernel's limit */
+	/* Messages of a peer that wait for us. Who sends more, against all
+	 * credit, finds that nobody reads; it takes no more memory. */
+	WAITING = 128,
+};
 
+/* Nobody but agents sends rows. */
 static int
-set_options(void *socket)
+set_options(void *socket, unsigned roles)
 {
+	const int64_t max_message = WIRE_HEADER + WIRE_MAX_CONTROL;
 	int err;
+
+	if (!(roles & WIRE_ROLE_AGENT) &&
+	    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_message,
+			   sizeof max_message))
+		return MQL_EOS;
+	if ((err = socket_set(socket, ZMQ_RCVHWM, WAITING)))
+		return err;
 
 	/* Say that a peer is gone, rather than drop what is for it. */
 	if ((err = socket_set(socket, ZMQ_ROUTER_MANDATORY, 1)))
@@ -118,7 +134,7 @@ wire_router_open(struct wire_context *c, const char *endpoint,
 	r->zap = c->zap;
 	zmq_msg_init(&r->msg);
 	if ((err = socket_new(c, ZMQ_ROUTER, roles, ipv6, &r->socket)) ||
-	    (err = set_options(r->socket)) || (err = open_poll(r)) ||
+	    (err = set_options(r->socket, roles)) || (err = open_poll(r)) ||
 	    (err = listen_on(r, endpoint, &ep, on, why, nwhy)))
 		goto out;
 	*out = r;
@@ -167,16 +183,30 @@ set_wake(struct wire_router *r, bool woken)
 	r->woken = woken;
 }
 
-/* Of who sent r->msg. Without an id of ours nobody is let in, whatever may
- * have gone wrong with the asking. */
-static unsigned
-roles_of(struct wire_router *r)
+/* Who sent r->msg. Without an id of ours nobody is let in, whatever may have
+ * gone wrong with the asking. */
+static void
+identify(struct wire_router *r, struct wire_peer *from)
 {
-	if (!r->zap)
-		return r->roles;
-	return r->roles & zap_user_roles(r->zap, zmq_msg_gets(&r->msg,
-							      "User-Id"),
-					 &r->key);
+	unsigned roles = r->roles;
+
+	if (r->zap)
+		roles &= zap_user_roles(r->zap, zmq_msg_gets(&r->msg,
+							     "User-Id"),
+					&from->key, &r->key);
+	from->roles = (uint8_t)roles;
+}
+
+/* ZeroMQ has no call for it, but tells the descriptor (for as long as a
+ * message of it is here, as good as surely the same one; at worst somebody
+ * else has to connect again). Its I/O thread finds the link closed. */
+void
+wire_router_cut(struct wire_router *r)
+{
+	int fd = zmq_msg_get(&r->msg, ZMQ_SRCFD);
+
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
 }
 
 struct str
@@ -206,7 +236,7 @@ wire_router_recv(struct wire_router *r, struct wire_peer *from,
 	}
 	if (zmq_msg_more(&r->msg) && socket_receive(r->socket, &r->msg))
 		*msg = socket_body(r->socket, &r->msg);
-	from->roles = (uint8_t)roles_of(r);
+	identify(r, from);
 	return 1;
 }
 

@@ -120,8 +120,10 @@ enum { WIRE_PEER_MAX = 32 };
 struct wire_peer { /* who a message came from; compare len bytes of id */
 	uint8_t len;
 	uint8_t id[WIRE_PEER_MAX];
-	uint8_t roles; /* what it may be here, as of its last message: enum
+	uint8_t roles; /* what it may be here, as of this message: enum
 			  wire_role; 0: its key was taken away */
+	uint32_t key;  /* a number of its key, which its other links have too;
+			  0: without keys */
 };
 
 /* Listens on endpoint (port 0 or * takes a free one) for who has one of these
@@ -147,6 +149,9 @@ int wire_router_recv(struct wire_router *r, struct wire_peer *from,
 /* The name of the key of whoever sent the last message, borrowed until the
  * next; empty without keys. */
 struct str wire_router_key(const struct wire_router *r);
+
+/* Cut the link over which the last message came, as if the network had. */
+void wire_router_cut(struct wire_router *r);
 
 /* 0; MQL_EUNREACH when the peer is gone (forget it), MQL_ENOMEM. Never blocks;
  * flow is bounded by credit, so nothing is dropped here. */

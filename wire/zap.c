@@ -68,11 +68,13 @@ zap_user_write(const struct allowed_key *k, char out[ZAP_USER])
 }
 
 unsigned
-zap_user_roles(const struct zap *z, const char *user, struct str *name)
+zap_user_roles(const struct zap *z, const char *user, uint32_t *number,
+	       struct str *name)
 {
 	unsigned long slot, serial;
 	char *end;
 
+	*number = UINT32_MAX;
 	*name = (struct str){ 0 };
 	if (!user)
 		return 0;
@@ -82,6 +84,7 @@ zap_user_roles(const struct zap *z, const char *user, struct str *name)
 	serial = strtoul(end + 1, &end, 10);
 	if (*end != '.' || slot > UINT32_MAX || serial > UINT32_MAX)
 		return 0;
+	*number = (uint32_t)slot + 1;
 	*name = str_of(end + 1);
 	return allowed_roles(z->allowed, (uint32_t)slot, (uint32_t)serial);
 }

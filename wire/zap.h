@@ -31,9 +31,9 @@ void zap_domain_write(unsigned roles, char out[ZAP_DOMAIN]);
 bool zap_domain_read(struct str domain, unsigned *roles);
 void zap_user_write(const struct allowed_key *k, char out[ZAP_USER]);
 
-/* What the peer with this user id (NULL: it has none) may do now, and what its
- * key is called. Any thread. */
+/* What the peer with this user id (NULL: it has none) may do now, and the
+ * number (not 0) and name of its key. Any thread. */
 unsigned zap_user_roles(const struct zap *z, const char *user,
-			struct str *name);
+			uint32_t *number, struct str *name);
 
 #endif

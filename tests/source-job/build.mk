@@ -1,4 +1,4 @@
-TESTS += test_ledger test_map test_queue test_config
+TESTS += test_ledger test_map test_queue test_config test_quota
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
 test_ledger.deps := wire
 test_map.src     := tests/source-job/test_map.c source-job/map.c
@@ -8,10 +8,13 @@ test_queue.src   := tests/source-job/test_queue.c source-job/queue.c
 test_queue.deps  := wire
 test_config.src  := tests/source-job/test_config.c source-job/config.c
 test_config.deps := common
+test_quota.src   := tests/source-job/test_quota.c source-job/quota.c
+test_quota.deps  := common
+test_quota.pkgs  := libxxhash
 
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
-                    test_sj_operators test_sj_hostile test_sj_stages test_sj_partials test_sj_owner
+                    test_sj_operators test_sj_hostile test_sj_keys test_sj_stages test_sj_partials test_sj_owner
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c)\
