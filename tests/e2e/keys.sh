@@ -70,6 +70,16 @@ lines=$(wc -l < "$WORK/rows.out")
 until_true 20 lines_at_least "$WORK/rows.out" $((lines + 100)) ||
 	fail "no rows any more: $(cat "$WORK/rows.err")"
 
+# The page's daemon has a key too.
+background sse "$BUILD/mql-sink-sse" --listen 127.0.0.1:0 \
+	--source-job "$SUBSCRIBERS" --key-file "$K/reader.key"
+until_true 10 says "$WORK/sse.out" '"ready"' || fail "no page"
+PAGE=$(jq -r .http "$WORK/sse.out")
+timeout 20 curl -fsSN --get "$PAGE/api/v1/stream" --data-urlencode \
+	"q=select n limit 3" > "$WORK/page.txt" || :
+[ "$(grep -c '^data: {"n":' "$WORK/page.txt")" = 3 ] ||
+	fail "the page has no rows: $(cat "$WORK/page.txt" "$WORK/sse.err")"
+
 # No secret anywhere: not in arguments, environments or logs.
 SECRETS=$(sed -n 's/.*secret-key = "\(.*\)"/\1/p' "$K"/*.key)
 [ "$(echo "$SECRETS" | wc -l)" = 5 ] || fail "no secrets to look for"
@@ -93,5 +103,30 @@ allow agent agents
 until_true 30 metric 'mql_agents 1' || fail "the agent does not come back"
 kill -TERM "$JOB"
 wait "$JOB" || fail "the source-job ended with status $?"
+
+# The door of the operators: a token, and TLS.
+if ! command -v openssl > /dev/null; then
+	say "TLS skipped: no openssl to make a certificate"
+else
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$WORK/tls.key" -out "$WORK/tls.pem" 2> /dev/null
+	echo "open sesame" > "$WORK/token"
+	AGENTS=tcp://127.0.0.1:0 SUBSCRIBERS=tcp://127.0.0.1:0 HTTP=127.0.0.1:0
+	keyed --token-file "$WORK/token" --tls-cert "$WORK/tls.pem" \
+		--tls-key "$WORK/tls.key"
+	get() { curl -sS --cacert "$WORK/tls.pem" -o "$WORK/said" -w '%{http_code}' \
+		"https://$HTTP$1" "${@:2}"; }
+	[ "$(get /healthz)" = 200 ] || fail "no health over TLS"
+	[ "$(get /metrics)" = 401 ] || fail "metrics without the token"
+	[ "$(get /metrics -H 'Authorization: Bearer open')" = 401 ] ||
+		fail "metrics with a wrong token"
+	[ "$(get /metrics -H 'Authorization: Bearer open sesame')" = 200 ] ||
+		fail "no metrics with the token"
+	says "$WORK/said" '^mql_uptime_seconds' || fail "no metrics"
+	! curl -s "http://$HTTP/healthz" > /dev/null || fail "it speaks without TLS"
+	kill -TERM "$JOB"
+	wait "$JOB" || fail "the source-job ended with status $?"
+fi
 say "ok: $(grep -c . "$WORK/rows.out") rows, $(grep -c 'turned away' \
 	"$WORK/job.err") words about strangers"
