@@ -128,5 +128,4 @@ else
 	kill -TERM "$JOB"
 	wait "$JOB" || fail "the source-job ended with status $?"
 fi
-say "ok: $(grep -c . "$WORK/rows.out") rows, $(grep -c 'turned away' \
-	"$WORK/job.err") words about strangers"
+say "ok: $(grep -c . "$WORK/rows.out") rows to who may have them"
