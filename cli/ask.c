@@ -47,6 +47,14 @@ refused(const char *json)
 int
 ask(const struct peer *p, const char *what, const char *arg, char **json)
 {
+	const struct question q = { .what = what, .arg = arg };
+
+	return ask_question(p, &q, json);
+}
+
+int
+ask_question(const struct peer *p, const struct question *q, char **json)
+{
 	struct mql_request_options opt = MQL_REQUEST_OPTIONS_INIT;
 	struct mql_diag diag = { 0 };
 	int err, status;
@@ -54,8 +62,9 @@ ask(const struct peer *p, const char *what, const char *arg, char **json)
 	opt.source_job = p->source_job;
 	opt.key = p->key;
 	opt.server_key = p->server_key;
-	opt.what = what;
-	opt.arg = arg;
+	opt.what = q->what;
+	opt.arg = q->arg;
+	opt.query = q->query;
 	opt.timeout_ms = ASK_TIMEOUT_MS;
 	if (!(err = mql_request_with(&opt, json, &diag)))
 		return CMD_FINE;

@@ -25,7 +25,7 @@ struct cmd {
 
 extern const struct cmd cmd_tail, cmd_eval, cmd_explain, cmd_tap, cmd_agents,
 	cmd_queries, cmd_streams, cmd_kill, cmd_off, cmd_on, cmd_fmt,
-	cmd_functions, cmd_keygen, cmd_help;
+	cmd_functions, cmd_keygen, cmd_save, cmd_rm, cmd_saved, cmd_help;
 
 /* All of them in the order of the help; the last has no name. */
 extern const struct cmd *const cmd_all[];
@@ -69,9 +69,19 @@ struct peer { /* borrowed from the command line */
 	{ "server-key", 0, OPTION_STRING, "FILE", NULL,                  \
 	  "the source-job's public key", &(p)->server_key }
 
+struct question {
+	const char *what, *arg, *query;
+};
+
 /* As mql_request_with(), with the errors printed. Returns the exit status, and
  * with 0 *json, which the caller frees. */
+int ask_question(const struct peer *p, const struct question *q, char **json);
+/* One without a query. */
 int ask(const struct peer *p, const char *what, const char *arg, char **json);
+
+/* The text of a saved query, which the caller frees. Returns the exit status,
+ * and with 0 *query (save.c). */
+int ask_saved(const struct peer *p, const char *name, char **query);
 
 /* Say why it cannot be spoken to, as diag of MQL_EUNREACH has it; or that it is
  * no endpoint. They return the exit status. */

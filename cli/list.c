@@ -1,4 +1,4 @@
-/* list.c - mql agents, queries, streams: what a source-job knows, one row a
+/* list.c - mql agents, queries, streams, saved: what a source-job knows, one row a
  * thing; a table for people, JSON for programs. */
 #include <stdlib.h>
 #include <unistd.h>
@@ -65,7 +65,8 @@ list(const struct list_args *a, const char *what)
 						  : mql_strerror(err));
 	status = err ? CMD_FAILED : print_rows(json, a->limit, o);
 	if (!err && kind == OUTPUT_TABLE && is_empty(json) && !a->quiet)
-		cmd_complain("there are no %s", what);
+		cmd_complain("there are no %s%s", what,
+			     !strcmp(what, "saved") ? " queries" : "");
 	output_free(o);
 	free(json);
 	return status;
@@ -134,6 +135,19 @@ run_streams(int argc, char **argv)
 	return run(&usage, argc, argv);
 }
 
+static int
+run_saved(int argc, char **argv)
+{
+	static const struct option_usage usage = {
+		"mql saved", "[options]",
+		"The queries that are saved: they run whether anybody listens "
+		"or not.",
+		"Example:\n  mql saved\n  mql --saved errors\n  mql rm errors\n",
+	};
+
+	return run(&usage, argc, argv);
+}
+
 const struct cmd cmd_agents = {
 	"agents", "", "the agents that are connected", run_agents
 };
@@ -142,4 +156,7 @@ const struct cmd cmd_queries = {
 };
 const struct cmd cmd_streams = {
 	"streams", "", "the streams that can be asked", run_streams
+};
+const struct cmd cmd_saved = {
+	"saved", "", "the queries that are saved", run_saved
 };

@@ -24,11 +24,12 @@ name_us(char *to, size_t n)
 }
 
 static int
-send_request(struct client_link *l, const char *what, const char *arg)
+send_request(struct client_link *l, const struct mql_request_options *o)
 {
 	char who[128];
-	struct wire_request m = { .id = REQUEST_ID, .what = str_of(what),
-				  .arg = str_of(arg) };
+	struct wire_request m = { .id = REQUEST_ID, .what = str_of(o->what),
+				  .arg = str_of(o->arg),
+				  .query = str_of(o->query) };
 	struct buf b = BUF_INIT;
 
 	name_us(who, sizeof who);
@@ -61,7 +62,7 @@ take_reply(struct str msg, char **json)
 }
 
 static int
-converse(struct client_link *l, const char *what, const char *arg,
+converse(struct client_link *l, const struct mql_request_options *o,
 	 int64_t deadline, char **json)
 {
 	const int64_t begun = clock_mono_ms();
@@ -77,7 +78,7 @@ converse(struct client_link *l, const char *what, const char *arg,
 		}
 		enum wire_link up = wire_dealer_link(l->dealer, &changes);
 		if (up == WIRE_LINK_UP && (!asked || changes != asked_on)) {
-			asked = !send_request(l, what, arg);
+			asked = !send_request(l, o);
 			asked_on = changes;
 		}
 		int64_t left = deadline - clock_mono_ms();
@@ -104,7 +105,7 @@ request(struct wire_context *context, const struct mql_request_options *o,
 		*diag = (struct mql_diag){ 0 };
 	err = client_link_open(&l, &peer, context, diag);
 	if (!err)
-		err = converse(&l, o->what, o->arg, deadline, json);
+		err = converse(&l, o, deadline, json);
 	if (err == MQL_EUNREACH)
 		client_link_unreached(&l, diag);
 	client_link_close(&l);

@@ -128,6 +128,8 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "max-per-peer", 0, OPTION_UINT, "N", "200",
 		  "subscriptions of one key, or without keys of one "
 		  "connection", &c->max_per_peer },
+		{ "state", 0, OPTION_STRING, "DIR", NULL,
+		  "where saved queries are kept", &c->state },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "5s",
 		  "how long the end may take after SIGTERM", &c->drain },
 		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",

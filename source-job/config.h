@@ -10,6 +10,7 @@ struct config {
 	const char *subscribers; /* endpoint */
 	const char *http;        /* HOST:PORT, or "off" */
 	const char *key, *allowed_keys; /* of CURVE; both or neither */
+	const char *state;       /* directory; NULL: nothing is kept */
 	const char *token_file, *tls_cert, *tls_key; /* of http */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */

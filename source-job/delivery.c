@@ -39,7 +39,13 @@ put(struct sub *s, struct str row)
 bool
 sub_give(struct job *j, struct sub *s, struct str row)
 {
-	uint64_t *drop = put(s, row);
+	uint64_t *drop;
+
+	if (s->link->nobody) { /* with others, who have it */
+		j->counters.rows_unkept += s->query->nstaying == 1;
+		return true;
+	}
+	drop = put(s, row);
 
 	if (!drop) {
 		sub_mark(j, s);

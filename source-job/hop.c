@@ -36,8 +36,9 @@ hop_close(struct hop *h, int linger_ms)
 
 /* --- who is listened to ------------------------------------------------------ */
 
-/* What a message costs us, in bytes of a plain one: a query is compiled, a
- * question about the fleet looks at all of it. Rows are bounded by credit. */
+/* What a message costs us, in bytes of a plain one: a query is compiled; the
+ * answer to a question is charged when it is made. Rows are bounded by credit.
+ */
 static uint64_t
 weigh(struct str msg)
 {
@@ -53,7 +54,7 @@ weigh(struct str msg)
 	case WIRE_SUBSCRIBE:
 		return 4 * msg.len + (16 << 10);
 	case WIRE_REQUEST:
-		return msg.len + (32 << 10);
+		return msg.len + 512;
 	default:
 		return msg.len + 64;
 	}

@@ -24,6 +24,7 @@
 #include "source-job/hop.h"
 #include "source-job/power.h"
 #include "source-job/queries.h"
+#include "source-job/saved.h"
 #include "source-job/subscribers.h"
 
 /* Rows, counted for /metrics; of a partial its events. X(name, help) */
@@ -41,6 +42,7 @@
 	X(results,    "Rows made of groups, or of what was held")        \
 	X(drop_late,  "Rows dropped for want of an open window")         \
 	X(drop_overflow, "Rows dropped for want of memory for groups")   \
+	X(rows_unkept, "Rows of saved queries while nobody subscribed")  \
 	X(subs_refused, "Subscriptions refused to peers that have too many")
 
 struct job_counters {
@@ -65,6 +67,7 @@ struct job {
 	struct agents      agents;
 	struct queries     queries;
 	struct subscribers subscribers;
+	struct saved saved;
 	struct job_counters counters;
 };
 

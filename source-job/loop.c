@@ -41,6 +41,7 @@ tick(struct loop *l)
 	l->next_tick = j->now + l->tick_ms;
 	agents_tick(j);
 	subscribers_tick(j);
+	saved_tick(j);
 	if (l->http)
 		http_run(l->http);
 }

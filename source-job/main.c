@@ -102,12 +102,13 @@ init(struct job *j)
 		err = queries_init(j);
 	if (err)
 		log_error("%s", mql_strerror(err));
-	return err;
+	return err ? err : saved_open(j);
 }
 
 static void
 fini(struct job *j)
 {
+	saved_fini(j);
 	subscribers_fini(j);
 	queries_fini(j);
 	agents_fini(j);

@@ -256,6 +256,12 @@ kill_query(struct job *j, struct str arg, struct buf *out)
 		buf_printf(out, "{\"error\":\"there is no query %lu\"}", id);
 		return false;
 	}
+	const char *name = saved_name(j, q);
+	if (name) {
+		buf_printf(out, "{\"error\":\"query %lu is saved: `mql rm %s` "
+			   "ends it\"}", id, name);
+		return false;
+	}
 	log_info("query %lu is killed by an operator", id);
 	sub_leave_all(j, q, true, "killed by an operator");
 	buf_printf(out, "{\"killed\":%lu}", id);
@@ -307,7 +313,8 @@ switch_on(struct job *j, struct buf *out)
 static bool
 may(const struct wire_peer *from, struct str what)
 {
-	static const char *const operators[] = { "kill", "off", "on" };
+	static const char *const operators[] = { "kill", "off", "on",
+							 "save", "rm" };
 
 	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
 		if (str_eq(what, str_of(operators[i])))
@@ -334,6 +341,10 @@ answer(struct job *j, const struct wire_peer *from,
 			 "this\"}");
 		return false;
 	}
+	if (str_eq(m->what, STR("saved"))) {
+		saved_list(j, m->arg, out);
+		return true;
+	}
 	if (str_eq(m->what, STR("kill")))
 		return kill_query(j, m->arg, out);
 	if (str_eq(m->what, STR("off")))
@@ -348,7 +359,7 @@ answer(struct job *j, const struct wire_peer *from,
 		return true;
 	}
 	buf_puts(out, "{\"error\":\"this source-job answers agents, queries, "
-		      "streams, kill, off and on only\"}");
+		      "streams, saved, save, rm, kill, off and on only\"}");
 	return false;
 }
 
@@ -359,11 +370,13 @@ requests_answer(struct job *j, const struct wire_peer *from, struct str body)
 	struct wire_request m;
 	int err = wire_request_decode(body, &m);
 
-	if (!err) {
+	struct str key = hop_sender(&j->subscriber_hop);
+
+	if (!err && key.len) /* which proves something */
+		m.who = key;
+	/* Saved queries are answered when they are on the disk. */
+	if (!err && !(may(from, m.what) && saved_request(j, from, &m))) {
 		struct wire_reply r = { .id = m.id };
-		struct str key = hop_sender(&j->subscriber_hop);
-		if (key.len) /* which proves something */
-			m.who = key;
 		r.ok = answer(j, from, &m, &text);
 		hop_charge(&j->subscriber_hop, from, text.len);
 		err = text.err;

@@ -203,6 +203,50 @@ out:
 }
 
 int
+subscribers_nobody(struct job *j, struct link **out)
+{
+	struct link *l = calloc(1, sizeof *l);
+
+	*out = l;
+	if (!l)
+		return MQL_ENOMEM;
+	LIST_INIT(&l->subs);
+	l->heard = INT64_MAX;
+	l->unreachable = l->nobody = true;
+	LIST_INSERT_HEAD(&j->subscribers.links, l, entry);
+	return 0;
+}
+
+/* It has no stage: what agents send is not needed. */
+int
+subscribers_hold(struct job *j, struct link *l, uint32_t id, const char *text,
+		 const char *client, struct mql_diag *diag)
+{
+	const struct wire_subscribe m = { .id = id,
+					  .client = str_of(client) };
+	struct mql_query *compiled = NULL;
+	struct query *q = NULL;
+	const char *why = NULL;
+	struct sub *s = NULL;
+	int err = query_compile(str_of(text), &compiled, diag);
+
+	if (!err && !(s = calloc(1, sizeof *s)))
+		err = MQL_ENOMEM;
+	if (!err)
+		err = queries_open(j, compiled, &q, &why);
+	if (!err) {
+		s->limit = UINT64_MAX;
+		join(j, l, q, s, &m);
+		s = NULL;
+	} else if (why) {
+		snprintf(diag->text, sizeof diag->text, "%s", why);
+	}
+	mql_query_free(compiled);
+	free(s);
+	return err;
+}
+
+int
 subscribers_subscribe(struct job *j, struct link *l,
 		      const struct wire_peer *from, struct str body)
 {

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <zmq.h>
 
 #include "common/clock.h"
+#include "common/thread.h"
 #include "mql/error.h"
 #include "wire/socket_private.h"
 
@@ -206,26 +206,12 @@ run(void *arg)
 		{ .fd = z->stop, .events = ZMQ_POLLIN },
 	};
 
-	pthread_setname_np(pthread_self(), "mql-keys");
 	while (!item[1].revents) {
 		allowed_refresh(z->allowed, clock_mono_ms());
 		serve(z);
 		zmq_poll(item, 2, ALLOWED_LOOK_MS);
 	}
 	return NULL;
-}
-
-static int
-start_thread(struct zap *z)
-{
-	sigset_t all, before;
-	int failed;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	failed = pthread_create(&z->thread, NULL, run, z);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed ? MQL_EOS : 0;
 }
 
 static void
@@ -259,7 +245,7 @@ zap_start(void *zmq, struct allowed *a, wire_say *say, void *arg,
 	z->socket = z->stop < 0 ? NULL : zmq_socket(zmq, ZMQ_REP);
 	if (!z->socket || socket_set(z->socket, ZMQ_LINGER, 0) ||
 	    zmq_bind(z->socket, "inproc://zeromq.zap.01") ||
-	    start_thread(z)) {
+	    thread_start(&z->thread, "mql-keys", run, z)) {
 		zap_free(z);
 		return MQL_EOS;
 	}

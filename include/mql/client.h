@@ -160,6 +160,7 @@ struct mql_request_options {
 	const char *what, *arg;
 	int         timeout_ms;
 	const char *key, *server_key;
+	const char *query;      /* of "save" */
 };
 #define MQL_REQUEST_OPTIONS_INIT \
 	{ .size = sizeof(struct mql_request_options) }
@@ -167,7 +168,9 @@ struct mql_request_options {
 /* One request and its answer, a JSON text that the caller frees with free(3):
  * an array of objects for "agents", "queries" and "streams"; an object for
  * "kill" (arg: the query's id) and for "off" (arg: why) and "on", which switch
- * all evaluation. *json also holds {"error":...} with MQL_EREFUSED. Errors
+ * all evaluation. Of saved queries "saved" gives an array (arg: a name, or "");
+ * "save" (arg: the name; query) and "rm" (arg: the name) an object, when it is
+ * on the disk. *json also holds {"error":...} with MQL_EREFUSED. Errors
  * besides: MQL_EADDRESS, MQL_EUNREACH, MQL_EINVAL (a key cannot be read),
  * MQL_EINTR, MQL_ENOMEM: diag->text says why; it may be NULL. Any thread;
  * blocks until timeout_ms. */

@@ -43,6 +43,8 @@ until_true 20 lines_at_least "$WORK/rows.out" 10 || fail "no rows"
 # Each as what his key is.
 sends queries || fail "a reader does not see the queries: $(cat "$WORK/said")"
 refused_for "only an operator" kill 1 || fail "a reader kills"
+refused_for "only an operator" save some "select n" || fail "a reader saves"
+refused_for "only an operator" rm some || fail "a reader removes"
 refused_for "only an operator" off || fail "a reader switches off"
 export MQL_KEY_FILE=$K/chief.key
 sends off "to try" || fail "the chief cannot switch off: $(cat "$WORK/said")"

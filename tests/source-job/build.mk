@@ -1,4 +1,4 @@
-TESTS += test_ledger test_map test_queue test_config test_quota
+TESTS += test_ledger test_map test_queue test_config test_quota test_state test_saved
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
 test_ledger.deps := wire
 test_map.src     := tests/source-job/test_map.c source-job/map.c
@@ -8,6 +8,10 @@ test_queue.src   := tests/source-job/test_queue.c source-job/queue.c
 test_queue.deps  := wire
 test_config.src  := tests/source-job/test_config.c source-job/config.c
 test_config.deps := common
+test_state.src   := tests/source-job/test_state.c source-job/state.c
+test_state.deps  := common
+test_saved.src   := tests/source-job/test_saved.c source-job/saved_file.c
+test_saved.deps  := wire
 test_quota.src   := tests/source-job/test_quota.c source-job/quota.c
 test_quota.deps  := common
 test_quota.pkgs  := libxxhash
