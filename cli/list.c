@@ -1,5 +1,5 @@
-/* list.c - mql agents, queries, streams, saved: what a source-job knows, one row a
- * thing; a table for people, JSON for programs. */
+/* list.c - mql agents, queries, streams, saved: what a source-job knows, one
+ * row a thing; a table for people, JSON for programs. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -142,7 +142,8 @@ run_saved(int argc, char **argv)
 		"mql saved", "[options]",
 		"The queries that are saved: they run whether anybody listens "
 		"or not.",
-		"Example:\n  mql saved\n  mql --saved errors\n  mql rm errors\n",
+		"Example:\n  mql saved\n  mql --saved errors\n"
+		"  mql rm errors\n",
 	};
 
 	return run(&usage, argc, argv);

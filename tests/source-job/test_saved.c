@@ -50,7 +50,8 @@ START_TEST(what_is_no_text_of_ours_is_refused)
 		"{\"version\":2,\"saved\":[]}",
 		"{\"version\":1,\"saved\":[1]}",
 		"{\"version\":1,\"saved\":[{\"name\":\"a\"}]}",
-		"{\"version\":1,\"saved\":[{\"name\":\"a b\",\"query\":\"x\"}]}",
+		"{\"version\":1,\"saved\":"
+		"[{\"name\":\"a b\",\"query\":\"x\"}]}",
 		"{\"version\":1,\"saved\":[{\"name\":\"\",\"query\":\"x\"}]}",
 		"{\"version\":1,\"saved\":[{\"name\":\"a\",\"query\":\"x\"},"
 		"{\"name\":\"a\",\"query\":\"y\"}]}",

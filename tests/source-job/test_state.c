@@ -169,7 +169,8 @@ write_for_ever(int out)
 
 	for (unsigned n = read_number(s) + 1;; n++) {
 		put_text(n, &b);
-		if (state_write(s, b.data, b.len) || await(s) != STATE_WRITTEN ||
+		if (state_write(s, b.data, b.len) ||
+		    await(s) != STATE_WRITTEN ||
 		    write(out, &n, sizeof n) != sizeof n)
 			_exit(1);
 	}
