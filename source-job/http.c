@@ -7,6 +7,7 @@
 
 #include <microhttpd.h>
 
+#include "common/door.h"
 #include "common/listen.h"
 #include "mql/error.h"
 #include "source-job/job.h"
@@ -21,6 +22,8 @@ enum {
 
 struct http {
 	struct MHD_Daemon *daemon;
+	struct job *job;
+	struct door door;
 	int   fd; /* epoll */
 	char  address[300];
 };
@@ -41,6 +44,8 @@ reply(struct MHD_Connection *c, unsigned status, const char *type,
 	MHD_add_response_header(r, "Cache-Control", "no-store");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(r, "Allow", "GET, HEAD");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(r, "WWW-Authenticate", "Bearer");
 	done = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
 	return done;
@@ -53,11 +58,16 @@ say(struct MHD_Connection *c, unsigned status, const char *text)
 }
 
 static enum MHD_Result
-say_metrics(struct MHD_Connection *c, const struct job *j)
+say_metrics(struct MHD_Connection *c, const struct http *h)
 {
+	const struct job *j = h->job;
 	struct buf b = BUF_INIT;
 	enum MHD_Result done = MHD_NO;
 
+	if (!door_lets_in(&h->door, MHD_lookup_connection_value(c,
+				MHD_HEADER_KIND, "Authorization")))
+		return say(c, MHD_HTTP_UNAUTHORIZED, "a token is needed: "
+			   "Authorization: Bearer TOKEN\n");
 	metrics_write(j, &b);
 	if (!b.err)
 		done = reply(c, MHD_HTTP_OK, "text/plain; version=0.0.4",
@@ -71,7 +81,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	   const char *method, const char *version, const char *upload,
 	   size_t *nupload, void **state)
 {
-	const struct job *j = arg;
+	const struct http *h = arg;
 
 	(void)version;
 	(void)upload;
@@ -83,11 +93,11 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	if (!strcmp(url, "/healthz"))
 		return say(c, MHD_HTTP_OK, "ok\n");
 	if (!strcmp(url, "/readyz"))
-		return job_draining(j) ?
+		return job_draining(h->job) ?
 			say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "draining\n") :
 			say(c, MHD_HTTP_OK, "ready\n");
 	if (!strcmp(url, "/metrics"))
-		return say_metrics(c, j);
+		return say_metrics(c, h);
 	if (!strcmp(url, "/"))
 		return say(c, MHD_HTTP_OK, "mql-source-job " MQL_VERSION
 			   "\n/healthz  /readyz  /metrics\n");
@@ -98,14 +108,22 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 
 /* The listening socket is the daemon's from here on. */
 static int
-start(struct http *h, struct job *j, int fd)
+start(struct http *h, int fd)
 {
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, h->door.cert },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, h->door.key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
 	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL, 0, NULL, NULL, on_request, j,
+		MHD_USE_EPOLL | (h->door.cert ? MHD_USE_TLS : 0U), 0, NULL,
+		NULL, on_request, h,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		h->door.cert ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls,
 		MHD_OPTION_END);
 	if (!h->daemon)
 		return MQL_EOS;
@@ -117,30 +135,45 @@ start(struct http *h, struct job *j, int fd)
 	return 0;
 }
 
+static int
+open_at(struct http *h, const char *address, char *why, size_t nwhy)
+{
+	const struct config *c = &h->job->config;
+	int fd = -1;
+	int err = door_open(&h->door, c->token_file, c->tls_cert, c->tls_key,
+			    why, nwhy);
+
+	if (err)
+		return err;
+	if (!(err = listen_open(address, CONNECTIONS, &fd, h->address,
+				sizeof h->address)))
+		err = start(h, fd);
+	if (err)
+		snprintf(why, nwhy, "cannot listen on %s: %s%s", address,
+			 mql_strerror(err), err == MQL_EOS && h->door.cert ?
+			 ": are --tls-cert and --tls-key right?" : "");
+	if (fd >= 0 && !h->daemon)
+		close(fd);
+	return err;
+}
+
 int
 http_open(struct job *j, const char *address, struct http **out, char *why,
 	  size_t nwhy)
 {
 	struct http *h = calloc(1, sizeof *h);
-	int fd = -1;
-	int err = h ? listen_open(address, CONNECTIONS, &fd, h->address,
-				  sizeof h->address) : MQL_ENOMEM;
+	int err;
 
 	*out = NULL;
-	if (err)
-		goto out;
-	if ((err = start(h, j, fd)))
-		goto out;
+	if (!h)
+		return MQL_ENOMEM;
+	h->job = j;
+	if ((err = open_at(h, address, why, nwhy))) {
+		http_close(h);
+		return err;
+	}
 	*out = h;
-	h = NULL;
-out:
-	if (err)
-		snprintf(why, nwhy, "cannot listen on %s: %s", address,
-			 mql_strerror(err));
-	if (err && fd >= 0 && !h->daemon)
-		close(fd);
-	http_close(h);
-	return err;
+	return 0;
 }
 
 void
@@ -150,6 +183,7 @@ http_close(struct http *h)
 		return;
 	if (h->daemon)
 		MHD_stop_daemon(h->daemon);
+	door_close(&h->door);
 	free(h);
 }
 
