@@ -50,6 +50,7 @@ ask(struct mql_tail *t, struct str body)
 		.credit = t->credit,
 		.client = str_of(t->name),
 		.resumed = t->accepted,
+		.force = t->force && !t->accepted,
 	};
 
 	(void)body;
@@ -471,11 +472,18 @@ client_session_stop(struct mql_tail *t)
 void
 client_session_batch_done(struct mql_tail *t)
 {
-	struct wire_credit m = { .id = SUBSCRIPTION };
-
 	t->in_batch = false;
 	t->consumed += t->batch.body.len;
-	if (t->consumed + t->credit / 2 < t->granted)
+	client_session_grant(t);
+}
+
+void
+client_session_grant(struct mql_tail *t)
+{
+	struct wire_credit m = { .id = SUBSCRIPTION };
+
+	if (t->held || t->state == TAIL_DOWN ||
+	    t->consumed + t->credit / 2 < t->granted)
 		return;
 	t->granted = t->consumed + t->credit;
 	m.bytes = t->granted;

@@ -52,9 +52,11 @@ struct mql_tail {
 	char            *endpoint, *query, *canonical, *name;
 	uint64_t         limit;    /* rows in all; 0: none */
 	uint64_t         credit;   /* bytes in flight towards us */
+	bool             force;     /* insist on suspects */
 	bool             unweighed; /* see query_is_unweighed() */
 	uint64_t         consumed; /* bytes of DATA taken on this link */
 	uint64_t         granted;  /* bytes allowed on this link */
+	bool             held;     /* no more are granted */
 
 	enum tail_state  state;
 	unsigned         changes;  /* of the link, as last seen */
@@ -102,10 +104,29 @@ void client_session_stop(struct mql_tail *t);
 /* The batch is used up: the source-job may send as much again. */
 void client_session_batch_done(struct mql_tail *t);
 
+/* Grant credit, if so much is used up that it is worth a message. */
+void client_session_grant(struct mql_tail *t);
+
 /* --- for who has many ----------------------------------------------------- */
 
 /* What the rows of q are; *since: do they depend on when one began to ask? */
 enum client_kind client_query_kind(const struct mql_query *q, bool *since);
+
+/* The column that shows the i-th group of q; ptr NULL: none does. False behind
+ * the last. */
+bool client_query_group(const struct mql_query *q, size_t i,
+			struct str *column);
+
+/* Append q with more columns ("@ts as t") in front of its own, where an event
+ * makes a row by itself: the rows are otherwise the same. False, and nothing
+ * is appended, where that cannot be. */
+bool client_query_extend(const struct mql_query *q, const char *columns,
+			 struct buf *out);
+
+/* Withhold credit (true), or grant it again. What was granted before still
+ * comes: the caller takes it, or the tail does not live. At the source-job
+ * the rest waits in a queue, and what does not fit there is counted as slow. */
+void client_tail_hold(struct mql_tail *t, bool hold);
 
 /* As mql_tail_open(), but nobody is waited for: mql_tail_next() gives MQL_LIVE
  * at the acceptance, or an MQL_END that failed. context is borrowed for the

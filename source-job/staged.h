@@ -24,7 +24,7 @@ int staged_open(struct job *j, struct sub *s, struct mql_query *query);
 void staged_free(struct staged *st); /* NULL is allowed */
 
 /* A row of an agent. s has a stage. */
-void staged_row(struct sub *s, struct str row);
+void staged_row(struct sub *s, struct str row, unsigned step);
 
 /* Groups of an agent, whose query folds as that of s. Without a stage they are
  * not needed. */

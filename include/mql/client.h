@@ -38,6 +38,8 @@ struct mql_tail_options {
 	uint64_t    credit_bytes; /* rows in flight towards us; 0: 4 MiB */
 	int64_t     connect_ms; /* give up when nobody answers at first;
 				   0: 5 s, < 0: wait for ever */
+	bool        force;      /* run it also where it was running when a
+				   service crashed. Said once */
 	/* Files of `mql keygen`: our secret key, and the public key of the
 	 * source-job, which it must prove to have. NULL: MQL_KEY_FILE and
 	 * MQL_SERVER_KEY; neither: no keys, nothing is encrypted. */

@@ -43,7 +43,7 @@ rows() {
 
 # Usage: status 2, one sentence, no output.
 check 2 1 'fro'            fro
-check 2 1 'fields.*not there yet' fields requests
+check 2 1 'one stream'    fields
 check 2 1 'a directory and a name' keygen dir
 check 2 1 'letters, digits'  keygen . ../name
 check 1 1 'No such file'     keygen /nowhere/at/all name
@@ -99,7 +99,7 @@ check 0 1 '^2 events read; 0 published' \
 	tap --app x --source-job "$nobody" "$dir/good"
 
 # Help is no error.
-for c in tail eval explain tap agents queries streams kill; do
+for c in tail eval explain tap agents queries streams fields kill; do
 	check 0 0 '' help "$c"
 	check 0 0 '' "$c" --help
 done

@@ -1,4 +1,5 @@
-#include "source-job/http.h"
+/* http.c - see http.h. */
+#include "http/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,8 @@
 
 #include "common/door.h"
 #include "common/listen.h"
+#include "common/str.h"
 #include "mql/error.h"
-#include "source-job/job.h"
-#include "source-job/metrics.h"
 
 enum {
 	CONNECTIONS = 64,
@@ -22,7 +22,7 @@ enum {
 
 struct http {
 	struct MHD_Daemon *daemon;
-	struct job *job;
+	struct http_service service;
 	struct door door;
 	int   fd; /* epoll */
 	char  address[300];
@@ -60,7 +60,6 @@ say(struct MHD_Connection *c, unsigned status, const char *text)
 static enum MHD_Result
 say_metrics(struct MHD_Connection *c, const struct http *h)
 {
-	const struct job *j = h->job;
 	struct buf b = BUF_INIT;
 	enum MHD_Result done = MHD_NO;
 
@@ -68,12 +67,39 @@ say_metrics(struct MHD_Connection *c, const struct http *h)
 				MHD_HEADER_KIND, "Authorization")))
 		return say(c, MHD_HTTP_UNAUTHORIZED, "a token is needed: "
 			   "Authorization: Bearer TOKEN\n");
-	metrics_write(j, &b);
+	h->service.metrics(h->service.arg, &b);
 	if (!b.err)
 		done = reply(c, MHD_HTTP_OK, "text/plain; version=0.0.4",
 			     (struct str){ (char *)b.data, b.len });
 	buf_fini(&b);
 	return done;
+}
+
+static enum MHD_Result
+say_ready(struct MHD_Connection *c, const struct http_service *s)
+{
+	struct buf b = BUF_INIT;
+	enum MHD_Result done = MHD_NO;
+	bool ready = s->ready(s->arg, &b);
+
+	buf_puts(&b, b.len ? "\n" : ready ? "ready\n" : "not ready\n");
+	if (!b.err)
+		done = reply(c, ready ? MHD_HTTP_OK :
+			     MHD_HTTP_SERVICE_UNAVAILABLE,
+			     "text/plain; charset=utf-8",
+			     (struct str){ (char *)b.data, b.len });
+	buf_fini(&b);
+	return done;
+}
+
+static enum MHD_Result
+say_name(struct MHD_Connection *c, const struct http_service *s)
+{
+	char text[120];
+
+	snprintf(text, sizeof text, "%s " MQL_VERSION
+		 "\n/healthz  /readyz  /metrics\n", s->name);
+	return say(c, MHD_HTTP_OK, text);
 }
 
 static enum MHD_Result
@@ -93,14 +119,11 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	if (!strcmp(url, "/healthz"))
 		return say(c, MHD_HTTP_OK, "ok\n");
 	if (!strcmp(url, "/readyz"))
-		return job_draining(h->job) ?
-			say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "draining\n") :
-			say(c, MHD_HTTP_OK, "ready\n");
+		return say_ready(c, &h->service);
 	if (!strcmp(url, "/metrics"))
 		return say_metrics(c, h);
 	if (!strcmp(url, "/"))
-		return say(c, MHD_HTTP_OK, "mql-source-job " MQL_VERSION
-			   "\n/healthz  /readyz  /metrics\n");
+		return say_name(c, &h->service);
 	return say(c, MHD_HTTP_NOT_FOUND, "not found\n");
 }
 
@@ -138,9 +161,9 @@ start(struct http *h, int fd)
 static int
 open_at(struct http *h, const char *address, char *why, size_t nwhy)
 {
-	const struct config *c = &h->job->config;
+	const struct http_service *s = &h->service;
 	int fd = -1;
-	int err = door_open(&h->door, c->token_file, c->tls_cert, c->tls_key,
+	int err = door_open(&h->door, s->token_file, s->tls_cert, s->tls_key,
 			    why, nwhy);
 
 	if (err)
@@ -153,13 +176,13 @@ open_at(struct http *h, const char *address, char *why, size_t nwhy)
 			 mql_strerror(err), err == MQL_EOS && h->door.cert ?
 			 ": are --tls-cert and --tls-key right?" : "");
 	if (fd >= 0 && !h->daemon)
-		close(fd);
+		close(fd); /* else it is the daemon's */
 	return err;
 }
 
 int
-http_open(struct job *j, const char *address, struct http **out, char *why,
-	  size_t nwhy)
+http_open(const struct http_service *service, const char *address,
+	  struct http **out, char *why, size_t nwhy)
 {
 	struct http *h = calloc(1, sizeof *h);
 	int err;
@@ -167,7 +190,7 @@ http_open(struct job *j, const char *address, struct http **out, char *why,
 	*out = NULL;
 	if (!h)
 		return MQL_ENOMEM;
-	h->job = j;
+	h->service = *service;
 	if ((err = open_at(h, address, why, nwhy))) {
 		http_close(h);
 		return err;
