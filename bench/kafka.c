@@ -148,14 +148,18 @@ bare_produce(rd_kafka_t *rk, rd_kafka_topic_t *t, uint64_t i, bool full)
 	if (full)
 		h = bare_headers(ts, (size_t)snprintf(ts, sizeof ts, "%lld",
 						      (long long)at));
-	if (rd_kafka_producev(rk, RD_KAFKA_V_RKT(t),
-			      RD_KAFKA_V_KEY(full ? k.ptr : NULL,
-					     full ? k.len : 0),
-			      RD_KAFKA_V_VALUE((void *)(uintptr_t)v.ptr,
-					       v.len),
-			      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-			      RD_KAFKA_V_TIMESTAMP(full ? at : 0),
-			      RD_KAFKA_V_HEADERS(h), RD_KAFKA_V_END))
+	const rd_kafka_vu_t vu[] = {
+		{ .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = t },
+		{ .vtype = RD_KAFKA_VTYPE_VALUE,
+		  .u.mem = { (void *)(uintptr_t)v.ptr, v.len } },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS,
+		  .u.i = RD_KAFKA_MSG_F_COPY },
+		{ .vtype = RD_KAFKA_VTYPE_KEY,
+		  .u.mem = { (void *)(uintptr_t)k.ptr, k.len } },
+		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = at },
+		{ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h },
+	};
+	if (rd_kafka_produceva(rk, vu, full ? 6 : 3))
 		bench_die("a record is refused");
 	waiting += v.len + (full ? k.len : 0) + RECORD_BYTES;
 }
@@ -262,7 +266,7 @@ sink(const char *bootstrap, bool full)
 static double
 least(double a, double b)
 {
-	return !a || b < a ? b : a;
+	return a <= 0 || b < a ? b : a;
 }
 
 int

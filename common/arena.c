@@ -21,13 +21,14 @@ struct arena_chunk {
 static struct arena_chunk *
 chunk_new(struct arena *a, size_t n)
 {
-	size_t size = n > CHUNK_BYTES ? n : CHUNK_BYTES;
+	const size_t chunk = a->chunk ? a->chunk : CHUNK_BYTES;
+	size_t size = n > chunk ? n : chunk;
 	struct arena_chunk *c = calloc(1, sizeof *c + size);
 
 	if (!c)
 		return NULL;
 	c->size = size;
-	if (a->head && n > CHUNK_BYTES) {
+	if (a->head && n > chunk) {
 		c->next = a->head->next;
 		a->head->next = c;
 	} else {

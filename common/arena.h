@@ -10,6 +10,7 @@
 
 struct arena {
 	struct arena_chunk *head;
+	size_t chunk; /* bytes that are asked for at a time; 0: 4096 */
 };
 
 /* n zeroed bytes, or NULL. They live until arena_fini(). */

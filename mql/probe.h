@@ -63,8 +63,8 @@ probe_add(struct probe *p, unsigned candidate, unsigned left)
 	p->left[candidate] = (uint16_t)left;
 }
 
-/* Call fn for each candidate, all below n, ascending, until the set is empty. fn may add
- * candidates above the one that it is called for. */
+/* Call fn for each candidate, all below n, ascending, until the set is empty.
+ * fn may add candidates above the one that it is called for. */
 static inline void
 probe_take(struct probe *p, size_t n,
 	   void (*fn)(void *arg, unsigned candidate), void *arg)

@@ -14,7 +14,7 @@ find_run(struct worker *w, struct agent *a, uint32_t query)
 {
 	struct part *part = parts_find(w, query);
 
-	return part ? a->run[part->query->slot] : NULL;
+	return part ? agent_run(a, part->query->slot) : NULL;
 }
 
 /* Of a query that rests: that is why it ended. */

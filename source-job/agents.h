@@ -45,8 +45,14 @@ struct agent {
 	int64_t    health_at; /* ms; 0: it has not */
 	uint64_t   cpu_rate;  /* us of processor time a second */
 	struct run **run;     /* by slot of the query; NULL: none */
-	size_t     nrun;      /* slots */
+	size_t     nrun;      /* slots that it has room for */
 };
+
+static inline struct run *
+agent_run(const struct agent *a, unsigned slot)
+{
+	return slot < a->nrun ? a->run[slot] : NULL;
+}
 
 /* a's runs, one after another. */
 #define FOREACH_RUN(r, a)                                                 \

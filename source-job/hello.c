@@ -10,6 +10,8 @@
 #include "source-job/worker.h"
 #include "wire/message.h"
 
+enum { TEXTS_CHUNK = 512 }; /* bytes: mostly all of an agent's texts */
+
 int
 agent_add_stream(struct agent *a, struct str name)
 {
@@ -108,10 +110,8 @@ add(struct worker *w, const struct wire_hello *m, struct agent **out)
 
 	if (!a)
 		return MQL_ENOMEM;
-	a->nrun = w->config->max_queries;
-	a->run = calloc(a->nrun, sizeof(struct run *));
-	err = a->run ? describe(a, m) : MQL_ENOMEM;
-	if (!err)
+	a->mem.chunk = TEXTS_CHUNK;
+	if (!(err = describe(a, m)))
 		err = enlist(w, a);
 	if (err)
 		agent_free(a);
@@ -127,7 +127,7 @@ update(struct worker *w, const struct wire_hello *m, struct agent *a)
 	struct agent fresh = *a;
 	int err;
 
-	fresh.mem = (struct arena){ 0 };
+	fresh.mem = (struct arena){ .chunk = TEXTS_CHUNK };
 	if ((err = describe(&fresh, m))) {
 		arena_fini(&fresh.mem);
 		return err;

@@ -50,7 +50,7 @@ find_routes(struct worker *w, struct agent *a, const struct rows_reader *in)
 	for (unsigned i = 0; i < in->nqueries; i++) {
 		struct rows_query e = rows_reader_query(in, i);
 		struct part *part = parts_find(w, e.id);
-		struct run *r = part ? a->run[part->query->slot] : NULL;
+		struct run *r = part ? agent_run(a, part->query->slot) : NULL;
 		struct route *to = &w->agents.route[i];
 		*to = (struct route){ .first = (uint32_t)n, .step = e.step };
 		if (r && e.count && e.first &&
@@ -180,7 +180,7 @@ static int
 take_entry(struct worker *w, struct agent *a, const struct wire_partial *in)
 {
 	struct part *part = parts_find(w, in->id);
-	struct run *r = part ? a->run[part->query->slot] : NULL;
+	struct run *r = part ? agent_run(a, part->query->slot) : NULL;
 	uint64_t lost = 0;
 	int err = 0, bad;
 

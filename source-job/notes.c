@@ -47,7 +47,7 @@ notes_take(const struct agents *agents, unsigned slot, struct notes *n)
 
 	n->nrefusal = n->nlimit = 0;
 	LIST_FOREACH(a, &agents->all, entry) {
-		const struct run *r = a->run[slot];
+		const struct run *r = agent_run(a, slot);
 		if (r && r->state == RUN_REFUSED)
 			refused(n, str_of(r->why), 1);
 		if (r && run_is_limited(r))

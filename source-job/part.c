@@ -42,8 +42,8 @@ free_runs(struct part *part)
 	struct agent *a;
 
 	LIST_FOREACH(a, &part->worker->agents.all, entry)
-		if (a->run[part->query->slot])
-			run_free(a->run[part->query->slot]);
+		if (agent_run(a, part->query->slot))
+			run_free(agent_run(a, part->query->slot));
 }
 
 static void
@@ -211,8 +211,8 @@ rest(struct part *part)
 	if (part->told)
 		return;
 	LIST_FOREACH(a, &w->agents.all, entry)
-		if (a->run[part->query->slot])
-			run_refused(a->run[part->query->slot],
+		if (agent_run(a, part->query->slot))
+			run_refused(agent_run(a, part->query->slot),
 				    str_of(w->parts.why));
 }
 

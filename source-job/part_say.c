@@ -12,7 +12,7 @@
 #include "source-job/worker.h"
 
 /* Bytes of groups that wait for the end of the turn. */
-enum { MERGED_MAX = 4 << 20 };
+enum { MERGED_MAX = 16 << 20 };
 
 static void
 push(struct part *part, struct op *op)

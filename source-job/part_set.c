@@ -23,7 +23,7 @@ add(struct parts *ps, struct wire_queries *m, const struct part *part)
 static bool
 is_for(const struct part *part, const struct agent *a)
 {
-	return !a || a->run[part->query->slot];
+	return !a || agent_run(a, part->query->slot);
 }
 
 void

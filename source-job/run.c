@@ -10,6 +10,8 @@
 #include "source-job/worker.h"
 #include "wire/message.h"
 
+enum { RUNS_STEP = 8 };
+
 static const int64_t last_upto = 7258118400000; /* the year 2200 */
 
 /* The agent has the query, or will have it in a moment. */
@@ -135,12 +137,30 @@ rest(struct run *r)
 		run_refused(r, str_of(r->part->worker->parts.why));
 }
 
+/* Ten thousand agents have room for the slots that are in use. */
+static int
+make_room(struct agent *a, unsigned slot)
+{
+	const size_t n = (slot / RUNS_STEP + 1) * RUNS_STEP;
+	struct run **bigger;
+
+	if (slot < a->nrun)
+		return 0;
+	bigger = realloc(a->run, n * sizeof(struct run *));
+	if (!bigger)
+		return MQL_ENOMEM;
+	memset(bigger + a->nrun, 0, (n - a->nrun) * sizeof(struct run *));
+	a->run = bigger;
+	a->nrun = n;
+	return 0;
+}
+
 static int
 open_new(struct agent *a, struct part *part)
 {
-	struct run *r = calloc(1, sizeof *r);
+	struct run *r;
 
-	if (!r)
+	if (make_room(a, part->query->slot) || !(r = calloc(1, sizeof *r)))
 		return MQL_ENOMEM;
 	*r = (struct run){ .agent = a, .of = part->query->serial,
 			   .slot = part->query->slot,
@@ -155,7 +175,7 @@ open_new(struct agent *a, struct part *part)
 int
 run_open(struct agent *a, struct part *part)
 {
-	struct run *r = a->run[part->query->slot];
+	struct run *r = agent_run(a, part->query->slot);
 
 	if (!at_matches(part->at, a)) {
 		if (r)

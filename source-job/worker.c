@@ -17,7 +17,7 @@
 enum {
 	TICK_MS = 100,
 	IN_BYTES = 1 << 20,
-	OUT_BYTES = 4 << 20, /* of messages on their way to subscribers */
+	OUT_BYTES = 16 << 20, /* of messages on their way to subscribers */
 	LINGER_MS = 500,
 };
 

@@ -260,27 +260,42 @@ headers_of(const struct record *r)
 	return h;
 }
 
+/* It copies what it is given, and says void *. */
+static void *
+unconst(const char *p)
+{
+	return (void *)(uintptr_t)p;
+}
+
 bool
 producer_send(struct producer *p, struct topic *t, const struct record *r,
 	      struct delivery *d)
 {
 	rd_kafka_headers_t *h = headers_of(r);
-	rd_kafka_resp_err_t err = rd_kafka_producev(p->rk,
-		RD_KAFKA_V_RKT(t->rkt),
-		RD_KAFKA_V_KEY(r->key.ptr, r->key.len),
-		RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.ptr,
-				 r->value.len),
-		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-		RD_KAFKA_V_TIMESTAMP(r->ts),
-		RD_KAFKA_V_HEADERS(h),
-		RD_KAFKA_V_OPAQUE(d), RD_KAFKA_V_END);
+	const rd_kafka_vu_t vu[] = { /* its macros are not C17 */
+		{ .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = t->rkt },
+		{ .vtype = RD_KAFKA_VTYPE_KEY,
+		  .u.mem = { unconst(r->key.ptr), r->key.len } },
+		{ .vtype = RD_KAFKA_VTYPE_VALUE,
+		  .u.mem = { unconst(r->value.ptr), r->value.len } },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS,
+		  .u.i = RD_KAFKA_MSG_F_COPY },
+		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = r->ts },
+		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = d },
+		{ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h },
+	};
+	rd_kafka_error_t *failed = rd_kafka_produceva(p->rk, vu,
+						      sizeof vu / sizeof *vu -
+						      !h);
 
 	d->produced++;
-	if (!err) {
+	if (!failed) {
 		p->waiting++;
 		p->bytes += weight(r->key.len, r->value.len);
 		return true;
 	}
+	rd_kafka_resp_err_t err = rd_kafka_error_code(failed);
+	rd_kafka_error_destroy(failed);
 	if (h)
 		rd_kafka_headers_destroy(h);
 	count_failure(d, err, 1);

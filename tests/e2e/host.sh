@@ -61,6 +61,8 @@ if [ "$(basename "$BUILD")" != tsan ]; then
 	begin none-left none-left "$WORK/restarted"
 	until_true 20 says "$WORK/none-left.err" sent ||
 		fail "none-left sends nothing"
+	until_true 20 lines_at_least "$WORK/none-left.rows.out" 10 ||
+		fail "none-left: rows are late"
 	kill -KILL "$JOB"
 	wait "$JOB" 2> "$WORK/killed" || :
 	source_job --lease 2s
