@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "common/clock.h"
+#include "wire/keys.h"
 
 enum {
 	RING_BYTES = 256 << 10,
@@ -157,6 +158,7 @@ agent_free(struct mql_agent *a)
 	arena_fini(&a->ack.mem);
 	buf_fini(&a->frame);
 	free(a->source_job);
+	wire_keys_free(a->keys);
 	arena_fini(&a->mem);
 	free(a);
 }

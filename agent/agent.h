@@ -95,6 +95,7 @@ struct mql_agent {
 	struct run_table     runs;
 	struct link          link;
 	struct wire_context *context;
+	struct wire_keys *keys; /* NULL: none */
 	struct rows_writer   writer;
 	struct buf           frame;  /* the message being sent */
 	struct partials     *partials; /* the next one of that kind */

@@ -185,6 +185,7 @@ link_open(struct mql_agent *a)
 	l->heard = l->reopened = clock_mono_ms();
 	if (!a->context && (err = wire_context_new(1, &a->context)))
 		return err;
+	wire_context_use(a->context, a->keys);
 	return wire_dealer_open(a->context, a->source_job, &l->dealer);
 }
 
@@ -249,12 +250,24 @@ link_goodbye(struct mql_agent *a, const char *why)
 
 /* --- the socket ---------------------------------------------------------------- */
 
+/* It is said once, however often it is tried. */
+static void
+tell_trouble(struct mql_agent *a)
+{
+	const char *trouble = wire_dealer_trouble(a->link.dealer);
+
+	if (trouble && atomic_exchange(&a->reason, trouble) != trouble)
+		agent_say(a, "cannot speak to the source-job at %s: %s",
+			  a->source_job, trouble);
+}
+
 static void
 watch(struct mql_agent *a)
 {
 	unsigned changes;
 	enum wire_link link = wire_dealer_link(a->link.dealer, &changes);
 
+	tell_trouble(a);
 	if (changes == a->link.changes)
 		return;
 	a->link.changes = changes;

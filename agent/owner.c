@@ -37,8 +37,8 @@ owner_say(const struct mql_agent *a, const char *fmt, ...)
 
 /* --- what is hidden ---------------------------------------------------------- */
 
-static void
-switch_off(struct mql_agent *a, const char *variable, const char *why)
+void
+owner_switch_off(struct mql_agent *a, const char *variable, const char *why)
 {
 	snprintf(a->owner.off, sizeof a->owner.off, "%s: %s", variable, why);
 	a->off = true;
@@ -61,7 +61,7 @@ add_rules(struct mql_agent *a, enum policy_verdict verdict, const char *opt,
 	err = policy_add(p, verdict, str_of(getenv(variable)), why,
 			 sizeof why);
 	if (err && err != MQL_ENOMEM) {
-		switch_off(a, variable, why);
+		owner_switch_off(a, variable, why);
 		return 0;
 	}
 	return err;
@@ -168,7 +168,8 @@ owner_init(struct mql_agent *a, const struct mql_agent_options *opt)
 	if ((err = set_policy(a, opt)) ||
 	    (err = read_streams(a, opt->streams, &a->owner.options)) ||
 	    (err = read_streams(a, getenv("MQL_AGENT_STREAMS"),
-				&a->owner.environment)))
+				&a->owner.environment)) ||
+	    (err = owner_keys(a, opt)))
 		return err;
 	return owner_labels(a, opt);
 }

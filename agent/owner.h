@@ -60,6 +60,14 @@ const char *owner_text(const char *opt, const char *variable);
  * no label is told to the log and left out. 0 or MQL_ENOMEM. */
 int owner_labels(struct mql_agent *a, const struct mql_agent_options *opt);
 
+/* Read the keys that options and environment name (keys.c). 0, MQL_EINVAL or
+ * MQL_ENOMEM. */
+int owner_keys(struct mql_agent *a, const struct mql_agent_options *opt);
+
+/* For good, because variable cannot be read. Start-up only. */
+void owner_switch_off(struct mql_agent *a, const char *variable,
+		      const char *why);
+
 bool owner_disabled(const struct mql_agent *a); /* any thread */
 
 /* May the query run here? If not, a sentence in why. Any thread. */

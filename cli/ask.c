@@ -6,10 +6,9 @@
 #include "mql/client.h"
 
 int
-ask_nobody(const char *source_job)
+ask_nobody(const struct mql_diag *diag)
 {
-	cmd_complain("no source-job answers at %s (is mql-source-job running?)",
-		     source_job);
+	cmd_complain("%s", diag->text);
 	return CMD_NOBODY;
 }
 
@@ -46,21 +45,39 @@ refused(const char *json)
 }
 
 int
-ask(const char *source_job, const char *what, const char *arg, char **json)
+ask(const struct peer *p, const char *what, const char *arg, char **json)
 {
-	int err = mql_request(source_job, what, arg, ASK_TIMEOUT_MS, json);
+	const struct question q = { .what = what, .arg = arg };
 
-	if (!err)
+	return ask_question(p, &q, json);
+}
+
+int
+ask_question(const struct peer *p, const struct question *q, char **json)
+{
+	struct mql_request_options opt = MQL_REQUEST_OPTIONS_INIT;
+	struct mql_diag diag = { 0 };
+	int err, status;
+
+	opt.source_job = p->source_job;
+	opt.key = p->key;
+	opt.server_key = p->server_key;
+	opt.what = q->what;
+	opt.arg = q->arg;
+	opt.query = q->query;
+	opt.timeout_ms = ASK_TIMEOUT_MS;
+	if (!(err = mql_request_with(&opt, json, &diag)))
 		return CMD_FINE;
-	int status = cmd_status_of(err);
+	status = cmd_status_of(err);
 	if (err == MQL_EUNREACH)
-		status = ask_nobody(source_job);
+		status = ask_nobody(&diag);
 	else if (err == MQL_EADDRESS)
-		status = ask_bad_endpoint(source_job);
+		status = ask_bad_endpoint(p->source_job);
 	else if (err == MQL_EREFUSED)
 		status = refused(*json);
 	else if (err != MQL_EINTR)
-		cmd_complain("%s: %s", source_job, mql_strerror(err));
+		cmd_complain("%s", *diag.text ? diag.text :
+			     mql_strerror(err));
 	free(*json);
 	*json = NULL;
 	return status;

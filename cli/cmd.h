@@ -25,7 +25,8 @@ struct cmd {
 
 extern const struct cmd cmd_tail, cmd_eval, cmd_explain, cmd_tap, cmd_agents,
 	cmd_queries, cmd_streams, cmd_kill, cmd_off, cmd_on, cmd_fmt,
-	cmd_functions, cmd_fields, cmd_help;
+	cmd_functions, cmd_fields, cmd_keygen, cmd_save, cmd_rm, cmd_saved,
+	cmd_help;
 
 /* All of them in the order of the help; the last has no name. */
 extern const struct cmd *const cmd_all[];
@@ -52,18 +53,40 @@ int cmd_compile(const char *text, struct mql_query **q);
 /* Print why err happened; diag (may be NULL) goes with the query's text. */
 int cmd_query_error(int err, const struct mql_diag *diag, const char *text);
 
-/* --- ask.c: one question to the source-job --------------------------------- */
+/* --- ask.c: whom to ask, and one question to it ---------------------------- */
 
 enum { ASK_TIMEOUT_MS = 5000 };
 
-/* As mql_request(), with the errors printed. Returns the exit status, and with
- * 0 *json, which the caller frees. */
-int ask(const char *source_job, const char *what, const char *arg,
-	char **json);
+struct peer { /* borrowed from the command line */
+	const char *source_job, *key, *server_key;
+};
 
-/* Say that nobody answers there, or that it is no endpoint. They return the
- * exit status. */
-int ask_nobody(const char *source_job);
+/* The rows of an options table that fill a struct peer. */
+#define PEER_OPTIONS(p)                                                  \
+	{ "source-job", 's', OPTION_STRING, "ENDPOINT",                  \
+	  "tcp://127.0.0.1:7401", "whom to ask", &(p)->source_job },     \
+	{ "key-file", 0, OPTION_STRING, "FILE", NULL,                    \
+	  "our secret key, of mql keygen", &(p)->key },                  \
+	{ "server-key", 0, OPTION_STRING, "FILE", NULL,                  \
+	  "the source-job's public key", &(p)->server_key }
+
+struct question {
+	const char *what, *arg, *query;
+};
+
+/* As mql_request_with(), with the errors printed. Returns the exit status, and
+ * with 0 *json, which the caller frees. */
+int ask_question(const struct peer *p, const struct question *q, char **json);
+/* One without a query. */
+int ask(const struct peer *p, const char *what, const char *arg, char **json);
+
+/* The text of a saved query, which the caller frees. Returns the exit status,
+ * and with 0 *query (save.c). */
+int ask_saved(const struct peer *p, const char *name, char **query);
+
+/* Say why it cannot be spoken to, as diag of MQL_EUNREACH has it; or that it is
+ * no endpoint. They return the exit status. */
+int ask_nobody(const struct mql_diag *diag);
 int ask_bad_endpoint(const char *source_job);
 
 #endif

@@ -11,7 +11,8 @@
 enum { WIDTH = 32, TOP = 3 }; /* of a value in a table; how many are shown */
 
 struct fields_args {
-	const char *source_job, *stream;
+	struct peer peer;
+	const char *stream;
 	uint64_t    limit;
 	int64_t     duration;
 	int         output, color; /* output < 0: as standard output suggests */
@@ -136,9 +137,9 @@ static int
 failed(const struct fields_args *a, int err, const struct mql_diag *diag)
 {
 	if (err == MQL_EUNREACH)
-		return ask_nobody(a->source_job);
+		return ask_nobody(diag);
 	if (err == MQL_EADDRESS)
-		return ask_bad_endpoint(a->source_job);
+		return ask_bad_endpoint(a->peer.source_job);
 	cmd_complain("%s", *diag->text ? diag->text : mql_strerror(err));
 	return cmd_status_of(err);
 }
@@ -147,7 +148,8 @@ static int
 list(const struct fields_args *a)
 {
 	const struct fields_options opt = {
-		.source_job = a->source_job, .stream = a->stream,
+		.source_job = a->peer.source_job, .key = a->peer.key,
+		.server_key = a->peer.server_key, .stream = a->stream,
 		.name = "mql fields", .events = a->limit,
 		.ms = a->duration < INT32_MAX ? (int)a->duration : INT32_MAX,
 		.connect_ms = ASK_TIMEOUT_MS,
@@ -189,8 +191,7 @@ run(int argc, char **argv)
 	};
 	struct fields_args a = { .output = -1 };
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
+		PEER_OPTIONS(&a.peer),
 		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
 		  "table on a terminal, else json", &a.output },
 		{ "limit", 'n', OPTION_UINT, "N", "500",

@@ -23,11 +23,10 @@ run(int argc, char **argv)
 		"the ids.",
 		"Example:\n  mql kill 7\n",
 	};
-	const char *source_job = NULL;
+	struct peer peer = { 0 };
 	bool quiet = false;
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &source_job },
+		PEER_OPTIONS(&peer),
 		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
 		  "say nothing but errors", &quiet },
 		{ 0 },
@@ -41,7 +40,7 @@ run(int argc, char **argv)
 		cmd_complain("kill takes one id (mql queries shows them)");
 		return CMD_USAGE;
 	}
-	status = ask(source_job, "kill", argv[1], &json);
+	status = ask(&peer, "kill", argv[1], &json);
 	if (!status && !quiet)
 		cmd_complain("query %s is killed", argv[1]);
 	free(json);

@@ -1,5 +1,5 @@
-/* list.c - mql agents, queries, streams: what a source-job knows, one row a
- * thing; a table for people, JSON for programs. */
+/* list.c - mql agents, queries, streams, saved: what a source-job knows, one
+ * row a thing; a table for people, JSON for programs. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include "mql/client.h"
 
 struct list_args {
-	const char *source_job;
+	struct peer peer;
 	uint64_t    limit;
 	int         output, color; /* output < 0: as standard output suggests */
 	bool        quiet;
@@ -48,7 +48,7 @@ list(const struct list_args *a, const char *what)
 {
 	struct output *o = NULL;
 	char *json = NULL;
-	int status = ask(a->source_job, what, "", &json), kind = a->output;
+	int status = ask(&a->peer, what, "", &json), kind = a->output;
 
 	if (status)
 		return status;
@@ -60,12 +60,13 @@ list(const struct list_args *a, const char *what)
 				 (enum output_color)a->color, STDOUT_FILENO,
 				 NULL, NULL, &o);
 	if (err)
-		cmd_complain("%s: %s", a->source_job,
+		cmd_complain("%s: %s", a->peer.source_job,
 			     err == MQL_EBADEVENT ? "the answer is not JSON"
 						  : mql_strerror(err));
 	status = err ? CMD_FAILED : print_rows(json, a->limit, o);
 	if (!err && kind == OUTPUT_TABLE && is_empty(json) && !a->quiet)
-		cmd_complain("there are no %s", what);
+		cmd_complain("there are no %s%s", what,
+			     !strcmp(what, "saved") ? " queries" : "");
 	output_free(o);
 	free(json);
 	return status;
@@ -76,8 +77,7 @@ run(const struct option_usage *usage, int argc, char **argv)
 {
 	struct list_args a = { .output = -1 };
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
+		PEER_OPTIONS(&a.peer),
 		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
 		  "table on a terminal, else json", &a.output },
 		{ "limit", 'n', OPTION_UINT, "N", NULL,
@@ -135,6 +135,20 @@ run_streams(int argc, char **argv)
 	return run(&usage, argc, argv);
 }
 
+static int
+run_saved(int argc, char **argv)
+{
+	static const struct option_usage usage = {
+		"mql saved", "[options]",
+		"The queries that are saved: they run whether anybody listens "
+		"or not.",
+		"Example:\n  mql saved\n  mql --saved errors\n"
+		"  mql rm errors\n",
+	};
+
+	return run(&usage, argc, argv);
+}
+
 const struct cmd cmd_agents = {
 	"agents", "", "the agents that are connected", run_agents
 };
@@ -143,4 +157,7 @@ const struct cmd cmd_queries = {
 };
 const struct cmd cmd_streams = {
 	"streams", "", "the streams that can be asked", run_streams
+};
+const struct cmd cmd_saved = {
+	"saved", "", "the queries that are saved", run_saved
 };

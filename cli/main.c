@@ -10,11 +10,9 @@
 const struct cmd *const cmd_all[] = {
 	&cmd_tail,    &cmd_eval, &cmd_explain, &cmd_fmt, &cmd_functions,
 	&cmd_tap,     &cmd_agents, &cmd_queries, &cmd_streams, &cmd_fields,
-	&cmd_kill,    &cmd_off, &cmd_on, &cmd_help, NULL,
+	&cmd_kill,    &cmd_off, &cmd_on,
+	&cmd_save,    &cmd_rm, &cmd_saved, &cmd_keygen, &cmd_help, NULL,
 };
-
-/* Promised by name in the design, and not misread as something else. */
-static const char *const later[] = { "keygen", NULL };
 
 const struct cmd *
 cmd_find(const char *name)
@@ -23,15 +21,6 @@ cmd_find(const char *name)
 		if (!strcmp(name, cmd_all[i]->name))
 			return cmd_all[i];
 	return NULL;
-}
-
-static bool
-is_later(const char *word)
-{
-	for (int i = 0; later[i]; i++)
-		if (!strcmp(word, later[i]))
-			return true;
-	return false;
 }
 
 /* One lower-case word that is no query: somebody meant a command. */
@@ -50,7 +39,7 @@ static int
 command_at(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (cmd_find(argv[i]) || is_later(argv[i]))
+		if (cmd_find(argv[i]))
 			return i;
 	return 0;
 }
@@ -78,10 +67,6 @@ dispatch(int argc, char **argv)
 		return c->run(argc - 1, argv + 1);
 	if (!strcmp(first, "--help") || !strcmp(first, "-h"))
 		return cmd_help.run(1, argv);
-	if (is_later(first)) {
-		cmd_complain("`mql %s` is not there yet", first);
-		return CMD_USAGE;
-	}
 	if (looks_like_command(first)) {
 		cmd_complain("there is no command `%s`; try mql help", first);
 		return CMD_USAGE;

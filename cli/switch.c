@@ -8,7 +8,7 @@
 enum { WHY_MAX = 256 }; /* what a request carries */
 
 struct switch_args {
-	const char *source_job;
+	struct peer peer;
 	bool        quiet;
 };
 
@@ -17,8 +17,7 @@ options(struct switch_args *a, const struct option_usage *usage, int argc,
 	char **argv, int *nrest, int *status)
 {
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &a->source_job },
+		PEER_OPTIONS(&a->peer),
 		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
 		  "say nothing but errors", &a->quiet },
 		{ 0 },
@@ -60,7 +59,7 @@ off(const struct switch_args *a, const char *why)
 {
 	struct buf room = BUF_INIT;
 	char *json = NULL;
-	int status = ask(a->source_job, "off", why, &json);
+	int status = ask(&a->peer, "off", why, &json);
 
 	if (!status && !a->quiet) {
 		struct str s = member(json, STR("\"why\""), &room);
@@ -119,7 +118,7 @@ run_on(int argc, char **argv)
 		cmd_complain("on takes no arguments");
 		return CMD_USAGE;
 	}
-	status = ask(a.source_job, "on", "", &json);
+	status = ask(&a.peer, "on", "", &json);
 	if (!status && !a.quiet)
 		cmd_complain("evaluation is switched on");
 	free(json);

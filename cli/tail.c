@@ -8,6 +8,7 @@
  * nothing more is there, wait. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,7 +47,8 @@ struct tail {
 };
 
 struct tail_args {
-	const char *source_job, *query;
+	struct peer peer;
+	const char *query, *saved;
 	uint64_t    limit;
 	int64_t     duration;
 	int         output, color;
@@ -281,16 +283,18 @@ subscribe(struct tail *t, const struct tail_args *a)
 	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
 	struct mql_diag diag = { 0 };
 
-	opt.source_job = a->source_job;
+	opt.source_job = a->peer.source_job;
+	opt.key = a->peer.key;
+	opt.server_key = a->peer.server_key;
 	opt.query = a->query;
 	opt.limit = a->limit;
 	opt.force = a->force;
 	opt.name = "mql " MQL_VERSION;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH)
-		return ask_nobody(a->source_job);
+		return ask_nobody(&diag);
 	if (err == MQL_EADDRESS)
-		return ask_bad_endpoint(a->source_job);
+		return ask_bad_endpoint(a->peer.source_job);
 	return err ? cmd_query_error(err, &diag, a->query) : 0;
 }
 
@@ -343,6 +347,21 @@ tail(const struct tail_args *a)
 	return status;
 }
 
+/* What it is now; if it is changed, who listens goes on with the old one. */
+static int
+tail_saved(struct tail_args *a)
+{
+	char *query;
+	int status = ask_saved(&a->peer, a->saved, &query);
+
+	if (status)
+		return status;
+	a->query = query;
+	status = tail(a);
+	free(query);
+	return status;
+}
+
 static const struct option_usage usage = {
 	.prog = "mql",
 	.synopsis = "[options] \"<query>\"",
@@ -356,8 +375,9 @@ run(int argc, char **argv)
 {
 	struct tail_args a = { .output = UNSAID };
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
+		PEER_OPTIONS(&a.peer),
+		{ "saved", 0, OPTION_STRING, "NAME", NULL,
+		  "the query that is saved under it", &a.saved },
 		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
 		  "the form of the rows: json, but for a running total on a "
 		  "terminal", &a.output },
@@ -378,13 +398,14 @@ run(int argc, char **argv)
 
 	if (!cmd_options(&usage, table, argc, argv, &nrest, &status))
 		return status;
-	if (nrest != 1) {
-		cmd_complain(nrest ? "one query, please: put it in quotes" :
+	if (nrest != !a.saved) {
+		cmd_complain(nrest ? a.saved ? "--saved has a query already" :
+				     "one query, please: put it in quotes" :
 				     "no query is given; try mql --help");
 		return CMD_USAGE;
 	}
 	a.query = argv[1];
-	return tail(&a);
+	return a.saved ? tail_saved(&a) : tail(&a);
 }
 
 const struct cmd cmd_tail = {

@@ -23,7 +23,7 @@ enum {
 };
 
 struct tap_args {
-	const char *app, *stream, *source_job;
+	const char *app, *stream, *source_job, *key, *server_key;
 	uint64_t    rate, max_event;
 	bool        loop, lossy, wait, quiet;
 };
@@ -187,6 +187,8 @@ open_agent(struct tap *t, const struct tap_args *a)
 
 	opt.app = a->app;
 	opt.source_job = a->source_job;
+	opt.key = a->key;
+	opt.server_key = a->server_key;
 	opt.ring_bytes = RING_BYTES;
 	opt.max_event_bytes = a->max_event;
 	opt.wait_when_full = !a->lossy;
@@ -264,6 +266,12 @@ run(int argc, char **argv)
 		  endpoint ? endpoint : "tcp://127.0.0.1:7400",
 		  "its agents' port (env MQL_AGENT_SOURCE_JOB)",
 		  &a.source_job },
+		{ "key-file", 0, OPTION_STRING, "FILE",
+		  getenv("MQL_AGENT_KEY"), "our secret key, of mql keygen "
+		  "(env MQL_AGENT_KEY)", &a.key },
+		{ "server-key", 0, OPTION_STRING, "FILE",
+		  getenv("MQL_AGENT_SERVER_KEY"), "the source-job's public key "
+		  "(env MQL_AGENT_SERVER_KEY)", &a.server_key },
 		{ "rate", 'r', OPTION_UINT, "N", NULL,
 		  "at most N events a second, evenly", &a.rate },
 		{ "loop", 0, OPTION_FLAG, NULL, NULL,
@@ -281,8 +289,10 @@ run(int argc, char **argv)
 	};
 	int nrest, status;
 
-	/* Elsewhere it means the subscribers' port. */
+	/* Elsewhere they mean the subscribers' port. */
 	unsetenv("MQL_SOURCE_JOB");
+	unsetenv("MQL_KEY_FILE");
+	unsetenv("MQL_SERVER_KEY");
 	if (!cmd_options(&usage, table, argc, argv, &nrest, &status))
 		return status;
 	const char *wrong = objection(&a, argv + 1, nrest);

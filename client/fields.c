@@ -22,6 +22,8 @@ open_tail(const struct fields_options *opt, struct mql_tail **out,
 	spell_name(str_of(opt->stream), &text);
 	buf_put_u8(&text, '\0');
 	o.source_job = opt->source_job;
+	o.key = opt->key;
+	o.server_key = opt->server_key;
 	o.query = (const char *)text.data;
 	o.name = opt->name;
 	o.limit = opt->events ? opt->events : FIELDS_EVENTS;

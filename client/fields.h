@@ -13,6 +13,7 @@ enum { FIELDS_EVENTS = 500, FIELDS_MS = 2000, FIELDS_CONNECT_MS = 5000 };
 
 struct fields_options {
 	const char  *source_job;       /* NULL: as mql_tail_open() has it */
+	const char  *key, *server_key; /* likewise */
 	const char  *stream;
 	const char  *name;             /* who asks */
 	uint64_t     events;           /* at most; 0: FIELDS_EVENTS */

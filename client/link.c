@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
+#include "wire/keys.h"
+
 static const char default_endpoint[] = "tcp://127.0.0.1:7401";
 
 /* How long a frame that was sent may take to leave a closing socket. */
-enum { LINGER_MS = 200 };
+enum { LINGER_MS = 200, HOPE_MS = 1000 };
 
 int
 client_link_fail(struct mql_diag *diag, int err, const char *fmt, ...)
@@ -25,29 +28,74 @@ client_link_fail(struct mql_diag *diag, int err, const char *fmt, ...)
 	return err;
 }
 
+static const char *
+or_environment(const char *given, const char *variable)
+{
+	return given && *given ? given : getenv(variable);
+}
+
+static int
+open_context(struct client_link *l, const struct client_peer *p,
+	     struct mql_diag *diag)
+{
+	char why[300] = "";
+	int err = wire_keys_load_both(or_environment(p->key, "MQL_KEY_FILE"),
+				      or_environment(p->server_key,
+						     "MQL_SERVER_KEY"),
+				      &l->keys, why, sizeof why);
+
+	if (err)
+		return client_link_fail(diag, err, "%s", why);
+	if ((err = wire_context_new(1, &l->context)))
+		return client_link_fail(diag, err, "%s", mql_strerror(err));
+	wire_context_use(l->context, l->keys);
+	return 0;
+}
+
 int
-client_link_open(struct client_link *l, const char *endpoint,
+client_link_open(struct client_link *l, const struct client_peer *p,
 		 struct wire_context *context, struct mql_diag *diag)
 {
+	const char *endpoint = or_environment(p->endpoint, "MQL_SOURCE_JOB");
 	char why[160];
 	int err;
 
-	if (!endpoint)
-		endpoint = getenv("MQL_SOURCE_JOB");
 	if (!endpoint || !*endpoint)
 		endpoint = default_endpoint;
 	*l = (struct client_link){ .endpoint = endpoint, .context = context,
 				   .lent = context };
 	if ((err = wire_endpoint_check(endpoint, why, sizeof why)))
 		return client_link_fail(diag, err, "%s", why);
-	if (!context && (err = wire_context_new(1, &l->context)))
-		return client_link_fail(diag, err, "%s", mql_strerror(err));
-	if ((err = wire_dealer_open(l->context, endpoint, &l->dealer))) {
-		client_link_close(l);
-		return client_link_fail(diag, err, "%s: %s", endpoint,
+	if (!context && (err = open_context(l, p, diag)))
+		goto out;
+	if ((err = wire_dealer_open(l->context, endpoint, &l->dealer)))
+		client_link_fail(diag, err, "%s: %s", endpoint,
 				 mql_strerror(err));
-	}
-	return 0;
+out:
+	if (err)
+		client_link_close(l);
+	return err;
+}
+
+bool
+client_link_hopeless(const struct client_link *l, int64_t since)
+{
+	return l->dealer && wire_dealer_trouble(l->dealer) &&
+	       clock_mono_ms() - since > HOPE_MS;
+}
+
+int
+client_link_unreached(const struct client_link *l, struct mql_diag *diag)
+{
+	const char *trouble = l->dealer ? wire_dealer_trouble(l->dealer) : NULL;
+
+	if (trouble)
+		return client_link_fail(diag, MQL_EUNREACH, "the source-job at "
+					"%s cannot be spoken to: %s",
+					l->endpoint, trouble);
+	return client_link_fail(diag, MQL_EUNREACH, "no source-job answers at "
+				"%s (is mql-source-job running?)",
+				l->endpoint);
 }
 
 int
@@ -65,6 +113,7 @@ client_link_close(struct client_link *l)
 		wire_dealer_close(l->dealer, LINGER_MS);
 	if (!l->lent)
 		wire_context_free(l->context);
+	wire_keys_free(l->keys);
 	*l = (struct client_link){ 0 };
 }
 

@@ -7,7 +7,7 @@
 #include "client/tail.h"
 #include "common/clock.h"
 
-enum { REQUEST_ID = 1 };
+enum { REQUEST_ID = 1, LOOK_MS = 500 };
 
 /* user@host, so that people know whom to ask. */
 static void
@@ -24,11 +24,12 @@ name_us(char *to, size_t n)
 }
 
 static int
-send_request(struct client_link *l, const char *what, const char *arg)
+send_request(struct client_link *l, const struct mql_request_options *o)
 {
 	char who[128];
-	struct wire_request m = { .id = REQUEST_ID, .what = str_of(what),
-				  .arg = str_of(arg) };
+	struct wire_request m = { .id = REQUEST_ID, .what = str_of(o->what),
+				  .arg = str_of(o->arg),
+				  .query = str_of(o->query) };
 	struct buf b = BUF_INIT;
 
 	name_us(who, sizeof who);
@@ -61,9 +62,10 @@ take_reply(struct str msg, char **json)
 }
 
 static int
-converse(struct client_link *l, const char *what, const char *arg,
+converse(struct client_link *l, const struct mql_request_options *o,
 	 int64_t deadline, char **json)
 {
+	const int64_t begun = clock_mono_ms();
 	unsigned asked_on = 0, changes = 0;
 	bool asked = false;
 
@@ -76,30 +78,50 @@ converse(struct client_link *l, const char *what, const char *arg,
 		}
 		enum wire_link up = wire_dealer_link(l->dealer, &changes);
 		if (up == WIRE_LINK_UP && (!asked || changes != asked_on)) {
-			asked = !send_request(l, what, arg);
+			asked = !send_request(l, o);
 			asked_on = changes;
 		}
 		int64_t left = deadline - clock_mono_ms();
-		if (left <= 0)
+		if (left <= 0 || client_link_hopeless(l, begun))
 			return MQL_EUNREACH;
-		if (!wire_dealer_wait(l->dealer, (int)left, -1))
+		if (!wire_dealer_wait(l->dealer, left < LOOK_MS ? (int)left
+					  : LOOK_MS, -1))
 			return MQL_EINTR;
 	}
+}
+
+static int
+request(struct wire_context *context, const struct mql_request_options *o,
+	char **json, struct mql_diag *diag)
+{
+	const struct client_peer peer = { o->source_job, o->key,
+					  o->server_key };
+	int64_t deadline = clock_mono_ms() + o->timeout_ms;
+	struct client_link l = { 0 };
+	int err;
+
+	*json = NULL;
+	if (diag)
+		*diag = (struct mql_diag){ 0 };
+	err = client_link_open(&l, &peer, context, diag);
+	if (!err)
+		err = converse(&l, o, deadline, json);
+	if (err == MQL_EUNREACH)
+		client_link_unreached(&l, diag);
+	client_link_close(&l);
+	return err;
 }
 
 int
 client_request(struct wire_context *context, const char *source_job,
 	       const char *what, const char *arg, int timeout_ms, char **json)
 {
-	int64_t deadline = clock_mono_ms() + timeout_ms;
-	struct client_link l = { 0 };
+	const struct mql_request_options o = {
+		.source_job = source_job, .what = what, .arg = arg,
+		.timeout_ms = timeout_ms,
+	};
 
-	*json = NULL;
-	int err = client_link_open(&l, source_job, context, NULL);
-	if (!err)
-		err = converse(&l, what, arg, deadline, json);
-	client_link_close(&l);
-	return err;
+	return request(context, &o, json, NULL);
 }
 
 int
@@ -107,4 +129,15 @@ mql_request(const char *source_job, const char *what, const char *arg,
 	    int timeout_ms, char **json)
 {
 	return client_request(NULL, source_job, what, arg, timeout_ms, json);
+}
+
+int
+mql_request_with(const struct mql_request_options *opt, char **json,
+		 struct mql_diag *diag)
+{
+	struct mql_request_options o = MQL_REQUEST_OPTIONS_INIT;
+
+	/* The caller may have been built against an older header. */
+	memcpy(&o, opt, opt->size < sizeof o ? opt->size : sizeof o);
+	return request(NULL, &o, json, diag);
 }

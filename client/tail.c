@@ -69,14 +69,13 @@ sooner(int a, int b)
 static int
 await_acceptance(struct mql_tail *t, int64_t connect_ms, struct mql_diag *diag)
 {
-	int64_t deadline = clock_mono_ms() + connect_ms;
+	int64_t begun = clock_mono_ms(), deadline = begun + connect_ms;
 
 	while (!t->accepted && t->state != TAIL_ENDED) {
 		int64_t left = deadline - clock_mono_ms();
-		if (connect_ms >= 0 && left <= 0)
-			return client_link_fail(diag, MQL_EUNREACH,
-					 "no source-job answers at %s",
-					 t->link.endpoint);
+		if (connect_ms >= 0 &&
+		    (left <= 0 || client_link_hopeless(&t->link, begun)))
+			return client_link_unreached(&t->link, diag);
 		int wait = sooner(connect_ms < 0 ? -1 : (int)left,
 				  client_session_wait_ms(t));
 		if (!client_link_wait(&t->link, wait))
@@ -97,6 +96,7 @@ client_tail_start(const struct mql_tail_options *opt,
 		  struct mql_diag *diag)
 {
 	struct mql_tail_options o = options_of(opt);
+	struct client_peer peer = { .key = o.key, .server_key = o.server_key };
 	struct mql_tail *t = NULL;
 	int err = MQL_ENOMEM;
 
@@ -108,7 +108,8 @@ client_tail_start(const struct mql_tail_options *opt,
 	t->overslept = INT64_MIN / 2; /* never */
 	if ((err = prepare(t, &o, diag)))
 		goto out;
-	if ((err = client_link_open(&t->link, t->endpoint, context, diag)))
+	peer.endpoint = t->endpoint; /* which lives as long as the link */
+	if ((err = client_link_open(&t->link, &peer, context, diag)))
 		goto out;
 	*out = t;
 	t = NULL;

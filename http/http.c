@@ -8,6 +8,7 @@
 
 #include <microhttpd.h>
 
+#include "common/door.h"
 #include "common/listen.h"
 #include "common/str.h"
 #include "mql/error.h"
@@ -22,6 +23,7 @@ enum {
 struct http {
 	struct MHD_Daemon *daemon;
 	struct http_service service;
+	struct door door;
 	int   fd; /* epoll */
 	char  address[300];
 };
@@ -42,6 +44,8 @@ reply(struct MHD_Connection *c, unsigned status, const char *type,
 	MHD_add_response_header(r, "Cache-Control", "no-store");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(r, "Allow", "GET, HEAD");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(r, "WWW-Authenticate", "Bearer");
 	done = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
 	return done;
@@ -54,12 +58,16 @@ say(struct MHD_Connection *c, unsigned status, const char *text)
 }
 
 static enum MHD_Result
-say_metrics(struct MHD_Connection *c, const struct http_service *s)
+say_metrics(struct MHD_Connection *c, const struct http *h)
 {
 	struct buf b = BUF_INIT;
 	enum MHD_Result done = MHD_NO;
 
-	s->metrics(s->arg, &b);
+	if (!door_lets_in(&h->door, MHD_lookup_connection_value(c,
+				MHD_HEADER_KIND, "Authorization")))
+		return say(c, MHD_HTTP_UNAUTHORIZED, "a token is needed: "
+			   "Authorization: Bearer TOKEN\n");
+	h->service.metrics(h->service.arg, &b);
 	if (!b.err)
 		done = reply(c, MHD_HTTP_OK, "text/plain; version=0.0.4",
 			     (struct str){ (char *)b.data, b.len });
@@ -113,7 +121,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	if (!strcmp(url, "/readyz"))
 		return say_ready(c, &h->service);
 	if (!strcmp(url, "/metrics"))
-		return say_metrics(c, &h->service);
+		return say_metrics(c, h);
 	if (!strcmp(url, "/"))
 		return say_name(c, &h->service);
 	return say(c, MHD_HTTP_NOT_FOUND, "not found\n");
@@ -125,12 +133,20 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 static int
 start(struct http *h, int fd)
 {
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, h->door.cert },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, h->door.key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
 	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
+		MHD_USE_EPOLL | (h->door.cert ? MHD_USE_TLS : 0U), 0, NULL,
+		NULL, on_request, h,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		h->door.cert ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls,
 		MHD_OPTION_END);
 	if (!h->daemon)
 		return MQL_EOS;
@@ -142,31 +158,45 @@ start(struct http *h, int fd)
 	return 0;
 }
 
+static int
+open_at(struct http *h, const char *address, char *why, size_t nwhy)
+{
+	const struct http_service *s = &h->service;
+	int fd = -1;
+	int err = door_open(&h->door, s->token_file, s->tls_cert, s->tls_key,
+			    why, nwhy);
+
+	if (err)
+		return err;
+	if (!(err = listen_open(address, CONNECTIONS, &fd, h->address,
+				sizeof h->address)))
+		err = start(h, fd);
+	if (err)
+		snprintf(why, nwhy, "cannot listen on %s: %s%s", address,
+			 mql_strerror(err), err == MQL_EOS && h->door.cert ?
+			 ": are --tls-cert and --tls-key right?" : "");
+	if (fd >= 0 && !h->daemon)
+		close(fd); /* else it is the daemon's */
+	return err;
+}
+
 int
 http_open(const struct http_service *service, const char *address,
 	  struct http **out, char *why, size_t nwhy)
 {
 	struct http *h = calloc(1, sizeof *h);
-	int fd = -1;
-	int err = h ? listen_open(address, CONNECTIONS, &fd, h->address,
-				  sizeof h->address) : MQL_ENOMEM;
+	int err;
 
 	*out = NULL;
-	if (err)
-		goto out;
+	if (!h)
+		return MQL_ENOMEM;
 	h->service = *service;
-	if ((err = start(h, fd)))
-		goto out;
+	if ((err = open_at(h, address, why, nwhy))) {
+		http_close(h);
+		return err;
+	}
 	*out = h;
-	h = NULL;
-out:
-	if (err)
-		snprintf(why, nwhy, "cannot listen on %s: %s", address,
-			 mql_strerror(err));
-	if (err && fd >= 0 && !h->daemon)
-		close(fd); /* else it is the daemon's */
-	http_close(h);
-	return err;
+	return 0;
 }
 
 void
@@ -176,6 +206,7 @@ http_close(struct http *h)
 		return;
 	if (h->daemon)
 		MHD_stop_daemon(h->daemon);
+	door_close(&h->door);
 	free(h);
 }
 

@@ -19,6 +19,8 @@ struct http_service {
 	bool (*ready)(void *arg, struct buf *why);
 	void (*metrics)(void *arg, struct buf *out); /* Prometheus' text */
 	void  *arg;
+	/* Of common/door.h: what /metrics wants, and TLS; NULL: none. */
+	const char *token_file, *tls_cert, *tls_key;
 };
 
 /* Listen on "HOST:PORT" (port 0 takes a free one). 0, MQL_EADDRESS,

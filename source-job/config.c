@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "common/door.h"
 #include "common/listen.h"
 #include "common/log.h"
 #include "common/options.h"
@@ -35,6 +36,7 @@ refuse(const char *option, const char *why)
 	return MQL_EINVAL;
 }
 
+/* Who has keys speaks nothing else on either socket. */
 static int
 check_doors(const struct config *c)
 {
@@ -43,16 +45,16 @@ check_doors(const struct config *c)
 	} door[] = {
 		{ "agents", c->agents },
 		{ "subscribers", c->subscribers },
-		{ "http", c->http },
 	};
 
+	if (!c->key != !c->allowed_keys)
+		return refuse("key-file", "and --allowed-keys go together");
 	for (size_t i = 0; i < sizeof door / sizeof *door; i++) {
-		if (c->insecure || !strcmp(door[i].address, "off") ||
+		if (c->insecure || c->key ||
 		    listen_is_loopback(door[i].address))
 			continue;
-		log_error("--%s %s can be reached from other machines, and "
-			  "nothing is encrypted or checked there yet; say "
-			  "--insecure to listen all the same",
+		log_error("--%s %s can be reached from other machines: give "
+			  "--key-file and --allowed-keys, or say --insecure",
 			  door[i].option, door[i].address);
 		return MQL_EINVAL;
 	}
@@ -70,6 +72,20 @@ processors(void)
 }
 
 static int
+check_http(const struct config *c)
+{
+	if (!c->tls_cert != !c->tls_key)
+		return refuse("tls-cert", "and --tls-key go together");
+	if (c->insecure || !strcmp(c->http, "off") ||
+	    door_is_safe(c->http, c->token_file, c->tls_cert, c->tls_key))
+		return 0;
+	log_error("--http %s can be reached from other machines: give "
+		  "--tls-cert, --tls-key and --token-file, or say --insecure",
+		  c->http);
+	return MQL_EINVAL;
+}
+
+static int
 check_numbers(const struct config *c)
 {
 	if (c->workers < 1 || c->workers > MAX_WORKERS)
@@ -84,6 +100,8 @@ check_numbers(const struct config *c)
 		return refuse("max-queries", "is a number from 1 to 4096");
 	if (c->max_subscribers < 1)
 		return refuse("max-subscribers", "is at least 1");
+	if (c->max_per_peer < 1)
+		return refuse("max-per-peer", "is at least 1");
 	if (c->max_agents < 1)
 		return refuse("max-agents", "is at least 1");
 	if (c->heartbeat < MIN_HEARTBEAT)
@@ -125,10 +143,27 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "more are refused", &c->max_queries },
 		{ "max-subscribers", 0, OPTION_UINT, "N", "1000",
 		  "subscriptions; more are refused", &c->max_subscribers },
+		{ "max-per-peer", 0, OPTION_UINT, "N", "200",
+		  "subscriptions of one key, or without keys of one "
+		  "connection", &c->max_per_peer },
+		{ "state", 0, OPTION_STRING, "DIR", NULL,
+		  "where saved queries are kept", &c->state },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "5s",
 		  "how long the end may take after SIGTERM", &c->drain },
 		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",
 		  "info", "what goes to standard error", &c->log_level },
+		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
+		  "our secret key, of mql keygen", &c->key },
+		{ "allowed-keys", 0, OPTION_STRING, "DIR", NULL,
+		  "public keys of who may come in: agents/, subscribers/ and "
+		  "operators/", &c->allowed_keys },
+		{ "token-file", 0, OPTION_STRING, "FILE", NULL,
+		  "a bearer token, which who asks for /metrics must say",
+		  &c->token_file },
+		{ "tls-cert", 0, OPTION_STRING, "FILE", NULL,
+		  "certificate chain of --http, PEM", &c->tls_cert },
+		{ "tls-key", 0, OPTION_STRING, "FILE", NULL,
+		  "its key, PEM", &c->tls_key },
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
 		  "listen on addresses that other machines reach",
 		  &c->insecure },
@@ -148,5 +183,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		c->workers = processors();
 	if ((err = check_numbers(c)))
 		return err;
-	return check_doors(c);
+	if ((err = check_doors(c)))
+		return err;
+	return check_http(c);
 }

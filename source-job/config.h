@@ -10,10 +10,14 @@ struct config {
 	const char *subscribers; /* endpoint */
 	const char *http;        /* HOST:PORT, or "off" */
 	uint64_t    workers;     /* threads; at least 1 */
+	const char *key, *allowed_keys; /* of CURVE; both or neither */
+	const char *state;       /* directory; NULL: nothing is kept */
+	const char *token_file, *tls_cert, *tls_key; /* of http */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */
 	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */
 	uint64_t    max_agents, max_queries, max_subscribers;
+	uint64_t    max_per_peer; /* subscriptions of one */
 	int64_t     lease, heartbeat, drain; /* ms */
 	int         log_level;   /* enum log_level */
 	bool        insecure;

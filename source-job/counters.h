@@ -44,7 +44,9 @@ counter_get(const _Atomic uint64_t *c)
 	X(folded,     "Rows put into groups, or held in order")          \
 	X(results,    "Rows made of groups, or of what was held")        \
 	X(drop_late,  "Rows dropped for want of an open window")         \
-	X(drop_overflow, "Rows dropped for want of memory for groups")
+	X(drop_overflow, "Rows dropped for want of memory for groups")   \
+	X(rows_unkept, "Rows of saved queries while nobody subscribed")  \
+	X(subs_refused, "Subscriptions refused to peers that have too many")
 
 struct job_counters {
 #define X(name, help) _Atomic uint64_t name;

@@ -66,6 +66,11 @@ sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
 	const size_t end = first + n;
 	uint64_t dropped = 0, room = wants(s);
 
+	if (s->link->nobody) { /* with others, who have them */
+		if (s->query->nstaying == 1)
+			counter_add(&j->counters.rows_unkept, n);
+		return;
+	}
 	if (s->link->unreachable) {
 		dropped = room < n ? room : n;
 		first += dropped;

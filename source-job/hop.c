@@ -2,9 +2,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "common/clock.h"
+#include "common/log.h"
 #include "mql/error.h"
 #include "source-job/counters.h"
+#include "source-job/quota.h"
 #include "wire/message.h"
 
 enum {
@@ -19,7 +23,65 @@ hop_close(struct hop *h, int linger_ms)
 	if (h->router)
 		wire_router_close(h->router, linger_ms);
 	buf_fini(&h->frame);
+	free(h->quota);
 	*h = (struct hop){ 0 };
+}
+
+/* --- who is listened to ------------------------------------------------------ */
+
+/* What a message costs us, in bytes of a plain one: a query is compiled; the
+ * answer to a question is charged when it is made. Rows are bounded by credit.
+ */
+static uint64_t
+weigh(struct str msg)
+{
+	struct str body;
+	unsigned kind;
+
+	if (wire_get_header(msg.ptr, msg.len, &kind, &body))
+		return msg.len + 64;
+	switch (kind) {
+	case WIRE_ROWS:
+	case WIRE_PARTIALS:
+		return 0;
+	case WIRE_SUBSCRIBE:
+		return 4 * msg.len + (16 << 10);
+	case WIRE_REQUEST:
+		return msg.len + 512;
+	default:
+		return msg.len + 64;
+	}
+}
+
+static struct quota *
+quota_of(struct hop *h)
+{
+	if (!h->quota)
+		h->quota = calloc(1, sizeof *h->quota);
+	return h->quota;
+}
+
+static bool
+listens(struct hop *h, const struct wire_peer *from, struct str msg)
+{
+	int64_t now;
+
+	if (!from->roles) {
+		struct str key = hop_sender(h);
+		counter_add(&h->cut, 1);
+		log_info("a link of %.*s is cut: the key was taken away",
+			 (int)key.len, key.len ? key.ptr : "");
+		wire_router_cut(h->router);
+		return false;
+	}
+	now = clock_mono_ms();
+	if (!quota_of(h) || quota_take(h->quota, from, now, weigh(msg)))
+		return true;
+	counter_add(&h->unheard, 1);
+	if (quota_tell(h->quota, from, now))
+		hop_refuse(h, from, 0, MQL_ELIMIT,
+			   "you send more than is listened to");
+	return false;
 }
 
 bool
@@ -29,6 +91,10 @@ hop_receive(struct hop *h, struct wire_peer *from, struct str *msg)
 		return false;
 	counter_add(&h->received, 1);
 	counter_add(&h->bytes_in, msg->len);
+	if (!listens(h, from, *msg)) {
+		*from = (struct wire_peer){ 0 };
+		*msg = (struct str){ 0 };
+	}
 	return true;
 }
 
@@ -37,6 +103,21 @@ hop_keep(struct hop *h, struct wire_kept *k)
 {
 	return wire_router_keep(h->router, k);
 }
+
+void
+hop_charge(struct hop *h, const struct wire_peer *peer, uint64_t bytes)
+{
+	if (quota_of(h))
+		quota_charge(h->quota, peer, clock_mono_ms(), bytes);
+}
+
+struct str
+hop_sender(const struct hop *h)
+{
+	return wire_router_key(h->router);
+}
+
+/* --- answers ------------------------------------------------------------------- */
 
 struct buf *
 hop_frame(struct hop *h)
@@ -98,6 +179,8 @@ void
 hop_complain(struct hop *h, const struct wire_peer *to, int64_t now,
 	     int64_t *last, int code, const char *text)
 {
+	if (!to->len)
+		return;
 	counter_add(&h->bad, 1);
 	if (last) {
 		if (*last && now - *last < COMPLAIN_MS)

@@ -17,6 +17,9 @@ struct hop {
 	_Atomic uint64_t received, sent; /* messages; see counters.h */
 	_Atomic uint64_t bytes_in, bytes_out;
 	_Atomic uint64_t bad; /* messages that could not be taken */
+	_Atomic uint64_t unheard; /* messages of peers that said too much */
+	_Atomic uint64_t cut; /* links of keys that were taken away */
+	struct quota *quota;
 	int64_t  strangers_at; /* ms: answers to peers that we do not know */
 	uint32_t strangers;
 };
@@ -30,11 +33,18 @@ hop_key(const struct wire_peer *p)
 	return (struct str){ (const char *)p->id, p->len };
 }
 
-/* The next message, if one is there. */
+/* The next message, if one is there. Of a peer that may not be here (its link
+ * is cut) or has said too much (quota.h; it is told) it comes as an empty one
+ * from nobody, whom no complaint reaches. */
 bool hop_receive(struct hop *h, struct wire_peer *from, struct str *msg);
 
 /* Keep the message that was received last: where it stands now. */
 struct str hop_keep(struct hop *h, struct wire_kept *k);
+/* The name of the key of whoever sent it, until the next; empty: no keys. */
+struct str hop_sender(const struct hop *h);
+
+/* What the peer asked for weighs so much more than its message did. */
+void hop_charge(struct hop *h, const struct wire_peer *peer, uint64_t bytes);
 
 /* h->frame, emptied, for an encoder. */
 struct buf *hop_frame(struct hop *h);

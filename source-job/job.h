@@ -31,6 +31,7 @@
 #include "source-job/hop.h"
 #include "source-job/power.h"
 #include "source-job/queries.h"
+#include "source-job/saved.h"
 #include "source-job/subscribers.h"
 #include "source-job/worker.h"
 
@@ -43,10 +44,13 @@ struct job {
 	int64_t  drain_by;  /* not 0: draining, until then */
 	_Atomic uint64_t serial; /* orders joins and losses */
 
+	struct wire_context *context;
+	struct wire_keys *keys; /* NULL: none */
 	struct power power;
 	struct hop subscriber_hop;
 	struct queries     queries;
 	struct subscribers subscribers;
+	struct saved saved;
 	struct job_counters counters;
 	unsigned nlisting;  /* lists that go round: see requests.c */
 

@@ -35,6 +35,7 @@ tick(struct loop *l)
 		return;
 	l->next_tick = j->now + l->tick_ms;
 	subscribers_tick(j);
+	saved_tick(j);
 	if (l->http)
 		http_run(l->http);
 }

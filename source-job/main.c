@@ -21,6 +21,7 @@
 #include "source-job/registry.h"
 #include "common/notify.h"
 #include "common/signals.h"
+#include "wire/keys.h"
 
 enum {
 	IO_THREADS = 2, /* at least; links are spread among them for life */
@@ -44,6 +45,13 @@ name_job(struct job *j)
 		 salt);
 }
 
+static void
+say(void *arg, bool warning, const char *line)
+{
+	(void)arg;
+	log_say(warning ? LOG_WARN : LOG_INFO, "%s", line);
+}
+
 static int
 complain(int err, const char *why)
 {
@@ -52,19 +60,40 @@ complain(int err, const char *why)
 	return err;
 }
 
+static int
+use_keys(struct job *j)
+{
+	const struct config *c = &j->config;
+	char why[400] = "";
+	int err;
+
+	if (!c->key)
+		return 0;
+	err = wire_keys_load(c->key, NULL, &j->keys, why, sizeof why);
+	if (!err) {
+		wire_context_use(j->context, j->keys);
+		err = wire_context_allow(j->context, c->allowed_keys, say,
+					 NULL, why, sizeof why);
+	}
+	return complain(err, why);
+}
+
 /* A socket for each worker, and one for the subscribers. */
 static int
-open_hops(struct job *j, struct wire_context *context)
+open_hops(struct job *j)
 {
 	struct wire_router *router[WORKERS_MAX];
 	char why[256] = "";
-	int err = wire_routers_open(context, j->config.agents, router,
-				    j->nworker, why, sizeof why);
+	int err = wire_routers_open(j->context, j->config.agents,
+				    WIRE_ROLE_AGENT, router, j->nworker, why,
+				    sizeof why);
 
 	for (unsigned i = 0; !err && i < j->nworker; i++)
 		j->worker[i].hop.router = router[i];
 	if (!err)
-		err = wire_router_open(context, j->config.subscribers,
+		err = wire_router_open(j->context, j->config.subscribers,
+				       WIRE_ROLE_SUBSCRIBER |
+				       WIRE_ROLE_OPERATOR,
 				       &j->subscriber_hop.router, why,
 				       sizeof why);
 	return complain(err, why);
@@ -87,6 +116,8 @@ static int
 open_http(struct job *j, struct http **out)
 {
 	const struct http_service service = {
+		.token_file = j->config.token_file,
+		.tls_cert = j->config.tls_cert, .tls_key = j->config.tls_key,
 		.name = "mql-source-job", .ready = ready, .metrics = metrics,
 		.arg = j,
 	};
@@ -149,7 +180,7 @@ init(struct job *j)
 		err = queries_init(j);
 	if (!err)
 		err = init_workers(j);
-	return complain(err, "");
+	return complain(err, "") ? err : saved_open(j);
 }
 
 static int
@@ -168,6 +199,7 @@ fini(struct job *j)
 {
 	for (unsigned i = 0; i < j->nworker; i++)
 		worker_join(&j->worker[i]);
+	saved_fini(j);
 	subscribers_fini(j);
 	merge_discard(j);
 	for (unsigned i = 0; j->worker && i < j->nworker; i++)
@@ -193,12 +225,13 @@ announce(const struct job *j, const struct http *http)
 }
 
 static int
-serve(struct job *j, struct wire_context *context, int sigfd)
+serve(struct job *j, int sigfd)
 {
 	struct http *http = NULL;
 	int status = EXIT_FAILURE;
 
-	if (open_hops(j, context) || open_http(j, &http) || start_workers(j))
+	if (use_keys(j) || open_hops(j) || open_http(j, &http) ||
+	    start_workers(j))
 		goto out;
 	announce(j, http);
 	status = loop_run(j, http, sigfd);
@@ -241,7 +274,6 @@ int
 main(int argc, char **argv)
 {
 	static struct job job;
-	struct wire_context *context = NULL;
 	int status = EXIT_FAILURE;
 	bool done = false;
 
@@ -253,15 +285,17 @@ main(int argc, char **argv)
 	log_init("mql-source-job", (enum log_level)job.config.log_level);
 	int sigfd = signals_open();
 	check_descriptors(&job.config);
-	if (sigfd < 0 || wire_context_new(io_threads(&job.config), &context)) {
+	if (sigfd < 0 ||
+	    wire_context_new(io_threads(&job.config), &job.context)) {
 		log_error("%s", mql_strerror(MQL_EOS));
 		goto out;
 	}
 	if (!init(&job))
-		status = serve(&job, context, sigfd);
+		status = serve(&job, sigfd);
 	fini(&job);
 out:
-	wire_context_free(context);
+	wire_context_free(job.context);
+	wire_keys_free(job.keys);
 	if (sigfd >= 0)
 		close(sigfd);
 	return status;

@@ -94,6 +94,14 @@ write_hops(const struct job *j, struct buf *out)
 	     &s->bytes_out);
 	hops(out, "bad_frames_total", "Messages that could not be taken",
 	     &a.bad, &s->bad);
+	hops(out, "unheard_total", "Messages of peers that said too much",
+	     &a.unheard, &s->unheard);
+	hops(out, "links_cut_total", "Links of keys that were taken away",
+	     &a.cut, &s->cut);
+	family(out, "keys_refused_total", "counter",
+	       "Peers turned away for their keys");
+	buf_printf(out, "mql_keys_refused_total %" PRIu64 "\n",
+		   wire_context_refused(j->context));
 }
 
 static double

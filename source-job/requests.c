@@ -65,6 +65,7 @@ reply(struct job *j, const struct wire_peer *to, uint32_t id, bool ok,
 
 	if (text->err)
 		return text->err;
+	hop_charge(&j->subscriber_hop, to, text->len);
 	wire_reply_encode(&r, hop_frame(&j->subscriber_hop));
 	hop_send(&j->subscriber_hop, to); /* whoever is gone needs none */
 	return 0;
@@ -263,6 +264,12 @@ kill_query(struct job *j, struct str arg, struct buf *out)
 		buf_printf(out, "{\"error\":\"there is no query %lu\"}", id);
 		return false;
 	}
+	const char *name = saved_name(j, q);
+	if (name) {
+		buf_printf(out, "{\"error\":\"query %lu is saved: `mql rm %s` "
+			   "ends it\"}", id, name);
+		return false;
+	}
 	log_info("query %lu is killed by an operator", id);
 	sub_leave_all(j, q, true, "killed by an operator");
 	buf_printf(out, "{\"killed\":%lu}", id);
@@ -310,12 +317,35 @@ switch_on(struct job *j, struct buf *out)
 	return true;
 }
 
+/* Who reads what runs must not end it, nor stop the fleet. */
+static bool
+may(const struct wire_peer *from, struct str what)
+{
+	static const char *const operators[] = { "kill", "off", "on",
+							 "save", "rm" };
+
+	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+		if (str_eq(what, str_of(operators[i])))
+			return from->roles & WIRE_ROLE_OPERATOR;
+	return true;
+}
+
 /* At once: true, or false for "no". */
 static bool
-answer(struct job *j, const struct wire_request *m, struct buf *out)
+answer(struct job *j, const struct wire_peer *from,
+       const struct wire_request *m, struct buf *out)
 {
 	struct list l = { .out = out };
 
+	if (!may(from, m->what)) {
+		buf_puts(out, "{\"error\":\"only an operator's key may do "
+			 "this\"}");
+		return false;
+	}
+	if (str_eq(m->what, STR("saved"))) {
+		saved_list(j, m->arg, out);
+		return true;
+	}
 	if (str_eq(m->what, STR("kill")))
 		return kill_query(j, m->arg, out);
 	if (str_eq(m->what, STR("off")))
@@ -328,7 +358,7 @@ answer(struct job *j, const struct wire_request *m, struct buf *out)
 		return true;
 	}
 	buf_puts(out, "{\"error\":\"this source-job answers agents, queries, "
-		      "streams, kill, off and on only\"}");
+		      "streams, saved, save, rm, kill, off and on only\"}");
 	return false;
 }
 
@@ -339,12 +369,18 @@ requests_answer(struct job *j, const struct wire_peer *from, struct str body)
 	struct wire_request m;
 	int err = wire_request_decode(body, &m);
 
+	struct str key = hop_sender(&j->subscriber_hop);
+
+	if (!err && key.len) /* which proves something */
+		m.who = key;
 	if (!err && str_eq(m.what, STR("agents"))) {
 		err = ask_workers(j, from, m.id, LISTING_AGENTS);
 	} else if (!err && str_eq(m.what, STR("streams"))) {
 		err = ask_workers(j, from, m.id, LISTING_STREAMS);
-	} else if (!err) {
-		bool ok = answer(j, &m, &text);
+	} else if (!err && !(may(from, m.what) &&
+			     saved_request(j, from, &m))) {
+		/* Saved queries are answered when they are on the disk. */
+		bool ok = answer(j, from, &m, &text);
 		err = reply(j, from, m.id, ok, &text);
 	}
 	buf_fini(&text);

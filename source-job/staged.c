@@ -218,8 +218,11 @@ void
 staged_partial(struct sub *s, const struct partial *p)
 {
 	struct staged *st = s->staged;
-	uint64_t n = partial_events(p), before = left_out(st);
+	uint64_t n = partial_events(p), before;
 
+	if (!st) /* nobody's: see saved.h */
+		return;
+	before = left_out(st);
 	if (is_done(st, n))
 		return;
 	st->taken += n;

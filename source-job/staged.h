@@ -26,7 +26,8 @@ void staged_free(struct staged *st); /* NULL is allowed */
 /* A row of an agent. s has a stage. */
 void staged_row(struct sub *s, struct str row, unsigned step);
 
-/* Groups of an agent. s has a stage, and its query folds as they do. */
+/* Groups of an agent, whose query folds as that of s. Without a stage they are
+ * not needed. */
 void staged_partial(struct sub *s, const struct partial *p);
 
 /* For those below s may have none: then they do nothing. */

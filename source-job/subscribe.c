@@ -84,10 +84,26 @@ sub_accept(struct job *j, struct sub *s, const struct query_count *c)
 	sub_mark(j, s);
 }
 
+/* Subscriptions of this peer: of all links with its key, if it has one. */
+static uint64_t
+subs_of(struct job *j, const struct wire_peer *peer)
+{
+	const struct link *l;
+	const struct sub *s;
+	uint64_t n = 0;
+
+	LIST_FOREACH(l, &j->subscribers.links, entry)
+		if (peer->key ? l->peer.key == peer->key :
+		    str_eq(hop_key(&l->peer), hop_key(peer)))
+			LIST_FOREACH(s, &l->subs, of_link)
+				n++;
+	return n;
+}
+
 /* Why a subscription is not taken, before its query is looked at. */
 static int
-admit(struct job *j, const struct link *l, const struct wire_subscribe *m,
-      const char **why)
+admit(struct job *j, const struct link *l, const struct wire_peer *from,
+      const struct wire_subscribe *m, const char **why)
 {
 	if (job_draining(j)) {
 		*why = "source-job is shutting down";
@@ -103,6 +119,11 @@ admit(struct job *j, const struct link *l, const struct wire_subscribe *m,
 	}
 	if (j->subscribers.n >= j->config.max_subscribers) {
 		*why = "too many subscriptions; see --max-subscribers";
+		return MQL_ELIMIT;
+	}
+	if (subs_of(j, from) >= j->config.max_per_peer) {
+		counter_add(&j->counters.subs_refused, 1);
+		*why = "you have too many subscriptions; see --max-per-peer";
 		return MQL_ELIMIT;
 	}
 	return 0;
@@ -188,6 +209,50 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 }
 
 int
+subscribers_nobody(struct job *j, struct link **out)
+{
+	struct link *l = calloc(1, sizeof *l);
+
+	*out = l;
+	if (!l)
+		return MQL_ENOMEM;
+	LIST_INIT(&l->subs);
+	l->heard = INT64_MAX;
+	l->unreachable = l->nobody = true;
+	LIST_INSERT_HEAD(&j->subscribers.links, l, entry);
+	return 0;
+}
+
+/* It has no stage: what agents send is not needed. */
+int
+subscribers_hold(struct job *j, struct link *l, uint32_t id, const char *text,
+		 const char *client, struct mql_diag *diag)
+{
+	const struct wire_subscribe m = { .id = id,
+					  .client = str_of(client) };
+	struct mql_query *compiled = NULL;
+	struct query *q = NULL;
+	const char *why = NULL;
+	struct sub *s = NULL;
+	int err = query_compile(str_of(text), &compiled, diag);
+
+	if (!err && !(s = calloc(1, sizeof *s)))
+		err = MQL_ENOMEM;
+	if (!err)
+		err = queries_open(j, compiled, &q, &why);
+	if (!err) {
+		s->limit = UINT64_MAX;
+		join(j, l, q, s, &m);
+		s = NULL;
+	} else if (why) {
+		snprintf(diag->text, sizeof diag->text, "%s", why);
+	}
+	mql_query_free(compiled);
+	free(s);
+	return err;
+}
+
+int
 subscribers_subscribe(struct job *j, struct link *l,
 		      const struct wire_peer *from, struct str body)
 {
@@ -199,7 +264,7 @@ subscribers_subscribe(struct job *j, struct link *l,
 
 	if ((bad = wire_subscribe_decode(body, &m)))
 		goto out;
-	if ((err = admit(j, l, &m, &why)))
+	if ((err = admit(j, l, from, &m, &why)))
 		goto refused;
 	if ((err = query_compile(m.query, &compiled, &diag))) {
 		if (!diag.text[0])

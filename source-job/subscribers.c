@@ -24,13 +24,24 @@ subscribers_init(struct job *j)
 	TAILQ_INIT(&j->subscribers.dirty);
 }
 
+static void
+link_free(struct job *j, struct link *l)
+{
+	map_remove(&j->subscribers.by_peer, hop_key(&l->peer));
+	LIST_REMOVE(l, entry);
+	free(l);
+}
+
 void
 subscribers_fini(struct job *j)
 {
 	struct link *l;
 
 	while ((l = LIST_FIRST(&j->subscribers.links)))
-		sub_free(j, LIST_FIRST(&l->subs));
+		if (LIST_EMPTY(&l->subs)) /* nobody's */
+			link_free(j, l);
+		else
+			sub_free(j, LIST_FIRST(&l->subs));
 	map_fini(&j->subscribers.by_peer);
 }
 
@@ -43,14 +54,6 @@ sub_mark(struct job *j, struct sub *s)
 	TAILQ_INSERT_TAIL(&j->subscribers.dirty, s, of_dirty);
 }
 
-static void
-link_free(struct job *j, struct link *l)
-{
-	map_remove(&j->subscribers.by_peer, hop_key(&l->peer));
-	LIST_REMOVE(l, entry);
-	free(l);
-}
-
 void
 sub_free(struct job *j, struct sub *s)
 {
@@ -59,7 +62,7 @@ sub_free(struct job *j, struct sub *s)
 	if (s->query)
 		LIST_REMOVE(s, of_query);
 	LIST_REMOVE(s, of_link);
-	if (LIST_EMPTY(&s->link->subs))
+	if (LIST_EMPTY(&s->link->subs) && !s->link->nobody)
 		link_free(j, s->link);
 	j->subscribers.n--;
 	staged_free(s->staged);

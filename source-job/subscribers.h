@@ -21,6 +21,7 @@
 #include "wire/socket.h"
 
 struct job;
+struct mql_diag;
 struct query;
 struct staged;
 
@@ -33,6 +34,7 @@ struct link { /* one peer with at least one subscription */
 	int64_t heard;       /* ms; the lease */
 	int64_t complained;
 	bool    unreachable; /* the socket has forgotten it */
+	bool    nobody;      /* and so it ever was: see saved.h */
 };
 
 enum sub_state { SUB_STAYING, SUB_LEAVING, SUB_SETTLED };
@@ -86,6 +88,16 @@ void subscribers_flush(struct job *j);
 void sub_leave(struct job *j, struct sub *s, bool failed, const char *why);
 void sub_leave_all(struct job *j, struct query *q, bool failed,
 		   const char *why);
+
+/* A link of nobody's, whose subscriptions take no row and have no lease, until
+ * subscribers_fini(). 0 or MQL_ENOMEM. */
+int subscribers_nobody(struct job *j, struct link **out);
+
+/* Subscribe to a query on nobody's link. diag gets a sentence, if there is one
+ * to say. 0, an error of query_compile(), MQL_ELIMIT or MQL_ENOMEM. */
+int subscribers_hold(struct job *j, struct link *l, uint32_t id,
+		     const char *text, const char *client,
+		     struct mql_diag *diag);
 
 struct sub *sub_find(const struct link *l, uint32_t id); /* l may be NULL */
 

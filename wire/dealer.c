@@ -28,6 +28,8 @@
 enum {
 	BACKOFF_MIN_MS = 50,
 	BACKOFF_MAX_MS = 500, /* and up to as much again, by chance */
+	REFUSED_MS     = 3000, /* the same for a key that is not let in: each
+				  try costs the other side half a ms */
 	UNREAD_MS      = 1000, /* then unread messages are given up */
 	NEVER_MS       = 24 * 3600 * 1000,
 };
@@ -44,6 +46,7 @@ struct wire_dealer {
 	zmq_msg_t msg; /* the one that the caller borrows */
 	bool      up, over;
 	unsigned  changes, told;
+	const char *trouble; /* with keys; NULL: none */
 	int64_t   retry_at; /* clock_mono_ms() */
 	int       backoff;
 };
@@ -68,6 +71,9 @@ static int
 watch(struct wire_dealer *d)
 {
 	const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+			   ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+			   ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+			   ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
 			   ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED;
 	char name[64];
 	int err;
@@ -89,7 +95,8 @@ dial(struct wire_dealer *d)
 {
 	int err;
 
-	if ((err = socket_new(d->context, ZMQ_DEALER, d->ipv6, &d->socket)) ||
+	if ((err = socket_new(d->context, ZMQ_DEALER, 0, d->ipv6,
+			      &d->socket)) ||
 	    (err = socket_set(d->socket, ZMQ_CONNECT_TIMEOUT, 5000)) ||
 	    (err = socket_set(d->socket, ZMQ_RECONNECT_IVL, NEVER_MS)) ||
 	    (err = watch(d)))
@@ -122,6 +129,25 @@ retry_later(struct wire_dealer *d)
 		d->backoff = BACKOFF_MAX_MS;
 }
 
+static void
+explain(struct wire_dealer *d, unsigned event)
+{
+	bool keys = d->context->keys;
+
+	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+		d->trouble = NULL;
+	else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+		d->trouble = "it does not let our key in";
+	else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL && !keys)
+		d->trouble = "it wants a key";
+	else if ((event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ||
+		  event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) && keys)
+		d->trouble = "it is not the one whose public key we have, or "
+			     "has none";
+	if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+		d->backoff = REFUSED_MS;
+}
+
 /* Another try, when it is time and the caller has read what there was. */
 static void
 redial(struct wire_dealer *d)
@@ -137,6 +163,14 @@ redial(struct wire_dealer *d)
 	d->over = false;
 	if (dial(d))
 		retry_later(d);
+}
+
+/* After an error in the protocol ZeroMQ would not try again. */
+static bool
+is_end(unsigned event)
+{
+	return event == ZMQ_EVENT_CONNECT_RETRIED ||
+	       event == ZMQ_EVENT_DISCONNECTED;
 }
 
 /* An event is two parts: number and value as 16 and 32 bits, the address. */
@@ -155,9 +189,10 @@ read_events(struct wire_dealer *d)
 		if (d->up != up)
 			d->changes++;
 		d->up = up;
+		explain(d, event);
 		if (up)
 			d->backoff = BACKOFF_MIN_MS;
-		else if (event == ZMQ_EVENT_CONNECT_RETRIED && !d->over)
+		else if (is_end(event) && !d->over)
 			retry_later(d);
 	}
 	d->dry[MONITOR] = true;
@@ -234,6 +269,12 @@ wire_dealer_link(struct wire_dealer *d, unsigned *changes)
 	*changes = d->changes;
 	redial(d);
 	return d->up ? WIRE_LINK_UP : WIRE_LINK_DOWN;
+}
+
+const char *
+wire_dealer_trouble(const struct wire_dealer *d)
+{
+	return d->trouble;
 }
 
 /* Until when d wants to wait: at most timeout_ms (negative: for ever). */

@@ -270,6 +270,7 @@ static const struct field request[] = {
 	TEXT(MUST, wire_request, what, WIRE_MAX_NAME),
 	TEXT(MAY, wire_request, arg, WIRE_MAX_NAME),
 	TEXT(MAY, wire_request, who, WIRE_MAX_NAME),
+	EXACT(MAY, wire_request, query, WIRE_MAX_TEXT),
 	FIELD_END
 };
 CODEC(request, REQUEST, mem)

@@ -225,8 +225,9 @@ struct wire_request {
 	struct arena mem;
 	uint32_t   id;
 	struct str what; /* "agents" | "queries" | "streams" | "kill" |
-			    "off" | "on" */
-	struct str arg;  /* kill: the query id; off: why */
+			    "off" | "on" | "saved" | "save" | "rm" */
+	struct str arg;  /* kill: the query id; off: why; save, rm: a name */
+	struct str query; /* save: its text */
 	struct str who;  /* asks: a name for people, proof of nothing */
 };
 

@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mql/error.h"
 #include "wire/endpoint.h"
 #include "wire/share.h"
+#include "wire/frame.h"
 #include "wire/socket_private.h"
+#include "wire/zap.h"
 
 struct wire_router {
 	void     *socket;
@@ -22,18 +25,33 @@ struct wire_router {
 	int       poll_fd;
 	int       wake_fd;
 	bool      woken;
+	unsigned  roles;
+	const struct zap *zap; /* of the context; NULL: no keys */
+	struct str key;   /* the name of the last sender's */
 	char      endpoint[ENDPOINT_MAX];
 };
 
 enum {
 	BACKLOG = 4096, /* a fleet that reconnects; the kernel's limit */
 	GIVE_MIN = 8 << 10, /* bytes: less is cheaper to copy */
+	/* Messages of a peer that wait for us. Who sends more, against all
+	 * credit, finds that nobody reads; it takes no more memory. */
+	WAITING = 128,
 };
 
+/* Nobody but agents sends rows. */
 static int
-set_options(void *socket)
+set_options(void *socket, unsigned roles)
 {
+	const int64_t max_message = WIRE_HEADER + WIRE_MAX_CONTROL;
 	int err;
+
+	if (!(roles & WIRE_ROLE_AGENT) &&
+	    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_message,
+			   sizeof max_message))
+		return MQL_EOS;
+	if ((err = socket_set(socket, ZMQ_RCVHWM, WAITING)))
+		return err;
 
 	/* Say that a peer is gone, rather than drop what is for it. */
 	if ((err = socket_set(socket, ZMQ_ROUTER_MANDATORY, 1)))
@@ -96,8 +114,9 @@ listen_on(struct wire_router *r, const char *endpoint,
 
 /* share: see share.h; NULL: nobody else listens there. */
 static int
-open_router(struct wire_context *c, const char *endpoint, struct share *share,
-	    struct wire_router **out, char *why, size_t nwhy)
+open_router(struct wire_context *c, const char *endpoint, unsigned roles,
+	    struct share *share, struct wire_router **out, char *why,
+	    size_t nwhy)
 {
 	char on[ENDPOINT_MAX];
 	struct wire_router *r;
@@ -108,15 +127,21 @@ open_router(struct wire_context *c, const char *endpoint, struct share *share,
 	*out = NULL;
 	if ((err = endpoint_parse(endpoint, &ep, why, nwhy)))
 		return err;
+	if (c->keys && !c->zap) {
+		snprintf(why, nwhy, "a key, but none that is allowed");
+		return MQL_EINVAL;
+	}
 	snprintf(why, nwhy, "cannot open a socket for %s", endpoint);
 	endpoint_to_listen(endpoint, &ep, on, &ipv6);
 	r = calloc(1, sizeof *r);
 	if (!r)
 		return MQL_ENOMEM;
 	r->poll_fd = r->wake_fd = -1;
+	r->roles = roles;
+	r->zap = c->zap;
 	zmq_msg_init(&r->msg);
-	if ((err = socket_new(c, ZMQ_ROUTER, ipv6, &r->socket)) ||
-	    (err = set_options(r->socket)) || (err = open_poll(r)))
+	if ((err = socket_new(c, ZMQ_ROUTER, roles, ipv6, &r->socket)) ||
+	    (err = set_options(r->socket, roles)) || (err = open_poll(r)))
 		goto out;
 	if (share && (errno = share_listen(share, on, BACKLOG, &fd)) != 0) {
 		err = cannot_listen(endpoint, &ep, errno, why, nwhy);
@@ -136,27 +161,30 @@ out:
 
 int
 wire_router_open(struct wire_context *c, const char *endpoint,
-		 struct wire_router **out, char *why, size_t nwhy)
+		 unsigned roles, struct wire_router **out, char *why,
+		 size_t nwhy)
 {
-	return open_router(c, endpoint, NULL, out, why, nwhy);
+	return open_router(c, endpoint, roles, NULL, out, why, nwhy);
 }
 
 int
 wire_routers_open(struct wire_context *c, const char *endpoint,
-		  struct wire_router **out, unsigned n, char *why, size_t nwhy)
+		  unsigned roles, struct wire_router **out, unsigned n,
+		  char *why, size_t nwhy)
 {
 	struct share share = { 0 };
 	int err = 0;
 
 	memset(out, 0, n * sizeof *out);
 	if (n == 1)
-		return wire_router_open(c, endpoint, out, why, nwhy);
+		return wire_router_open(c, endpoint, roles, out, why, nwhy);
 	if (strncmp(endpoint, "tcp://", 6)) {
 		snprintf(why, nwhy, "only a TCP endpoint can be shared");
 		return MQL_EUNSUP;
 	}
 	for (unsigned i = 0; !err && i < n; i++)
-		err = open_router(c, endpoint, &share, &out[i], why, nwhy);
+		err = open_router(c, endpoint, roles, &share, &out[i], why,
+				  nwhy);
 	for (unsigned i = 0; err && i < n; i++) {
 		wire_router_close(out[i], 0);
 		out[i] = NULL;
@@ -228,6 +256,38 @@ set_wake(struct wire_router *r, bool woken)
 	r->woken = woken;
 }
 
+/* Who sent r->msg. Without an id of ours nobody is let in, whatever may have
+ * gone wrong with the asking. */
+static void
+identify(struct wire_router *r, struct wire_peer *from)
+{
+	unsigned roles = r->roles;
+
+	if (r->zap)
+		roles &= zap_user_roles(r->zap, zmq_msg_gets(&r->msg,
+							     "User-Id"),
+					&from->key, &r->key);
+	from->roles = (uint8_t)roles;
+}
+
+/* ZeroMQ has no call for it, but tells the descriptor (for as long as a
+ * message of it is here, as good as surely the same one; at worst somebody
+ * else has to connect again). Its I/O thread finds the link closed. */
+void
+wire_router_cut(struct wire_router *r)
+{
+	int fd = zmq_msg_get(&r->msg, ZMQ_SRCFD);
+
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+struct str
+wire_router_key(const struct wire_router *r)
+{
+	return r->key;
+}
+
 /* The first part is who sent it. One who gave himself a longer name than any
  * of ours is nobody: no answer will reach him. */
 int
@@ -249,6 +309,7 @@ wire_router_recv(struct wire_router *r, struct wire_peer *from,
 	}
 	if (zmq_msg_more(&r->msg) && socket_receive(r->socket, &r->msg))
 		*msg = socket_body(r->socket, &r->msg);
+	identify(r, from);
 	return 1;
 }
 

@@ -6,13 +6,16 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "mql/error.h"
 #include "wire/frame.h"
+#include "wire/keys.h"
 #include "wire/socket_private.h"
+#include "wire/zap.h"
 
 enum {
 	MAX_SOCKETS = 4096, /* of a context; 1023 if not said */
@@ -92,20 +95,89 @@ wire_context_free(struct wire_context *c)
 {
 	if (!c)
 		return;
+	zap_stop(c->zap);
 	while (c->zmq && zmq_ctx_term(c->zmq) && errno == EINTR)
 		;
 	free(c);
 }
 
-int
-socket_set(void *socket, int option, int value)
+static int
+set_bytes(void *socket, int option, const void *bytes, size_t n)
 {
-	return zmq_setsockopt(socket, option, &value, sizeof value) ?
-		error_of(errno) : 0;
+	return zmq_setsockopt(socket, option, bytes, n) ? error_of(errno) : 0;
 }
 
 int
-socket_new(struct wire_context *c, int type, bool ipv6, void **out)
+socket_set(void *socket, int option, int value)
+{
+	return set_bytes(socket, option, &value, sizeof value);
+}
+
+/* --- keys ------------------------------------------------------------------- */
+
+void
+wire_context_use(struct wire_context *c, const struct wire_keys *k)
+{
+	c->keys = k;
+}
+
+int
+wire_context_allow(struct wire_context *c, const char *dir, wire_say *say,
+		   void *arg, char *why, size_t nwhy)
+{
+	struct allowed *a;
+	int err;
+
+	if (!c->keys || c->zap) {
+		snprintf(why, nwhy, "there is no key of our own");
+		return MQL_EINVAL;
+	}
+	if ((err = allowed_open(dir, say, arg, &a, why, nwhy)))
+		return err;
+	if ((err = zap_start(c->zmq, a, say, arg, &c->zap)))
+		snprintf(why, nwhy, "%s", mql_strerror(err));
+	return err;
+}
+
+uint64_t
+wire_context_refused(const struct wire_context *c)
+{
+	return c->zap ? zap_refused(c->zap) : 0;
+}
+
+/* A domain makes ZeroMQ refuse peers of its versions 1 and 2, which is what
+ * garbage looks like to it: when a socket closes on one that has not said its
+ * name yet, libzmq 4.3.4 aborts the process. */
+static int
+set_keys(const struct wire_context *c, void *socket, unsigned roles)
+{
+	const struct wire_keys *k = c->keys;
+	char domain[ZAP_DOMAIN];
+	int err;
+
+	zap_domain_write(roles, domain);
+	err = set_bytes(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain));
+	if (err || !k)
+		return err;
+	if ((err = set_bytes(socket, ZMQ_CURVE_SECRETKEY, wire_keys_secret(k),
+			     WIRE_KEY_BYTES)))
+		return err;
+	if (roles)
+		return socket_set(socket, ZMQ_CURVE_SERVER, 1);
+	if (!wire_keys_server(k)) /* we speak to nobody whom we do not know */
+		return MQL_EINVAL;
+	if ((err = set_bytes(socket, ZMQ_CURVE_PUBLICKEY, wire_keys_public(k),
+			     WIRE_KEY_BYTES)))
+		return err;
+	return set_bytes(socket, ZMQ_CURVE_SERVERKEY, wire_keys_server(k),
+			 WIRE_KEY_BYTES);
+}
+
+/* --- sockets ---------------------------------------------------------------- */
+
+int
+socket_new(struct wire_context *c, int type, unsigned roles, bool ipv6,
+	   void **out)
 {
 	static const struct {
 		int option, value;
@@ -120,10 +192,6 @@ socket_new(struct wire_context *c, int type, bool ipv6, void **out)
 		{ ZMQ_TCP_KEEPALIVE_CNT, 3 },
 		{ ZMQ_TCP_MAXRT, 60 * 1000 }, /* for a peer without power */
 	};
-	/* A domain makes ZeroMQ refuse peers of its versions 1 and 2, which
-	 * is what garbage looks like to it: when a socket closes on one that
-	 * has not said its name yet, libzmq 4.3.4 aborts the process. */
-	static const char domain[] = "mql";
 	const int64_t max_message = WIRE_HEADER + WIRE_MAX_ROWS;
 	void *s = zmq_socket(c->zmq, type);
 	int err = s ? 0 : error_of(errno);
@@ -132,11 +200,11 @@ socket_new(struct wire_context *c, int type, bool ipv6, void **out)
 		err = socket_set(s, options[i].option, options[i].value);
 	if (!err)
 		err = socket_set(s, ZMQ_IPV6, ipv6);
-	if (!err && (zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &max_message,
-				    sizeof max_message) ||
-		     zmq_setsockopt(s, ZMQ_ZAP_DOMAIN, domain,
-				    strlen(domain))))
-		err = error_of(errno);
+	if (!err)
+		err = set_bytes(s, ZMQ_MAXMSGSIZE, &max_message,
+				sizeof max_message);
+	if (!err)
+		err = set_keys(c, s, roles);
 	if (err && s)
 		zmq_close(s);
 	*out = err ? NULL : s;

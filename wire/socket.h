@@ -7,6 +7,7 @@
 #define WIRE_SOCKET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/buf.h"
 #include "common/str.h"
@@ -19,6 +20,43 @@ struct wire_context; /* a ZeroMQ context; opaque */
 int wire_context_new(int io_threads, struct wire_context **out);
 /* Every socket must be closed before. NULL is allowed. */
 void wire_context_free(struct wire_context *c);
+
+/* --- keys ------------------------------------------------------------------- */
+
+/* With keys, all sockets of a context speak CURVE and only that: dealers say
+ * who they are and check whom they speak to, routers let in whose public key
+ * is in a directory for the role that they are opened for. */
+
+enum wire_role {
+	WIRE_ROLE_AGENT      = 1 << 0,
+	WIRE_ROLE_SUBSCRIBER = 1 << 1,
+	WIRE_ROLE_OPERATOR   = 1 << 2,
+	WIRE_ROLES           = 3, /* how many there are */
+	WIRE_ROLE_ALL        = 7,
+};
+
+struct wire_keys; /* keys.h */
+
+/* One line for a log; warning: something is wrong. */
+typedef void wire_say(void *arg, bool warning, const char *line);
+
+/* Before any socket is opened. k is borrowed until the context is freed; NULL:
+ * no keys. */
+void wire_context_use(struct wire_context *c, const struct wire_keys *k);
+
+/* For routers, after wire_context_use(): let in the keys of the directories
+ * agents/, subscribers/ and operators/ below dir. They are read again when
+ * they change, which is noticed within a second (a file that is written over
+ * in place: within half a minute). Starts a thread, which blocks all signals
+ * and calls say (NULL: nobody is told). 0, MQL_EINVAL (nothing to read there,
+ * or no keys), MQL_ENOMEM or MQL_EOS, and a sentence in why. */
+int wire_context_allow(struct wire_context *c, const char *dir, wire_say *say,
+		       void *arg, char *why, size_t nwhy);
+
+/* Peers that were turned away for their keys. Any thread. */
+uint64_t wire_context_refused(const struct wire_context *c);
+
+/* --- endpoints ---------------------------------------------------------------- */
 
 /* tcp://HOST:PORT, tcp://[IPV6]:PORT or ipc://PATH; `localhost` is 127.0.0.1.
  * 0, or MQL_EADDRESS and a sentence in why. */
@@ -47,6 +85,10 @@ void wire_dealer_close(struct wire_dealer *d, int linger_ms);
  * arrived before a link was lost can still be read, for a second; only then,
  * or when it has been read, is a new link tried. */
 enum wire_link wire_dealer_link(struct wire_dealer *d, unsigned *changes);
+
+/* Why the last try to connect failed, if keys are the reason: a sentence for
+ * people, static; NULL: for no such reason. */
+const char *wire_dealer_trouble(const struct wire_dealer *d);
 
 /* Wait for a message, a change of the link or the time (-1: for ever).
  * wakefd (-1: none) is waited for too; its bytes are the caller's to read.
@@ -79,22 +121,28 @@ struct wire_router; /* opaque */
 
 enum { WIRE_PEER_MAX = 32 };
 
-struct wire_peer { /* who a message came from; compare by bytes */
+struct wire_peer { /* who a message came from; compare len bytes of id */
 	uint8_t len;
 	uint8_t id[WIRE_PEER_MAX];
+	uint8_t roles; /* what it may be here, as of this message: enum
+			  wire_role; 0: its key was taken away */
+	uint32_t key;  /* a number of its key, which its other links have too;
+			  0: without keys */
 };
 
-/* Listens on endpoint (port 0 or * takes a free one). 0, MQL_EADDRESS,
- * MQL_EINUSE, MQL_EOS; why gets a sentence. */
+/* Listens on endpoint (port 0 or * takes a free one) for who has one of these
+ * roles. Without keys everybody has them all. 0, MQL_EADDRESS, MQL_EINUSE,
+ * MQL_EOS, MQL_EINVAL (keys, but none is allowed); why gets a sentence. */
 int wire_router_open(struct wire_context *c, const char *endpoint,
-		     struct wire_router **out, char *why, size_t nwhy);
+		     unsigned roles, struct wire_router **out, char *why,
+		     size_t nwhy);
 void wire_router_close(struct wire_router *r, int linger_ms); /* NULL: none */
 
 /* Open n that listen on one TCP endpoint: the kernel spreads new links among
  * them. On failure none is open. Other endpoints: MQL_EUNSUP if n is not 1. */
 int wire_routers_open(struct wire_context *c, const char *endpoint,
-		      struct wire_router **out, unsigned n, char *why,
-		      size_t nwhy);
+		      unsigned roles, struct wire_router **out, unsigned n,
+		      char *why, size_t nwhy);
 
 /* The real endpoint, with its port. Lives as long as r. */
 const char *wire_router_endpoint(const struct wire_router *r);
@@ -118,6 +166,13 @@ void wire_kept_free(struct wire_kept *k);
 /* Move the message that wire_router_recv() gave last into k, which is empty:
  * this is where it stands now, until wire_kept_free(). */
 struct str wire_router_keep(struct wire_router *r, struct wire_kept *k);
+
+/* The name of the key of whoever sent the last message, borrowed until the
+ * next; empty without keys. */
+struct str wire_router_key(const struct wire_router *r);
+
+/* Cut the link over which the last message came, as if the network had. */
+void wire_router_cut(struct wire_router *r);
 
 /* 0; MQL_EUNREACH when the peer is gone (forget it), MQL_ENOMEM. Never blocks;
  * flow is bounded by credit, so nothing is dropped here. */

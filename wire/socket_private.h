@@ -7,12 +7,18 @@
 
 #include "wire/socket.h"
 
+struct zap;
+
 struct wire_context {
 	void *zmq;
+	const struct wire_keys *keys; /* borrowed; NULL: none */
+	struct zap *zap;              /* NULL: nobody is let in by a key */
 };
 
-/* A socket with the options of both kinds set. 0, MQL_ENOMEM or MQL_EOS. */
-int socket_new(struct wire_context *c, int type, bool ipv6, void **out);
+/* A socket with the options of both kinds set, and the context's keys: roles
+ * is whom a router is for, 0 for a dealer. 0, MQL_ENOMEM or MQL_EOS. */
+int socket_new(struct wire_context *c, int type, unsigned roles, bool ipv6,
+	       void **out);
 int socket_set(void *socket, int option, int value);
 void socket_close(void *socket, int linger_ms);
 

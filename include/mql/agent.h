@@ -22,12 +22,13 @@
  * publishes has none.
  *
  * Environment: MQL_AGENT=off makes everything here do nothing, at no cost.
- * MQL_AGENT_SOURCE_JOB, _APP, _HOST, _ZONE, _VERSION and _HASH_SECRET give what
- * the options do not; MQL_AGENT_LABELS adds labels. MQL_AGENT_DENY, _MASK,
- * _HASH and _STREAMS forbid besides what the options forbid: one that cannot
- * be read switches the agent off. MQL_AGENT_CPU_PERMILLE, _BYTES_PER_SECOND,
- * _ROWS_PER_SECOND and _GROUP_BYTES give what the options do not;
- * MQL_AGENT_BUDGET=off lifts all of these limits but the last. */
+ * MQL_AGENT_SOURCE_JOB, _KEY, _SERVER_KEY, _APP, _HOST, _ZONE, _VERSION and
+ * _HASH_SECRET give what the options do not; MQL_AGENT_LABELS adds labels.
+ * MQL_AGENT_DENY, _MASK, _HASH and _STREAMS forbid besides what the options
+ * forbid: one that cannot be read switches the agent off, and so does a key.
+ * MQL_AGENT_CPU_PERMILLE, _BYTES_PER_SECOND, _ROWS_PER_SECOND and _GROUP_BYTES
+ * give what the options do not; MQL_AGENT_BUDGET=off lifts all of these limits
+ * but the last. */
 #ifndef MQL_AGENT_H
 #define MQL_AGENT_H
 
@@ -102,15 +103,20 @@ struct mql_agent_options {
 	 * MQL_AGENT_STATE_DIR, else a directory of the user's own in
 	 * $XDG_RUNTIME_DIR, $TMPDIR or /tmp; "off": nowhere. */
 	const char *state_dir;
+
+	/* Files of `mql keygen`: our secret key, and the public key of the
+	 * source-job, which it must prove to have. NULL: MQL_AGENT_KEY and
+	 * MQL_AGENT_SERVER_KEY; neither: no keys, nothing is encrypted. */
+	const char *key, *server_key;
 };
 
 #define MQL_AGENT_OPTIONS_INIT { .size = sizeof(struct mql_agent_options) }
 
 /* Start an agent: one thread. All strings are copied. Returns 0, MQL_EINVAL
- * (no app, a list or a limit in the environment that cannot be read; a bad
- * endpoint: MQL_EADDRESS), MQL_ENOMEM or MQL_EOS; on failure *out is NULL. An
- * absent source-job is no error. With MQL_AGENT=off an agent is returned that
- * never has a query. Any thread. */
+ * (no app, a list or a limit in the environment that cannot be read, or a key
+ * of the options; a bad endpoint: MQL_EADDRESS), MQL_ENOMEM or MQL_EOS; on
+ * failure *out is NULL. An absent source-job is no error. With MQL_AGENT=off an
+ * agent is returned that never has a query. Any thread. */
 MQL_API int mql_agent_open(const struct mql_agent_options *opt,
 			   struct mql_agent **out);
 

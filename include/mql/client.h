@@ -40,6 +40,10 @@ struct mql_tail_options {
 				   0: 5 s, < 0: wait for ever */
 	bool        force;      /* run it also where it was running when a
 				   service crashed. Said once */
+	/* Files of `mql keygen`: our secret key, and the public key of the
+	 * source-job, which it must prove to have. NULL: MQL_KEY_FILE and
+	 * MQL_SERVER_KEY; neither: no keys, nothing is encrypted. */
+	const char *key, *server_key;
 };
 #define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
 
@@ -129,8 +133,8 @@ struct mql_item {
 /* Compile, connect, subscribe. Returns when the source-job has accepted, or
  * with MQL_ESYNTAX, MQL_ETYPE, MQL_EUNSUP, MQL_ELIMIT (see diag, which may be
  * NULL), MQL_EADDRESS, MQL_EUNREACH (nobody answered in time),
- * MQL_EREFUSED (diag->text says why), MQL_EINTR, MQL_ENOMEM; on failure *out
- * is NULL. */
+ * MQL_EREFUSED (diag->text says why), MQL_EINVAL (a key cannot be read),
+ * MQL_EINTR, MQL_ENOMEM; on failure *out is NULL. */
 MQL_API int mql_tail_open(const struct mql_tail_options *opt,
 			  struct mql_tail **out, struct mql_diag *diag);
 
@@ -152,12 +156,30 @@ MQL_API void mql_tail_close(struct mql_tail *t); /* NULL is allowed */
 
 /* --- operator requests ------------------------------------------------------ */
 
+struct mql_request_options {
+	size_t      size;       /* of this struct: set by ..._INIT */
+	const char *source_job; /* this and the keys as in mql_tail_options */
+	const char *what, *arg;
+	int         timeout_ms;
+	const char *key, *server_key;
+	const char *query;      /* of "save" */
+};
+#define MQL_REQUEST_OPTIONS_INIT \
+	{ .size = sizeof(struct mql_request_options) }
+
 /* One request and its answer, a JSON text that the caller frees with free(3):
  * an array of objects for "agents", "queries" and "streams"; an object for
  * "kill" (arg: the query's id) and for "off" (arg: why) and "on", which switch
- * all evaluation. *json also holds {"error":...} with MQL_EREFUSED. Errors
- * besides: MQL_EADDRESS, MQL_EUNREACH, MQL_EINTR, MQL_ENOMEM. Any thread;
+ * all evaluation. Of saved queries "saved" gives an array (arg: a name, or "");
+ * "save" (arg: the name; query) and "rm" (arg: the name) an object, when it is
+ * on the disk. *json also holds {"error":...} with MQL_EREFUSED. Errors
+ * besides: MQL_EADDRESS, MQL_EUNREACH, MQL_EINVAL (a key cannot be read),
+ * MQL_EINTR, MQL_ENOMEM: diag->text says why; it may be NULL. Any thread;
  * blocks until timeout_ms. */
+MQL_API int mql_request_with(const struct mql_request_options *opt,
+			     char **json, struct mql_diag *diag);
+
+/* The same in short. */
 MQL_API int mql_request(const char *source_job, const char *what,
 			const char *arg, int timeout_ms, char **json);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/listen.h"
+#include "common/door.h"
 #include "common/log.h"
 #include "mql/error.h"
 
@@ -37,12 +37,16 @@ refuse(const char *option, const char *why)
 static int
 check_door(const struct config *c)
 {
+	if (!c->tls_cert != !c->tls_key) {
+		log_error("--tls-cert and --tls-key go together");
+		return MQL_EINVAL;
+	}
 	if (c->insecure || !strcmp(c->http, "off") ||
-	    listen_is_loopback(c->http))
+	    door_is_safe(c->http, c->token_file, c->tls_cert, c->tls_key))
 		return 0;
-	log_error("--http %s can be reached from other machines, and nothing "
-		  "is encrypted or checked there; say --insecure to listen all "
-		  "the same", c->http);
+	log_error("--http %s can be reached from other machines: give "
+		  "--tls-cert, --tls-key and --token-file, or say --insecure",
+		  c->http);
 	return MQL_EINVAL;
 }
 
@@ -131,12 +135,23 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "has lost", &c->state },
 		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
 		  "tcp://127.0.0.1:7401", "whom to ask", &c->source_job },
+		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
+		  "our secret key for it, of mql keygen", &c->key_file },
+		{ "server-key", 0, OPTION_STRING, "FILE", NULL,
+		  "its public key", &c->server_key },
 		{ "http", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7490",
 		  "health and metrics; off: none", &c->http },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "10s",
 		  "how long the end may take after SIGTERM", &c->drain },
 		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",
 		  "info", "what goes to standard error", &c->log_level },
+		{ "token-file", 0, OPTION_STRING, "FILE", NULL,
+		  "a bearer token, which who asks for /metrics must say",
+		  &c->token_file },
+		{ "tls-cert", 0, OPTION_STRING, "FILE", NULL,
+		  "certificate chain of --http, PEM", &c->tls_cert },
+		{ "tls-key", 0, OPTION_STRING, "FILE", NULL,
+		  "its key, PEM", &c->tls_key },
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
 		  "listen on addresses that other machines reach, all the same",
 		  &c->insecure },

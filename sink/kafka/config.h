@@ -9,6 +9,8 @@
 struct config {
 	const char *bootstrap;   /* borrowed from argv, as all texts are */
 	const char *source_job, *http, *query_dir, *state;
+	const char *key_file, *server_key; /* for the source-job */
+	const char *token_file, *tls_cert, *tls_key; /* of http */
 	struct option_list query, name, topic, key; /* see config_nth() */
 	struct option_list property, topic_config;
 	uint64_t    partitions, replication; /* 0: the broker's own */

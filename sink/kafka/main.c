@@ -41,7 +41,10 @@ metrics(void *arg, struct buf *out)
 static int
 open_http(struct daemon *d, const char *address, struct buf *why)
 {
+	const struct config *c = d->sink.world.config;
 	const struct http_service service = {
+		.token_file = c->token_file, .tls_cert = c->tls_cert,
+		.tls_key = c->tls_key,
 		.name = "mql-sink-kafka", .ready = ready, .metrics = metrics,
 		.arg = &d->sink,
 	};

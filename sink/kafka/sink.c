@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "mql/error.h"
+#include "wire/keys.h"
 #include "wire/socket.h"
 
 enum {
@@ -187,9 +188,15 @@ sink_open(struct sink *s, const struct config *config, struct buf *why)
 	    (err = producer_open(&s->options, &s->world.producer, text,
 				 sizeof text)))
 		buf_puts(why, text);
+	else if ((err = wire_keys_load_both(config->key_file,
+					    config->server_key, &s->keys,
+					    text, sizeof text)))
+		buf_puts(why, text);
 	else if ((err = wire_context_new(1, &s->world.context)))
 		buf_puts(why, mql_strerror(err));
 	else
+		wire_context_use(s->world.context, s->keys);
+	if (!err)
 		err = begin_given(s, why);
 	return err;
 }
@@ -207,6 +214,7 @@ sink_close(struct sink *s)
 	bool well = !s->failed;
 	dir_fini(&s->dir);
 	wire_context_free(s->world.context);
+	wire_keys_free(s->keys);
 	state_close(s->world.state);
 	free(s->tail);
 	*s = (struct sink){ 0 };

@@ -15,6 +15,7 @@
 
 struct sink {
 	struct output_world world;
+	struct wire_keys *keys; /* NULL: none */
 	struct producer_options options;
 	TAILQ_HEAD(outputs, output) outputs;
 	struct mql_tail **tail; /* room for a pointer to each */

@@ -113,6 +113,8 @@ ask_fields(struct asks *all, const struct ask *a, struct buf *out)
 {
 	const struct fields_options opt = {
 		.source_job = all->server->config->source_job,
+		.key = all->server->config->key,
+		.server_key = all->server->config->server_key,
 		.stream = a->arg, .name = "mql-sink-sse",
 		.connect_ms = REQUEST_MS, .stop = &all->stopping,
 	};

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "common/listen.h"
+#include "common/door.h"
 #include "common/log.h"
 #include "mql/error.h"
 
@@ -40,8 +40,8 @@ check_door(const struct config *c)
 		return refuse("tls-cert", "and --tls-key go together");
 	if (c->token_in_url && !c->token_file)
 		return refuse("token-in-url", "needs --token-file");
-	if (c->insecure || (c->tls_cert && c->token_file) ||
-	    listen_is_loopback(c->listen))
+	if (c->insecure ||
+	    door_is_safe(c->listen, c->token_file, c->tls_cert, c->tls_key))
 		return 0;
 	log_error("--listen %s can be reached from other machines: give "
 		  "--tls-cert, --tls-key and --token-file, or say --insecure",
@@ -79,6 +79,10 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "where browsers connect", &c->listen },
 		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
 		  "tcp://127.0.0.1:7401", "whom to ask", &c->source_job },
+		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
+		  "our secret key for it, of mql keygen", &c->key },
+		{ "server-key", 0, OPTION_STRING, "FILE", NULL,
+		  "its public key", &c->server_key },
 		{ "threads", 0, OPTION_UINT, "N", "2",
 		  "that serve connections", &c->threads },
 		{ "max-viewers", 0, OPTION_UINT, "N", "10000",

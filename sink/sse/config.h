@@ -8,7 +8,7 @@
 
 struct config {
 	const char *listen;      /* HOST:PORT; borrowed from argv, as all are */
-	const char *source_job;
+	const char *source_job, *key, *server_key;
 	const char *token_file, *allow_origin, *tls_cert, *tls_key;
 	struct option_list host; /* names that we answer to */
 	uint64_t    threads;

@@ -8,32 +8,19 @@
 
 #include "sink/sse/server.h"
 
-bool
-guard_same(const char *token, const char *said)
-{
-	size_t n = strlen(token), m = strlen(said);
-	volatile size_t differs = n ^ m;
-
-	for (size_t i = 0; i < m; i++)
-		differs |= (size_t)(token[n ? i % n : 0] ^ said[i]) & 0xff;
-	return !differs;
-}
-
 static bool
 has_token(const struct request *r)
 {
-	static const char bearer[] = "Bearer ";
 	const struct server *s = r->server;
-	const char *said = request_header(r, "Authorization");
+	const char *said;
 
-	if (said && !strncasecmp(said, bearer, sizeof bearer - 1) &&
-	    guard_same(s->token, said + sizeof bearer - 1))
+	if (door_lets_in(&s->door, request_header(r, "Authorization")))
 		return true;
 	if (!s->config->token_in_url)
 		return false;
 	said = MHD_lookup_connection_value(r->connection,
 					   MHD_GET_ARGUMENT_KIND, "token");
-	return said && guard_same(s->token, said);
+	return said && door_same(s->door.token, said);
 }
 
 /* HOST, HOST:PORT or [IPV6]:PORT without the port. */
@@ -102,7 +89,8 @@ guard_check(const struct request *r, bool needs_token, const char **why)
 {
 	const char *host = request_header(r, "Host");
 
-	if (!r->server->token && host && !guard_host(r->server->config, host)) {
+	if (!r->server->door.token && host &&
+	    !guard_host(r->server->config, host)) {
 		*why = "this name is none of ours; see --host";
 		return MHD_HTTP_MISDIRECTED_REQUEST;
 	}
@@ -112,7 +100,7 @@ guard_check(const struct request *r, bool needs_token, const char **why)
 		*why = "pages of other origins may not ask; see --allow-origin";
 		return MHD_HTTP_FORBIDDEN;
 	}
-	if (r->server->token && !has_token(r)) {
+	if (!has_token(r)) {
 		*why = "a token is needed: Authorization: Bearer TOKEN";
 		return MHD_HTTP_UNAUTHORIZED;
 	}

@@ -19,7 +19,6 @@ enum {
 	SPARE_FDS = 256,       /* files, ZeroMQ, questions */
 	SPARE_CONNECTIONS = 1000, /* beyond streams, and as many again: those
 				     that ask for nothing until they time out */
-	MAX_FILE = 1 << 20,
 };
 
 static door health_door, ready_door;
@@ -223,47 +222,6 @@ on_log(void *arg, const char *fmt, va_list ap)
 
 /* --- opening ------------------------------------------------------------------- */
 
-/* Gives the text of a file, without white space at its end. */
-static char *
-read_file(const char *path, char *why, size_t nwhy)
-{
-	FILE *from = fopen(path, "r");
-	char *text = from ? calloc(1, MAX_FILE) : NULL;
-	size_t n = text ? fread(text, 1, MAX_FILE - 1, from) : 0;
-
-	if (!from)
-		snprintf(why, nwhy, "%s: %s", path, strerror(errno));
-	else if (!n)
-		snprintf(why, nwhy, "%s: there is nothing in it", path);
-	while (n && strchr(" \t\r\n", text[n - 1]))
-		text[--n] = '\0';
-	if (from)
-		fclose(from);
-	if (n)
-		return text;
-	free(text);
-	return NULL;
-}
-
-static int
-read_files(struct server *s, char *why, size_t nwhy)
-{
-	const struct {
-		const char *path;
-		char      **to;
-	} file[] = {
-		{ s->config->token_file, &s->token },
-		{ s->config->tls_cert, &s->cert },
-		{ s->config->tls_key, &s->key },
-	};
-
-	for (size_t i = 0; i < sizeof file / sizeof *file; i++)
-		if (file[i].path &&
-		    !(*file[i].to = read_file(file[i].path, why, nwhy)))
-			return MQL_EINVAL;
-	return 0;
-}
-
 /* Connections that the descriptors suffice for. */
 static unsigned
 connections(const struct config *c)
@@ -294,8 +252,8 @@ start(struct server *s, int fd)
 {
 	const struct config *c = s->config;
 	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, s->cert },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, s->key },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, s->door.cert },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, s->door.key },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	unsigned n = connections(c);
@@ -304,7 +262,7 @@ start(struct server *s, int fd)
 		n = (unsigned)c->threads;
 	return MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-		MHD_USE_ERROR_LOG | (s->cert ? MHD_USE_TLS : 0U), 0,
+		MHD_USE_ERROR_LOG | (s->door.cert ? MHD_USE_TLS : 0U), 0,
 		NULL, NULL, on_request, s,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd,
@@ -318,7 +276,7 @@ start(struct server *s, int fd)
 		(size_t)c->max_head,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)c->max_per_address,
-		s->cert ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls,
+		s->door.cert ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls,
 		MHD_OPTION_END);
 }
 
@@ -326,7 +284,9 @@ int
 server_open(struct server *s, char *why, size_t nwhy)
 {
 	int fd = -1;
-	int err = read_files(s, why, nwhy);
+	int err = door_open(&s->door, s->config->token_file,
+			    s->config->tls_cert, s->config->tls_key, why,
+			    nwhy);
 
 	if (err)
 		return err;
@@ -342,9 +302,9 @@ server_open(struct server *s, char *why, size_t nwhy)
 	else if ((s->daemon = start(s, fd)))
 		return 0;
 	else
-		snprintf(why, nwhy, s->cert ? "libmicrohttpd does not start: "
-			 "are --tls-cert and --tls-key right?" :
-			 "libmicrohttpd does not start");
+		snprintf(why, nwhy, "libmicrohttpd does not start%s",
+			 s->door.cert ? ": are --tls-cert and --tls-key right?"
+				      : "");
 	close(fd);
 	return err ? err : MQL_EOS;
 }
@@ -357,8 +317,6 @@ server_close(struct server *s)
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
 	free(s->asks);
-	free(s->token);
-	free(s->cert);
-	free(s->key);
+	door_close(&s->door);
 	*s = (struct server){ 0 };
 }

@@ -320,7 +320,8 @@ run(void *arg)
 /* --- life ------------------------------------------------------------------- */
 
 int
-hub_start(struct hub *h, const struct config *config)
+hub_start(struct hub *h, const struct config *config,
+	  const struct wire_keys *keys)
 {
 	int err;
 
@@ -330,6 +331,7 @@ hub_start(struct hub *h, const struct config *config)
 	pthread_mutex_init(&h->lock, NULL);
 	if ((err = wire_context_new(1, &h->context)))
 		return err;
+	wire_context_use(h->context, keys);
 	h->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (h->wakefd < 0 || pthread_create(&h->thread, NULL, run, h)) {
 		wire_context_free(h->context);

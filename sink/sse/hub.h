@@ -53,8 +53,10 @@ struct hub {
 	} counters;
 };
 
-/* Start the thread. config is borrowed. 0, MQL_ENOMEM or MQL_EOS. */
-int hub_start(struct hub *h, const struct config *config);
+/* Start the thread. config and keys (NULL: none) are borrowed. 0, MQL_ENOMEM or
+ * MQL_EOS. */
+int hub_start(struct hub *h, const struct config *config,
+	      const struct wire_keys *keys);
 void hub_stop(struct hub *h); /* viewers must be gone; once started only */
 
 /* Where s may join, made if need be: q compiled, position as it came, or

@@ -15,6 +15,7 @@
 #include "common/signals.h"
 #include "mql/error.h"
 #include "sink/sse/server.h"
+#include "wire/keys.h"
 
 enum { EXIT_USAGE = 2, LOOK_MS = 20, LEAVE_MS = 500 };
 
@@ -33,7 +34,7 @@ static void
 announce(const struct server *s)
 {
 	printf("{\"ready\":true,\"http\":\"%s://%s\",\"pid\":%d}\n",
-	       s->cert ? "https" : "http", s->address, (int)getpid());
+	       s->door.cert ? "https" : "http", s->address, (int)getpid());
 	fflush(stdout);
 	notify("READY=1");
 }
@@ -89,8 +90,10 @@ main(int argc, char **argv)
 	static struct config config;
 	static struct hub hub;
 	struct server server = { .config = &config, .hub = &hub };
-	int status = EXIT_FAILURE;
+	struct wire_keys *keys = NULL;
+	int status = EXIT_FAILURE, sigfd = -1;
 	bool done = false;
+	char why[300] = "";
 
 	log_init("mql-sink-sse", LOG_INFO);
 	if (config_parse(&config, argc, argv, &done))
@@ -99,13 +102,17 @@ main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	log_init("mql-sink-sse", (enum log_level)config.log_level);
 	server.started = clock_mono_ms();
-	int sigfd = signals_open();
-	if (sigfd < 0 || hub_start(&hub, &config)) {
+	if (wire_keys_load_both(config.key, config.server_key, &keys, why,
+				sizeof why)) {
+		log_error("%s", why);
+	} else if ((sigfd = signals_open()) < 0 ||
+		   hub_start(&hub, &config, keys)) {
 		log_error("%s", mql_strerror(MQL_EOS));
 	} else {
 		status = serve(&server, sigfd);
 		hub_stop(&hub);
 	}
+	wire_keys_free(keys);
 	config_fini(&config);
 	if (sigfd >= 0)
 		close(sigfd);

@@ -14,6 +14,7 @@
 #include <microhttpd.h>
 
 #include "common/buf.h"
+#include "common/door.h"
 #include "sink/sse/hub.h"
 
 enum {
@@ -28,7 +29,7 @@ struct server {
 	struct hub        *hub;
 	struct MHD_Daemon *daemon;
 	struct asks       *asks;
-	char              *token, *cert, *key; /* NULL: none */
+	struct door        door;
 	int64_t            started; /* mono ms */
 	char               address[300];
 };
@@ -76,7 +77,6 @@ unsigned guard_check(const struct request *r, bool needs_token,
 		     const char **why);
 /* Does the header Host name us? */
 bool guard_host(const struct config *c, const char *host);
-bool guard_same(const char *token, const char *said); /* in constant time */
 
 /* --- answers ----------------------------------------------------------------- */
 

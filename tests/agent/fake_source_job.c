@@ -44,8 +44,8 @@ fake_listen(struct fake *f)
 	int err;
 
 	do /* the old socket may take a moment to let go of the port */
-		err = wire_router_open(f->context, f->endpoint, &f->router,
-				       why, sizeof why);
+		err = wire_router_open(f->context, f->endpoint, WIRE_ROLE_ALL,
+				       &f->router, why, sizeof why);
 	while (err == MQL_EINUSE && clock_mono_ms() < end);
 	ck_assert_msg(!err, "%s", why);
 	snprintf(f->endpoint, sizeof f->endpoint, "%s",

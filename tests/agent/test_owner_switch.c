@@ -239,6 +239,35 @@ START_TEST(heartbeats_tell_what_the_agent_costs)
 }
 END_TEST
 
+/* In the options the service's code can see it; in the environment not. */
+START_TEST(a_key_that_cannot_be_read_is_an_error_or_switches_off)
+{
+	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
+	struct mql_agent_stats st = { .size = sizeof st };
+	char said[LINES] = "";
+	struct mql_agent *a;
+
+	opt.app = "keys";
+	opt.log = keep_line;
+	opt.log_arg = said;
+	opt.key = opt.server_key = "/nowhere";
+	ck_assert_int_eq(mql_agent_open(&opt, &a), MQL_EINVAL);
+	ck_assert(strstr(said, "in the options: /nowhere: No such file"));
+	opt.key = opt.server_key = NULL;
+	setenv("MQL_AGENT_KEY", "/elsewhere", 1);
+	ck_assert_int_eq(mql_agent_open(&opt, &a), 0);
+	mql_agent_stats(a, &st);
+	ck_assert_msg(strstr(st.reason, "MQL_AGENT_KEY: a key and the"), "%s",
+		      st.reason);
+	mql_agent_close(a, 100);
+	setenv("MQL_AGENT_SERVER_KEY", "/elsewhere", 1);
+	ck_assert_int_eq(mql_agent_open(&opt, &a), 0);
+	mql_agent_stats(a, &st);
+	ck_assert(strstr(st.reason, "/elsewhere: No such file"));
+	mql_agent_close(a, 100);
+}
+END_TEST
+
 TEST_MAIN(owner_switch, disable_silences_before_it_returns,
 	  enable_brings_the_queries_back,
 	  a_query_withdrawn_while_it_is_silenced_closes_its_books_once,
@@ -247,4 +276,5 @@ TEST_MAIN(owner_switch, disable_silences_before_it_returns,
 	  options_win_over_the_environment,
 	  the_environment_can_name_the_application,
 	  a_label_that_is_none_is_told_and_left_out,
-	  heartbeats_tell_what_the_agent_costs)
+	  heartbeats_tell_what_the_agent_costs,
+	  a_key_that_cannot_be_read_is_an_error_or_switches_off)

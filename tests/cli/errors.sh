@@ -44,7 +44,9 @@ rows() {
 # Usage: status 2, one sentence, no output.
 check 2 1 'fro'            fro
 check 2 1 'one stream'    fields
-check 2 1 'keygen.*not there yet' keygen dir name
+check 2 1 'a directory and a name' keygen dir
+check 2 1 'letters, digits'  keygen . ../name
+check 1 1 'No such file'     keygen /nowhere/at/all name
 check 2 1 'no-such'        --no-such 'select *'
 check 2 1 'no-such'        eval --no-such 'select *'
 check 2 1 'one query'      select '*' where x

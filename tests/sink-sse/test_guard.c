@@ -1,20 +1,8 @@
-/* test_guard.c - tokens, names, forms. */
+/* test_guard.c - names, forms. */
 #include <stdlib.h>
 
 #include "sink/sse/server.h"
 #include "tests/check_main.h"
-
-START_TEST(guard_compares_whole_tokens)
-{
-	ck_assert(guard_same("secret", "secret"));
-	ck_assert(!guard_same("secret", "secre"));
-	ck_assert(!guard_same("secret", "secrets"));
-	ck_assert(!guard_same("secret", "secretsecret"));
-	ck_assert(!guard_same("secret", ""));
-	ck_assert(!guard_same("secret", "Secret"));
-	ck_assert(!guard_same("secret", "\xff\xff\xff\xff\xff\xff"));
-}
-END_TEST
 
 START_TEST(guard_takes_addresses_and_names_that_were_given)
 {
@@ -74,6 +62,5 @@ START_TEST(form_is_undone_whatever_it_holds)
 }
 END_TEST
 
-TEST_MAIN(guard, guard_compares_whole_tokens,
-	  guard_takes_addresses_and_names_that_were_given,
+TEST_MAIN(guard, guard_takes_addresses_and_names_that_were_given,
 	  form_is_undone_whatever_it_holds)

@@ -1,4 +1,5 @@
-TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry
+TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry \
+         test_quota test_state test_saved
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
 test_ledger.deps := wire
 test_map.src     := tests/source-job/test_map.c source-job/map.c
@@ -15,10 +16,17 @@ test_watermark.deps := language
 test_registry.src := tests/source-job/test_registry.c source-job/registry.c source-job/map.c
 test_registry.deps := common
 test_registry.pkgs := libxxhash
+test_state.src   := tests/source-job/test_state.c source-job/state.c
+test_state.deps  := common
+test_saved.src   := tests/source-job/test_saved.c source-job/saved_file.c
+test_saved.deps  := wire
+test_quota.src   := tests/source-job/test_quota.c source-job/quota.c
+test_quota.deps  := common
+test_quota.pkgs  := libxxhash
 
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
-                    test_sj_operators test_sj_hostile test_sj_stages test_sj_partials test_sj_owner \
+                    test_sj_operators test_sj_hostile test_sj_keys test_sj_stages test_sj_partials test_sj_owner \
                     test_sj_workers
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\

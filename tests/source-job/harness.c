@@ -17,6 +17,7 @@
 #include "common/clock.h"
 
 enum { DEADLINE_MS = 20000, MAX_ARGS = 32 };
+const struct wire_keys *peer_keys;
 
 /* --- the daemon ---------------------------------------------------------- */
 
@@ -173,6 +174,7 @@ peer_open(struct peer *p, const char *endpoint)
 
 	*p = (struct peer){ 0 };
 	ck_assert_int_eq(wire_context_new(1, &p->context), 0);
+	wire_context_use(p->context, peer_keys);
 	ck_assert_int_eq(wire_dealer_open(p->context, endpoint, &p->dealer),
 			 0);
 	while (wire_dealer_link(p->dealer, &changes) != WIRE_LINK_UP) {

@@ -39,6 +39,8 @@ struct peer {
 };
 
 void peer_open(struct peer *p, const char *endpoint);
+/* What peers that are opened from now on have; NULL: none. Borrowed. */
+extern const struct wire_keys *peer_keys;
 void peer_close(struct peer *p);
 void peer_send(struct peer *p); /* what is in p->frame */
 void peer_send_bytes(struct peer *p, const void *data, size_t len);

@@ -66,6 +66,25 @@ START_TEST(an_open_door_must_be_asked_for)
 }
 END_TEST
 
+START_TEST(a_key_or_a_token_and_a_certificate_open_a_door)
+{
+	struct config c;
+
+	setenv("MQL_AGENTS", "tcp://*:7400", 1);
+	ck_assert_int_eq(parse(&c, NULL, NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--key-file=k", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--key-file=k", "--allowed-keys=d"), 0);
+	setenv("MQL_AGENTS", "tcp://127.0.0.1:7400", 1);
+	setenv("MQL_HTTP", "0.0.0.0:7402", 1);
+	ck_assert_int_eq(parse(&c, "--key-file=k", "--allowed-keys=d"),
+			 MQL_EINVAL);
+	setenv("MQL_TOKEN_FILE", "t", 1);
+	ck_assert_int_eq(parse(&c, NULL, NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--tls-cert=c", NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, "--tls-cert=c", "--tls-key=k"), 0);
+}
+END_TEST
+
 START_TEST(numbers_without_sense_are_refused)
 {
 	struct config c;
@@ -81,4 +100,6 @@ START_TEST(numbers_without_sense_are_refused)
 END_TEST
 
 TEST_MAIN(config, defaults_are_those_of_the_manual, loopback_is_known,
-	  an_open_door_must_be_asked_for, numbers_without_sense_are_refused)
+	  an_open_door_must_be_asked_for,
+	  a_key_or_a_token_and_a_certificate_open_a_door,
+	  numbers_without_sense_are_refused)

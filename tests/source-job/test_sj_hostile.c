@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "tests/source-job/harness.h"
 
 #define QUERY "select * where country == 'BR'"
@@ -196,14 +197,23 @@ START_TEST(numbers_at_the_end_of_their_range_are_survived)
 }
 END_TEST
 
+static void
+await_metric(const struct daemon *d, const char *line)
+{
+	int64_t end = clock_mono_ms() + 20000;
+
+	while (!strstr(daemon_http(d, "GET", "/metrics"), line))
+		ck_assert_msg(clock_mono_ms() < end, "no %s", line);
+}
+
 START_TEST(a_flood_of_subscriptions_is_bounded)
 {
 	enum { FLOOD = 3000 };
 	struct daemon d;
-	struct tail t;
+	struct tail t, other;
 	char query[64];
 
-	daemon_start(&d, "--max-subscribers=100", "--max-queries=50", NULL);
+	daemon_start(&d, "--max-per-peer=30", NULL);
 	tail_open(&t, &d);
 	for (uint32_t i = 0; i < FLOOD; i++) {
 		t.id = i;
@@ -211,14 +221,18 @@ START_TEST(a_flood_of_subscriptions_is_bounded)
 		tail_ask(&t, query, 0, 1 << 20);
 	}
 	peer_expect(&t.peer, WIRE_ERROR);
+	await_metric(&d, "\nmql_subscribers 30\n");
+	ck_assert(!strstr(daemon_http(&d, "GET", "/metrics"),
+			  "mql_subs_refused_total 0\n"));
+	ck_assert(!strstr(daemon_http(&d, "GET", "/metrics"),
+			  "mql_unheard_total{side=\"subscribers\"} 0\n"));
+	/* Others get their turn, and its queries end with its lease. */
+	tail_open(&other, &d);
+	tail_ask(&other, QUERY, 0, 1 << 20);
+	TAIL_UNTIL(&other, other.accepted);
+	tail_close(&other);
 	peer_close(&t.peer);
-	/* Its queries are gone when its lease is, and others get their turn. */
-	tail_open(&t, &d);
-	do {
-		tail_ask(&t, QUERY, 0, 1 << 20);
-		TAIL_UNTIL(&t, t.accepted || t.error);
-	} while (!t.accepted);
-	tail_close(&t);
+	await_metric(&d, "\nmql_subscribers 0\n");
 	daemon_stop(&d);
 }
 END_TEST

@@ -1,5 +1,5 @@
 TESTS += test_books test_frame test_message test_golden test_rows test_socket \
-         test_hostile test_partials
+         test_hostile test_partials test_keys test_allowed test_curve
 test_books.src    := tests/wire/test_books.c
 test_books.deps   := wire
 test_frame.src    := tests/wire/test_frame.c
@@ -16,3 +16,9 @@ test_hostile.src  := tests/wire/test_hostile.c
 test_hostile.deps := wire
 test_partials.src  := tests/wire/test_partials.c
 test_partials.deps := wire
+test_keys.src     := tests/wire/test_keys.c
+test_keys.deps    := wire
+test_allowed.src  := tests/wire/test_allowed.c
+test_allowed.deps := wire
+test_curve.src    := tests/wire/test_curve.c
+test_curve.deps   := wire

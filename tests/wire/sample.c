@@ -251,8 +251,9 @@ pong(struct buf *b)
 static void
 request(struct buf *b)
 {
-	struct wire_request m = { .id = 1, .what = STR("kill"),
-				  .arg = STR("7"), .who = STR("ann@desk") };
+	struct wire_request m = { .id = 1, .what = STR("save"),
+				  .arg = STR("errors"), .who = STR("ann@desk"),
+				  .query = STR("select *") };
 
 	wire_request_encode(&m, b);
 }

@@ -25,7 +25,8 @@ new_router(struct wire_context *c, const char *endpoint)
 {
 	struct wire_router *r;
 	char why[160] = "";
-	int err = wire_router_open(c, endpoint, &r, why, sizeof why);
+	int err = wire_router_open(c, endpoint, WIRE_ROLE_ALL, &r, why,
+				   sizeof why);
 
 	ck_assert_msg(err == 0, "%s: %s", endpoint, why);
 	return r;

@@ -110,8 +110,9 @@ START_TEST(a_port_in_use_is_told_in_a_sentence)
 	struct wire_router *r = new_router(c, "tcp://127.0.0.1:0"), *second;
 	char why[160], expected[160];
 
-	ck_assert_int_eq(wire_router_open(c, wire_router_endpoint(r), &second,
-					  why, sizeof why), MQL_EINUSE);
+	ck_assert_int_eq(wire_router_open(c, wire_router_endpoint(r),
+					  WIRE_ROLE_ALL, &second, why,
+					  sizeof why), MQL_EINUSE);
 	ck_assert_ptr_null(second);
 	snprintf(expected, sizeof expected, "port %s on 127.0.0.1 is in use",
 		 strrchr(wire_router_endpoint(r), ':') + 1);
@@ -127,8 +128,9 @@ START_TEST(an_address_that_is_not_ours_is_told_in_a_sentence)
 	struct wire_router *r;
 	char why[160];
 
-	ck_assert_int_eq(wire_router_open(c, "tcp://192.0.2.1:0", &r, why,
-					  sizeof why), MQL_EADDRESS);
+	ck_assert_int_eq(wire_router_open(c, "tcp://192.0.2.1:0",
+					  WIRE_ROLE_ALL, &r, why, sizeof why),
+			 MQL_EADDRESS);
 	ck_assert_str_eq(why, "192.0.2.1 is no address of this machine");
 	wire_context_free(c);
 }

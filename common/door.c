@@ -1,0 +1,111 @@
+/* door.c - see door.h. */
+#include "common/door.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/listen.h"
+#include "mql/error.h"
+
+enum { MAX_FILE = 1 << 20 };
+
+/* Gives the text of a file. */
+static char *
+read_file(const char *path, char *why, size_t nwhy)
+{
+	FILE *from = fopen(path, "re");
+	char *text = from ? calloc(1, MAX_FILE) : NULL;
+	size_t n = 0;
+
+	if (text) {
+		setvbuf(from, NULL, _IONBF, 0); /* no copy is left behind */
+		n = fread(text, 1, MAX_FILE - 1, from);
+	}
+	if (!from)
+		snprintf(why, nwhy, "%s: %s", path, strerrordesc_np(errno));
+	else if (!n)
+		snprintf(why, nwhy, "%s: there is nothing in it", path);
+	while (n && strchr(" \t\r\n", text[n - 1]))
+		text[--n] = '\0';
+	if (from)
+		fclose(from);
+	if (n)
+		return text;
+	free(text);
+	return NULL;
+}
+
+int
+door_open(struct door *d, const char *token_file, const char *cert_file,
+	  const char *key_file, char *why, size_t nwhy)
+{
+	const struct {
+		const char *path;
+		char      **to;
+	} file[] = {
+		{ token_file, &d->token },
+		{ cert_file, &d->cert },
+		{ key_file, &d->key },
+	};
+
+	*d = (struct door){ 0 };
+	for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+		if (!file[i].path ||
+		    (*file[i].to = read_file(file[i].path, why, nwhy)))
+			continue;
+		door_close(d);
+		return MQL_EINVAL;
+	}
+	return 0;
+}
+
+static void
+wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void
+door_close(struct door *d)
+{
+	wipe(d->token);
+	wipe(d->cert);
+	wipe(d->key);
+	*d = (struct door){ 0 };
+}
+
+bool
+door_is_safe(const char *address, const char *token_file,
+	     const char *cert_file, const char *key_file)
+{
+	return listen_is_loopback(address) ||
+	       (token_file && cert_file && key_file);
+}
+
+bool
+door_same(const char *token, const char *said)
+{
+	size_t n = strlen(token), m = strlen(said);
+	volatile size_t differs = n ^ m;
+
+	for (size_t i = 0; i < m; i++)
+		differs |= (size_t)(token[n ? i % n : 0] ^ said[i]) & 0xff;
+	return !differs;
+}
+
+bool
+door_lets_in(const struct door *d, const char *authorization)
+{
+	static const char bearer[] = "Bearer ";
+
+	if (!d->token)
+		return true;
+	return authorization &&
+	       !strncasecmp(authorization, bearer, sizeof bearer - 1) &&
+	       door_same(d->token, authorization + sizeof bearer - 1);
+}

@@ -1,0 +1,32 @@
+/* door.h - the secrets of a daemon's HTTP door: the token that callers say,
+ * and the certificate and key that TLS shows. They are never printed, and wiped
+ * at the end. */
+#ifndef COMMON_DOOR_H
+#define COMMON_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct door {
+	char *token, *cert, *key; /* NULL: none */
+};
+
+/* Read the files that are named (NULL: none); white space at their ends does
+ * not count. 0, or MQL_EINVAL and a sentence in why. Start-up only. */
+int door_open(struct door *d, const char *token_file, const char *cert_file,
+	      const char *key_file, char *why, size_t nwhy);
+void door_close(struct door *d); /* a zeroed one is allowed */
+
+/* May it listen on address, HOST:PORT: only this machine reaches that, or all
+ * three are given? */
+bool door_is_safe(const char *address, const char *token_file,
+		  const char *cert_file, const char *key_file);
+
+/* May who said this (the header Authorization, or NULL) come in? Everybody may
+ * where there is no token. Takes as long whatever was said. Any thread. */
+bool door_lets_in(const struct door *d, const char *authorization);
+
+/* Compare in constant time. */
+bool door_same(const char *token, const char *said);
+
+#endif

@@ -1,0 +1,73 @@
+/* test_door.c - tokens and where they are read from. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/door.h"
+#include "mql/error.h"
+#include "tests/check_main.h"
+
+START_TEST(door_compares_whole_tokens)
+{
+	ck_assert(door_same("secret", "secret"));
+	ck_assert(!door_same("secret", "secre"));
+	ck_assert(!door_same("secret", "secrets"));
+	ck_assert(!door_same("secret", "secretsecret"));
+	ck_assert(!door_same("secret", ""));
+	ck_assert(!door_same("secret", "Secret"));
+	ck_assert(!door_same("secret", "\xff\xff\xff\xff\xff\xff"));
+}
+END_TEST
+
+START_TEST(door_lets_in_who_bears_the_token)
+{
+	char token[] = "secret";
+	const struct door open = { 0 }, closed = { .token = token };
+
+	ck_assert(door_lets_in(&open, NULL));
+	ck_assert(door_lets_in(&closed, "Bearer secret"));
+	ck_assert(door_lets_in(&closed, "bearer secret"));
+	ck_assert(!door_lets_in(&closed, NULL));
+	ck_assert(!door_lets_in(&closed, "secret"));
+	ck_assert(!door_lets_in(&closed, "Basic secret"));
+	ck_assert(!door_lets_in(&closed, "Bearer "));
+}
+END_TEST
+
+START_TEST(door_reads_its_files_and_says_which_is_wrong)
+{
+	char path[] = "/tmp/mql-door-XXXXXX", why[200] = "";
+	int fd = mkstemp(path);
+	struct door d;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(door_open(&d, path, NULL, NULL, why, sizeof why),
+			 MQL_EINVAL);
+	ck_assert(strstr(why, "nothing in it"));
+	ck_assert_int_eq((int)write(fd, "secret \n\n", 9), 9);
+	ck_assert_int_eq(door_open(&d, path, NULL, NULL, why, sizeof why), 0);
+	ck_assert_str_eq(d.token, "secret");
+	ck_assert_ptr_null(d.cert);
+	door_close(&d);
+	ck_assert_int_eq(door_open(&d, path, "/nowhere", NULL, why,
+				   sizeof why), MQL_EINVAL);
+	ck_assert(strstr(why, "/nowhere"));
+	ck_assert_ptr_null(d.token);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(door_is_safe_on_loopback_or_with_all_three)
+{
+	ck_assert(door_is_safe("127.0.0.1:1", NULL, NULL, NULL));
+	ck_assert(!door_is_safe("0.0.0.0:1", NULL, NULL, NULL));
+	ck_assert(!door_is_safe("0.0.0.0:1", "t", NULL, NULL));
+	ck_assert(!door_is_safe("0.0.0.0:1", NULL, "c", "k"));
+	ck_assert(door_is_safe("0.0.0.0:1", "t", "c", "k"));
+}
+END_TEST
+
+TEST_MAIN(door, door_compares_whole_tokens, door_lets_in_who_bears_the_token,
+	  door_reads_its_files_and_says_which_is_wrong,
+	  door_is_safe_on_loopback_or_with_all_three)
