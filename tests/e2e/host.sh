@@ -66,6 +66,7 @@ if [ "$(basename "$BUILD")" != tsan ]; then
 	kill -KILL "$JOB"
 	wait "$JOB" 2> "$WORK/killed" || :
 	source_job --lease 2s
+	until_true 20 live_on 1 || fail "none-left: not live again"
 	: > "$WORK/restarted"
 	end none-left
 fi

@@ -87,7 +87,8 @@ close_all(void)
 	end();
 }
 
-/* None is left; host.sh restarts the source-job meanwhile: ARGUMENT. */
+/* None is left; host.sh restarts the source-job meanwhile: ARGUMENT is there
+ * when the query is live again. */
 void
 none_left(void)
 {

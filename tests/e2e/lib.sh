@@ -84,6 +84,11 @@ agents_connected() {
 	[ "$("$BUILD/mql" agents -o json | jq -s 'flatten | length')" = "$1" ]
 }
 
+# The only query is live on so many.
+live_on() {
+	[ "$("$BUILD/mql" queries -o json | jq -s 'flatten | .[0].live')" = "$1" ]
+}
+
 # tap NAME FILE [OPTIONS...]: a process that publishes FILE once a query is
 # live in it.
 tap() {
