@@ -1,3 +1,3 @@
 LIBS       += common
 common.src := common/arena.c common/buf.c common/clock.c common/duration.c \
-              common/error.c common/listen.c common/log.c common/notify.c common/options.c common/signals.c
+              common/error.c common/listen.c common/loaded.c common/log.c common/notify.c common/options.c common/signals.c

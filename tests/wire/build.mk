@@ -1,5 +1,5 @@
 TESTS += test_books test_frame test_message test_golden test_rows test_socket \
-         test_hostile test_partials
+         test_hostile test_partials test_endpoints test_discovery
 test_books.src    := tests/wire/test_books.c
 test_books.deps   := wire
 test_frame.src    := tests/wire/test_frame.c
@@ -16,3 +16,7 @@ test_hostile.src  := tests/wire/test_hostile.c
 test_hostile.deps := wire
 test_partials.src  := tests/wire/test_partials.c
 test_partials.deps := wire
+test_endpoints.src  := tests/wire/test_endpoints.c
+test_endpoints.deps := wire
+test_discovery.src  := tests/wire/test_discovery.c
+test_discovery.deps := wire
