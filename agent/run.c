@@ -233,6 +233,23 @@ run_resume(struct mql_agent *a, struct run *r, uint32_t id)
 }
 
 void
+run_renew(struct mql_agent *a, struct run *r)
+{
+	struct books_agent told = r->told;
+
+	(void)a;
+	if (r->state != RUN_LIVE || !r->id || r->ack_due)
+		return;
+	told.seen -= told.queued;
+	told.matched -= told.queued;
+	told.queued = 0;
+	books_agent_sub(&r->done, &told);
+	r->told = (struct books_agent){ 0 };
+	r->known = false;
+	r->id = 0;
+}
+
+void
 run_end(struct mql_agent *a, struct run *r, int64_t until)
 {
 	set_state(a, r, RUN_ENDING);

@@ -141,6 +141,7 @@ CODEC(credit, CREDIT, mem)
 
 static const struct field goodbye[] = {
 	TEXT(MAY, wire_goodbye, why, MAX_WHY),
+	BOOL(MAY, wire_goodbye, moves),
 	FIELD_END
 };
 CODEC(goodbye, GOODBYE, mem)

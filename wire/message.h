@@ -122,6 +122,8 @@ struct wire_credit { /* cumulative since the welcome or acceptance */
 struct wire_goodbye {
 	struct arena mem;
 	struct str why;
+	bool       moves; /* of an agent: it is about to say hello to another
+			     source-job of the fleet */
 };
 
 struct wire_error { /* about a message that could not be taken */
