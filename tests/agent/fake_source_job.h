@@ -46,12 +46,14 @@ struct fake {
 	char     name[32];
 	uint64_t credit, heartbeat_ms, silence_ms, lease_ms;
 	bool     mute;      /* answers no hello */
+	bool     polite;    /* answers a goodbye */
 
 	struct wire_context *context;
 	struct wire_router  *router;
 	char     endpoint[128];
 	struct wire_peer     peer; /* who spoke last */
 	unsigned hellos, heartbeats, goodbyes, errors, resyncs;
+	bool     moves;     /* said the last goodbye */
 	uint64_t session, at_version, received_bytes;
 	char     agent[300], app[300], host[300], zone[300], version[300];
 	char     streams[1024];    /* names, each followed by a blank */
