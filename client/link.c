@@ -25,6 +25,14 @@ client_link_fail(struct mql_diag *diag, int err, const char *fmt, ...)
 	return err;
 }
 
+const char *
+client_where(const char *given)
+{
+	if (!given)
+		given = getenv("MQL_SOURCE_JOB");
+	return given && *given ? given : default_endpoint;
+}
+
 int
 client_link_open(struct client_link *l, const char *endpoint,
 		 struct wire_context *context, struct mql_diag *diag)
@@ -32,10 +40,6 @@ client_link_open(struct client_link *l, const char *endpoint,
 	char why[160];
 	int err;
 
-	if (!endpoint)
-		endpoint = getenv("MQL_SOURCE_JOB");
-	if (!endpoint || !*endpoint)
-		endpoint = default_endpoint;
 	*l = (struct client_link){ .endpoint = endpoint, .context = context,
 				   .lent = context };
 	if ((err = wire_endpoint_check(endpoint, why, sizeof why)))

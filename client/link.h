@@ -13,9 +13,13 @@ struct client_link {
 	const char          *endpoint;
 };
 
-/* endpoint NULL: MQL_SOURCE_JOB, else the default. Borrowed for the life of
- * the link, and so is context; NULL: the link has its own. Returns 0,
- * MQL_EADDRESS (diag says why; it may be NULL), MQL_ENOMEM or MQL_EOS. */
+/* Where the source-jobs are: as given, else MQL_SOURCE_JOB, else the default.
+ * See wire/discovery.h. */
+const char *client_where(const char *given);
+
+/* endpoint is borrowed for the life of the link, and so is context; NULL: the
+ * link has its own. Returns 0, MQL_EADDRESS (diag says why; it may be NULL),
+ * MQL_ENOMEM or MQL_EOS. */
 int client_link_open(struct client_link *l, const char *endpoint,
 		     struct wire_context *context, struct mql_diag *diag);
 

@@ -144,6 +144,9 @@ struct wire_subscribe {
 	uint64_t   credit;  /* bytes of DATA bodies it will take */
 	struct str client;  /* "mql 0.1.0", for `mql queries` */
 	bool       resumed; /* the same subscription as before a broken link */
+	bool       merge;   /* the last merge is the subscriber's: send what
+			       agents send. Nothing for a query whose rows
+			       are finished at the agents */
 };
 
 struct wire_accepted {
@@ -154,6 +157,7 @@ struct wire_accepted {
 	struct str canonical;
 	uint64_t   lease_ms;   /* PING more often than this */
 	uint32_t   targeted, live, refused;
+	bool       merge;      /* as asked */
 };
 
 struct wire_refusal { /* why agents do not run a query, grouped by reason */
@@ -201,6 +205,7 @@ struct wire_end {
 	struct str why;        /* "limit", "unsubscribed", "killed by ...",
 				  "source-job is shutting down", ... */
 	bool failed;           /* exit status 1 rather than 0 */
+	bool leaves;           /* for the source-job shuts down */
 };
 
 struct wire_unsubscribe { struct arena mem; uint32_t id; };
