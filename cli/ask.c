@@ -1,9 +1,12 @@
 /* ask.c - one question to the source-job, with its errors put into words. */
 #include <stdlib.h>
 
+#include <string.h>
+
 #include "cli/cmd.h"
+#include "client/request.h"
 #include "event/json.h"
-#include "mql/client.h"
+#include "wire/discovery.h"
 
 int
 ask_nobody(const char *source_job)
@@ -16,8 +19,12 @@ ask_nobody(const char *source_job)
 int
 ask_bad_endpoint(const char *source_job)
 {
-	cmd_complain("'%s' is no endpoint: tcp://HOST:PORT is expected",
-		     source_job);
+	char why[240] = "";
+
+	if (wire_discovery_check(source_job, why, sizeof why))
+		cmd_complain("%s", why);
+	else /* a file or a name, and what it says now */
+		cmd_complain("%s names no source-job", source_job);
 	return CMD_USAGE;
 }
 
@@ -45,23 +52,45 @@ refused(const char *json)
 	return CMD_FAILED;
 }
 
+static int
+failed(int err, const char *source_job, const char *json)
+{
+	if (err == MQL_EUNREACH)
+		return ask_nobody(source_job);
+	if (err == MQL_EADDRESS)
+		return ask_bad_endpoint(source_job);
+	if (err == MQL_EREFUSED)
+		return refused(json);
+	if (err != MQL_EINTR)
+		cmd_complain("%s: %s", source_job, mql_strerror(err));
+	return cmd_status_of(err);
+}
+
+/* Is it done only when all have answered? */
+static bool
+is_order(const char *what)
+{
+	return !strcmp(what, "kill") || !strcmp(what, "off") ||
+	       !strcmp(what, "on");
+}
+
 int
 ask(const char *source_job, const char *what, const char *arg, char **json)
 {
-	int err = mql_request(source_job, what, arg, ASK_TIMEOUT_MS, json);
+	struct client_reply r;
+	int err = client_ask(NULL, source_job, what, arg, ASK_TIMEOUT_MS, &r);
+	int status = err ? failed(err, source_job, r.json) : CMD_FINE;
 
-	if (!err)
-		return CMD_FINE;
-	int status = cmd_status_of(err);
-	if (err == MQL_EUNREACH)
-		status = ask_nobody(source_job);
-	else if (err == MQL_EADDRESS)
-		status = ask_bad_endpoint(source_job);
-	else if (err == MQL_EREFUSED)
-		status = refused(*json);
-	else if (err != MQL_EINTR)
-		cmd_complain("%s: %s", source_job, mql_strerror(err));
-	free(*json);
 	*json = NULL;
+	if (!err && r.silent) {
+		cmd_complain("no source-job answers at %s", r.silent);
+		if (is_order(what))
+			status = CMD_FAILED;
+	}
+	if (!status) {
+		*json = r.json;
+		r.json = NULL;
+	}
+	client_reply_fini(&r);
 	return status;
 }

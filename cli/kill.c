@@ -5,13 +5,15 @@
 
 #include "cli/cmd.h"
 
-/* A query id and nothing else. */
+/* A query id and nothing else: 7, or 7@2 where there are several source-jobs. */
 static bool
 is_id(const char *z)
 {
 	size_t n = strspn(z, "0123456789");
+	size_t at = z[n] == '@' ? strspn(z + n + 1, "0123456789") : 0;
 
-	return n && n <= 10 && !z[n] && strtoull(z, NULL, 10) <= UINT32_MAX;
+	return n && n <= 10 && strtoull(z, NULL, 10) <= UINT32_MAX &&
+	       at <= 2 && !z[n + at + (at > 0)];
 }
 
 static int
@@ -26,7 +28,7 @@ run(int argc, char **argv)
 	const char *source_job = NULL;
 	bool quiet = false;
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		{ "source-job", 's', OPTION_STRING, "ENDPOINTS",
 		  "tcp://127.0.0.1:7401", "whom to ask", &source_job },
 		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
 		  "say nothing but errors", &quiet },

@@ -76,7 +76,7 @@ run(const struct option_usage *usage, int argc, char **argv)
 {
 	struct list_args a = { .output = -1 };
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		{ "source-job", 's', OPTION_STRING, "ENDPOINTS",
 		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
 		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
 		  "table on a terminal, else json", &a.output },

@@ -17,7 +17,7 @@ options(struct switch_args *a, const struct option_usage *usage, int argc,
 	char **argv, int *nrest, int *status)
 {
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		{ "source-job", 's', OPTION_STRING, "ENDPOINTS",
 		  "tcp://127.0.0.1:7401", "whom to ask", &a->source_job },
 		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
 		  "say nothing but errors", &a->quiet },

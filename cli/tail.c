@@ -185,8 +185,8 @@ take_item(struct tail *t, const struct mql_item *item)
 		tell_limits(t, item->limited);
 		break;
 	case MQL_LINK:
-		notes_say(&t->notes, "%s", item->up ? "the link is back" :
-			  item->why ? item->why : "the link is down");
+		notes_say(&t->notes, "%s", item->why ? item->why :
+			  item->up ? "the link is back" : "the link is down");
 		break;
 	case MQL_GAP:
 		tell_gap(t, item);
@@ -286,7 +286,7 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.limit = a->limit;
 	opt.name = "mql " MQL_VERSION;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
-	if (err == MQL_EUNREACH)
+	if (err == MQL_EUNREACH && strstr(diag.text, a->source_job))
 		return ask_nobody(a->source_job);
 	if (err == MQL_EADDRESS)
 		return ask_bad_endpoint(a->source_job);
@@ -355,7 +355,7 @@ run(int argc, char **argv)
 {
 	struct tail_args a = { .output = UNSAID };
 	const struct option table[] = {
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		{ "source-job", 's', OPTION_STRING, "ENDPOINTS",
 		  "tcp://127.0.0.1:7401", "whom to ask", &a.source_job },
 		{ "output", 'o', OPTION_CHOICE, OUTPUT_KINDS, NULL,
 		  "the form of the rows: json, but for a running total on a "

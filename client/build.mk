@@ -1,6 +1,6 @@
 LIBS        += client
 SOLIBS      += mql-client
-client.src  := client/account.c client/fleet.c client/link.c client/merge.c \
+client.src  := client/account.c client/fleet.c client/link.c client/lists.c client/merge.c \
                client/request.c client/session.c client/tail.c
 client.deps := language wire
 mql-client.deps := client

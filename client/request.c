@@ -1,13 +1,28 @@
-/* request.c - one question of an operator, one answer. */
+/* request.c - one question of an operator, one answer: see request.h.
+ *
+ * All source-jobs are asked at once. When one has answered, the others have a
+ * moment more; who is silent then is named. */
+#include "client/request.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/lists.h"
 #include "client/tail.h"
 #include "common/clock.h"
+#include "event/json.h"
 
-enum { REQUEST_ID = 1 };
+enum { REQUEST_ID = 1, OTHERS_MS = 1000, PENDING = MQL_ETIMEOUT };
+
+struct asked { /* a source-job */
+	struct client_link link;
+	unsigned on, changes;
+	bool     sent;
+	int      err;  /* PENDING: nothing has come yet */
+	char    *json;
+};
 
 /* user@host, so that people know whom to ask. */
 static void
@@ -39,15 +54,15 @@ send_request(struct client_link *l, const char *what, const char *arg)
 	return err;
 }
 
-/* 0 and *json when msg is our reply; MQL_EREFUSED too with *json;
- * MQL_ETIMEOUT when it is something else. */
+/* 0 and *json when msg is our reply; MQL_EREFUSED too with *json; PENDING when
+ * it is something else. */
 static int
 take_reply(struct str msg, char **json)
 {
 	struct wire_reply m;
 	struct str body;
 	unsigned kind;
-	int err = MQL_ETIMEOUT;
+	int err = PENDING;
 
 	if (wire_get_header(msg.ptr, msg.len, &kind, &body) ||
 	    kind != WIRE_REPLY)
@@ -60,45 +75,263 @@ take_reply(struct str msg, char **json)
 	return err;
 }
 
-static int
-converse(struct client_link *l, const char *what, const char *arg,
-	 int64_t deadline, char **json)
+static void
+turn(struct asked *to, const char *what, const char *arg)
 {
-	unsigned asked_on = 0, changes = 0;
-	bool asked = false;
+	struct str msg;
+
+	while (to->err == PENDING &&
+	       wire_dealer_recv(to->link.dealer, &msg) == 1)
+		to->err = take_reply(msg, &to->json);
+	if (to->err != PENDING ||
+	    wire_dealer_link(to->link.dealer, &to->changes) != WIRE_LINK_UP)
+		return;
+	if (!to->sent || to->changes != to->on) {
+		to->sent = !send_request(&to->link, what, arg);
+		to->on = to->changes;
+	}
+}
+
+/* Until all have answered, or time is up. 0 or MQL_EINTR. */
+static int
+converse(struct asked *to, size_t n, const char *what, const char *arg,
+	 int64_t deadline)
+{
+	struct wire_dealer *waits[WIRE_ENDPOINTS_MAX];
+	bool any = false;
 
 	for (;;) {
-		struct str msg;
-		while (wire_dealer_recv(l->dealer, &msg) == 1) {
-			int err = take_reply(msg, json);
-			if (err != MQL_ETIMEOUT)
-				return err;
+		size_t left = 0;
+		int64_t now = clock_mono_ms();
+
+		for (size_t i = 0; i < n; i++) {
+			turn(&to[i], what, arg);
+			if (to[i].err == PENDING)
+				waits[left++] = to[i].link.dealer;
 		}
-		enum wire_link up = wire_dealer_link(l->dealer, &changes);
-		if (up == WIRE_LINK_UP && (!asked || changes != asked_on)) {
-			asked = !send_request(l, what, arg);
-			asked_on = changes;
-		}
-		int64_t left = deadline - clock_mono_ms();
-		if (left <= 0)
-			return MQL_EUNREACH;
-		if (!wire_dealer_wait(l->dealer, (int)left, -1))
+		if (!any && left < n && now + OTHERS_MS < deadline)
+			deadline = now + OTHERS_MS;
+		any |= left < n;
+		if (!left || now >= deadline)
+			return 0;
+		if (!wire_dealers_wait(waits, left, (int)(deadline - now), -1))
 			return MQL_EINTR;
 	}
+}
+
+/* --- one answer of all ---------------------------------------------------------- */
+
+/* Who has not answered, and what all is then: 0 when one has. */
+static int
+outcome(const struct asked *to, size_t n, struct client_reply *r)
+{
+	struct buf silent = BUF_INIT;
+	int err = MQL_EUNREACH;
+
+	for (size_t i = 0; i < n; i++) {
+		if (to[i].err == PENDING)
+			buf_printf(&silent, "%s%s", silent.len ? ", " : "",
+				   to[i].link.endpoint);
+		else if (!to[i].err || err == MQL_EUNREACH)
+			err = to[i].err;
+	}
+	if (silent.len && !silent.err)
+		r->silent = strndup((char *)silent.data, silent.len);
+	buf_fini(&silent);
+	return err;
+}
+
+/* The first answer of that kind is as good as any. */
+static int
+give_first(struct asked *to, size_t n, int err, struct client_reply *r)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (to[i].err != err)
+			continue;
+		r->json = to[i].json;
+		to[i].json = NULL;
+		break;
+	}
+	return err;
+}
+
+/* Answers that are valid JSON. */
+static void
+answers_of(struct asked *to, size_t n, struct answer *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool good = !to[i].err && to[i].json &&
+			    !json_check(str_of(to[i].json), NULL);
+
+		a[i] = (struct answer){ to[i].link.endpoint,
+					good ? to[i].json : NULL };
+	}
+}
+
+static int
+give_list(struct asked *to, size_t n, const char *what,
+	  struct client_reply *r)
+{
+	struct answer a[WIRE_ENDPOINTS_MAX];
+	struct buf list = BUF_INIT;
+
+	answers_of(to, n, a);
+	lists_merge(what, a, n, &list);
+	buf_put_u8(&list, '\0');
+	if (!list.err)
+		r->json = strdup((char *)list.data);
+	buf_fini(&list);
+	return r->json ? 0 : MQL_ENOMEM;
+}
+
+/* --- kill ---------------------------------------------------------------------------- */
+
+static void
+ask_again(struct asked *to)
+{
+	free(to->json);
+	to->json = NULL;
+	to->err = PENDING;
+	to->sent = false;
+}
+
+static int
+no_such_query(const char *id, bool several, struct client_reply *r)
+{
+	char text[200];
+
+	snprintf(text, sizeof text, several ?
+		 "{\"error\":\"there are several queries %.40s: `mql "
+		 "queries` shows their whole ids\"}" :
+		 "{\"error\":\"there is no query %.40s\"}", id);
+	r->json = strdup(text);
+	return r->json ? MQL_EREFUSED : MQL_ENOMEM;
+}
+
+/* The lists have come: end that query wherever it runs, under its id there. */
+static int
+kill_all(struct asked *to, size_t n, const char *id, int64_t deadline,
+	 struct client_reply *r)
+{
+	struct answer a[WIRE_ENDPOINTS_MAX];
+	struct asked *runs[WIRE_ENDPOINTS_MAX];
+	char ids[WIRE_ENDPOINTS_MAX][24];
+	size_t nruns = 0;
+	bool several;
+	int err = 0;
+
+	answers_of(to, n, a);
+	struct str text = lists_find(a, n, id, &several);
+	if (!text.len)
+		return no_such_query(id, several, r);
+	for (size_t i = 0; i < n; i++) {
+		unsigned long is = lists_id(&a[i], text);
+
+		if (!is)
+			continue;
+		snprintf(ids[nruns], sizeof ids[nruns], "%lu", is);
+		runs[nruns++] = &to[i];
+	}
+	for (size_t i = 0; i < nruns; i++) /* text is in one of them */
+		ask_again(runs[i]);
+	for (size_t i = 0; i < nruns && !err; i++)
+		err = converse(runs[i], 1, "kill", ids[i], deadline);
+	for (size_t i = 0; i < nruns && !err; i++)
+		if (runs[i]->err)
+			return give_first(runs[i], 1, runs[i]->err ==
+					  PENDING ? MQL_EUNREACH :
+					  runs[i]->err, r);
+	return err ? err : give_first(runs[0], 1, 0, r);
+}
+
+/* --- asking ----------------------------------------------------------------------------- */
+
+static int
+answer(struct asked *to, size_t n, const char *what, const char *arg,
+       int64_t deadline, struct client_reply *r)
+{
+	const bool kill = n > 1 && !strcmp(what, "kill");
+	int err = converse(to, n, kill ? "queries" : what, kill ? "" : arg,
+			   deadline);
+
+	if (!err)
+		err = outcome(to, n, r);
+	if (err || n == 1)
+		return err && err != MQL_EREFUSED ? err :
+			give_first(to, n, err, r);
+	if (kill)
+		return kill_all(to, n, arg, deadline, r);
+	if (!strcmp(what, "agents") || !strcmp(what, "queries") ||
+	    !strcmp(what, "streams"))
+		return give_list(to, n, what, r);
+	return give_first(to, n, 0, r);
+}
+
+static int
+ask_list(struct wire_context *context, const struct wire_endpoints *list,
+	 const char *what, const char *arg, int64_t deadline,
+	 struct client_reply *r)
+{
+	struct asked *to = calloc(list->n, sizeof *to);
+	int err = to ? 0 : MQL_ENOMEM;
+
+	r->asked = list->n;
+	for (size_t i = 0; to && i < list->n && !err; i++) {
+		err = client_link_open(&to[i].link, list->at[i], context,
+				       NULL);
+		to[i].err = PENDING;
+	}
+	if (!err)
+		err = answer(to, list->n, what, arg, deadline, r);
+	for (size_t i = 0; to && i < list->n; i++) {
+		client_link_close(&to[i].link);
+		free(to[i].json);
+	}
+	free(to);
+	return err;
+}
+
+int
+client_ask(struct wire_context *context, const char *source_job,
+	   const char *what, const char *arg, int timeout_ms,
+	   struct client_reply *r)
+{
+	int64_t deadline = clock_mono_ms() + timeout_ms;
+	struct wire_context *own = NULL;
+	struct wire_endpoints *list;
+	char why[240];
+
+	*r = (struct client_reply){ 0 };
+	int err = wire_discovery_once(client_where(source_job), &list, why,
+				      sizeof why);
+	if (!err && !context)
+		err = wire_context_new(1, &own);
+	if (!err)
+		err = ask_list(context ? context : own, list, what, arg,
+			       deadline, r);
+	wire_context_free(own);
+	free(list);
+	return err;
+}
+
+void
+client_reply_fini(struct client_reply *r)
+{
+	free(r->json);
+	free(r->silent);
+	*r = (struct client_reply){ 0 };
 }
 
 int
 client_request(struct wire_context *context, const char *source_job,
 	       const char *what, const char *arg, int timeout_ms, char **json)
 {
-	int64_t deadline = clock_mono_ms() + timeout_ms;
-	struct client_link l = { 0 };
+	struct client_reply r;
+	int err = client_ask(context, source_job, what, arg, timeout_ms, &r);
 
-	*json = NULL;
-	int err = client_link_open(&l, source_job, context, NULL);
-	if (!err)
-		err = converse(&l, what, arg, deadline, json);
-	client_link_close(&l);
+	*json = r.json;
+	r.json = NULL;
+	client_reply_fini(&r);
 	return err;
 }
 

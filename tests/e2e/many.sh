@@ -98,6 +98,129 @@ try "select g, country, count(*) as c group by g, country
 try "select distinct country, g order by g desc, country"
 try "select top(g, 3), sum(n) group by country"
 
-STOPS=no fleet "$ALL" "select n" --limit 100
-[ "$(wc -l < "$WORK/asked.out")" = 100 ] || fail "no limit of all"
-say "ok: $(tail -n 1 "$WORK/asked.err")"
+
+# --- twelve services that go on ------------------------------------------------
+TAPS=()
+for i in $(seq 12); do
+	tap "tap$i" "$WORK/events.ndjson" --loop --rate 300
+	TAPS+=("$LAST")
+done
+until_true 10 all_at 12 one two three || fail "no twelve agents"
+
+"$BUILD/mql" -s "$ALL" --limit 100 "select n" > "$WORK/limit.out" \
+	2> "$WORK/limit.err" || fail "a limit ended with $?"
+[ "$(wc -l < "$WORK/limit.out")" = 100 ] || fail "no limit of all"
+! says "$WORK/limit.err" 'not balance' || fail "$(cat "$WORK/limit.err")"
+say "ok: limit: $(tail -n 1 "$WORK/limit.err")"
+
+# total NAME WORDS: the sum of the numbers before WORDS in the taps' last lines
+total() {
+	cat "$WORK"/tap?.err "$WORK"/tap1?.err | grep 'events read' |
+		tr -d , | sed -n "s/.*[^0-9]\\([0-9][0-9]*\\) $1.*/\\1/p" |
+		awk '{ s += $1 } END { print s + 0 }'
+}
+closing_of() { # WORDS: of the asker, the number before or after them
+	tail -n 1 "$WORK/asked.err" | tr -d , | sed -n "s/$1/\\1/p"
+}
+
+# --- one list, one answer -------------------------------------------------------
+ask asked "select n, g where country == 'B1'"
+ASKER=$LAST
+until_true 10 says "$WORK/asked.err" 'live on 12 of 12' || fail "not live"
+"$BUILD/mql" agents -o json > "$WORK/list"
+jq -es 'flatten | (length == 12) and (map(.source_job) | unique | length > 1)' \
+	"$WORK/list" > "$WORK/is" || fail "agents: $(cat "$WORK/list")"
+"$BUILD/mql" queries -o json > "$WORK/list"
+jq -es 'flatten | length == 1 and .[0].live == 12 and
+	(.[0].subscribers | length == 1)' "$WORK/list" > "$WORK/is" ||
+	fail "queries: $(cat "$WORK/list")"
+"$BUILD/mql" streams -o json > "$WORK/list"
+jq -es 'flatten | length == 1 and .[0].agents == 12' "$WORK/list" \
+	> "$WORK/is" || fail "streams: $(cat "$WORK/list")"
+ask other "select n where g == 3"
+OTHER=$LAST
+until_true 10 says "$WORK/other.err" 'live on 12 of 12' || fail "not live"
+ID=$("$BUILD/mql" queries -o json |
+	jq -rs 'flatten | map(select(.query | contains("g == 3"))) | .[0].id')
+"$BUILD/mql" kill "$ID" 2> "$WORK/kill.err" || fail "kill: $(cat "$WORK/kill.err")"
+! wait "$OTHER" || fail "a killed query ended well"
+says "$WORK/other.err" killed || fail "$(cat "$WORK/other.err")"
+say "ok: one list, one answer: query $ID is killed everywhere"
+
+# --- a source-job more, and one less ---------------------------------------------
+job four
+lists one two three four
+moved() { [ "$(agents_at four)" -ge 1 ] && all_at 12 one two three four; }
+until_true 20 moved || fail "nobody moves to the new source-job"
+MOVED=$(agents_at four)
+until_true 10 says "$WORK/asked.err" "${S[four]} has joined" || fail "not told"
+until_true 10 says "$WORK/four.err" . || :
+lists one two three
+until_true 20 all_at 12 one two three || fail "they do not move back"
+until_true 30 says "$WORK/asked.err" "${S[four]} has left" || fail "not told"
+kill -TERM "${PID[four]}"
+wait "${PID[four]}" || fail "the fourth ended with status $?"
+
+stop_all() {
+	local p
+	for p in "${TAPS[@]}"; do kill -INT "$p"; done
+	for p in "${TAPS[@]}"; do wait "$p" || fail "a tap: status $?"; done
+	until_true 10 all_at 0 one two three || fail "agents stay"
+	stop "$ASKER" || fail "mql ended with $?"
+	! says "$WORK/asked.err" 'not balance' ||
+		fail "$(cat "$WORK/asked.err")"
+}
+stop_all
+ROWS=$(wc -l < "$WORK/asked.out")
+SEEN=$(closing_of '.* of \([0-9]*\) seen.*')
+AGENTS=$(closing_of '.* of \([0-9]*\) agents.*')
+[ "$AGENTS" = 12 ] || fail "counted twice: $(tail -n 1 "$WORK/asked.err")"
+MATCHED=$(closing_of '.*matched \([0-9]*\) of.*')
+[ "$ROWS" = "$MATCHED" ] || fail "$ROWS rows: $(tail -n 1 "$WORK/asked.err")"
+say "ok: $MOVED moved there and back: $(tail -n 1 "$WORK/asked.err")"
+
+# --- kill -9, and back -------------------------------------------------------------
+TAPS=()
+ask asked "select n, g"
+ASKER=$LAST
+until_true 10 says "$WORK/asked.err" 'live on 0 of 0' || fail "not asked"
+for i in $(seq 12); do
+	tap "tap$i" "$WORK/events.ndjson" --loop --rate 300
+	TAPS+=("$LAST")
+done
+until_true 20 all_at 12 one two three || fail "no twelve agents"
+VICTIM=one
+for i in one two three; do
+	[ "$(agents_at $i)" -le "$(agents_at $VICTIM)" ] || VICTIM=$i
+done
+HAD=$(agents_at $VICTIM)
+kill -KILL "${PID[$VICTIM]}"
+wait "${PID[$VICTIM]}" 2> "$WORK/ended" || :
+until_true 5 says "$WORK/asked.err" "${S[$VICTIM]} is down (2 of 3" ||
+	fail "not told: $(cat "$WORK/asked.err")"
+"$BUILD/mql" streams -o json > "$WORK/list" 2> "$WORK/list.err" ||
+	fail "no list without one of three"
+says "$WORK/list.err" "${S[$VICTIM]}" || fail "$(cat "$WORK/list.err")"
+others() { # but the victim's
+	local i n=0
+	for i in one two three; do
+		[ $i = $VICTIM ] || n=$((n + $(agents_at $i)))
+	done
+	[ $n = 12 ]
+}
+until_true 20 others || fail "its agents do not go to others"
+until_true 20 says "$WORK/asked.err" missed || fail "no gap is told"
+job $VICTIM
+back() { [ "$(agents_at $VICTIM)" = "$HAD" ] && all_at 12 one two three; }
+until_true 40 back || fail "$(agents_at $VICTIM) of $HAD are back"
+stop_all
+LAST_LINE=$(tail -n 1 "$WORK/asked.err")
+ROWS=$(wc -l < "$WORK/asked.out")
+LOST=$(closing_of '.*lost \([0-9]*\) on.*')
+SENT=$(total 'rows sent')
+LIVE=$(total 'published to a live query')
+SEEN=$(closing_of '.* of \([0-9]*\) seen.*')
+[ "$((ROWS + ${LOST:-0}))" = "$SENT" ] ||
+	fail "$SENT sent, $ROWS here: $LAST_LINE"
+[ "$SEEN" = "$LIVE" ] || fail "$LIVE published: $LAST_LINE"
+say "ok: $HAD agents fled a kill -9, and came back: $LAST_LINE"
