@@ -309,7 +309,8 @@ fleet_dealers(const struct mql_tail *t, struct wire_dealer **dealer,
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->nsession && n < most; i++)
-		if (t->session[i]->link.dealer)
+		if (t->session[i]->link.dealer &&
+		    t->session[i]->state != SESSION_ENDED)
 			dealer[n++] = t->session[i]->link.dealer;
 	return n;
 }

@@ -249,7 +249,7 @@ overslept(const struct session *s, const struct wire_end *m)
 static void
 watch_sleep(struct session *s, int64_t now)
 {
-	if (now - s->pinged <= s->lease_ms)
+	if (!s->accepted || now - s->pinged <= s->lease_ms)
 		return;
 	s->overslept = now;
 	s->awake = s->pinged;
@@ -455,6 +455,8 @@ session_wait_ms(const struct session *s)
 {
 	int64_t now = clock_mono_ms(), until = now + PING_MS;
 
+	if (s->state == SESSION_ENDED)
+		return PING_MS;
 	if (s->up && s->pinged + PING_MS < until)
 		until = s->pinged + PING_MS;
 	if (s->state == SESSION_STOPPING && s->stop_by < until)
