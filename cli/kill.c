@@ -5,7 +5,7 @@
 
 #include "cli/cmd.h"
 
-/* A query id and nothing else: 7, or 7@2 where there are several source-jobs. */
+/* A query id and nothing else: 7, or with several source-jobs 7@2. */
 static bool
 is_id(const char *z)
 {

@@ -17,7 +17,7 @@ enum { GRACE_MS = 2000, TOTAL_MS = 1000, TICK_MS = 100 };
 static const uint32_t MARK = UINT32_MAX;
 
 struct merge {
-	struct mql_query   *query, *fold; /* fold: what groups are of, or NULL */
+	struct mql_query   *query, *fold; /* what groups are of, or NULL */
 	struct partial     *partial;
 	struct stage       *stage;
 	struct client_made *made;

@@ -69,7 +69,7 @@ struct session {
 	int64_t          stop_by;  /* SESSION_STOPPING: give up then */
 	int64_t          down_at;
 	int64_t          opened;
-	int64_t          leave_by; /* it is not in the list any more; 0: it is */
+	int64_t          leave_by; /* it is not in the list now; 0: it is */
 
 	struct mql_window window;  /* the last one that was told */
 	struct data_reader batch;  /* borrowed from the socket */

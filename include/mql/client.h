@@ -161,9 +161,10 @@ MQL_API void mql_tail_close(struct mql_tail *t); /* NULL is allowed */
  * an array of objects for "agents", "queries" and "streams"; an object for
  * "kill" (arg: the query's id) and for "off" (arg: why) and "on", which switch
  * all evaluation. With several source-jobs it is one list and one answer of
- * those that answer; an id is then "7@2": 7 at the second. *json also holds {"error":...} with MQL_EREFUSED. Errors
- * besides: MQL_EADDRESS, MQL_EUNREACH, MQL_EINTR, MQL_ENOMEM. Any thread;
- * blocks until timeout_ms. */
+ * those that answer; an id is then "7@2": 7 at the second. *json also holds
+ * {"error":...} with MQL_EREFUSED. Errors besides: MQL_EADDRESS, MQL_EUNREACH
+ * (nobody answers), MQL_EINTR, MQL_ENOMEM. Any thread; blocks until
+ * timeout_ms. */
 MQL_API int mql_request(const char *source_job, const char *what,
 			const char *arg, int timeout_ms, char **json);
 
