@@ -435,7 +435,8 @@ tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
 {
 	struct wire_subscribe m = { .id = t->id, .query = str_of(query),
 				    .limit = limit, .credit = credit,
-				    .client = STR("test 1") };
+				    .client = STR("test 1"),
+				    .merge = t->merge };
 
 	t->accepted = false;
 	t->error = 0;
@@ -529,6 +530,7 @@ take_accepted(struct tail *t, struct str body)
 
 	ck_assert_int_eq(wire_accepted_decode(body, &m), 0);
 	ck_assert_uint_eq(m.id, t->id);
+	ck_assert_int_eq(m.merge, t->merge);
 	t->accepted = true;
 	t->query_id = m.query_id;
 	t->books.targeted = m.targeted;
