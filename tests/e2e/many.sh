@@ -48,8 +48,10 @@ export MQL_SOURCE_JOB=file:$WORK/subscribers
 ALL=${S[one]},${S[two]},${S[three]}
 
 # --- rows, groups, limits: a file published once by each of twelve ------------
-printf '{"n":%d,"g":%d,"country":"%s"}\n' \
-	$(for i in $(seq 1 3000); do echo "$i $((i % 7)) B$((i % 3))"; done) \
+printf '{"n":%d,"g":%d,"country":"%s","t":%d}\n' \
+	$(for i in $(seq 1 3000); do
+		echo "$i $((i % 7)) B$((i % 3)) $((1700000000000 + i * 10))"
+	done) \
 	> "$WORK/events.ndjson"
 
 # fleet LIST QUERY [OPTIONS...]: the rows into asked.out
@@ -97,6 +99,8 @@ try "select g, country, count(*) as c group by g, country
 	having c > 1000 order by c desc, g limit 5"
 try "select distinct country, g order by g desc, country"
 try "select top(g, 3), sum(n) group by country"
+try "select g, count(*) as n, max(n) as m group by g window 5s every 1s on t
+	grace 24h"
 
 
 # --- twelve services that go on ------------------------------------------------
@@ -148,6 +152,9 @@ says "$WORK/other.err" killed || fail "$(cat "$WORK/other.err")"
 say "ok: one list, one answer: query $ID is killed everywhere"
 
 # --- a source-job more, and one less ---------------------------------------------
+ask windows "select count(*) as n, max(g) as g window 1s"
+WINDOWS=$LAST
+until_true 10 says "$WORK/windows.err" 'live on 12 of 12' || fail "not live"
 job four
 lists one two three four
 moved() { [ "$(agents_at four)" -ge 1 ] && all_at 12 one two three four; }
@@ -171,8 +178,16 @@ stop_all() {
 		fail "$(cat "$WORK/asked.err")"
 }
 stop_all
+stop "$WINDOWS" || fail "mql ended with $?"
+! says "$WORK/windows.err" 'not balance' || fail "$(cat "$WORK/windows.err")"
+COUNTED=$(jq -s 'map(.n) | add' "$WORK/windows.out")
+LINE=$(tail -n 1 "$WORK/windows.err" | tr -d ,)
+MATCHED=$(sed -n 's/.*matched \([0-9]*\) of.*/\1/p' <<< "$LINE")
+LATE=$(sed -n 's/.*dropped \([0-9]*\).*/\1/p' <<< "$LINE")
+[ "$((COUNTED + LATE))" = "$MATCHED" ] || fail "windows: $COUNTED: $LINE"
+[ "$LATE" -le "$((MATCHED / 50))" ] || fail "windows: $LINE"
+say "ok: windows of all: $LINE"
 ROWS=$(wc -l < "$WORK/asked.out")
-SEEN=$(closing_of '.* of \([0-9]*\) seen.*')
 AGENTS=$(closing_of '.* of \([0-9]*\) agents.*')
 [ "$AGENTS" = 12 ] || fail "counted twice: $(tail -n 1 "$WORK/asked.err")"
 MATCHED=$(closing_of '.*matched \([0-9]*\) of.*')
