@@ -11,7 +11,7 @@ enum {
 	TRY_MS = 1500,                      /* to be connected by then */
 	REST_MS = 2000, REST_LOT_MS = 2000, /* between tries of all */
 	HOLD_MS = 4000, LONGEST_HOLD_MS = 300000,
-	LIST_MS = 1000, LIST_LOT_MS = 1500, /* subscribers are to be there first */
+	LIST_MS = 1000, LIST_LOT_MS = 1500, /* subscribers are there first */
 	FLAP_MS = 60000, /* one that fails so soon is not trusted */
 	FIRST_MS = 50,   /* between looks for the first list */
 };
