@@ -19,6 +19,7 @@ enum {
 	LEAVE_MAX_MS = 15000,
 	GAP_MS = 3000,        /* for the agents to come back after a break, */
 	GAP_MANY_MS = 8000,   /* or to go to another source-job */
+	AWAY_MS = 3000,       /* for an agent to get from one to another */
 	LOOK_MS = 250,        /* at the list, while it is not known */
 };
 
@@ -199,20 +200,36 @@ watch_gap(struct mql_tail *t, bool last)
 /* --- the merge ------------------------------------------------------------------- */
 
 /* When agents move, one is at none of them for a moment, and what it has to
- * tell is on its way. */
+ * tell is on its way; but not for long. (Seen at the next one before it has
+ * left the last one, it counts as two until then.) */
 static bool
-all_there(struct mql_tail *t)
+all_there(struct mql_tail *t, int64_t now)
 {
 	const struct books b = client_account_sum(&t->ask.account);
 	const uint32_t known = b.live + b.left + b.lost_agents;
 
-	if (known > t->most)
+	if (known >= t->most || now - t->all_at > AWAY_MS)
 		t->most = known;
+	if (known >= t->most)
+		t->all_at = now;
 	return known >= t->most;
 }
 
+/* Where an agent has come, what was said to be told before was said without
+ * it: only what is said from now on is with it. */
 static void
-complete(struct mql_tail *t)
+watch_comers(struct mql_tail *t, struct session *s)
+{
+	const uint32_t live = s->tally.books.live;
+
+	for (size_t i = 0; live > s->was_live && i < t->nsession; i++)
+		if (t->session[i]->window.end > t->doubted)
+			t->doubted = t->session[i]->window.end;
+	s->was_live = live;
+}
+
+static void
+complete(struct mql_tail *t, int64_t now)
 {
 	int64_t upto = INT64_MAX;
 	uint32_t live = 0;
@@ -226,7 +243,7 @@ complete(struct mql_tail *t)
 		if (s->window.end < upto)
 			upto = s->window.end;
 	}
-	if (live && upto && all_there(t))
+	if (live && all_there(t, now) && upto > t->doubted)
 		merge_complete(t->merge, upto, live);
 	merge_tick(t->merge, client_account_live(&t->ask.account));
 }
@@ -265,6 +282,7 @@ turn(struct mql_tail *t, struct session *s, int64_t now)
 	if (!news)
 		return;
 	watch_break(t, s, news);
+	watch_comers(t, s);
 	if (s->tally.told || (news & NEWS_END))
 		watch_gap(t, fleet_ended(t));
 	gather(t);
@@ -284,7 +302,7 @@ fleet_turn(struct mql_tail *t)
 		turn(t, s, now);
 	}
 	if (t->merge && !t->ended)
-		complete(t);
+		complete(t, now);
 }
 
 int

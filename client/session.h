@@ -69,6 +69,7 @@ struct session {
 	int64_t          stop_by;  /* SESSION_STOPPING: give up then */
 	int64_t          down_at;
 	int64_t          opened;
+	uint32_t         was_live; /* agents; see fleet.c */
 	int64_t          leave_by; /* it is not in the list now; 0: it is */
 
 	struct mql_window window;  /* the last one that was told */

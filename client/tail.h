@@ -36,7 +36,10 @@ struct mql_tail {
 	size_t                  nsession;
 	size_t                  next;  /* whose turn it is to give */
 	struct merge           *merge; /* NULL: their rows are ours */
-	uint32_t                most;  /* agents that were ever known at once */
+	uint32_t                most;  /* agents that were known at once, */
+	int64_t                 all_at; /* and when they were last */
+	int64_t                 doubted; /* up to there what was said to be
+					    told may leave somebody out */
 	bool                    stopping, full, ended, failed;
 
 	/* Of all of them: */
