@@ -5,8 +5,10 @@
 #   make demo          watch it work         make lint     style and layering
 #   make bench         figures               make fuzz     ten seconds a fuzzer
 #   make bench-instr   instructions per publish, by callgrind
-#   make bench-sse     rows to ten thousand viewers
+#   make bench-sse     rows to ten thousand viewers; bench-sse-long: for 10 min
+#   make check-page    the page in a real browser
 #   make bench-fleet   ten thousand agents
+#   make check-kafka   the Kafka sink on a real broker; bench-kafka, demo-kafka
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz
@@ -153,7 +155,7 @@ DEFS := $(if $(filter asan tsan fuzz,$(BUILD)),,-Wl,-z,defs)
 TESTLIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 $(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
 $(foreach l,$(SOLIBS),$(eval $(call so_rule,$(l))))
-$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE) $(BENCH_FLEET) $(SIMULATOR),$(eval $(call prog_rule,$(p),,)))
+$(foreach p,$(PROGS) $(BENCHES) $(INSTR) $(BENCH_SSE) $(BENCH_FLEET) $(BENCH_KAFKA) $(SIMULATOR),$(eval $(call prog_rule,$(p),,)))
 $(foreach p,$(TESTS),$(eval $(call prog_rule,$(p),,$$(TESTLIBS))))
 $(foreach p,$(FUZZERS),$(eval $(call prog_rule,$(p),-fsanitize=fuzzer,)))
 
@@ -189,12 +191,15 @@ line       = $(1)$(newline)
 CHECKS = \
   $(foreach s,$(SCRIPTS),$(call line,$(s:tests/%.sh=%) $(s) $(O))) \
   $(foreach t,$(TESTS),$(call line,$(t) $(O)/$(t))) \
+  $(foreach t,$(ALONE),$(call line,$(t)-alone env MQL_WORKERS=1 $(if $(filter e2e/%,$(t)),tests/$(t).sh $(O),$(O)/$(t)))) \
   $(call line,golden tests/golden.sh $(O)/mql tests/mql/cases) \
   $(call line,manual tests/mql/examples.sh $(O)/mql docs/mql.md docs/man/mql.7) \
   $(if $(SANITIZED),,$(call line,install tests/install.sh $(O))) \
   $(if $(SANITIZED),,$(call line,exports tools/exports.sh $(O) $(EXPORTS))) \
   $(call line,man mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-8])) \
   $(if $(SANITIZED),,$(FUZZ_LINES))
+# A source-job has four threads in the tests, and one in these once more.
+ALONE = e2e/chaos e2e/exact e2e/restart e2e/slow test_sj_agents test_sj_endings test_sj_fanout test_sj_operators test_sj_rows
 EXPORTS = $(foreach l,$(SOLIBS),lib$(l) $($(l).map) $($(l).api:%=include/mql/%.h))
 FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $(f) $(FUZZ_SECONDS)))
 
@@ -202,7 +207,7 @@ FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $
 # inside it would look like a race.
 check-now: all tests $(if $(SANITIZED),,stage fuzzers-built)
 	$(file >$(O)/checks,$(CHECKS))
-	@TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/tools/tsan.supp" \
+	@MQL_WORKERS=4 TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/tools/tsan.supp" \
 	  tools/run-tests.sh $(O)/log < $(O)/checks
 
 fuzz-now: fuzzers-built
@@ -223,13 +228,22 @@ lint-now: $(HEADERS:%=$(B)/%.o) $(INSTALLED)
 bench-now: all benches
 	@tools/bench.sh $(O) $(OUT)/bench.json $(BENCHES)
 
-bench-sse: all $(O)/$(BENCH_SSE)
-	@tools/bench.sh $(O) $(OUT)/bench-sse.json $(BENCH_SSE)
+bench-sse: all $(O)/bench_sse
+	@tools/bench.sh $(O) $(OUT)/bench-sse.json bench_sse
+
+bench-sse-long: all $(O)/bench_sse_long
+	@tools/bench.sh $(O) $(OUT)/bench-sse-long.json bench_sse_long
 
 bench-fleet: all $(O)/$(BENCH_FLEET)
 	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
 
-bench-instr: all $(INSTR:%=$(O)/%)
+bench-kafka: all tests $(O)/$(BENCH_KAFKA)
+	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
+
+demo-kafka: all tests examples
+	@tests/kafka/with-broker.sh $(O) tools/demo-kafka.sh $(O)
+
+bench-instr: all $(INSTR:%=$(O)/%) $(O)/bench_change
 	@tools/instr.sh $(O) $(O)/$(INSTR)
 
 demo-now: all examples
@@ -274,6 +288,7 @@ dist:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse bench-fleet demo deps install stage \
+.PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse \
+        bench-sse-long bench-fleet bench-kafka demo demo-kafka deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -10,11 +10,17 @@
  *
  * The limits are those of the whole agent; a single query may use them up.
  * When all queries together are over one, the costliest pays. What reading an
- * event costs, which is no one query's, all queries of the stream share.
+ * event costs, which is no one query's, all queries of the stream share: when
+ * that alone is over the limit, all of them step down.
  *
- * Processor time is an estimate: one event in 1,024 is timed on each thread,
- * more of them when events are expensive and when a thread begins; and each
- * evaluation of a throttled query. */
+ * Processor time is an estimate. Of all events of a thread some are timed, one
+ * in 1,024 if they are cheap, more if they are not and when a thread begins;
+ * and each evaluation of a throttled query. The wall clock says what each
+ * query took of a timed event, since it costs no system call, and the thread's
+ * own clock, asked twice, how much of that the thread did not run: so it is
+ * no query's fault that the machine is busy.
+ *
+ * Only runs that cost something are looked at: the watched ones (run.h). */
 #ifndef AGENT_BUDGET_H
 #define AGENT_BUDGET_H
 
@@ -35,7 +41,7 @@ enum budget_kind {
 
 enum {
 	BUDGET_STEPS = 10,   /* the last one before suspension: 1 in 1,024 */
-	BUDGET_EVERY = 1024, /* events of which one is timed, at the most */
+	BUDGET_EVERY = 1024, /* events of which one is timed, at the least */
 	BUDGET_LOOK_MS = 100,
 };
 
@@ -72,16 +78,20 @@ void budget_fini(struct mql_agent *a); /* zeroed is allowed */
 /* Before an event: p->gauging is set where it is to be gauged. False: all
  * queries of the stream pass it over; nothing else is to be done. */
 bool budget_begin(struct publisher *p, const struct mql_stream *s);
-/* After one that was timed. */
-void budget_end(struct publisher *p);
+/* After one of s that was timed. */
+void budget_end(struct publisher *p, struct mql_stream *s);
 
-/* For how many events does the one at hand stand, for the query in a slot? */
-uint64_t budget_weight(const struct publisher *p, unsigned slot);
+/* For how many events does the one at hand stand, for the query in a slot? As
+ * a power of two. */
+uint16_t budget_step(const struct publisher *p, unsigned slot);
 
 /* --- the agent's thread ------------------------------------------------------- */
 
 /* A new run takes its slot: it has cost nothing. A suspect is suspended. */
 void budget_open(struct mql_agent *a, struct run *r);
+
+/* It is a suspect no more: it runs like any other. */
+void budget_acquit(struct mql_agent *a, struct run *r);
 
 /* The heartbeat that is being made tells of it. */
 struct wire_counts;

@@ -5,7 +5,7 @@
  * What belongs to a query that is at rest, or unknown to the source-job that
  * is there now, is dropped here as drop_link. A record is
  *
- *     u16 n, n x u16 slot, the row's text            (publish.c writes it)
+ *     u16 n, u16 step, n x u16 slot, the row's text  (publish.c writes it)
  *
  * All on the agent's thread. */
 #include <string.h>
@@ -20,7 +20,7 @@ enum {
 
 struct record {
 	uint16_t *slot;
-	uint16_t  n;
+	uint16_t  n, step;
 	struct str row;
 };
 
@@ -28,10 +28,10 @@ static struct record
 record_of(void *bytes, size_t len)
 {
 	uint16_t *u = bytes;
-	size_t head = sizeof *u * (1u + u[0]);
+	size_t head = sizeof *u * (2u + u[0]);
 
 	return (struct record){
-		u + 1, u[0], { (char *)bytes + head, len - head },
+		u + 2, u[0], u[1], { (char *)bytes + head, len - head },
 	};
 }
 
@@ -100,6 +100,7 @@ add_row(struct mql_agent *a, const struct record *rec)
 		id[n] = r->id;
 		seq[n++] = r->done.sent + r->framed + 1;
 	}
+	a->writer.step = a->link.weighs ? rec->step : 0;
 	err = rows_writer_add(&a->writer, id, seq, n, rec->row);
 	for (unsigned i = 0; !err && i < rec->n; i++) {
 		struct run *r;

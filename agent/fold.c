@@ -47,7 +47,7 @@ fold_hit(struct publisher *p, const struct matcher *m, uint16_t hit)
 	side = atomic_load_explicit(&a->runs.side[slot], memory_order_acquire);
 	err = fold_event(f, side, p->eval, p->reader, slots,
 			 &p->counts[slot], clock_wall_ms(),
-			 budget_weight(p, slot));
+			 UINT64_C(1) << budget_step(p, slot));
 	if (err == MQL_ELIMIT)
 		atomic_store_explicit(&a->fold_full, true,
 				      memory_order_relaxed);

@@ -84,7 +84,7 @@ static bool
 can_turn(const struct run *r)
 {
 	return r->fold && r->state == RUN_LIVE &&
-	       (r->streams || r->spent.suspended) && r->id && !r->ack_due &&
+	       (r->streams || r->spent.suspended) && r->id && !r->says &&
 	       !r->flushing;
 }
 
@@ -93,12 +93,11 @@ folds_idle_ms(const struct mql_agent *a)
 {
 	const int64_t now = clock_wall_ms();
 	int64_t ms = INT32_MAX;
+	const struct run *r;
 
-	if (!a->runs.nfold || !drain_may_send(a, 0))
+	if (TAILQ_EMPTY(&a->runs.fold) || !drain_may_send(a, 0))
 		return ms;
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		const struct run *r = &a->runs.at[i];
-
+	TAILQ_FOREACH(r, &a->runs.fold, of_fold) {
 		if (!can_turn(r))
 			continue;
 		if (is_due(r, now))
@@ -166,6 +165,7 @@ add_partial(struct mql_agent *a, struct run *r, struct fold *f, unsigned side)
 	item->bytes.len = ps->bytes.len - begun;
 	run_frame(a, r, events);
 	r->spent.partials += item->bytes.len;
+	run_watch(a, r, true);
 	return true;
 }
 
@@ -220,13 +220,12 @@ turn(struct mql_agent *a, int64_t now)
 {
 	const bool full = atomic_exchange(&a->fold_full, false);
 	bool any = false;
+	struct run *r;
 
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
-
+	TAILQ_FOREACH(r, &a->runs.fold, of_fold) {
 		if (!can_turn(r) || (!full && !is_due(r, now)))
 			continue;
-		atomic_fetch_xor(&a->runs.side[i], 1);
+		atomic_fetch_xor(&a->runs.side[r->slot], 1);
 		r->flushing = any = true;
 		r->turned = now;
 	}
@@ -279,14 +278,14 @@ send_run(struct mql_agent *a, struct run *r)
 void
 folds_send(struct mql_agent *a)
 {
-	if (!a->runs.nfold)
+	struct run *r;
+
+	if (TAILQ_EMPTY(&a->runs.fold))
 		return;
 	if (drain_may_send(a, 0))
 		turn(a, clock_wall_ms());
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
-
-		if (!r->fold || !(r->flushing || is_out(r)))
+	TAILQ_FOREACH(r, &a->runs.fold, of_fold) {
+		if (!r->flushing && !is_out(r))
 			continue;
 		if (drain_wants(r))
 			send_run(a, r);

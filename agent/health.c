@@ -20,9 +20,10 @@ memory(const struct mql_agent *a)
 static uint64_t
 of_runs(const struct mql_agent *a)
 {
-	uint64_t bytes = a->max_queries * sizeof(struct run);
+	const unsigned used = atomic_load(&a->runs.used);
+	uint64_t bytes = used * sizeof(struct run);
 
-	for (unsigned i = 0; i < a->max_queries; i++) {
+	for (unsigned i = 0; i < used; i++) {
 		const struct run *r = &a->runs.at[i];
 
 		if (r->q)

@@ -121,7 +121,9 @@ hello(struct mql_agent *a, const struct wire_welcome *w)
 		stream[i] = a->streams.at[i].name;
 	a->streams_told = (unsigned)m.nstream;
 	a->link.greeted = clock_mono_ms();
+	suspects_tell(a, &m);
 	wire_hello_encode(&m, &a->frame);
+	arena_fini(&m.mem);
 	link_send(a);
 }
 
@@ -156,6 +158,9 @@ refresh(struct mql_agent *a, const struct wire_welcome *w)
 	l->lease_ms = clamp(w->lease_ms, 20, LEASE_MS);
 	if (w->credit > l->credit)
 		l->credit = w->credit;
+	l->weighs = false;
+	for (size_t i = 0; i < w->ncapability; i++)
+		l->weighs |= str_eq(w->capability[i], WIRE_WEIGHTS);
 }
 
 /* The numbers that another source-job gave to our queries mean nothing to
@@ -165,8 +170,7 @@ meet(struct mql_agent *a, struct str source_job)
 {
 	if (str_eq(source_job, str_of(a->link.source_job)))
 		return;
-	for (unsigned i = 0; i < a->max_queries; i++)
-		a->runs.at[i].id = 0;
+	run_forget_ids(a);
 	snprintf(a->link.source_job, sizeof a->link.source_job, "%.*s",
 		 (int)source_job.len, source_job.ptr);
 }
@@ -232,8 +236,10 @@ cross(struct mql_agent *a, const struct wire_welcome *w)
 static void
 part(struct mql_agent *a, const struct wire_welcome *w)
 {
-	for (unsigned i = 0; i < a->max_queries; i++)
-		run_renew(a, &a->runs.at[i]);
+	struct run *r;
+
+	TAILQ_FOREACH(r, &a->runs.state[RUN_LIVE], of_state)
+		run_renew(a, r);
 	cross(a, w);
 }
 
@@ -338,6 +344,8 @@ link_poll(struct mql_agent *a, int timeout_ms)
 		wire_dealer_wait(a->link.dealer, timeout_ms, wake.fd);
 	else
 		poll(&wake, 1, timeout_ms);
+	if (a->link.dealer && wire_dealer_quiet(a->link.dealer))
+		return; /* most of the time */
 	waker_hear(&a->waker);
 	if (!a->link.dealer)
 		return;

@@ -53,6 +53,7 @@ struct link {
 	unsigned            changes; /* and how often it had changed */
 	uint64_t            session;
 	bool                synced;  /* a snapshot came since the welcome */
+	bool                weighs;  /* it knows WIRE_WEIGHTS */
 	char                source_job[257]; /* who welcomed us last */
 	uint64_t            version; /* of the query set in force */
 	uint64_t            credit, spent; /* bytes since the welcome */

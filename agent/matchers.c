@@ -19,6 +19,11 @@ enum {
 	LOOK_MS = 3000,  /* between looks at how the indexes do */
 };
 
+/* All in a state, which they may leave meanwhile. */
+#define EACH_OF_STATE(r, in, next)                                    \
+	for ((r) = TAILQ_FIRST(&a->runs.state[in]);                   \
+	     (r) && ((next) = TAILQ_NEXT(r, of_state), true); (r) = (next))
+
 /* --- take --------------------------------------------------------------------- */
 
 static void
@@ -27,47 +32,33 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 	struct run *r = run_of(a, wq);
 	char why[sizeof((struct mql_diag *)0)->text] = "";
 
+	if (wq->force)
+		suspects_acquit(a, suspects_hash(wq->text));
 	if (a->owner.done & 1)
 		report_refused(a, wq->id, owner_disabled_why);
 	else if (r)
 		run_resume(a, r, wq->id);
-	else if ((r = run_by_id(a, wq->id)) && run_is(r, wq)) /* told twice */
-		r->ack_due = a->runs.say = true;
+	else if ((r = run_by_id(a, wq->id, RUN_LIVE)) && run_is(r, wq))
+		run_say(a, r, !wq->force); /* told twice */
 	else if (r || !wq->id)
 		report_refused(a, wq->id, "this id is another query's");
 	else if (atomic_load(&a->closing))
 		report_refused(a, wq->id, "the agent is closing");
 	else if (run_start(a, wq, &r, why, sizeof why))
 		report_refused(a, wq->id, why);
-	else
-		for (unsigned i = 0; i < stream_count(&a->streams); i++)
-			if (run_wants(r, &a->streams.at[i]))
-				a->streams.at[i].dirty = true;
-}
-
-/* A run that we have silenced, and that has not been told as ended yet. */
-static struct run *
-silenced(struct mql_agent *a, uint32_t id)
-{
-	for (unsigned i = 0; a->runs.n[RUN_ENDING] && i < a->max_queries;
-	     i++) {
-		struct run *r = &a->runs.at[i];
-
-		if (r->state == RUN_ENDING && r->why && r->id == id)
-			return r;
-	}
-	return NULL;
+	if (wq->force && r)
+		budget_acquit(a, r);
 }
 
 static void
 remove_query(struct mql_agent *a, uint32_t id)
 {
-	struct run *r = run_by_id(a, id);
+	struct run *r = run_by_id(a, id, RUN_LIVE);
 
 	if (r)
 		run_end(a, r, clock_mono_ms() + ENDING_MS);
-	else if ((r = silenced(a, id)))
-		r->why = NULL; /* that ending will be the answer */
+	else if ((r = run_by_id(a, id, RUN_ENDING)) && r->why)
+		r->why = NULL; /* silenced: that ending will be the answer */
 	else /* refused, or never heard of: nothing to wait for */
 		report_ended(a, id, 0, &(struct books_agent){ 0 }, NULL);
 }
@@ -76,7 +67,7 @@ remove_query(struct mql_agent *a, uint32_t id)
 static void
 unconfirm_all(struct mql_agent *a)
 {
-	for (unsigned i = 0; i < a->max_queries; i++)
+	for (unsigned i = 0; i < atomic_load(&a->runs.used); i++)
 		a->runs.at[i].confirmed = false;
 }
 
@@ -87,11 +78,10 @@ static void
 leave_unconfirmed(struct mql_agent *a)
 {
 	int64_t now = clock_mono_ms();
+	struct run *r, *next;
 
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
-
-		if (r->state != RUN_LIVE || r->confirmed)
+	EACH_OF_STATE(r, RUN_LIVE, next) {
+		if (r->confirmed)
 			continue;
 		if (r->id)
 			run_end(a, r, now + ENDING_MS);
@@ -139,14 +129,14 @@ by_age(const void *x, const void *y)
 static bool
 refuse(struct mql_agent *a, const struct mql_stream *s, struct run *r)
 {
-	if (r->streams || !r->ack_due) {
+	if (r->streams || !r->says) {
 		agent_say(a, "stream %.*s has no room for a query's fields",
 			  (int)s->name.len, s->name.ptr);
 		return false;
 	}
 	report_refused(a, r->id, "too many fields of one stream are asked for");
 	run_end(a, r, 0);
-	r->id = 0;
+	run_set_id(a, r, 0);
 	return true;
 }
 
@@ -163,11 +153,11 @@ build(struct mql_agent *a, struct mql_stream *s, bool *again)
 {
 	struct run_table *t = &a->runs;
 	size_t nin = 0, nout = 0;
+	struct run *r;
 	int err;
 
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &t->at[i];
-		bool wanted = run_wants(r, s);
+	TAILQ_FOREACH(r, &t->changed, of_changed) {
+		const bool wanted = run_wants(r, s);
 
 		if (wanted && !is_in(r, s))
 			t->order[nin++] = r;
@@ -269,19 +259,12 @@ static void
 say_live(struct mql_agent *a)
 {
 	struct run_table *t = &a->runs;
-	bool later = false;
+	struct run *r;
 
 	atomic_store(&a->queries, t->n[RUN_LIVE]);
-	if (!t->say || !link_takes_rows(a))
-		return;
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &t->at[i];
-
-		if (r->ack_due && link_takes_rows(a))
-			r->ack_due = !report_live(a, r);
-		later = later || r->ack_due;
-	}
-	t->say = later;
+	while ((r = TAILQ_FIRST(&t->say)) && link_takes_rows(a) &&
+	       report_live(a, r))
+		run_say(a, r, false);
 }
 
 /* Now and then: has what the events are like made an index a bad one? */
@@ -302,12 +285,27 @@ look_at_indexes(struct mql_agent *a, unsigned nstream)
 	}
 }
 
+/* A stream that was opened since: every query may be about it. */
+static void
+look_at_streams(struct mql_agent *a, unsigned nstream)
+{
+	bool fresh = false;
+
+	for (unsigned i = 0; i < nstream; i++) {
+		fresh |= a->streams.at[i].fresh;
+		a->streams.at[i].fresh = false;
+	}
+	if (fresh)
+		run_spoil_live(a);
+}
+
 void
 matchers_apply(struct mql_agent *a)
 {
 	/* Once: a stream that is opened meanwhile has its turn next time. */
 	unsigned nstream = stream_count(&a->streams);
 
+	look_at_streams(a, nstream);
 	look_at_indexes(a, nstream);
 	if (any_dirty(a, nstream)) {
 		if (build_all(a, nstream))
@@ -315,6 +313,7 @@ matchers_apply(struct mql_agent *a)
 		suspects_write(a); /* before they run */
 		swap_all(a, nstream);
 	}
+	run_settled(a);
 	say_live(a);
 }
 
@@ -324,12 +323,9 @@ void
 matchers_silence(struct mql_agent *a, const char *why)
 {
 	int64_t until = clock_mono_ms() + ENDING_MS;
+	struct run *r, *next;
 
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
-
-		if (r->state != RUN_LIVE)
-			continue;
+	EACH_OF_STATE(r, RUN_LIVE, next) {
 		r->why = why;
 		run_end(a, r, until);
 	}
@@ -338,24 +334,25 @@ matchers_silence(struct mql_agent *a, const char *why)
 void
 matchers_end_all(struct mql_agent *a, int64_t until)
 {
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
+	struct run *r, *next;
 
-		if (r->state == RUN_LIVE)
-			run_end(a, r, until);
-		else if (r->state == RUN_ENDING && r->until > until)
+	EACH_OF_STATE(r, RUN_LIVE, next)
+		run_end(a, r, until);
+	EACH_OF_STATE(r, RUN_ENDING, next)
+		if (r->until > until)
 			r->until = until;
-	}
 }
 
 void
 matchers_rest_all(struct mql_agent *a, int64_t until)
 {
-	for (unsigned i = 0; i < a->max_queries; i++)
-		if (a->runs.at[i].state == RUN_LIVE)
-			run_rest(a, &a->runs.at[i], until);
+	struct run *r, *next;
+
+	EACH_OF_STATE(r, RUN_LIVE, next)
+		run_rest(a, r, until);
 }
 
+/* Its books, if it is through. */
 static void
 settle(struct mql_agent *a, struct run *r, int64_t now)
 {
@@ -365,8 +362,6 @@ settle(struct mql_agent *a, struct run *r, int64_t now)
 		drain_strike(a, r);
 		folds_strike(a, r);
 	}
-	if (r->state == RUN_RESTING && now < r->until)
-		return;
 	if (!run_drained(a, r))
 		return;
 	run_books(a, r, &books);
@@ -378,13 +373,14 @@ settle(struct mql_agent *a, struct run *r, int64_t now)
 void
 matchers_settle(struct mql_agent *a, int64_t now)
 {
-	if (!a->runs.n[RUN_ENDING] && !a->runs.n[RUN_RESTING])
-		return;
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
+	struct run *r, *next;
 
-		if (r->state == RUN_ENDING || r->state == RUN_RESTING)
-			settle(a, r, now);
+	EACH_OF_STATE(r, RUN_ENDING, next)
+		settle(a, r, now);
+	EACH_OF_STATE(r, RUN_RESTING, next) {
+		if (now < r->until) /* and so all behind it */
+			break;
+		settle(a, r, now);
 	}
 }
 

@@ -6,13 +6,14 @@
  *
  * All inside of RCU's read side, which holds the matcher, the publisher and
  * the agent itself. Nothing is allocated or locked, and no system call made,
- * unless something matches for the first time on this thread. A pipe that
- * waits for room leaves the read side meanwhile: it would hold up the agent's
- * thread, which is the one that makes room.
+ * unless something matches for the first time on this thread, or the event is
+ * one that is timed (budget.h). A pipe that waits for room leaves the read side
+ * meanwhile: it would hold up the agent's thread, which is the one that makes
+ * room.
  *
  * p->rows holds, one after the other, without padding:
  *
- *     u32 length of what follows, u16 n, n x u16 slot, the row's text
+ *     u32 length of what follows, u16 n, u16 step, n x u16 slot, the text
  *
  * which is, without the length, also a record of the ring. */
 #include <string.h>
@@ -68,7 +69,7 @@ slot_at(const uint8_t *row, unsigned i)
 {
 	uint16_t slot;
 
-	memcpy(&slot, row + 2 + 2 * i, sizeof slot);
+	memcpy(&slot, row + 4 + 2 * i, sizeof slot);
 	return slot;
 }
 
@@ -85,32 +86,14 @@ drop_row(struct publisher *p, const uint8_t *row, bool large)
 	}
 }
 
-/* It goes with the row where groups are to be made of it elsewhere: one that
- * found no room in a fold. */
-static uint64_t
-row_weight(const struct publisher *p, const struct matcher *m, uint16_t hit)
-{
-	const uint16_t *slots;
-
-	return p->gauging && matcher_fold(m, hit, &slots)
-		       ? budget_weight(p, matcher_id(m, hit)) : 1;
-}
-
-/* The row, with its weight as a column (reduced.h). */
 static void
-write_text(struct publisher *p, const struct matcher *m, uint16_t hit,
-	   uint64_t weight)
+write_text(struct publisher *p, const struct matcher *m, uint16_t hit)
 {
 	uint16_t slot = matcher_id(m, hit);
-	struct buf *b = &p->rows;
 	int64_t start = gauge_start(p->gauging, slot);
 
-	matcher_write_row(m, hit, p->eval, p->reader, p->counts, b);
+	matcher_write_row(m, hit, p->eval, p->reader, p->counts, &p->rows);
 	gauge_stop(p->gauging, slot, start, &p->counts[slot]);
-	if (weight == 1 || b->err || query_is_star(matcher_query(m, hit)))
-		return;
-	b->len--; /* the brace, after @ts at least */
-	buf_printf(b, ",\"@weight\":%llu}", (unsigned long long)weight);
 }
 
 static void
@@ -120,14 +103,17 @@ count_row(struct publisher *p, const uint8_t *row, uint32_t len)
 
 	memcpy(&n, row, sizeof n);
 	for (unsigned i = 0; i < n; i++) {
-		struct tally *t = &p->tally[slot_at(row, i)];
+		const uint16_t slot = slot_at(row, i);
+		struct tally *t = &p->tally[slot];
 
 		counter_inc(&t->rows);
 		counter_add(&t->bytes, len);
+		gauge_touch(p->gauge.touched, slot);
 	}
 }
 
-/* Write the row of hit[first] with the slots of all hits that share it. */
+/* Write the row of hit[first] with the slots of all hits that share it, and
+ * its weight. */
 static void
 write_row(struct publisher *p, const struct generation *g, size_t first,
 	  size_t n)
@@ -135,26 +121,28 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 	struct buf *b = &p->rows;
 	uint16_t hit = p->hit[first], nslot = 0;
 	uint16_t class = matcher_row(g->matcher, hit);
-	uint64_t weight = row_weight(p, g->matcher, hit);
+	uint16_t step = budget_step(p, matcher_id(g->matcher, hit));
 	size_t begun = b->len, body = begun + sizeof(uint32_t);
 	uint32_t len;
 
 	buf_put(b, &(uint32_t){ 0 }, sizeof(uint32_t));
 	buf_put(b, &nslot, sizeof nslot);
+	buf_put(b, &step, sizeof step);
 	for (size_t i = first; i < n; i++) {
 		uint16_t slot;
 
 		if (p->hit[i] == TAKEN ||
-		    matcher_row(g->matcher, p->hit[i]) != class ||
-		    row_weight(p, g->matcher, p->hit[i]) != weight)
+		    matcher_row(g->matcher, p->hit[i]) != class)
 			continue;
 		slot = matcher_id(g->matcher, p->hit[i]);
+		if (budget_step(p, slot) != step)
+			continue;
 		buf_put(b, &slot, sizeof slot);
 		p->hit[i] = TAKEN;
 		nslot++;
 	}
 	memcpy(b->data + body, &nslot, sizeof nslot);
-	write_text(p, g->matcher, hit, weight);
+	write_text(p, g->matcher, hit);
 	if (b->err || b->len - body > ring_max(&p->ring) ||
 	    b->len - body > ROW_MAX) {
 		drop_row(p, b->data + body, true);
@@ -216,22 +204,6 @@ pass_over(struct publisher *p, const struct generation *g)
 					     .skipped);
 }
 
-/* What was done for no query in particular was done for all. */
-static void
-share_rest(struct publisher *p, const struct matcher *m)
-{
-	const struct gauge *of = &p->gauge;
-	const size_t n = matcher_live(m);
-	int64_t rest = clock_mono_ns() - p->timed_at - of->spent;
-
-	if (rest < 0 || !n)
-		return;
-	for (size_t i = 0; i < matcher_size(m); i++)
-		if (matcher_query(m, i))
-			gauge_charge((uint64_t)rest * of->every / n,
-				     &p->counts[matcher_id(m, i)]);
-}
-
 /* Read it, and write the rows. */
 static void
 look_at(struct publisher *p, struct mql_stream *s, const struct generation *g,
@@ -285,10 +257,8 @@ evaluate(struct publisher *p, struct mql_stream *s,
 		return;
 	}
 	look_at(p, s, g, ev);
-	if (p->gauging && p->gauge.every) {
-		share_rest(p, g->matcher);
-		budget_end(p);
-	}
+	if (p->gauging && p->gauge.every)
+		budget_end(p, s);
 }
 
 /* For pipes, outside of the read side. Gives up when the agent closes, and in
@@ -365,22 +335,11 @@ publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
 
 /* --- in and out --------------------------------------------------------------- */
 
-/* Its address is found now: to find it is a call in a shared library, and what
- * is at hand by then would have to be saved. */
-static inline const struct publisher_memo *
-find_memo(void)
-{
-	const struct publisher_memo *memo = &publisher_memo;
-
-	__asm__("" : "+r"(memo));
-	return memo;
-}
-
-/* Is memo->p the thread's publisher for s? Inside of the read side. */
+/* Is publisher_memo.p the thread's publisher for s? Inside of the read side. */
 static inline bool
-at_hand(const struct publisher_memo *memo, const struct mql_stream *s)
+at_hand(const struct mql_stream *s)
 {
-	return memo->agent == atomic_load_explicit(&s->serial,
+	return publisher_memo.agent == atomic_load_explicit(&s->serial,
 						   memory_order_acquire);
 }
 
@@ -392,7 +351,7 @@ publish_enter(struct mql_stream *s)
 	rcu_enter();
 	if (!mql_active(s))
 		return NULL;
-	if (at_hand(&publisher_memo, s))
+	if (at_hand(s))
 		return publisher_memo.p;
 	a = atomic_load_explicit(&s->agent, memory_order_acquire);
 	return a ? publisher_find(a) : NULL;
@@ -413,7 +372,6 @@ bool
 publish_built_refused(const struct publisher *own, struct mql_stream *s,
 		      const struct built *b)
 {
-	const struct publisher_memo *memo = find_memo();
 	struct generation *g;
 	rcu_hold r = rcu_try();
 	bool refused;
@@ -421,10 +379,10 @@ publish_built_refused(const struct publisher *own, struct mql_stream *s,
 	if (!r.reader)
 		return false;
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	refused = at_hand(memo, s) && memo->p == own && g && built_ok(b) &&
+	refused = at_hand(s) && publisher_memo.p == own && g && built_ok(b) &&
 		  guard_refuses_built_at_sight(g->guard, b, g->era);
 	if (refused)
-		counter_inc(&memo->p->seen[g->tally]);
+		counter_inc(&publisher_memo.p->seen[g->tally]);
 	rcu_done(r);
 	return refused;
 }
@@ -432,19 +390,18 @@ publish_built_refused(const struct publisher *own, struct mql_stream *s,
 static inline bool
 struct_refused(struct mql_stream *s, const void *record)
 {
-	const struct publisher_memo *memo = find_memo();
 	struct generation *g;
 	rcu_hold r = rcu_try();
 
 	if (!r.reader)
 		return false;
 	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	if (!at_hand(memo, s) || !g ||
+	if (!at_hand(s) || !g ||
 	    !guard_refuses_at_sight(g->guard, record)) {
 		rcu_done(r);
 		return false;
 	}
-	counter_inc(&memo->p->seen[g->tally]);
+	counter_inc(&publisher_memo.p->seen[g->tally]);
 	rcu_done(r);
 	return true;
 }

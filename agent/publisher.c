@@ -40,6 +40,7 @@ publisher_free(struct publisher *p)
 	free(p->fold);
 	free(p->gauge.kept);
 	free(p->gauge.skipped);
+	free(p->gauge.touched);
 	free(p);
 }
 
@@ -74,9 +75,11 @@ publisher_new(struct mql_agent *a)
 	p->fold = calloc(a->max_queries, sizeof *p->fold);
 	p->gauge.kept = calloc(a->max_queries, sizeof *p->gauge.kept);
 	p->gauge.skipped = calloc(a->max_queries, sizeof *p->gauge.skipped);
+	p->gauge.touched = calloc(a->max_queries / 64 + 1,
+				  sizeof *p->gauge.touched);
 	p->until_timed = a->budget.limit[BUDGET_CPU] < UINT64_MAX;
 	if (!p->hit || !p->tally || !p->counts || !p->fold ||
-	    !p->gauge.kept || !p->gauge.skipped ||
+	    !p->gauge.kept || !p->gauge.skipped || !p->gauge.touched ||
 	    reader_new(a->max_event, &p->reader) || eval_new(&p->eval)) {
 		publisher_free(p);
 		return NULL;

@@ -44,7 +44,8 @@ struct publisher {
 	struct luck       luck[STREAM_MAX]; /* of their matchers */
 	/* See budget.h: */
 	uint32_t          until_timed, every; /* events */
-	int64_t           timed_at;
+	int64_t           timed_at, cpu_at;
+	struct counter    rest[STREAM_MAX]; /* ns, for all its queries */
 	struct gauge     *gauging; /* of the event at hand; NULL: it is not */
 	struct gauge      gauge;
 	/* From the first match on: */
@@ -62,7 +63,9 @@ struct publisher_memo {
 	struct publisher *p;
 };
 #define NOBODY UINT64_MAX
-extern __attribute__((visibility("hidden")))
+/* In the static block of thread-local storage, of which the C library keeps
+ * some for libraries that are loaded late: to find it is no call then. */
+extern __attribute__((visibility("hidden"), tls_model("initial-exec")))
 _Thread_local struct publisher_memo publisher_memo;
 
 uint64_t publisher_serial(void); /* for a new agent; any thread */

@@ -16,14 +16,20 @@ static struct wire_ack_entry *
 entry(struct mql_agent *a, uint32_t id, enum wire_ack_state state)
 {
 	struct wire_ack *ack = &a->ack;
+	const size_t size = ack->nentry * sizeof *ack->entry;
+	struct wire_ack_entry *room;
 
-	if (ack->nentry == ACK_ENTRIES)
+	if (ack->nentry == ACK_ENTRIES) {
 		report_send_ack(a);
-	if (!ack->entry)
-		ack->entry = arena_alloc(&ack->mem, ACK_ENTRIES *
-					 sizeof *ack->entry);
-	if (!ack->entry)
-		return NULL;
+		return entry(a, id, state);
+	}
+	if (!(ack->nentry & (ack->nentry - 1))) { /* full: twice as many */
+		room = arena_grow(&ack->mem, ack->entry, size,
+				  size ? 2 * size : sizeof *room);
+		if (!room)
+			return NULL;
+		ack->entry = room;
+	}
 	a->ack_due = true;
 	ack->entry[ack->nentry] = (struct wire_ack_entry){
 		.id = id, .state = state,
@@ -125,6 +131,26 @@ room_for_queries(const struct mql_agent *a)
 	return n < BEAT_QUERIES ? n + 1 : BEAT_QUERIES;
 }
 
+/* The books of one, if they have changed. */
+static void
+tell_run(struct mql_agent *a, struct run *r, struct wire_heartbeat *hb)
+{
+	struct books_agent books;
+
+	if (!r->id || r->says)
+		return;
+	run_books(a, r, &books);
+	if (!memcmp(&books, &r->told, sizeof books) && r->spent.told)
+		return;
+	r->told = books;
+	hb->query[hb->nquery] = (struct wire_counts){
+		.id = r->id, .books = books,
+	};
+	budget_say(a, r, &hb->query[hb->nquery++]);
+	if (hb->nquery == BEAT_QUERIES)
+		send_beat(a, hb);
+}
+
 void
 report_heartbeat(struct mql_agent *a)
 {
@@ -132,28 +158,17 @@ report_heartbeat(struct mql_agent *a)
 		.at = (uint64_t)clock_wall_ms(), .version = a->link.version,
 	};
 	struct str name[STREAM_MAX];
+	struct run *r;
 
 	health_report(a, &hb.health);
 	new_streams(a, &hb, name);
 	hb.query = arena_alloc(&hb.mem, room_for_queries(a) *
 			       sizeof *hb.query);
-	for (unsigned i = 0; hb.query && i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
-		struct books_agent books;
-
-		if ((r->state != RUN_LIVE && r->state != RUN_ENDING) ||
-		    !r->id || r->ack_due)
-			continue;
-		run_books(a, r, &books);
-		if (!memcmp(&books, &r->told, sizeof books) && r->spent.told)
-			continue;
-		r->told = books;
-		hb.query[hb.nquery] = (struct wire_counts){
-			.id = r->id, .books = books,
-		};
-		budget_say(a, r, &hb.query[hb.nquery++]);
-		if (hb.nquery == BEAT_QUERIES)
-			send_beat(a, &hb);
+	if (hb.query) {
+		TAILQ_FOREACH(r, &a->runs.state[RUN_LIVE], of_state)
+			tell_run(a, r, &hb);
+		TAILQ_FOREACH(r, &a->runs.state[RUN_ENDING], of_state)
+			tell_run(a, r, &hb);
 	}
 	send_beat(a, &hb);
 	arena_fini(&hb.mem);

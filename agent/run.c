@@ -5,24 +5,43 @@
 #include "agent/agent.h"
 #include "common/clock.h"
 
+/* --- the table ------------------------------------------------------------------ */
+
+static unsigned
+power_of_two(unsigned n)
+{
+	unsigned p = 1;
+
+	while (p < n)
+		p *= 2;
+	return p;
+}
+
 int
 run_table_init(struct mql_agent *a)
 {
 	struct run_table *t = &a->runs;
+	const unsigned chains = power_of_two(a->max_queries);
 
+	for (unsigned i = 0; i < RUN_STATES; i++)
+		TAILQ_INIT(&t->state[i]);
+	TAILQ_INIT(&t->changed);
+	TAILQ_INIT(&t->say);
+	TAILQ_INIT(&t->fold);
+	TAILQ_INIT(&t->watch);
+	t->mask = chains - 1;
 	t->at = calloc(a->max_queries, sizeof *t->at);
+	t->by_id = calloc(chains, sizeof *t->by_id);
+	t->by_text = calloc(chains, sizeof *t->by_text);
 	t->order = calloc(a->max_queries, sizeof(struct run *));
 	t->leaving = calloc(a->max_queries, sizeof *t->leaving);
 	t->refused = calloc(a->max_queries, sizeof *t->refused);
 	t->framed = calloc(a->max_queries, sizeof *t->framed);
 	t->sampler = calloc(a->max_queries, sizeof *t->sampler);
 	t->side = calloc(a->max_queries, sizeof *t->side);
-	if (!t->at || !t->order || !t->leaving || !t->refused || !t->framed ||
-	    !t->sampler || !t->side)
-		return MQL_ENOMEM;
-	for (unsigned i = 0; i < a->max_queries; i++)
-		t->at[i].slot = (uint16_t)i;
-	return 0;
+	return t->at && t->by_id && t->by_text && t->order && t->leaving &&
+	       t->refused && t->framed && t->sampler && t->side ? 0
+								: MQL_ENOMEM;
 }
 
 void
@@ -30,9 +49,12 @@ run_table_fini(struct mql_agent *a)
 {
 	struct run_table *t = &a->runs;
 
-	for (unsigned i = 0; t->at && i < a->max_queries; i++)
-		run_free(a, &t->at[i]);
+	for (unsigned i = RUN_FREE + 1; t->at && i < RUN_STATES; i++)
+		while (!TAILQ_EMPTY(&t->state[i]))
+			run_free(a, TAILQ_FIRST(&t->state[i]));
 	free(t->at);
+	free(t->by_id);
+	free(t->by_text);
 	free(t->order);
 	free(t->leaving);
 	free(t->refused);
@@ -44,25 +66,111 @@ run_table_fini(struct mql_agent *a)
 static void
 set_state(struct mql_agent *a, struct run *r, enum run_state state)
 {
-	a->runs.n[r->state]--;
-	a->runs.n[state]++;
+	struct run_table *t = &a->runs;
+
+	TAILQ_REMOVE(&t->state[r->state], r, of_state);
+	t->n[r->state]--;
+	t->n[state]++;
 	r->state = state;
+	TAILQ_INSERT_TAIL(&t->state[state], r, of_state);
+}
+
+/* Ids count up; a hash has all its bits mixed. */
+static struct run_chain *
+chain_of_id(struct mql_agent *a, uint32_t id)
+{
+	return &a->runs.by_id[id & a->runs.mask];
+}
+
+static struct run_chain *
+chain_of_text(struct mql_agent *a, uint64_t hash)
+{
+	return &a->runs.by_text[hash & a->runs.mask];
+}
+
+void
+run_set_id(struct mql_agent *a, struct run *r, uint32_t id)
+{
+	if (r->id)
+		LIST_REMOVE(r, of_id);
+	r->id = id;
+	if (id)
+		LIST_INSERT_HEAD(chain_of_id(a, id), r, of_id);
+}
+
+void
+run_forget_ids(struct mql_agent *a)
+{
+	for (unsigned i = 0; i < atomic_load(&a->runs.used); i++)
+		run_set_id(a, &a->runs.at[i], 0);
+}
+
+void
+run_say(struct mql_agent *a, struct run *r, bool due)
+{
+	if (due && !r->says)
+		TAILQ_INSERT_TAIL(&a->runs.say, r, of_say);
+	else if (!due && r->says)
+		TAILQ_REMOVE(&a->runs.say, r, of_say);
+	r->says = due;
+}
+
+void
+run_watch(struct mql_agent *a, struct run *r, bool on)
+{
+	if (on && !r->watched)
+		TAILQ_INSERT_TAIL(&a->runs.watch, r, of_watch);
+	else if (!on && r->watched)
+		TAILQ_REMOVE(&a->runs.watch, r, of_watch);
+	r->watched = on;
+}
+
+static void
+unchange(struct mql_agent *a, struct run *r)
+{
+	if (r->changed)
+		TAILQ_REMOVE(&a->runs.changed, r, of_changed);
+	r->changed = false;
+}
+
+void
+run_settled(struct mql_agent *a)
+{
+	while (!TAILQ_EMPTY(&a->runs.changed))
+		unchange(a, TAILQ_FIRST(&a->runs.changed));
+}
+
+/* What a run has compiled. */
+static void
+drop_texts(struct run *r)
+{
+	mql_query_free(r->fold);
+	mql_query_free(r->q);
+	free((char *)(uintptr_t)r->text.ptr);
 }
 
 void
 run_free(struct mql_agent *a, struct run *r)
 {
-	uint16_t slot = r->slot;
+	struct run_table *t = &a->runs;
+	const uint16_t slot = r->slot;
 
-	if (r->fold && r->state != RUN_FREE) {
+	if (r->fold) {
 		folds_free(a, r);
-		a->runs.nfold--;
+		TAILQ_REMOVE(&t->fold, r, of_fold);
 	}
-	mql_query_free(r->fold);
-	mql_query_free(r->q);
-	free((char *)(uintptr_t)r->text.ptr);
-	set_state(a, r, RUN_FREE);
+	run_set_id(a, r, 0);
+	LIST_REMOVE(r, of_text);
+	run_say(a, r, false);
+	run_watch(a, r, false);
+	unchange(a, r);
+	drop_texts(r);
+	TAILQ_REMOVE(&t->state[r->state], r, of_state);
+	t->n[r->state]--;
 	*r = (struct run){ .slot = slot };
+	/* The one whose memory was in use last is the next to be used. */
+	TAILQ_INSERT_HEAD(&t->state[RUN_FREE], r, of_state);
+	t->n[RUN_FREE]++;
 }
 
 /* --- books ---------------------------------------------------------------------- */
@@ -111,30 +219,34 @@ run_drained(struct mql_agent *a, const struct run *r)
 static struct run *
 oldest_resting(struct mql_agent *a)
 {
-	struct run *oldest = NULL;
+	struct run *r;
 
-	for (unsigned i = 0; a->runs.n[RUN_RESTING] && i < a->max_queries;
-	     i++) {
-		struct run *r = &a->runs.at[i];
-
-		if (r->state == RUN_RESTING && run_drained(a, r) &&
-		    (!oldest || r->until < oldest->until))
-			oldest = r;
-	}
-	return oldest;
+	TAILQ_FOREACH(r, &a->runs.state[RUN_RESTING], of_state)
+		if (run_drained(a, r))
+			return r;
+	return NULL;
 }
 
+/* A FREE run, in its list; NULL: there is none. */
 static struct run *
 take_slot(struct mql_agent *a)
 {
-	struct run *r;
+	struct run_table *t = &a->runs;
+	const unsigned used = atomic_load(&t->used);
+	struct run *r = TAILQ_FIRST(&t->state[RUN_FREE]);
 
-	for (unsigned i = 0; i < a->max_queries; i++)
-		if (a->runs.at[i].state == RUN_FREE)
-			return &a->runs.at[i];
-	r = oldest_resting(a);
 	if (r)
-		run_free(a, r);
+		return r;
+	if (used == a->max_queries) {
+		if ((r = oldest_resting(a)))
+			run_free(a, r);
+		return r;
+	}
+	r = &t->at[used];
+	r->slot = (uint16_t)used;
+	TAILQ_INSERT_HEAD(&t->state[RUN_FREE], r, of_state);
+	t->n[RUN_FREE]++;
+	atomic_store(&t->used, used + 1);
 	return r;
 }
 
@@ -172,17 +284,36 @@ compile(struct mql_agent *a, struct run *r, const struct wire_query *wq,
 		memcpy(copy + n, wq->fold.ptr, nfold);
 	r->text = (struct str){ copy, n };
 	r->fold_text = (struct str){ copy + n, nfold };
+	r->hash = suspects_hash(r->text);
 	return 0;
+}
+
+/* A FREE one becomes what was made. */
+static void
+enlist(struct mql_agent *a, struct run *r, const struct run *made)
+{
+	struct run_table *t = &a->runs;
+
+	TAILQ_REMOVE(&t->state[RUN_FREE], r, of_state);
+	t->n[RUN_FREE]--;
+	r->q = made->q;
+	r->fold = made->fold;
+	r->text = made->text;
+	r->fold_text = made->fold_text;
+	r->hash = made->hash;
+	r->state = RUN_LIVE;
+	TAILQ_INSERT_TAIL(&t->state[RUN_LIVE], r, of_state);
+	t->n[RUN_LIVE]++;
+	LIST_INSERT_HEAD(chain_of_text(a, r->hash), r, of_text);
+	if (r->fold)
+		TAILQ_INSERT_TAIL(&t->fold, r, of_fold);
 }
 
 int
 run_start(struct mql_agent *a, const struct wire_query *wq,
 	  struct run **out, char *why, size_t nwhy)
 {
-	struct run *r, made = {
-		.id = wq->id, .since = clock_wall_ms(),
-		.ack_due = true, .confirmed = true,
-	};
+	struct run *r, made = { 0 };
 	int err = compile(a, &made, wq, why, nwhy);
 
 	*out = NULL;
@@ -191,25 +322,29 @@ run_start(struct mql_agent *a, const struct wire_query *wq,
 		err = MQL_ELIMIT;
 	}
 	if (err) {
-		run_free(a, &made);
+		drop_texts(&made);
 		return err;
 	}
-	made.slot = r->slot;
-	made.serial = ++a->runs.serial;
-	*r = made;
-	set_state(a, r, RUN_LIVE);
-	a->runs.say = true;
-	a->runs.nfold += made.fold != NULL;
+	enlist(a, r, &made);
+	r->since = clock_wall_ms();
+	r->serial = ++a->runs.serial;
+	r->confirmed = true;
+	run_set_id(a, r, wq->id);
+	run_say(a, r, true);
 	publisher_sum(a, r->slot, &r->base);
 	sampler_init(&a->runs.sampler[r->slot], (uint64_t)clock_mono_ns());
 	budget_open(a, r);
+	run_spoil(a, r);
 	*out = r;
 	return 0;
 }
 
 void
-run_spoil(struct mql_agent *a, const struct run *r)
+run_spoil(struct mql_agent *a, struct run *r)
 {
+	if (!r->changed)
+		TAILQ_INSERT_TAIL(&a->runs.changed, r, of_changed);
+	r->changed = true;
 	for (unsigned i = 0; i < stream_count(&a->streams); i++) {
 		struct mql_stream *s = &a->streams.at[i];
 
@@ -219,13 +354,25 @@ run_spoil(struct mql_agent *a, const struct run *r)
 }
 
 void
+run_spoil_live(struct mql_agent *a)
+{
+	struct run *r;
+
+	TAILQ_FOREACH(r, &a->runs.state[RUN_LIVE], of_state)
+		run_spoil(a, r);
+}
+
+void
 run_resume(struct mql_agent *a, struct run *r, uint32_t id)
 {
-	r->id = id;
+	run_set_id(a, r, id);
 	r->confirmed = true;
-	r->ack_due = a->runs.say = true;
+	run_say(a, r, true);
 	r->told = (struct books_agent){ 0 };
-	r->spent.told = false; /* there may be nothing to tell: no harm */
+	if (r->spent.step || r->spent.suspended) {
+		r->spent.told = false;
+		run_watch(a, r, true);
+	}
 	if (r->state == RUN_RESTING) {
 		set_state(a, r, RUN_LIVE);
 		run_spoil(a, r);
@@ -237,8 +384,7 @@ run_renew(struct mql_agent *a, struct run *r)
 {
 	struct books_agent told = r->told;
 
-	(void)a;
-	if (r->state != RUN_LIVE || !r->id || r->ack_due)
+	if (r->state != RUN_LIVE || !r->id || r->says)
 		return;
 	told.seen -= told.queued;
 	told.matched -= told.queued;
@@ -246,14 +392,14 @@ run_renew(struct mql_agent *a, struct run *r)
 	books_agent_sub(&r->done, &told);
 	r->told = (struct books_agent){ 0 };
 	r->known = false;
-	r->id = 0;
+	run_set_id(a, r, 0);
 }
 
 void
 run_end(struct mql_agent *a, struct run *r, int64_t until)
 {
 	set_state(a, r, RUN_ENDING);
-	r->ack_due = false;
+	run_say(a, r, false);
 	r->until = until;
 	run_spoil(a, r);
 }
@@ -262,7 +408,7 @@ void
 run_rest(struct mql_agent *a, struct run *r, int64_t until)
 {
 	set_state(a, r, RUN_RESTING);
-	r->ack_due = false;
+	run_say(a, r, false);
 	r->until = until;
 	run_spoil(a, r);
 }
@@ -276,14 +422,15 @@ run_frame(struct mql_agent *a, struct run *r, uint64_t n)
 }
 
 struct run *
-run_by_id(struct mql_agent *a, uint32_t id)
+run_by_id(struct mql_agent *a, uint32_t id, enum run_state state)
 {
-	for (unsigned i = 0; id && i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
+	struct run *r;
 
-		if (r->state == RUN_LIVE && r->id == id)
+	if (!id)
+		return NULL;
+	LIST_FOREACH(r, chain_of_id(a, id), of_id)
+		if (r->id == id && r->state == state)
 			return r;
-	}
 	return NULL;
 }
 
@@ -298,14 +445,14 @@ run_is(const struct run *r, const struct wire_query *wq)
 struct run *
 run_of(struct mql_agent *a, const struct wire_query *wq)
 {
-	bool closing = atomic_load(&a->closing);
+	const bool closing = atomic_load(&a->closing);
+	const uint64_t hash = suspects_hash(wq->text);
+	struct run *r;
 
-	for (unsigned i = 0; i < a->max_queries; i++) {
-		struct run *r = &a->runs.at[i];
-		bool can = r->state == RUN_LIVE || r->state == RUN_RESTING ||
-			   (closing && r->state == RUN_ENDING);
-
-		if (can && !r->confirmed && run_is(r, wq))
+	LIST_FOREACH(r, chain_of_text(a, hash), of_text) {
+		if (r->state == RUN_ENDING && !closing)
+			continue;
+		if (r->hash == hash && !r->confirmed && run_is(r, wq))
 			return r;
 	}
 	return NULL;

@@ -15,7 +15,9 @@
 #ifndef AGENT_RUN_H
 #define AGENT_RUN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "agent/budget.h"
 #include "mql/query.h"
@@ -30,13 +32,18 @@ enum run_state { RUN_FREE, RUN_LIVE, RUN_RESTING, RUN_ENDING, RUN_STATES };
 
 struct run {
 	enum run_state    state;
+	TAILQ_ENTRY(run)  of_state;
+	TAILQ_ENTRY(run)  of_changed, of_say, of_fold, of_watch;
+	LIST_ENTRY(run)   of_id, of_text;
+	bool              changed, says, watched; /* is in these lists */
 	uint16_t          slot;    /* its index in the table */
 	uint32_t          id;      /* the source-job's; 0: it knows none */
 	bool              confirmed; /* named by the snapshot being read */
-	bool              ack_due; /* "live" is to be said once it is true */
 	bool              known;   /* it has been said */
 	uint64_t          serial;  /* age: smaller is older */
 	uint64_t          streams; /* bit i: in the generation of stream i */
+	uint64_t          hash;    /* of its text: suspects.h */
+	bool              noted;   /* among those that run now, there */
 	struct str        text;    /* heap; the fold's behind it */
 	struct str        fold_text; /* or empty */
 	struct mql_query *q;
@@ -56,17 +63,28 @@ struct run {
 	struct books_agent told;   /* the last that was reported */
 };
 
+TAILQ_HEAD(run_list, run);
+LIST_HEAD(run_chain, run);
+
+/* What there is to do is found in lists, so that it costs as much as it
+ * changes, however many queries are live. */
 struct run_table {
 	struct run *at;       /* max_queries of them, in one block */
+	_Atomic unsigned used; /* slots that ever had a run: the first ones */
+	struct run_list state[RUN_STATES]; /* RESTING: until ascends */
+	struct run_list changed; /* other matchers may want it than have it */
+	struct run_list say;     /* "live" is to be said once it is true */
+	struct run_list fold;    /* has one */
+	struct run_list watch;   /* costs something: budget.h */
+	struct run_chain *by_id, *by_text; /* by hash; not of FREE ones */
+	unsigned    mask;        /* of both: a power of two, less one */
 	struct run **order;   /* scratch: runs that come, by age */
 	uint16_t   *leaving;  /* scratch: slots of those that go */
 	bool       *refused;  /* scratch: one for each of order */
 	struct sampler *sampler; /* by slot; publishers draw from it */
 	_Atomic uint8_t *side;   /* by slot: of folds, what is written */
 	uint64_t    serial;
-	unsigned    nfold;       /* runs with a fold */
 	unsigned    n[RUN_STATES]; /* runs; of free ones it says nothing */
-	bool        say;         /* some run may have ack_due */
 	uint16_t   *framed;      /* slots of runs with rows in the frame */
 	size_t      nframed;
 	int64_t     look;     /* when indexes are looked at again, mono ms */
@@ -88,12 +106,23 @@ void run_rest(struct mql_agent *a, struct run *r, int64_t until);
 void run_renew(struct mql_agent *a, struct run *r);
 void run_free(struct mql_agent *a, struct run *r); /* leaves a FREE slot */
 /* Its streams' matchers are to be made again, with it or without it. */
-void run_spoil(struct mql_agent *a, const struct run *r);
+void run_spoil(struct mql_agent *a, struct run *r);
+void run_spoil_live(struct mql_agent *a); /* there is a new stream */
+void run_settled(struct mql_agent *a);    /* they are: nothing is changed */
+/* Is "live" to be said of it? */
+void run_say(struct mql_agent *a, struct run *r, bool due);
+/* Its costs are looked at until it has none (budget.h). */
+void run_watch(struct mql_agent *a, struct run *r, bool on);
+/* The source-job's number for it; 0: none. */
+void run_set_id(struct mql_agent *a, struct run *r, uint32_t id);
+/* Ids are of another source-job: no run has one any more. */
+void run_forget_ids(struct mql_agent *a);
 
 /* n rows, or events, more of r are in the frame being made. */
 void run_frame(struct mql_agent *a, struct run *r, uint64_t n);
 
-struct run *run_by_id(struct mql_agent *a, uint32_t id);
+/* The run in that state with this id, or NULL. */
+struct run *run_by_id(struct mql_agent *a, uint32_t id, enum run_state state);
 /* Is it this query? By its texts: ids are of one source-job. */
 bool run_is(const struct run *r, const struct wire_query *wq);
 /* A run of the query that a source-job may take up again. */

@@ -40,12 +40,13 @@ reason(const struct mql_agent *a)
 static void
 gather(const struct mql_agent *a, struct mql_agent_stats *st)
 {
+	const unsigned used = atomic_load(&a->runs.used);
 	struct books_agent sum = { 0 };
 	int64_t opened = atomic_load(&a->opened);
 
 	/* The effects before the causes: see counter.h. */
 	st->sent = atomic_load(&a->sent);
-	for (unsigned i = 0; i < a->max_queries; i++)
+	for (unsigned i = 0; i < used; i++)
 		publisher_sum(a, i, &sum);
 	sum_drops(a, &sum, st);
 	sum_streams(a, st);

@@ -80,7 +80,7 @@ fill(struct mql_agent *a, unsigned i)
 	s->name = a->streams.spec[i].name;
 	s->schema = a->streams.spec[i].schema;
 	s->barred = !owner_lets_stream(a, s->name);
-	s->dirty = true;
+	s->fresh = true;
 	s->meta = (struct event_meta){
 		.app = a->app, .host = a->host, .zone = a->zone,
 		.version = a->version, .agent = a->name, .stream = s->name,

@@ -61,11 +61,16 @@ struct mql_stream {
 	struct event_meta meta;   /* all but seq */
 	/* The agent's thread only. */
 	unsigned           parity; /* of the last generation */
+	bool               fresh;  /* no run has been asked about it */
 	bool               dirty;  /* is to get a new generation */
 	struct generation *next;   /* built, waiting for its swap */
 	struct stream_change change; /* what that swap changes */
 	uint64_t           past_seen, past_bad; /* by generations gone */
 	uint64_t           era;    /* of the last generation built */
+	/* ns that publishers spent on it for all of its queries: when they
+	 * were looked at last, and a second's (budget.h). */
+	uint64_t           rest_stood, rest;
+	uint8_t            counted_floor; /* that rest is of */
 	/* @seq, counted while it is asked for: a cache line of its own. */
 	_Alignas(64) _Atomic uint64_t seq;
 };

@@ -12,7 +12,13 @@
 
 #include "agent/agent.h"
 
-enum { NAME = 64, LINE = 64, FILE_MOST = 64 << 10 };
+enum {
+	NAME = 64,
+	HEAD = 48, LINE = 20, /* bytes, with the newline */
+	FILE_MOST = HEAD + QUERIES_MAX * LINE, MOST = QUERIES_MAX,
+	STRIKES_MOST = 99,
+	TOLD_MOST = 256,
+};
 
 /* --- small things ----------------------------------------------------------------- */
 
@@ -25,8 +31,8 @@ mix(uint64_t h, struct str s)
 	return (h ^ 0xff) * UINT64_C(0x100000001b3);
 }
 
-static uint64_t
-hash_of(struct str text)
+uint64_t
+suspects_hash(struct str text)
 {
 	return mix(UINT64_C(0xcbf29ce484222325), text);
 }
@@ -35,7 +41,7 @@ static int
 file_name(const struct mql_agent *a, long pid, char name[NAME])
 {
 	return snprintf(name, NAME, "%016llx-%ld",
-			(unsigned long long)mix(hash_of(a->app), a->host),
+			(unsigned long long)mix(suspects_hash(a->app), a->host),
 			pid);
 }
 
@@ -73,7 +79,6 @@ open_dir(const struct mql_agent *a)
 
 	if (!a->suspects.dir)
 		return -1;
-	mkdir(a->suspects.dir, 0700);
 	fd = open(a->suspects.dir,
 		  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && (fstat(fd, &st) || st.st_uid != geteuid() ||
@@ -121,7 +126,8 @@ void
 suspects_fini(struct mql_agent *a)
 {
 	free(a->suspects.dir);
-	a->suspects.dir = NULL;
+	free(a->suspects.of);
+	a->suspects = (struct suspects){ 0 };
 }
 
 /* --- read ---------------------------------------------------------------------------- */
@@ -129,17 +135,56 @@ suspects_fini(struct mql_agent *a)
 static void
 accuse(struct suspects *s, uint64_t hash, unsigned strikes)
 {
-	size_t i = 0;
+	struct suspect *grown;
 
-	while (i < s->n && s->of[i].hash != hash)
-		i++;
-	if (i == SUSPECTS_MAX)
+	if (s->n == MOST)
 		return;
-	if (i == s->n)
-		s->n++;
-	s->of[i].hash = hash;
-	if (strikes > s->of[i].strikes)
-		s->of[i].strikes = strikes;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 64;
+		grown = realloc(s->of, s->cap * sizeof *grown);
+		if (!grown) {
+			s->cap = s->n;
+			return;
+		}
+		s->of = grown;
+	}
+	s->of[s->n++] = (struct suspect){
+		hash, strikes < STRIKES_MOST ? strikes : STRIKES_MOST,
+	};
+}
+
+/* By hash, and the worst of one hash first. */
+static int
+by_hash(const void *x, const void *y)
+{
+	const struct suspect *a = x, *b = y;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return (a->strikes < b->strikes) - (a->strikes > b->strikes);
+}
+
+static void
+sort(struct suspects *s)
+{
+	size_t n = 0;
+
+	if (s->n)
+		qsort(s->of, s->n, sizeof *s->of, by_hash);
+	for (size_t i = 0; i < s->n; i++)
+		if (!n || s->of[n - 1].hash != s->of[i].hash)
+			s->of[n++] = s->of[i];
+	s->n = n;
+}
+
+/* Who wrote it. */
+static bool
+read_head(FILE *f, long *pid, unsigned long long *start)
+{
+	char head[HEAD + 1] = "";
+
+	return fread(head, HEAD, 1, f) == 1 &&
+	       sscanf(head, "%ld %llu", pid, start) == 2;
 }
 
 static void
@@ -147,18 +192,17 @@ take_file(struct mql_agent *a, FILE *f)
 {
 	struct suspects *s = &a->suspects;
 	unsigned long long hash, start;
+	char line[LINE + 1] = "";
 	unsigned strikes;
-	char line[LINE];
 	long pid;
 
-	if (!fgets(line, sizeof line, f) ||
-	    sscanf(line, "%ld %llu", &pid, &start) != 2)
+	if (!read_head(f, &pid, &start))
 		return;
 	snprintf(s->why, sizeof s->why,
 		 "it was running here when process %ld crashed", pid);
-	while (fgets(line, sizeof line, f))
+	while (fread(line, LINE, 1, f) == 1) /* or a hole */
 		if (sscanf(line, "%llx %u", &hash, &strikes) == 2)
-			accuse(s, hash, strikes < 100 ? strikes + 1 : 100);
+			accuse(s, hash, strikes + 1);
 }
 
 /* A file of ours: of a process that is there no more? */
@@ -166,7 +210,6 @@ static bool
 is_stale(FILE *f)
 {
 	unsigned long long start;
-	char line[LINE];
 	struct stat st;
 	long pid;
 	bool stale;
@@ -174,9 +217,7 @@ is_stale(FILE *f)
 	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode) ||
 	    st.st_uid != geteuid() || st.st_size > FILE_MOST)
 		return false;
-	stale = !fgets(line, sizeof line, f) ||
-		sscanf(line, "%ld %llu", &pid, &start) != 2 ||
-		started(pid) != start;
+	stale = !read_head(f, &pid, &start) || started(pid) != start;
 	rewind(f);
 	return stale;
 }
@@ -207,7 +248,7 @@ suspects_read(struct mql_agent *a)
 	struct dirent *e;
 	size_t same;
 
-	a->suspects.written = 0;
+	a->suspects.noted = 0;
 	if (!d) {
 		if (fd >= 0)
 			close(fd);
@@ -219,99 +260,161 @@ suspects_read(struct mql_agent *a)
 		if (!strncmp(e->d_name, name, same))
 			look_into(a, fd, e->d_name);
 	closedir(d);
+	sort(&a->suspects);
+}
+
+static struct suspect *
+find(const struct mql_agent *a, uint64_t hash)
+{
+	const struct suspects *s = &a->suspects;
+	size_t from = 0, to = s->n;
+
+	while (from < to) {
+		const size_t i = from + (to - from) / 2;
+
+		if (s->of[i].hash == hash)
+			return &s->of[i];
+		if (s->of[i].hash < hash)
+			from = i + 1;
+		else
+			to = i;
+	}
+	return NULL;
 }
 
 unsigned
-suspects_strikes(const struct mql_agent *a, struct str text)
+suspects_strikes(const struct mql_agent *a, uint64_t hash)
+{
+	const struct suspect *it = find(a, hash);
+
+	return it ? it->strikes : 0;
+}
+
+void
+suspects_acquit(struct mql_agent *a, uint64_t hash)
+{
+	struct suspect *it = find(a, hash);
+
+	if (it)
+		it->strikes = 0;
+}
+
+void
+suspects_tell(const struct mql_agent *a, struct wire_hello *m)
 {
 	const struct suspects *s = &a->suspects;
-	const uint64_t hash = s->n ? hash_of(text) : 0;
+	char text[17];
 
-	for (size_t i = 0; i < s->n; i++)
-		if (s->of[i].hash == hash)
-			return s->of[i].strikes;
-	return 0;
+	if (!s->n)
+		return;
+	m->suspect = arena_alloc(&m->mem, TOLD_MOST * sizeof *m->suspect);
+	for (size_t i = 0; m->suspect && i < s->n && m->nsuspect < TOLD_MOST;
+	     i++) {
+		if (!s->of[i].strikes)
+			continue;
+		snprintf(text, sizeof text, "%016llx",
+			 (unsigned long long)s->of[i].hash);
+		m->suspect[m->nsuspect++] = (struct wire_suspect){
+			.query = arena_str(&m->mem, str_of(text)),
+			.crashes = s->of[i].strikes, .why = str_of(s->why),
+		};
+	}
 }
 
 /* --- write --------------------------------------------------------------------------- */
 
 static bool
-runs(const struct run *r)
+is_running(const struct run *r)
 {
 	return r->state == RUN_LIVE && !r->spent.suspended;
 }
 
+/* One that came or went, at the place of its slot. */
 static void
-put_all(const struct mql_agent *a, struct buf *b)
+note(struct mql_agent *a, struct run *r, int fd)
 {
-	unsigned n = 0;
+	const bool now = is_running(r);
+	char line[LINE + 1];
 
-	buf_printf(b, "%ld %llu\n", (long)a->pid, started(a->pid));
-	for (unsigned i = 0; i < a->max_queries && n < SUSPECTS_MAX; i++) {
-		const struct run *r = &a->runs.at[i];
-
-		if (!runs(r))
-			continue;
-		buf_printf(b, "%016llx %u\n",
-			   (unsigned long long)hash_of(r->text),
-			   suspects_strikes(a, r->text));
-		n++;
-	}
+	if (r->noted == now)
+		return;
+	snprintf(line, sizeof line, "%016llx %02u\n",
+		 (unsigned long long)r->hash, suspects_strikes(a, r->hash));
+	if (!now)
+		memset(line, ' ', LINE - 1);
+	if (pwrite(fd, line, LINE, HEAD + (off_t)r->slot * LINE) != LINE)
+		return;
+	r->noted = now;
+	a->suspects.noted += now ? 1 : -1u;
 }
 
-static uint64_t
-digest(const struct mql_agent *a)
+/* A file with all that runs, in place of what was there; or -1. */
+static int
+begin(struct mql_agent *a, int dir, const char *name)
 {
-	uint64_t h = 0;
-
-	for (unsigned i = 0; i < a->max_queries; i++)
-		if (runs(&a->runs.at[i]))
-			h ^= hash_of(a->runs.at[i].text) * (2 * i + 1);
-	return h;
-}
-
-/* The whole of it, or what was there before. */
-static bool
-replace(int dir, const char *name, const struct buf *b)
-{
-	char fresh[NAME + 8];
+	char fresh[NAME + 8], head[HEAD + 1];
+	struct run *r;
 	int fd;
-	bool done;
 
 	snprintf(fresh, sizeof fresh, ".%s", name);
+	snprintf(head, sizeof head, "%-24ld %-22llu\n", (long)a->pid,
+		 started(a->pid));
 	unlinkat(dir, fresh, 0);
 	fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 		    O_CLOEXEC, 0600);
 	if (fd < 0)
-		return false;
-	done = write(fd, b->data, b->len) == (ssize_t)b->len;
-	close(fd);
-	if (done && !renameat(dir, fresh, dir, name))
-		return true;
+		return -1;
+	a->suspects.noted = 0;
+	for (unsigned i = 0; i < atomic_load(&a->runs.used); i++)
+		a->runs.at[i].noted = false;
+	TAILQ_FOREACH(r, &a->runs.state[RUN_LIVE], of_state)
+		note(a, r, fd);
+	if (pwrite(fd, head, HEAD, 0) == HEAD &&
+	    !renameat(dir, fresh, dir, name))
+		return fd;
 	unlinkat(dir, fresh, 0);
-	return false;
+	close(fd);
+	return -1;
+}
+
+static void
+note_changes(struct mql_agent *a, int dir)
+{
+	char name[NAME];
+	struct run *r;
+	int fd = -1;
+
+	file_name(a, a->pid, name);
+	if (a->suspects.noted) /* unless somebody has cleared it away */
+		fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		fd = begin(a, dir, name);
+	if (fd < 0)
+		return;
+	TAILQ_FOREACH(r, &a->runs.changed, of_changed)
+		note(a, r, fd);
+	close(fd);
+	if (!a->suspects.noted)
+		unlinkat(dir, name, 0);
 }
 
 void
 suspects_write(struct mql_agent *a)
 {
-	const uint64_t now = a->suspects.dir ? digest(a) : 0;
-	struct buf b = BUF_INIT;
-	char name[NAME];
+	const struct run *r;
+	bool any = false;
 	int dir;
 
-	if (now == a->suspects.written || (dir = open_dir(a)) < 0)
+	TAILQ_FOREACH(r, &a->runs.changed, of_changed)
+		any |= r->noted != is_running(r);
+	if (!any || !a->suspects.dir)
 		return;
-	file_name(a, a->pid, name);
-	if (!now) {
-		unlinkat(dir, name, 0);
-		a->suspects.written = 0;
-	} else {
-		put_all(a, &b);
-		if (!b.err && replace(dir, name, &b))
-			a->suspects.written = now;
-	}
-	buf_fini(&b);
+	dir = open_dir(a);
+	if (dir < 0 && !mkdir(a->suspects.dir, 0700))
+		dir = open_dir(a);
+	if (dir < 0)
+		return;
+	note_changes(a, dir);
 	close(dir);
 }
 
@@ -321,10 +424,10 @@ suspects_clear(struct mql_agent *a)
 	char name[NAME];
 	int dir;
 
-	if (!a->suspects.written || (dir = open_dir(a)) < 0)
+	if (!a->suspects.noted || (dir = open_dir(a)) < 0)
 		return;
 	file_name(a, a->pid, name);
 	unlinkat(dir, name, 0);
-	a->suspects.written = 0;
+	a->suspects.noted = 0;
 	close(dir);
 }

@@ -1,11 +1,12 @@
 /* suspects.h - what ran when the service crashed does not just run again (P3).
  *
- *     <dir>/<app and host>-<pid>      "pid start-time" and a line a query:
+ *     <dir>/<app and host>-<pid>      "pid start-time", then, at the place of
+ *                                     its slot, a line a query:
  *                                     "hash strikes"
  *
- * While a process lives its file names the queries that run in it; it is
- * written before they do, by the agent's thread, only when they change, and
- * removed by a clean close. A later agent of the same app and host that finds
+ * While a process lives its file names the queries that run in it; each is
+ * written before it does, by the agent's thread, and the file is removed by a
+ * clean close. A later agent of the same app and host that finds
  * the file of a process that is gone takes those queries for suspects: it
  * suspends them at first (budget.h), for 20 s, longer with each crash, and
  * says why; then they begin with one event in 1,024.
@@ -25,16 +26,16 @@
 struct mql_agent;
 struct mql_agent_options;
 
-enum { SUSPECTS_MAX = 256 };
+struct suspect {
+	uint64_t hash;
+	unsigned strikes; /* crashes; 0: acquitted */
+};
 
 struct suspects {
-	char    *dir; /* NULL: off */
-	struct {
-		uint64_t hash;
-		unsigned strikes;
-	} of[SUSPECTS_MAX];
-	size_t   n;
-	uint64_t written; /* a hash of what the file holds; 0: there is none */
+	char    *dir;        /* NULL: off */
+	struct suspect *of;  /* by hash, ascending; heap */
+	size_t   n, cap;
+	unsigned noted;      /* queries in our file; 0: there is none */
 	char     why[64];
 };
 
@@ -45,9 +46,15 @@ void suspects_fini(struct mql_agent *a); /* zeroed is allowed */
 
 /* Take over what those that are gone have left. */
 void suspects_read(struct mql_agent *a);
-/* In how many crashes was it running? */
-unsigned suspects_strikes(const struct mql_agent *a, struct str text);
-/* The runs that are in force from now on. */
+uint64_t suspects_hash(struct str text);
+/* In how many crashes was the query running whose text has this hash? */
+unsigned suspects_strikes(const struct mql_agent *a, uint64_t hash);
+/* Somebody insists: it is a suspect no more, until the next crash. */
+void suspects_acquit(struct mql_agent *a, uint64_t hash);
+/* What a hello says of them; its texts live in m's memory. */
+struct wire_hello;
+void suspects_tell(const struct mql_agent *a, struct wire_hello *m);
+/* Note the changed runs (run.h), which are in force from now on, or not. */
 void suspects_write(struct mql_agent *a);
 void suspects_clear(struct mql_agent *a); /* a clean end */
 

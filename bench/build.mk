@@ -23,15 +23,22 @@ $(B)/bench/simdjson.o: CXXFLAGS += -O3 -march=native
 BENCHES            += bench_matcher
 bench_matcher.src  := bench/matcher.c bench/many.c bench/bench.c
 bench_matcher.deps := language
+BENCHES            += bench_change # which make bench-instr runs, too
+bench_change.src   := bench/change.c bench/many.c bench/bench.c
+bench_change.deps  := agent
 # Run by make bench-instr alone: see tools/instr.sh.
 INSTR              := bench_instr
 bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c
 bench_instr.deps   := client agent
 # Run by make bench-sse alone: ten thousand clients take a while.
-BENCH_SSE          := bench_sse
-bench_sse.src      := bench/sse.c bench/bare.c bench/crowd.c bench/bench.c bench/fleet.c
-bench_sse.deps     := client agent
-bench_sse.pkgs     := libmicrohttpd
+BENCH_SSE           := bench_sse bench_sse_long
+bench_sse.src       := bench/sse.c bench/sink.c bench/bare.c bench/crowd.c bench/bench.c bench/fleet.c
+bench_sse.deps      := client agent
+bench_sse.pkgs      := libmicrohttpd gnutls
+# By make bench-sse-long alone: ten minutes of ten thousand clients.
+bench_sse_long.src  := bench/sse_long.c bench/sink.c bench/crowd.c bench/bench.c bench/fleet.c
+bench_sse_long.deps := client agent
+bench_sse_long.pkgs := gnutls
 # A fleet, real and simulated: for tests, for trying things out, and for
 # make bench-fleet.
 PEERS              := bench/peers.c bench/peers_loop.c bench/peer_agent.c bench/peer_bare.c \
@@ -46,3 +53,8 @@ bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c 
                       bench/fleet.c bench/bench.c $(PEERS)
 bench_fleet.deps   := client agent
 bench_fleet.pkgs   := libzmq
+# Run by make bench-kafka alone: it needs a broker.
+BENCH_KAFKA        := bench_kafka
+bench_kafka.src     = bench/kafka.c bench/feed.c bench/bench.c $(KAFKA_TESTED)
+bench_kafka.deps   := client http
+bench_kafka.pkgs   := rdkafka

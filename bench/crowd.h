@@ -5,6 +5,7 @@
 #define BENCH_CROWD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,10 +23,20 @@ struct crowd {
 	unsigned           n;
 };
 
-/* n clients of http://127.0.0.1:port, which ask for path; returns when all
- * have got the head of their answer. */
-void crowd_start(struct crowd *c, unsigned n, uint16_t port, const char *path);
+struct crowd_options {
+	unsigned    n;
+	uint16_t    port;    /* of 127.0.0.1 */
+	const char *path;
+	unsigned    queries; /* not 0: client i has i modulo this behind it */
+	bool        tls;     /* whatever the certificate is */
+};
+
+/* The clients ask; returns when all have got the head of their answer. */
+void crowd_start(struct crowd *c, const struct crowd_options *opt);
 void crowd_stop(struct crowd *c);
+
+/* They read nothing from now on; and again. */
+void crowd_stall(const struct crowd *c, bool on);
 
 /* Wait until all have got so many rows in all. When the last one came. */
 int64_t crowd_await(const struct crowd *c, uint64_t rows);

@@ -5,16 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "bench/bare.h"
 #include "bench/bench.h"
 #include "bench/crowd.h"
 #include "bench/fleet.h"
+#include "bench/sink.h"
 #include "common/clock.h"
 #include "mql/agent.h"
 
@@ -40,68 +38,6 @@ make_row(void)
 		 row);
 }
 
-/* --- the daemon --------------------------------------------------------------- */
-
-struct sink {
-	pid_t    pid;
-	uint16_t port;
-};
-
-static void
-exec_sink(const char *dir, const char *source_job, int out)
-{
-	char program[4096];
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	dup2(out, STDOUT_FILENO);
-	snprintf(program, sizeof program, "%s/mql-sink-sse", dir);
-	execl(program, "mql-sink-sse", "--listen", "127.0.0.1:0",
-	      "--source-job", source_job, "--threads", "2", (char *)NULL);
-	_exit(127);
-}
-
-static void
-sink_start(struct sink *s, const char *dir, const char *source_job)
-{
-	char line[512], *at;
-	FILE *from;
-	int fd[2];
-
-	if (pipe(fd) || (s->pid = fork()) < 0)
-		bench_die("cannot start a process");
-	if (!s->pid)
-		exec_sink(dir, source_job, fd[1]);
-	close(fd[1]);
-	from = fdopen(fd[0], "r");
-	if (!from || !fgets(line, sizeof line, from) ||
-	    !(at = strstr(line, "127.0.0.1:")))
-		bench_die("%s/mql-sink-sse does not start", dir);
-	s->port = (uint16_t)atoi(at + 10);
-	fclose(from);
-}
-
-static void
-sink_stop(struct sink *s)
-{
-	kill(s->pid, SIGTERM);
-	waitpid(s->pid, NULL, 0);
-}
-
-/* Resident memory, bytes. */
-static double
-memory_of(pid_t pid)
-{
-	char name[64];
-	long pages = 0;
-
-	snprintf(name, sizeof name, "/proc/%d/statm", (int)pid);
-	FILE *from = fopen(name, "r");
-	if (!from || fscanf(from, "%*d %ld", &pages) != 1)
-		bench_die("no %s", name);
-	fclose(from);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
 static void
 rest(void)
 {
@@ -114,6 +50,7 @@ struct server {
 	void (*send)(void *arg, uint32_t rows);
 	void *arg;
 	uint16_t port;
+	bool tls;
 };
 
 static void
@@ -127,6 +64,16 @@ send_fleet(void *arg, uint32_t rows)
 {
 	while (rows--)
 		mql_publish_json(arg, row, ROW_BYTES);
+}
+
+static void
+gather(struct crowd *c, const struct server *s, unsigned n)
+{
+	struct crowd_options opt = { .n = n, .port = s->port, .path = path,
+				     .tls = s->tls };
+
+	crowd_start(c, &opt);
+	rest();
 }
 
 /* ms from one row until the last of all has it: the median. */
@@ -170,8 +117,7 @@ measure(const struct server *s, unsigned n,
 {
 	struct crowd c;
 
-	crowd_start(&c, n, s->port, path);
-	rest();
+	gather(&c, s, n);
 	double value = what(s, &c);
 	crowd_stop(&c);
 	return value;
@@ -186,13 +132,14 @@ of_bare(void (*start)(struct bare *b, const char *text), unsigned n,
 	struct bare b;
 
 	start(&b, message);
-	struct server s = { send_bare, &b, b.port };
+	struct server s = { send_bare, &b, b.port, false };
 	double value = measure(&s, n, what);
 	bare_stop(&b);
 	return value;
 }
 
-static void
+/* The floor of this run, for what comes with TLS. */
+static double
 report_one(const struct server *s, unsigned n)
 {
 	char name[64];
@@ -204,6 +151,7 @@ report_one(const struct server *s, unsigned n)
 	bench_report("sse", name, ours, "ms", floor, 1.3 * floor);
 	bench_report("sse", "the same, bare libmicrohttpd", mhd, "ms", floor,
 		     NONE);
+	return floor;
 }
 
 static void
@@ -216,24 +164,64 @@ report_sustained(const struct server *s)
 		     mhd / 0.7);
 }
 
+/* What a viewer costs: when nothing happens; after rows, and ten times as
+ * many; and while the crowd reads none of as many again. */
 static void
-report_memory(const struct server *s, pid_t pid, unsigned n)
+report_memory(const struct server *s, const struct sink *sink, unsigned n,
+	      double target)
 {
+	static const char *const when[] = { "idle", "after a burst",
+		"after a tenfold one", "readers stalled" };
+	static const uint32_t rows[] = { 0, 100, 1000, 1000 };
+	double before = sink_memory(sink);
 	struct crowd c;
-	double before = memory_of(pid), idle, burst;
+	char name[64];
 
-	crowd_start(&c, n, s->port, path);
-	rest();
-	idle = (memory_of(pid) - before) / n;
-	uint64_t want = crowd_rows(&c) + 100 * (uint64_t)n;
-	s->send(s->arg, 100);
-	crowd_await(&c, want);
-	burst = (memory_of(pid) - before) / n;
+	gather(&c, s, n);
+	uint64_t want = crowd_rows(&c);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool stall = i + 1 == sizeof rows / sizeof *rows;
+		crowd_stall(&c, stall);
+		s->send(s->arg, rows[i]);
+		want += rows[i] * (uint64_t)n;
+		if (!stall)
+			crowd_await(&c, want);
+		rest();
+		rest();
+		snprintf(name, sizeof name, "a viewer%s, %s",
+			 s->tls ? " with TLS" : "", when[i]);
+		bench_report("sse", name,
+			     (sink_memory(sink) - before) / n / 1000, "kB",
+			     NONE, target);
+	}
+	crowd_stall(&c, false);
+	crowd_await(&c, want); /* nobody has missed a row */
 	crowd_stop(&c);
-	bench_report("sse", "memory of a viewer, idle", idle / 1000, "kB", NONE,
-		     9);
-	bench_report("sse", "memory of a viewer, after a burst", burst / 1000,
-		     "kB", NONE, 9);
+}
+
+static void
+report_tls(const char *dir, const struct fleet *f, struct mql_stream *stream,
+	   unsigned n, double floor)
+{
+	struct server s = { send_fleet, stream, 0, true };
+	struct sink sink;
+	char name[64];
+
+	if (!sink_start(&sink, dir, f->subscribers, true)) {
+		fprintf(stderr, "sse: no openssl, so nothing with TLS\n");
+		return;
+	}
+	s.port = sink.port;
+	report_memory(&s, &sink, n, 25);
+	/* That viewers have left the daemon learns by a heartbeat: another
+	 * one has room now. */
+	sink_stop(&sink);
+	sink_start(&sink, dir, f->subscribers, true);
+	s.port = sink.port;
+	snprintf(name, sizeof name, "one row to all of %u, with TLS", n);
+	bench_report("sse", name, measure(&s, n, one_to_all), "ms", floor,
+		     1.3 * 1.35 * floor);
+	sink_stop(&sink);
 }
 
 static unsigned
@@ -269,14 +257,15 @@ main(int argc, char **argv)
 	if (mql_agent_open(&opt, &agent) ||
 	    mql_stream_open(agent, "events", &stream))
 		bench_die("the agent does not open");
-	sink_start(&sink, argv[1], f.subscribers);
+	sink_start(&sink, argv[1], f.subscribers, false);
 	fleet_end(fleet_tail(&f, "select *", 1));
-	struct server s = { send_fleet, stream, sink.port };
-	report_memory(&s, sink.pid, n);
-	report_one(&s, n);
+	struct server s = { send_fleet, stream, sink.port, false };
+	report_memory(&s, &sink, n, 9);
+	double floor = report_one(&s, n);
 	report_sustained(&s);
-	mql_agent_close(agent, 100);
 	sink_stop(&sink);
+	report_tls(argv[1], &f, stream, n, floor);
+	mql_agent_close(agent, 100);
 	fleet_stop(&f);
 	return 0;
 }

@@ -25,7 +25,7 @@ struct cmd {
 
 extern const struct cmd cmd_tail, cmd_eval, cmd_explain, cmd_tap, cmd_agents,
 	cmd_queries, cmd_streams, cmd_kill, cmd_off, cmd_on, cmd_fmt,
-	cmd_functions, cmd_help;
+	cmd_functions, cmd_fields, cmd_help;
 
 /* All of them in the order of the help; the last has no name. */
 extern const struct cmd *const cmd_all[];

@@ -9,12 +9,12 @@
 
 const struct cmd *const cmd_all[] = {
 	&cmd_tail,    &cmd_eval, &cmd_explain, &cmd_fmt, &cmd_functions,
-	&cmd_tap,     &cmd_agents, &cmd_queries, &cmd_streams,
+	&cmd_tap,     &cmd_agents, &cmd_queries, &cmd_streams, &cmd_fields,
 	&cmd_kill,    &cmd_off, &cmd_on, &cmd_help, NULL,
 };
 
 /* Promised by name in the design, and not misread as something else. */
-static const char *const later[] = { "fields", "keygen", NULL };
+static const char *const later[] = { "keygen", NULL };
 
 const struct cmd *
 cmd_find(const char *name)

@@ -50,7 +50,7 @@ struct tail_args {
 	uint64_t    limit;
 	int64_t     duration;
 	int         output, color;
-	bool        quiet;
+	bool        quiet, force;
 };
 
 static void
@@ -284,6 +284,7 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.source_job = a->source_job;
 	opt.query = a->query;
 	opt.limit = a->limit;
+	opt.force = a->force;
 	opt.name = "mql " MQL_VERSION;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH && strstr(diag.text, a->source_job))
@@ -366,6 +367,9 @@ run(int argc, char **argv)
 		  "end after 250ms, 10s, 5m, 1h", &a.duration },
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
+		{ "force", 0, OPTION_FLAG, NULL, NULL,
+		  "run it also where it ran when a service crashed",
+		  &a.force },
 		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
 		  "say nothing but errors", &a.quiet },
 		{ 0 },

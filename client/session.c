@@ -60,6 +60,7 @@ ask(struct session *s, struct str body)
 		.client = str_of(s->ask->name),
 		.resumed = s->accepted,
 		.merge = s->ask->account.made.merged,
+		.force = s->ask->force && !s->accepted,
 	};
 
 	(void)body;
@@ -475,11 +476,18 @@ session_stop(struct session *s)
 void
 session_batch_done(struct session *s)
 {
-	struct wire_credit m = { .id = SUBSCRIPTION };
-
 	s->in_batch = false;
 	s->consumed += s->batch.body.len;
-	if (s->consumed + s->ask->credit / 2 < s->granted)
+	session_grant(s);
+}
+
+void
+session_grant(struct session *s)
+{
+	struct wire_credit m = { .id = SUBSCRIPTION };
+
+	if (s->ask->held || s->state == SESSION_DOWN ||
+	    s->consumed + s->ask->credit / 2 < s->granted)
 		return;
 	s->granted = s->consumed + s->ask->credit;
 	m.bytes = s->granted;

@@ -42,6 +42,8 @@ struct client_ask {
 	char    *query, *name;
 	uint64_t limit;     /* rows in all; 0: none */
 	uint64_t credit;    /* bytes in flight towards us, of each */
+	bool     force;     /* insist on suspects */
+	bool     held;      /* no more credit is granted */
 	bool     unweighed; /* see query_is_unweighed() */
 	bool     many;      /* there may be several: one that leaves is away */
 	struct client_account account; /* made.merged: the last merge is ours */
@@ -108,5 +110,8 @@ void session_stop(struct session *s);
 
 /* The batch is used up: the source-job may send as much again. */
 void session_batch_done(struct session *s);
+
+/* Grant credit, if so much is used up that it is worth a message. */
+void session_grant(struct session *s);
 
 #endif

@@ -49,6 +49,7 @@ fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
 	if (o->limit && (!t->ask.limit || o->limit < t->ask.limit))
 		t->ask.limit = o->limit;
 	t->ask.unweighed = query_is_unweighed(q);
+	t->ask.force = o->force;
 	t->ask.credit = o->credit_bytes;
 	t->ask.query = strdup(o->query);
 	t->canonical = strdup(mql_query_text(q));
@@ -268,6 +269,36 @@ client_query_kind(const struct mql_query *q, bool *since)
 		 (rows == QUERY_ROWS && query_limit(q) != UINT64_MAX);
 	return rows == QUERY_TOTAL ? CLIENT_TOTAL :
 	       rows == QUERY_WINDOWS ? CLIENT_WINDOWS : CLIENT_ROWS;
+}
+
+bool
+client_query_group(const struct mql_query *q, size_t i, struct str *column)
+{
+	return query_group(q, i, column);
+}
+
+bool
+client_query_extend(const struct mql_query *q, const char *columns,
+		    struct buf *out)
+{
+	static const char verb[] = "select "; /* of the canonical spelling */
+	const char *text = mql_query_text(q);
+
+	if (!query_is_plain(q))
+		return false;
+	buf_puts(out, verb);
+	buf_puts(out, columns);
+	buf_puts(out, ", ");
+	buf_puts(out, text + sizeof verb - 1);
+	return true;
+}
+
+void
+client_tail_hold(struct mql_tail *t, bool hold)
+{
+	t->ask.held = hold;
+	for (size_t i = 0; i < t->nsession; i++)
+		session_grant(t->session[i]);
 }
 
 /* --- items -------------------------------------------------------------------- */

@@ -91,6 +91,22 @@ bool fleet_end(struct mql_tail *t, char *why, size_t nwhy);
 /* What the rows of q are; *since: do they depend on when one began to ask? */
 enum client_kind client_query_kind(const struct mql_query *q, bool *since);
 
+/* The column that shows the i-th group of q; ptr NULL: none does. False behind
+ * the last. */
+bool client_query_group(const struct mql_query *q, size_t i,
+			struct str *column);
+
+/* Append q with more columns ("@ts as t") in front of its own, where an event
+ * makes a row by itself: the rows are otherwise the same. False, and nothing
+ * is appended, where that cannot be. */
+bool client_query_extend(const struct mql_query *q, const char *columns,
+			 struct buf *out);
+
+/* Withhold credit (true), or grant it again. What was granted before still
+ * comes: the caller takes it, or the tail does not live. At the source-job
+ * the rest waits in a queue, and what does not fit there is counted as slow. */
+void client_tail_hold(struct mql_tail *t, bool hold);
+
 /* As mql_tail_open(), but nobody is waited for: mql_tail_next() gives MQL_LIVE
  * at the acceptance, or an MQL_END that failed. context is borrowed for the
  * tail's life. */

@@ -31,3 +31,9 @@ clock_wall_ms(void)
 {
 	return now_ns(CLOCK_REALTIME) / NS_PER_MS;
 }
+
+int64_t
+clock_thread_ns(void)
+{
+	return now_ns(CLOCK_THREAD_CPUTIME_ID);
+}

@@ -186,6 +186,8 @@ range(struct find *f, uint16_t path, const struct ast *lo,
 		return false;
 	if (least > 1 && most > 1 && digest_class(least) != digest_class(most))
 		most = 0;
+	if (least > 1 && most > 1 && most < least)
+		most = least; /* nothing is between them */
 	if (!(t = add(f, ACCESS_RANGE, path, 0)))
 		return false;
 	t->lo = least > 1 ? least : digest_least(digest_class(most));
@@ -321,6 +323,9 @@ add_access(struct find *f, const struct ast *n)
 			     f->n * sizeof *f->room);
 	if (text.err || !a->text.ptr || !a->term)
 		f->oom = true;
+	else if (a->n == 1)
+		a->proves = (uint16_t)residual_proven(&f->q->residual,
+						      a->term);
 	buf_fini(&text);
 	l->n++;
 }

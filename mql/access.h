@@ -7,9 +7,9 @@
  *     access 1   b  EQ 'x', 'y'     c  RANGE (5, ..]    one or the other
  *     access 2   e  PREFIX 'ab'
  *
- * Every access is necessary and none is sufficient: values stand there as
- * digests, ranges may be wider than what was asked, so the program has the
- * last word. Tests of anything but a field with constants, `not`, and an `or`
+ * Every access is necessary. Values stand there as digests, and ranges may be
+ * wider than what was asked: what an access that holds tells for certain is
+ * in `proves`, and all else has to be tested. Tests of anything but a field with constants, `not`, and an `or`
  * with such an arm give no access.
  *
  * A range is about values of its class. One of another class (a text where a
@@ -43,7 +43,8 @@ access_stray(uint64_t lo, uint64_t ord)
 struct access { /* one of its terms holds, or the query is not answered */
 	struct access_term *term;
 	unsigned            n;
-	struct str          text; /* for people: country == 'BR' */
+	uint16_t            proves; /* of one term: residual_proven() */
+	struct str          text;   /* for people: country == 'BR' */
 };
 
 struct access_list {

@@ -57,8 +57,9 @@ equal_leaf(const struct ast *a, const struct ast *b)
 		return memcmp(&a->f, &b->f, sizeof a->f) == 0;
 	case AST_STR:
 	case AST_REGEX:
-	case AST_PREFIX:
 		return str_eq(a->str, b->str);
+	case AST_PREFIX:
+		return !a->str.ptr == !b->str.ptr && str_eq(a->str, b->str);
 	case AST_PATH:
 		return path_equal(&a->path, &b->path);
 	case AST_COLUMN:

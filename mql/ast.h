@@ -97,7 +97,8 @@ struct ast {
 		};
 		double      f;    /* FLOAT; finite. Integers beyond int64 too */
 		struct str  str;  /* STR; REGEX: without slashes, \/ undone;
-				     PREFIX */
+				     PREFIX, of which NULL is `*` behind
+				     other columns: the whole event */
 		struct path path; /* PATH */
 		struct {          /* COLUMN: the first item of its name */
 			unsigned                  column;

@@ -35,5 +35,5 @@ language.src += mql/pace.c
 language.src += mql/pretest.c
 
 # many queries at once
-language.src += mql/access.c mql/conjunct.c mql/digest.c mql/habit.c mql/hints.c mql/index.c mql/index_build.c \
+language.src += mql/access.c mql/conjunct.c mql/digest.c mql/habit.c mql/hints.c mql/index.c mql/index_build.c mql/index_choose.c \
                 mql/matcher_member.c mql/matcher_next.c mql/members.c mql/residual.c

@@ -1,5 +1,5 @@
-/* digest.c - see digest.h. Short texts, which most are, are read as one
- * number; only longer ones are hashed in earnest. */
+/* digest.c - see digest.h. Most texts are short, and are their own eq; only
+ * longer ones are hashed. */
 #include "mql/digest.h"
 
 #include <math.h>
@@ -7,17 +7,18 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { SHORT = DIGEST_SHORT, TEXT_BITS = 62 };
+enum { SHORT = 8, TEXT_BITS = 62 };
 
 static const uint64_t odd = 0x9e3779b97f4a7c15;
 
-/* splitmix64's: every bit of x counts for every bit of the result. */
+/* The highest byte of an eq. */
+enum { INTEGER = 0x20, OTHER = 0x40 };
+static const uint64_t hashed = UINT64_C(1) << 63;
+
 static inline uint64_t
-mix(uint64_t x)
+exact(uint64_t tag, uint64_t bits)
 {
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-	x = (x ^ x >> 27) * 0x94d049bb133111eb;
-	return x ^ x >> 31;
+	return tag << 56 | bits;
 }
 
 static uint64_t
@@ -44,7 +45,7 @@ load32(const char *p)
 	return x;
 }
 
-static uint64_t
+static inline uint64_t
 byte(const char *p, size_t i)
 {
 	return (uint64_t)(unsigned char)p[i] << (56 - 8 * i);
@@ -64,57 +65,58 @@ head(const char *p, size_t n)
 	return byte(p, 0) | byte(p, n / 2) | byte(p, n - 1);
 }
 
-static __attribute__((noinline)) uint64_t
+static uint64_t
 long_eq(const char *p, size_t n)
 {
-	return XXH3_64bits(p, n);
+	uint64_t x;
+
+	if (n > 2 * SHORT)
+		return XXH3_64bits(p, n) | hashed;
+	x = (load64(p) ^ load64(p + n - SHORT) * odd) * odd;
+	return ((x ^ x >> 32) + n * odd) | hashed;
 }
 
 static inline uint64_t
-text_eq(uint64_t first, const char *p, size_t n)
-{
-	if (n > 2 * SHORT)
-		return long_eq(p, n);
-	if (n > SHORT)
-		first = (first ^ load64(p + n - SHORT) * odd) * odd;
-	return mix(first + n * odd);
-}
-
-static uint64_t
 text_ord(uint64_t first)
 {
 	return digest_least(DIGEST_TEXT) | first >> (64 - TEXT_BITS);
 }
 
-static uint64_t
+/* As an integer the greater the greater f is: of one that is negative all bits
+ * are turned, of one that is not the sign. */
+static inline uint64_t
 number_ord(double f)
 {
-	uint64_t bits, sign = UINT64_C(1) << 63;
+	int64_t bits;
 
-	f += 0.0; /* -0.0 is 0.0 */
 	memcpy(&bits, &f, sizeof bits);
-	bits = bits & sign ? ~bits : bits | sign;
-	return digest_least(DIGEST_NUMBER) | bits >> 1;
+	bits ^= bits >> 63 | INT64_MIN;
+	return digest_least(DIGEST_NUMBER) | (uint64_t)bits >> 1;
 }
 
 static inline void
 number(struct digest *d, uint64_t eq, double f)
 {
-	d->eq = mix(eq);
+	d->eq = eq;
 	d->ord = number_ord(f);
 	d->len = 0;
 }
 
+/* Two integers that share a hash differ in their highest bit. */
 static inline void
 integer(struct digest *d, int64_t i)
 {
-	number(d, (uint64_t)i + 0x51ed270b, (double)i);
+	const int64_t limit = INT64_C(1) << 55;
+	uint64_t u = (uint64_t)i;
+
+	number(d, i >= -limit && i < limit ? exact(INTEGER, u << 8 >> 8) :
+	       u | hashed, (double)i);
 }
 
 static inline void
-other(struct digest *d, uint64_t eq, uint64_t ord)
+other(struct digest *d, unsigned which, uint64_t ord)
 {
-	d->eq = mix(eq);
+	d->eq = exact(OTHER, which);
 	d->ord = ord;
 	d->len = 0;
 }
@@ -122,13 +124,13 @@ other(struct digest *d, uint64_t eq, uint64_t ord)
 static inline void
 null(struct digest *d)
 {
-	other(d, 0xdead, 0);
+	other(d, 0, 0);
 }
 
 static inline void
 boolean(struct digest *d, bool b)
 {
-	other(d, 0xb001 + b, 1);
+	other(d, 1 + b, 1);
 }
 
 static inline void
@@ -139,25 +141,40 @@ real(struct digest *d, double f)
 	uint64_t bits;
 
 	if (f >= -limit && f < limit) {
-		whole = (double)(int64_t)f;
+		whole = (double)(int64_t)f; /* of -0.0 it is 0 */
 		if (!(f < whole) && !(f > whole)) {
 			integer(d, (int64_t)f);
 			return;
 		}
 	} else if (isnan(f)) {
-		other(d, 0x4a4, 1);
+		other(d, 3, 1);
 		return;
 	}
 	memcpy(&bits, &f, sizeof bits);
-	number(d, ~bits, f);
+	number(d, bits | hashed, f);
+}
+
+/* What is rare is not inline, so that the rest has no use for a stack. */
+static __attribute__((noinline)) void
+long_text(struct digest *d, const char *p, size_t n)
+{
+	d->eq = long_eq(p, n);
+	d->ord = text_ord(load64(p));
+	d->text = p;
+	d->len = (uint32_t)n;
 }
 
 static inline void
 text(struct digest *d, const char *p, size_t n)
 {
-	uint64_t first = head(p, n);
+	uint64_t first;
 
-	d->eq = text_eq(first, p, n);
+	if (n >= SHORT) {
+		long_text(d, p, n);
+		return;
+	}
+	first = head(p, n);
+	d->eq = exact(n + 1, first >> 8);
 	d->ord = text_ord(first);
 	d->text = p;
 	d->len = (uint32_t)n;
@@ -181,7 +198,7 @@ digest_of(const struct value *v, struct digest *d)
 		return;
 	case VALUE_ARRAY:
 	case VALUE_OBJECT:
-		other(d, 0xa88a, 1);
+		other(d, 4, 1);
 		return;
 	case VALUE_NULL:
 		break;
@@ -201,6 +218,18 @@ text_or_null(struct digest *d, const char *p, size_t n)
 		text(d, p, n);
 	else
 		null(d);
+}
+
+static __attribute__((noinline)) void
+text_to_nul(struct digest *d, const char *z)
+{
+	text_or_null(d, z, z ? strlen(z) : 0);
+}
+
+static __attribute__((noinline)) void
+text_within(struct digest *d, const char *p, size_t size)
+{
+	text(d, p, strnlen(p, size));
 }
 
 static inline void
@@ -232,13 +261,8 @@ field(struct digest *d, enum mql_type type, const char *at, size_t size)
 		break;
 	case MQL_T_F32:  real_or_null(d, (double)AT(float)); break;
 	case MQL_T_F64:  real_or_null(d, AT(double)); break;
-	case MQL_T_CHARS: text(d, at, strnlen(at, size)); break;
-	case MQL_T_CSTR: {
-		const char *z = AT(const char *);
-
-		text_or_null(d, z, z ? strlen(z) : 0);
-		break;
-	}
+	case MQL_T_CHARS: text_within(d, at, size); break;
+	case MQL_T_CSTR: text_to_nul(d, AT(const char *)); break;
 	case MQL_T_TEXT: {
 		struct mql_text t = AT(struct mql_text);
 
@@ -251,6 +275,12 @@ field(struct digest *d, enum mql_type type, const char *at, size_t size)
 	}
 }
 
+static __attribute__((noinline)) void
+digest_value(struct reader *r, unsigned slot, struct digest *d)
+{
+	digest_of(reader_get(r, slot), d);
+}
+
 void
 digest_read(struct reader *r, unsigned slot, struct digest *d)
 {
@@ -261,13 +291,13 @@ digest_read(struct reader *r, unsigned slot, struct digest *d)
 	if (at)
 		field(d, type, at, size);
 	else
-		digest_of(reader_get(r, slot), d);
+		digest_value(r, slot, d);
 }
 
 /* --- prefixes ---------------------------------------------------------------- */
 
-static const uint8_t lengths[DIGEST_LENGTHS] = { 1, 2, 3, 4, 5, 6, 7, 8, 12,
-						 16, 24, 32, 48, 64 };
+static const uint8_t lengths[DIGEST_LENGTHS] = { 1, 2, 3, 4, 5, 6, 7, 12, 16,
+						 24, 32, 48, 64 };
 
 unsigned
 digest_length(size_t len)
@@ -289,11 +319,10 @@ uint64_t
 digest_prefix(struct str s, unsigned length)
 {
 	size_t n = lengths[length];
-	uint64_t first = head(s.ptr, s.len < SHORT ? s.len : SHORT);
+	struct digest d = { .ord = text_ord(head(s.ptr, s.len)) };
 
-	if (n <= SHORT) /* of what is behind them nothing is left */
-		return mix((first >> (64 - 8 * n)) + (n + 1) * odd);
-	return text_eq(first, s.ptr, n) + 1;
+	return n <= DIGEST_BEGIN ? digest_begin(&d, (unsigned)n) :
+				   ~long_eq(s.ptr, n) | hashed;
 }
 
 void

@@ -151,6 +151,10 @@ mql_query_disassemble(const struct mql_query *q, FILE *to)
 		buf_puts(&text, "for each group:\n");
 	write_program(q, &q->post, &text);
 	for (unsigned i = 0; i < q->nspread; i++) {
+		if (!q->spread[i].prefix.ptr) {
+			buf_puts(&text, "behind all columns: the event\n");
+			continue;
+		}
 		buf_printf(&text, "behind %u columns: fields that begin with ",
 			   q->spread[i].after);
 		json_write_str(q->spread[i].prefix, &text);

@@ -48,8 +48,10 @@ make_room(struct emit *e, struct fold *f)
 	sh->agg = arena_alloc(a, n * sizeof *sh->agg);
 	sh->arg = arena_alloc(a, n * sizeof *sh->arg);
 	sh->group = arena_alloc(a, s->ngroup * sizeof *sh->group);
+	sh->shown = arena_alloc(a, s->ngroup * sizeof *sh->shown);
 	sh->order = arena_alloc(a, s->norder * sizeof *sh->order);
-	if (!f->agg || !sh->agg || !sh->arg || !sh->group || !sh->order)
+	if (!f->agg || !sh->agg || !sh->arg || !sh->group || !sh->shown ||
+	    !sh->order)
 		return fail_nomem(e->pool.c);
 	return 0;
 }
@@ -156,13 +158,14 @@ add_spread(struct emit *e, const struct ast *n)
 	struct mql_query *q = e->q;
 	struct spread *s = q->spread;
 
-	while (s < q->spread + q->nspread && !str_eq(s->prefix, n->str))
+	while (s < q->spread + q->nspread &&
+	       (!n->str.ptr || !str_eq(s->prefix, n->str)))
 		s++;
 	if (s < q->spread + q->nspread)
 		return 0;
 	*s = (struct spread){ .prefix = n->str, .after = q->ncell };
 	q->nspread++;
-	return pool_str(&e->pool, &s->prefix);
+	return s->prefix.ptr ? pool_str(&e->pool, &s->prefix) : 0;
 }
 
 static int
@@ -184,6 +187,27 @@ columns(struct emit *e)
 			      add_spread(e, s->item[i].expr) :
 			      add_item(e, &s->item[i]);
 	return err;
+}
+
+static void
+show_groups(struct emit *e)
+{
+	const struct select *s = e->sel;
+	const struct mql_query *q = e->q;
+	unsigned cell;
+
+	for (unsigned i = 0; i < s->ngroup; i++) {
+		const struct select_item *item = s->item;
+
+		while (item < s->item + s->nitem &&
+		       !ast_equal(item->expr, s->group[i]))
+			item++;
+		cell = item < s->item + s->nitem ? 0 : q->ncell;
+		while (cell < q->ncell &&
+		       !str_eq(q->cell[cell].name, item->name))
+			cell++;
+		q->shape.shown[i] = (uint16_t)cell;
+	}
 }
 
 /* --- the whole ----------------------------------------------------------------- */
@@ -254,6 +278,7 @@ emit_shape(struct emit *e)
 				   .p = &q->post };
 	if ((err = rows(&post)))
 		return err;
+	show_groups(e);
 	q->post.ncell = q->shape.ngroup + q->shape.nagg;
 	return pool_finish(&post.pool);
 }

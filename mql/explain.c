@@ -21,6 +21,13 @@ say_streams(const struct plan *p, FILE *to)
 	fputs(p->nstream ? "\n" : "every stream\n", to);
 }
 
+/* `a, *` */
+static bool
+has_whole(const struct mql_query *q)
+{
+	return q->nspread && !q->spread[q->nspread - 1].prefix.ptr;
+}
+
 static void
 say_fields(const struct mql_query *q, FILE *to)
 {
@@ -34,7 +41,7 @@ say_fields(const struct mql_query *q, FILE *to)
 		fprintf(to, "%s%.*s", i ? ", " : "", (int)name.len,
 			(const char *)name.data);
 	}
-	if (query_is_star(q) || q->plan.whole)
+	if (query_is_star(q) || q->plan.whole || has_whole(q))
 		fputs(n ? ", and the whole event for each row" :
 			  "the whole event for each row", to);
 	else if (query_columns_vary(q))
@@ -66,6 +73,9 @@ say_agent(const struct mql_query *q, FILE *to)
 	say_sample(&q->plan.sample, to);
 	if (query_is_star(q) || q->plan.whole)
 		fputs(", whole events\n", to);
+	else if (has_whole(q))
+		fprintf(to, ", %zu column%s and the whole event\n",
+			query_columns(q), query_columns(q) == 1 ? "" : "s");
 	else if (q->plan.plain && query_columns_vary(q))
 		fputs(", projection of fields by prefix\n", to);
 	else if (q->plan.plain)

@@ -21,6 +21,7 @@
 
 struct gauge {
 	const _Atomic uint8_t *step; /* by id, borrowed */
+	_Atomic uint64_t *touched; /* bits by id: has cost something */
 	uint8_t  *kept;    /* by id: of what was not passed over */
 	uint16_t *skipped; /* ids that passed the event over */
 	size_t    nskipped;
@@ -28,7 +29,24 @@ struct gauge {
 	unsigned  floor;   /* the event was kept by this step before */
 	uint32_t  every;   /* timed: it stands for so many; 0: it is not */
 	int64_t   spent;   /* ns that were timed of this event */
+	/* The longest piece of that is not charged before the event is over:
+	 * it is the one in which the processor was somebody else's. */
+	struct {
+		uint16_t id;
+		int64_t  ns;
+		struct eval_counts *of; /* NULL: there is none */
+	} longest;
 };
+
+static inline void
+gauge_touch(_Atomic uint64_t *touched, uint16_t id)
+{
+	_Atomic uint64_t *word = &touched[id / 64];
+	const uint64_t bit = UINT64_C(1) << id % 64;
+
+	if (!(atomic_load_explicit(word, memory_order_relaxed) & bit))
+		atomic_fetch_or_explicit(word, bit, memory_order_release);
+}
 
 static inline bool
 gauge_passes(uint64_t lot, unsigned step)
@@ -67,21 +85,55 @@ gauge_start(const struct gauge *g, uint16_t id)
 }
 
 static inline void
-gauge_charge(uint64_t ns, struct eval_counts *c)
+gauge_charge(struct gauge *g, uint16_t id, int64_t ns, struct eval_counts *c)
 {
 	uint64_t n = atomic_load_explicit(&c->ns, memory_order_relaxed);
 
-	atomic_store_explicit(&c->ns, n + ns, memory_order_relaxed);
+	if (ns <= 0 || !gauge_timed(g, id))
+		return;
+	n += (uint64_t)ns * gauge_timed(g, id);
+	atomic_store_explicit(&c->ns, n, memory_order_relaxed);
+	gauge_touch(g->touched, id);
+}
+
+/* One more piece of an event. */
+static inline void
+gauge_spend(struct gauge *g, uint16_t id, int64_t ns, struct eval_counts *c)
+{
+	g->spent += ns;
+	if (!g->every || ns <= g->longest.ns) {
+		gauge_charge(g, id, ns, c);
+		return;
+	}
+	if (g->longest.of)
+		gauge_charge(g, g->longest.id, g->longest.ns, g->longest.of);
+	g->longest.id = id;
+	g->longest.ns = ns;
+	g->longest.of = c;
+}
+
+/* The event is over: for lost ns of it the thread did not run. Returns what
+ * was for no query in particular, of all its ns. */
+static inline int64_t
+gauge_finish(struct gauge *g, int64_t ns, int64_t lost)
+{
+	int64_t rest = ns - g->spent, longest = g->longest.ns;
+
+	if (lost > 0 && longest > rest)
+		longest -= lost;
+	else if (lost > 0)
+		rest -= lost;
+	if (g->longest.of)
+		gauge_charge(g, g->longest.id, longest, g->longest.of);
+	g->longest.of = NULL;
+	return rest > 0 ? rest : 0;
 }
 
 static inline void
 gauge_stop(struct gauge *g, uint16_t id, int64_t start, struct eval_counts *c)
 {
-	if (!g || !gauge_timed(g, id))
-		return;
-	int64_t took = clock_mono_ns() - start;
-	g->spent += took;
-	gauge_charge((uint64_t)took * gauge_timed(g, id), c);
+	if (g && gauge_timed(g, id))
+		gauge_spend(g, id, clock_mono_ns() - start, c);
 }
 
 /* Several have shared ns of work: the part of one that does not pass the event
@@ -91,8 +143,7 @@ gauge_took(struct gauge *g, uint16_t id, int64_t ns, struct eval_counts *c)
 {
 	if (!gauge_passes(g->lot, g->kept[id]))
 		return false;
-	g->spent += ns;
-	gauge_charge((uint64_t)ns * gauge_timed(g, id), c);
+	gauge_spend(g, id, ns, c);
 	return true;
 }
 

@@ -100,6 +100,7 @@ distinct:
 columns:
   "*"
 | items
+| items "," "*"    { TRY(tree_whole(c, @3)); }
 
 items:
   item

@@ -52,9 +52,8 @@ habit_free(struct habit *h)
 static unsigned
 cell(const struct habit *h, unsigned slot, uint64_t eq)
 {
-	uint64_t x = (eq + h->name[slot]) * 0x9e3779b97f4a7c15;
-
-	return (unsigned)(x >> 32) % HABIT_CELLS;
+	return (unsigned)((eq + h->name[slot]) * 0x9e3779b97f4a7c15 >>
+			  (64 - HABIT_BITS));
 }
 
 /* --- seeing ------------------------------------------------------------------- */

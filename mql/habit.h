@@ -18,7 +18,8 @@
 #include "mql/access.h"
 
 enum {
-	HABIT_CELLS  = 1 << 14,
+	HABIT_BITS   = 14,
+	HABIT_CELLS  = 1 << HABIT_BITS,
 	HABIT_ORDERS = 64, /* a field's last ones */
 	HABIT_ENOUGH = 512,
 };

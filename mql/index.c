@@ -1,83 +1,195 @@
-/* index.c - see index.h. This is on the path of every event. */
+/* index.c - see index.h. This is on the path of every event.
+ *
+ * First all lists are looked up, then their postings are looked at: by then
+ * memory has had time to bring them. */
 #include "mql/index_own.h"
+#include "mql/residual.h"
 
 #include <stdlib.h>
 
+/* --- what is found ---------------------------------------------------------------- */
+
+enum {
+	FOUND = 64,
+	/* lists of a field: a value's, prefixes', a tree's */
+	FOUND_AT_ONCE = 1 + DIGEST_LENGTHS + 2 + 32,
+};
+
+struct found {
+	const struct posting *at;
+	uint16_t neq, nrest;
+	uint16_t left; /* of each, because of how it was found */
+};
+
+struct search {
+	const struct index *ix;
+	const uint64_t     *in;
+	struct probe       *p;
+	struct reader      *r;
+	struct found       *end; /* of those found */
+	struct found        found[FOUND];
+};
+
+static inline void
+find(struct search *s, const struct list *l, unsigned left)
+{
+	struct found *f = s->end++;
+
+	f->at = s->ix->posting + l->first;
+	f->neq = l->neq;
+	f->nrest = l->nrest;
+	f->left = (uint16_t)left;
+	__builtin_prefetch(f->at);
+}
+
+static inline void
+find_any(struct search *s, const struct list *l, unsigned left)
+{
+	if (l->neq || l->nrest)
+		find(s, l, left);
+}
+
+/* --- postings --------------------------------------------------------------------- */
+
+/* Guards that a value of the right class has not passed at once: one of
+ * another class, and one at the ends of a range, pass and prove nothing. */
+static __attribute__((noinline)) bool
+passes_unproven(unsigned kind, uint64_t what, uint64_t ord)
+{
+	enum digest_class c = kind == GUARD_NUMBER ? DIGEST_NUMBER :
+						     DIGEST_TEXT;
+	uint32_t at = (uint32_t)(ord >> 32) - (uint32_t)(what >> 32);
+
+	if (digest_class(ord) != c)
+		return ord != 0;
+	return kind < GUARD_BEGIN && at + 1 <= (uint32_t)what + 1;
+}
+
 static inline bool
-guard_passes(const struct posting *at, int i, const struct digest *d)
+is_in(const uint64_t *in, uint64_t eq)
 {
-	uint32_t a = at->guard[i].a, b = at->guard[i].b;
-	uint64_t both = (uint64_t)a << 32 | b;
-
-	if (at->kind[i] == GUARD_EQ)
-		return d->eq == both;
-	if (at->kind[i] == GUARD_IN)
-		return both >> (d->eq >> 58) & 1;
-	return (uint32_t)(d->ord >> 32) - a <= b ||
-	       access_stray((uint64_t)a << 32, d->ord);
+	while (*in && *in != eq)
+		in++;
+	return *in != 0;
 }
 
-static inline void
-nominate(const struct index *ix, struct list list, struct probe *p,
-	 struct reader *r)
+/* Most fail, by a difference that needs no more than a look. */
+static inline __attribute__((always_inline)) bool
+passes(struct search *s, unsigned guard, uint64_t what, unsigned *left)
 {
-	const struct posting *at = ix->posting + list.first;
+	struct probe *p = s->p;
+	struct reader *r = s->r;
+	unsigned kind = guard_kind(guard), slot = guard_slot(guard);
+	const struct digest *d;
 
-	p->looked += list.n;
-	for (const struct posting *end = at + list.n; at < end; at++) {
-		if (at->kind[0] != GUARD_NONE &&
-		    !guard_passes(at, 0, probe_digest(p, r, at->slot[0])))
-			continue;
-		if (at->kind[1] != GUARD_NONE &&
-		    !guard_passes(at, 1, probe_digest(p, r, at->slot[1])))
-			continue;
-		probe_add(p, at->id);
+	if (kind == GUARD_EQ)
+		return probe_eq(p, r, slot) == what;
+	if (kind == GUARD_IN) {
+		uint64_t eq = probe_eq(p, r, slot);
+
+		return (what & bit_of(eq)) && is_in(s->in + (what >> 32), eq);
 	}
+	d = probe_digest(p, r, slot);
+	if (kind >= GUARD_BEGIN) {
+		if (!((d->ord ^ what) >> kind))
+			return d->len >= digest_begin_bytes(kind);
+		if (digest_class(d->ord) == DIGEST_TEXT)
+			return false;
+	} else {
+		uint32_t n = (uint32_t)what;
+		uint32_t at = (uint32_t)(d->ord >> 32) -
+			      (uint32_t)(what >> 32);
+
+		if (at < n)
+			return true;
+		if (at + 1 > n + 1 && kind == GUARD_NUMBER &&
+		    digest_class(d->ord) == DIGEST_NUMBER)
+			return false;
+	}
+	*left = RESIDUAL_ALL;
+	return passes_unproven(kind, what, d->ord);
 }
 
-static inline void
-look_up(const struct index *ix, unsigned slot, uint64_t eq, struct probe *p,
-	struct reader *r)
+/* Its first guard lets it pass. */
+static inline __attribute__((always_inline)) void
+nominate(struct search *s, const struct posting *at, unsigned left)
 {
-	const uint64_t key = bucket_key(slot, eq);
-	const size_t mask = ((size_t)1 << (64 - ix->shift)) - 1;
+	left |= at->left;
+	if (at->guard[1] == GUARD_NONE ||
+	    passes(s, at->guard[1], at->what[1], &left))
+		probe_add(s->p, at->id, left);
+}
 
-	for (size_t i = key >> ix->shift;; i = (i + 1) & mask) {
-		const struct bucket *b = &ix->bucket[i];
+static void
+look_at_all(struct search *s)
+{
+	struct probe *p = s->p;
+	struct reader *r = s->r;
 
-		if (!b->list.n)
-			return;
-		if (b->key == key) {
-			nominate(ix, b->list, p, r);
+	for (const struct found *f = s->found; f < s->end; f++) {
+		const struct posting *at = f->at;
+		const struct posting *rest = at + f->neq;
+		const struct posting *end = rest + f->nrest;
+
+		p->looked += (size_t)f->neq + f->nrest;
+		for (; at < rest; at++)
+			if (probe_eq(p, r, guard_slot(at->guard[0])) ==
+			    at->what[0])
+				nominate(s, at, f->left);
+		for (; at < end; at++) {
+			unsigned left = f->left;
+
+			if (at->guard[0] == GUARD_NONE ||
+			    passes(s, at->guard[0], at->what[0], &left))
+				nominate(s, at, left);
+		}
+	}
+	s->end = s->found;
+}
+
+/* --- lists ------------------------------------------------------------------------ */
+
+static inline void
+look_up(struct search *s, const struct field *f, uint64_t eq)
+{
+	size_t i = hash_eq(eq) >> f->shift;
+
+	for (; f->bucket[i].key; i = (i + 1) & f->last) {
+		if (f->bucket[i].key == eq) {
+			find(s, &f->bucket[i].list, 0);
 			return;
 		}
 	}
 }
 
-static void
-look_up_prefixes(const struct index *ix, const struct field *f,
-		 const struct digest *d, struct probe *p, struct reader *r)
+static inline void
+look_up_prefixes(struct search *s, const struct field *f,
+		 const struct digest *d)
 {
-	unsigned lengths = f->lengths;
-	const struct str s = { d->text, d->len };
+	const struct str text = { d->text, d->len };
 
 	if (digest_class(d->ord) != DIGEST_TEXT) {
 		if (d->ord)
-			nominate(ix, f->prefixes, p, r);
+			find_any(s, &f->prefixes, RESIDUAL_ALL);
 		return;
 	}
-	for (; lengths; lengths &= lengths - 1) {
-		unsigned l = (unsigned)__builtin_ctz(lengths);
+	for (uint32_t b = f->lengths; b; b &= b - 1) {
+		unsigned l = (unsigned)__builtin_ctz(b);
 
-		if (digest_length_bytes(l) > s.len)
-			return;
-		look_up(ix, f->slot, digest_prefix(s, l), p, r);
+		if (l < DIGEST_BEGIN) {
+			if (l >= d->len)
+				return;
+			look_up(s, f, digest_begin(d, l + 1));
+		} else {
+			if (digest_length_bytes(l) > d->len)
+				return;
+			look_up(s, f, digest_prefix(text, l));
+		}
 	}
 }
 
 static void
-stab(const struct index *ix, const struct tree *t, uint64_t ord,
-     struct probe *p, struct reader *r)
+stab(struct search *s, const struct tree *t, uint64_t ord)
 {
 	uint32_t lo = 0, n = t->nbound;
 
@@ -85,7 +197,7 @@ stab(const struct index *ix, const struct tree *t, uint64_t ord,
 		return;
 	for (unsigned c = DIGEST_TEXT; c <= DIGEST_NUMBER; c++)
 		if (digest_class(ord) != c)
-			nominate(ix, t->stray[c], p, r);
+			find_any(s, &t->stray[c], RESIDUAL_ALL);
 	while (n) { /* how many bounds are not above ord */
 		uint32_t half = n / 2;
 
@@ -97,24 +209,34 @@ stab(const struct index *ix, const struct tree *t, uint64_t ord,
 		}
 	}
 	for (uint32_t k = t->nleaf + lo; k; k /= 2)
-		nominate(ix, t->node[k], p, r);
+		find_any(s, &t->node[k], 0);
 }
 
 void
 index_probe(const struct index *ix, struct probe *p, struct reader *r)
 {
-	nominate(ix, ix->scan, p, r);
+	struct search s;
+
+	s.ix = ix;
+	s.in = ix->in;
+	s.p = p;
+	s.r = r;
+	s.end = s.found;
+	find_any(&s, &ix->scan, 0);
 	for (unsigned i = 0; i < ix->nfield; i++) {
 		const struct field *f = &ix->field[i];
 		const struct digest *d = probe_digest(p, r, f->slot);
 
+		if (s.end > s.found + FOUND - FOUND_AT_ONCE)
+			look_at_all(&s);
 		if (f->by_value)
-			look_up(ix, f->slot, d->eq, p, r);
+			look_up(&s, f, d->eq);
 		if (f->lengths)
-			look_up_prefixes(ix, f, d, p, r);
+			look_up_prefixes(&s, f, d);
 		if (f->tree)
-			stab(ix, f->tree, d->ord, p, r);
+			stab(&s, f->tree, d->ord);
 	}
+	look_at_all(&s);
 }
 
 double

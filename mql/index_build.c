@@ -1,45 +1,32 @@
-/* index_build.c - make an index: choose an access for each query, count the
- * postings of each list, lay the lists out, fill them.
- *
- * To look at a field costs about as much as to look at a few postings, so a
- * field pays only when it spares more than that: first each query takes what
- * finds it least, then fields that do not pay are given up one by one, and
- * their queries take the next best. */
+/* index_build.c - make an index: with an access chosen for each query
+ * (index_choose.h), make its posting, note in which lists it is to stand, lay
+ * the lists out, fill them. */
 #include <stdlib.h>
 
+#include "mql/index_choose.h"
 #include "mql/index_own.h"
 #include "mql/mql.h"
 
 enum {
-	NO_CHOICE = UINT16_MAX, /* on the scan list */
-	NO_FIELD  = UINT16_MAX,
-	MAX_IN    = 40,         /* values in a guard that still tells some */
-	FEW       = 8,          /* queries for which fields are not weighed */
+	NO_FIELD = UINT16_MAX,
+	MAX_IN   = 40, /* values in a guard that still tells some */
 };
 
-/* In postings that are looked at. */
-static const double field_cost = 3, shared_field_cost = 0.5;
+struct put { /* a posting into a list */
+	struct list *list;
+	uint32_t     i; /* of its entry */
+};
 
 struct build {
-	const struct index_entry *e;
-	size_t                    n;
-	const struct habit       *h;
-	const uint64_t           *used;
-	struct index             *ix;
-	struct arena              mem;   /* of what follows */
-	uint32_t                 *first; /* of an entry's accesses in share */
-	float                    *share;
-	uint16_t                 *choice;
-	uint16_t                  field[PATHSET_MAX]; /* of a slot */
-	uint64_t                  closed[PATHSET_MAX / 64];
-	double                    loss[PATHSET_MAX];
-	unsigned                  nslot;  /* one more than the highest */
-	size_t                    nterm;  /* under which queries stand */
-	size_t                    nvalue; /* to be put into buckets */
-	struct posting            made;   /* the last one */
-	size_t                    made_of;
-	bool                      filling;
-	bool                      oom;
+	struct choice   choice;
+	struct index   *ix;
+	struct arena    mem; /* of what follows */
+	uint16_t        field[PATHSET_MAX]; /* of a slot */
+	struct posting *made; /* by entry */
+	uint64_t        nin;
+	struct put     *put;
+	size_t          nput, cap;
+	bool            oom;
 };
 
 static void *
@@ -51,142 +38,13 @@ room(struct build *b, struct arena *mem, size_t n, size_t size)
 	return p;
 }
 
-/* --- choosing ------------------------------------------------------------------ */
-
-static bool
-has_bit(const uint64_t *bits, unsigned i)
-{
-	return bits && bits[i / 64] >> i % 64 & 1;
-}
-
-static unsigned
-slot_of(const struct index_entry *e, const struct access_term *t)
-{
-	return e->slots[t->path];
-}
-
-static void
-note_slots(struct build *b, const struct index_entry *e)
-{
-	for (unsigned i = 0; i < e->access->n; i++)
-		for (unsigned k = 0; k < e->access->at[i].n; k++) {
-			unsigned s = slot_of(e, &e->access->at[i].term[k]);
-
-			if (s >= b->nslot)
-				b->nslot = s + 1;
-		}
-}
-
-static void
-weigh(struct build *b)
-{
-	size_t n = 0;
-
-	b->first = room(b, &b->mem, b->n, sizeof *b->first);
-	b->choice = room(b, &b->mem, b->n, sizeof *b->choice);
-	for (size_t i = 0; i < b->n && !b->oom; i++) {
-		b->first[i] = (uint32_t)n;
-		n += b->e[i].access->n;
-		note_slots(b, &b->e[i]);
-	}
-	b->share = room(b, &b->mem, n, sizeof *b->share);
-	for (size_t i = 0; i < b->n && !b->oom; i++)
-		for (unsigned k = 0; k < b->e[i].access->n; k++)
-			b->share[b->first[i] + k] = (float)habit_share(b->h,
-				&b->e[i].access->at[k], b->e[i].slots);
-}
-
-static bool
-uses(const struct index_entry *e, const struct access *a, unsigned slot)
-{
-	for (unsigned k = 0; k < a->n; k++)
-		if (slot_of(e, &a->term[k]) == slot)
-			return true;
-	return false;
-}
-
-static bool
-is_closed(const struct build *b, const struct index_entry *e,
-	  const struct access *a)
-{
-	for (unsigned k = 0; k < a->n; k++)
-		if (has_bit(b->closed, slot_of(e, &a->term[k])))
-			return true;
-	return false;
-}
-
-/* The cheapest access of entry i that does not use a slot; NO_FIELD: any. */
-static uint16_t
-cheapest(const struct build *b, size_t i, unsigned without, double *cost)
-{
-	const struct index_entry *e = &b->e[i];
-	uint16_t best = NO_CHOICE;
-
-	*cost = 1; /* every event */
-	for (unsigned k = 0; k < e->access->n; k++) {
-		const struct access *a = &e->access->at[k];
-		double c = (double)b->share[b->first[i] + k];
-
-		if (c >= *cost || is_closed(b, e, a) ||
-		    (without != NO_FIELD && uses(e, a, without)))
-			continue;
-		*cost = c;
-		best = (uint16_t)k;
-	}
-	return best;
-}
-
-/* What it would cost the queries to do without each field. */
-static void
-choose(struct build *b)
-{
-	double cost, other;
-
-	memset(b->loss, 0, b->nslot * sizeof *b->loss);
-	b->ix->expected = 0;
-	for (size_t i = 0; i < b->n; i++) {
-		const struct index_entry *e = &b->e[i];
-
-		b->choice[i] = cheapest(b, i, NO_FIELD, &cost);
-		b->ix->expected += cost;
-		if (b->choice[i] == NO_CHOICE || b->n < FEW)
-			continue;
-		const struct access *a = &e->access->at[b->choice[i]];
-		for (unsigned k = 0; k < a->n; k++) {
-			unsigned slot = slot_of(e, &a->term[k]);
-
-			cheapest(b, i, slot, &other);
-			b->loss[slot] += other - cost;
-		}
-	}
-}
-
-/* Close the field that is the least worth its cost. */
-static bool
-close_one(struct build *b)
-{
-	double least = 0;
-	unsigned worst = 0;
-
-	for (unsigned s = 0; s < b->nslot; s++) {
-		double gain = b->loss[s] - (has_bit(b->used, s) ?
-					    shared_field_cost : field_cost);
-
-		if (b->loss[s] > 0 && gain < least) {
-			least = gain;
-			worst = s;
-		}
-	}
-	if (least < 0)
-		b->closed[worst / 64] |= UINT64_C(1) << worst % 64;
-	return least < 0;
-}
-
 /* --- fields ---------------------------------------------------------------------- */
 
 static struct field *
-field_at(struct build *b, unsigned slot)
+field_at(struct build *b, size_t i, const struct access_term *t)
 {
+	unsigned slot = entry_slot(&b->choice.e[i], t);
+
 	if (b->field[slot] == NO_FIELD) {
 		b->field[slot] = (uint16_t)b->ix->nfield++;
 		b->ix->field[b->field[slot]].slot = (uint16_t)slot;
@@ -194,28 +52,37 @@ field_at(struct build *b, unsigned slot)
 	return &b->ix->field[b->field[slot]];
 }
 
+/* The access under which entry i stands, or NULL. */
+static const struct access *
+access_of(const struct build *b, size_t i)
+{
+	return b->choice.at[i] == NO_CHOICE ? NULL :
+	       &b->choice.e[i].access->at[b->choice.at[i]];
+}
+
 /* Call fn for each term under which a query is to stand. */
 static void
 each_term(struct build *b, void (*fn)(struct build *b, size_t i,
 				      const struct access_term *t))
 {
-	for (size_t i = 0; i < b->n && !b->oom; i++) {
-		if (b->choice[i] == NO_CHOICE)
-			continue;
-		const struct access *a = &b->e[i].access->at[b->choice[i]];
-		for (unsigned k = 0; k < a->n && !b->oom; k++)
+	for (size_t i = 0; i < b->choice.n && !b->oom; i++) {
+		const struct access *a = access_of(b, i);
+
+		for (unsigned k = 0; a && k < a->n && !b->oom; k++)
 			fn(b, i, &a->term[k]);
 	}
 }
 
+/* For now `last` counts values, and nbound bounds. */
 static void
-count_bounds(struct build *b, size_t i, const struct access_term *t)
+count_term(struct build *b, size_t i, const struct access_term *t)
 {
-	struct field *f = field_at(b, slot_of(&b->e[i], t));
+	struct field *f = field_at(b, i, t);
 
 	f->by_value = f->by_value || t->kind == ACCESS_EQ;
+	f->last += t->n;
 	if (t->kind == ACCESS_PREFIX)
-		f->lengths |= (uint16_t)(1u << t->length);
+		f->lengths |= 1u << t->length;
 	if (t->kind != ACCESS_RANGE)
 		return;
 	if (!f->tree)
@@ -227,8 +94,7 @@ count_bounds(struct build *b, size_t i, const struct access_term *t)
 static void
 add_bounds(struct build *b, size_t i, const struct access_term *t)
 {
-	struct field *f = field_at(b, slot_of(&b->e[i], t));
-	struct tree *tree = f->tree;
+	struct tree *tree = field_at(b, i, t)->tree;
 
 	if (t->kind != ACCESS_RANGE)
 		return;
@@ -268,90 +134,214 @@ grow_tree(struct build *b, struct tree *t)
 		       sizeof *t->node);
 }
 
+/* Twice as many buckets as values at least, so that one is always free. */
+static void
+make_buckets(struct build *b, struct field *f)
+{
+	uint32_t n = 2;
+
+	while (n < 2 * f->last)
+		n *= 2;
+	f->last = n - 1;
+	f->shift = (uint8_t)(64 - __builtin_ctz(n));
+	f->bucket = room(b, &b->ix->mem, n, sizeof *f->bucket);
+}
+
+static void
+make_fields(struct build *b)
+{
+	memset(b->field, 0xff, sizeof b->field);
+	b->ix->field = room(b, &b->ix->mem, b->choice.nslot,
+			    sizeof *b->ix->field);
+	each_term(b, count_term);
+	each_term(b, add_bounds);
+	for (unsigned i = 0; i < b->ix->nfield && !b->oom; i++) {
+		make_buckets(b, &b->ix->field[i]);
+		if (b->ix->field[i].tree)
+			grow_tree(b, b->ix->field[i].tree);
+	}
+}
+
 /* --- postings ---------------------------------------------------------------------- */
 
-static bool
-make_guard(const struct access *a, struct posting *p, int i)
+static unsigned
+guard_kind_of(const struct access_term *t)
 {
-	const struct access_term *t = &a->term[0];
-	uint64_t both = 0;
-
-	if (a->n != 1 || (t->kind == ACCESS_EQ && t->n > MAX_IN))
-		return false;
-	if (t->kind != ACCESS_EQ) {
-		p->kind[i] = GUARD_RANGE;
-		p->guard[i].a = (uint32_t)(t->lo >> 32);
-		p->guard[i].b = (uint32_t)(t->hi >> 32) - p->guard[i].a;
-		return true;
+	switch (t->kind) {
+	case ACCESS_EQ:
+		if (t->n == 1)
+			return GUARD_EQ;
+		return t->n <= MAX_IN ? GUARD_IN : GUARD_NONE;
+	case ACCESS_PREFIX:
+		if (t->length < DIGEST_BEGIN)
+			return digest_begin_shift(t->length + 1u);
+		break;
+	case ACCESS_RANGE:
+		break;
 	}
-	p->kind[i] = t->n == 1 ? GUARD_EQ : GUARD_IN;
-	for (uint32_t v = 0; v < t->n; v++)
-		both |= t->n == 1 ? t->eq[v] : UINT64_C(1) << (t->eq[v] >> 58);
-	p->guard[i].a = (uint32_t)(both >> 32);
-	p->guard[i].b = (uint32_t)both;
-	return true;
+	return digest_class(t->lo) == DIGEST_TEXT ? GUARD_TEXT : GUARD_NUMBER;
+}
+
+static uint64_t
+within(uint64_t lo, uint64_t hi)
+{
+	return (lo + 1) << 32 | (hi > lo ? hi - lo - 1 : 0);
+}
+
+/* The values of an `in`, to be found by an event that chooses one of bits. */
+static uint64_t
+add_in(struct build *b, const struct access_term *t)
+{
+	uint64_t at = b->nin, bits = 0;
+
+	for (uint32_t v = 0; v < t->n; v++) {
+		bits |= bit_of(t->eq[v]);
+		b->ix->in[b->nin++] = t->eq[v];
+	}
+	b->ix->in[b->nin++] = 0;
+	return at << 32 | bits;
+}
+
+/* Make access k the guard at g. */
+static void
+set_guard(struct build *b, const struct index_entry *e, unsigned k,
+	  struct posting *p, int g)
+{
+	const struct access_term *t = &e->access->at[k].term[0];
+	unsigned kind = guard_kind_of(t);
+
+	p->guard[g] = (uint16_t)(entry_slot(e, t) << GUARD_KIND_BITS | kind);
+	if (kind == GUARD_EQ)
+		p->what[g] = t->eq[0];
+	else if (kind == GUARD_IN)
+		p->what[g] = add_in(b, t);
+	else if (kind >= GUARD_BEGIN)
+		p->what[g] = t->lo;
+	else
+		p->what[g] = within(t->lo >> 32, t->hi >> 32);
+}
+
+/* What need not be tested of an event that is found by a. */
+static unsigned
+key_proves(const struct access *a)
+{
+	return a && a->n == 1 && a->term[0].kind != ACCESS_RANGE ?
+	       a->proves : 0;
+}
+
+/* The access that finds least but for those taken, NO_CHOICE: none tells. */
+static uint16_t
+best_guard(const struct build *b, size_t i, const uint16_t *taken, int ntaken)
+{
+	const struct access_list *l = b->choice.e[i].access;
+	const float *share = b->choice.share + b->choice.first[i];
+	float least = 0.95F;
+	uint16_t best = NO_CHOICE;
+
+	for (unsigned k = 0; k < l->n; k++) {
+		bool is_taken = false;
+
+		for (int g = 0; g < ntaken; g++)
+			is_taken = is_taken || taken[g] == k;
+		if (!is_taken && share[k] < least && l->at[k].n == 1 &&
+		    guard_kind_of(l->at[k].term) != GUARD_NONE) {
+			least = share[k];
+			best = (uint16_t)k;
+		}
+	}
+	return best;
 }
 
 /* The accesses that find least are guards, but for the one it stands under. */
 static struct posting
-make_posting(const struct build *b, size_t i)
+make_posting(struct build *b, size_t i)
 {
-	const struct index_entry *e = &b->e[i];
+	const struct index_entry *e = &b->choice.e[i];
 	struct posting p = { .id = e->id };
-	uint16_t taken[GUARDS + 1] = { b->choice[i] };
-	int n = 0;
+	unsigned left = e->tests & ~key_proves(access_of(b, i));
+	uint16_t taken[GUARDS + 1] = { b->choice.at[i] };
 
-	while (n < GUARDS) {
-		float least = 0.95F;
-		uint16_t best = NO_CHOICE;
+	for (int n = 0; n < GUARDS; n++) {
+		uint16_t k = best_guard(b, i, taken, n + 1);
 
-		for (unsigned k = 0; k < e->access->n; k++) {
-			float share = b->share[b->first[i] + k];
-			bool is_taken = false;
-
-			for (int g = 0; g <= n; g++)
-				is_taken = is_taken || taken[g] == k;
-			if (!is_taken && share < least &&
-			    make_guard(&e->access->at[k], &p, n)) {
-				least = share;
-				best = (uint16_t)k;
-			}
-		}
-		if (best == NO_CHOICE)
+		if (k == NO_CHOICE)
 			break;
-		make_guard(&e->access->at[best], &p, n);
-		p.slot[n] = e->slots[e->access->at[best].term[0].path];
-		taken[++n] = best;
+		set_guard(b, e, k, &p, n);
+		left &= ~(unsigned)e->access->at[k].proves;
+		taken[n + 1] = k;
 	}
+	p.left = (uint16_t)left;
 	return p;
 }
 
-/* Count entry i into a list, or fill it in once the lists have their room. */
+/* Room for all there may be. */
+static void
+make_postings(struct build *b)
+{
+	size_t nin = 0;
+
+	for (size_t i = 0; i < b->choice.n; i++) {
+		const struct access_list *l = b->choice.e[i].access;
+
+		for (unsigned k = 0; k < l->n; k++)
+			if (l->at[k].n == 1 &&
+			    guard_kind_of(l->at[k].term) == GUARD_IN)
+				nin += l->at[k].term->n + 1;
+	}
+	b->ix->in = room(b, &b->ix->mem, nin, sizeof *b->ix->in);
+	b->made = room(b, &b->mem, b->choice.n, sizeof *b->made);
+	for (size_t i = 0; i < b->choice.n && !b->oom; i++)
+		b->made[i] = make_posting(b, i);
+}
+
+/* --- lists --------------------------------------------------------------------------- */
+
+static bool
+begins_with_eq(const struct posting *p)
+{
+	return guard_kind(p->guard[0]) == GUARD_EQ;
+}
+
+static bool
+grow_puts(struct build *b)
+{
+	size_t cap = b->cap ? 2 * b->cap : 64;
+	struct put *more = realloc(b->put, cap * sizeof *more);
+
+	if (!more)
+		return false;
+	b->put = more;
+	b->cap = cap;
+	return true;
+}
+
+/* Entry i into a list, once: `first` says for now who was the last. */
 static void
 put(struct build *b, struct list *l, size_t i)
 {
-	if (b->filling && b->made_of != i) {
-		b->made = make_posting(b, i);
-		b->made_of = i;
+	if (b->oom || l->first == i + 1)
+		return;
+	if (b->nput == b->cap && !grow_puts(b)) {
+		b->oom = true;
+		return;
 	}
-	if (b->filling)
-		b->ix->posting[l->first + l->n] = b->made;
-	l->n++;
+	b->put[b->nput++] = (struct put){ l, (uint32_t)i };
+	l->first = (uint32_t)i + 1;
+	if (begins_with_eq(&b->made[i]))
+		l->neq++;
+	else
+		l->nrest++;
 }
 
 static struct list *
-bucket(struct build *b, unsigned slot, uint64_t eq)
+bucket(const struct field *f, uint64_t eq)
 {
-	const uint64_t key = bucket_key(slot, eq);
-	const size_t mask = ((size_t)1 << (64 - b->ix->shift)) - 1;
-	size_t i = key >> b->ix->shift;
+	size_t i = hash_eq(eq) >> f->shift;
 
-	/* While lists are filled some are empty again: key tells then. */
-	while (b->ix->bucket[i].key != key &&
-	       (b->ix->bucket[i].key || b->ix->bucket[i].list.n))
-		i = (i + 1) & mask;
-	b->ix->bucket[i].key = key;
-	return &b->ix->bucket[i].list;
+	while (f->bucket[i].key && f->bucket[i].key != eq)
+		i = (i + 1) & f->last;
+	f->bucket[i].key = eq;
+	return &f->bucket[i].list;
 }
 
 static uint32_t
@@ -375,7 +365,7 @@ put_range(struct build *b, size_t i, struct tree *t, uint64_t lo, uint64_t hi)
 {
 	uint32_t l = leaf(t, lo), r = leaf(t, hi) + 1;
 
-	for (; l < r && lo <= hi; l /= 2, r /= 2) {
+	for (; l < r; l /= 2, r /= 2) {
 		if (l % 2)
 			put(b, &t->node[l++], i);
 		if (r % 2)
@@ -387,110 +377,89 @@ put_range(struct build *b, size_t i, struct tree *t, uint64_t lo, uint64_t hi)
 static void
 put_term(struct build *b, size_t i, const struct access_term *t)
 {
-	unsigned slot = slot_of(&b->e[i], t);
-	struct field *f = field_at(b, slot);
+	struct field *f = field_at(b, i, t);
 
 	if (t->kind == ACCESS_RANGE) {
 		put_range(b, i, f->tree, t->lo, t->hi);
 		return;
 	}
 	for (uint32_t v = 0; v < t->n; v++)
-		put(b, bucket(b, slot, t->eq[v]), i);
+		put(b, bucket(f, t->eq[v]), i);
 	if (t->kind == ACCESS_PREFIX)
 		put(b, &f->prefixes, i);
 }
 
-static void
-put_all(struct build *b)
-{
-	for (size_t i = 0; i < b->n; i++)
-		if (b->choice[i] == NO_CHOICE)
-			put(b, &b->ix->scan, i);
-	each_term(b, put_term);
-}
-
-/* Give the list its place behind those before; it is empty again. */
+/* Give the list its place behind those before. */
 static void
 place(struct list *l, uint32_t *at)
 {
 	l->first = *at;
-	*at += l->n;
-	l->n = 0;
+	*at += (uint32_t)l->neq + l->nrest;
 }
 
-static void
-place_all(struct build *b, size_t nbucket)
+static uint32_t
+place_all(struct index *ix)
 {
-	struct index *ix = b->ix;
 	uint32_t n = 0;
 
 	place(&ix->scan, &n);
-	for (size_t i = 0; i < nbucket; i++)
-		place(&ix->bucket[i].list, &n);
 	for (unsigned i = 0; i < ix->nfield; i++) {
-		struct tree *t = ix->field[i].tree;
+		struct field *f = &ix->field[i];
+		struct tree *t = f->tree;
 
-		place(&ix->field[i].prefixes, &n);
+		for (size_t k = 0; k <= f->last; k++)
+			place(&f->bucket[k].list, &n);
+		place(&f->prefixes, &n);
 		for (uint32_t k = 0; t && k < 2 * t->nleaf; k++)
 			place(&t->node[k], &n);
 		for (int c = 0; t && c < 3; c++)
 			place(&t->stray[c], &n);
 	}
-	ix->posting = room(b, &ix->mem, n, sizeof *ix->posting);
+	return n;
+}
+
+/* Those postings that begin with a GUARD_EQ, or the others. */
+static void
+fill(struct build *b, bool eq)
+{
+	for (size_t k = 0; k < b->nput; k++) {
+		const struct put *t = &b->put[k];
+		const struct posting *p = &b->made[t->i];
+
+		if (begins_with_eq(p) == eq)
+			b->ix->posting[t->list->first++] = *p;
+	}
+}
+
+static void
+make_lists(struct build *b)
+{
+	for (size_t i = 0; i < b->choice.n; i++)
+		if (!access_of(b, i))
+			put(b, &b->ix->scan, i);
+	each_term(b, put_term);
+	b->ix->posting = room(b, &b->ix->mem, place_all(b->ix),
+			      sizeof *b->ix->posting);
+	if (b->oom)
+		return;
+	fill(b, true);
+	fill(b, false);
+	place_all(b->ix); /* again, for now each is behind its postings */
 }
 
 /* --- all of it ----------------------------------------------------------------------- */
 
 static void
-count_values(struct build *b, size_t i, const struct access_term *t)
+build(struct build *b, const struct habit *h)
 {
-	(void)i;
-	b->nvalue += t->n;
-	b->nterm++;
-}
-
-/* Twice as many buckets as values at least, so that one is always free. */
-static size_t
-nbuckets(const struct build *b)
-{
-	size_t n = 2;
-
-	while (n < 2 * b->nvalue)
-		n *= 2;
-	return n;
-}
-
-static void
-build(struct build *b)
-{
-	struct index *ix = b->ix;
-	size_t nbucket;
-
-	weigh(b);
+	b->oom = index_choose(&b->choice, h, &b->mem) != 0;
 	if (b->oom)
 		return;
-	do
-		choose(b);
-	while (close_one(b));
-	each_term(b, count_values);
-	memset(b->field, 0xff, sizeof b->field);
-	ix->field = room(b, &ix->mem, b->nterm < b->nslot ? b->nterm :
-			 b->nslot, sizeof *ix->field);
-	each_term(b, count_bounds);
-	each_term(b, add_bounds);
-	for (unsigned i = 0; i < ix->nfield && !b->oom; i++)
-		if (ix->field[i].tree)
-			grow_tree(b, ix->field[i].tree);
-	nbucket = nbuckets(b);
-	ix->shift = 64 - (unsigned)__builtin_ctzll(nbucket);
-	ix->bucket = room(b, &ix->mem, nbucket, sizeof *ix->bucket);
-	if (b->oom)
-		return;
-	put_all(b);
-	place_all(b, nbucket);
-	b->filling = true;
+	b->ix->expected = b->choice.expected;
+	make_postings(b);
+	make_fields(b);
 	if (!b->oom)
-		put_all(b);
+		make_lists(b);
 }
 
 int
@@ -504,12 +473,10 @@ index_new(const struct index_entry *e, size_t n, const struct habit *h,
 	if (!b || !(b->ix = calloc(1, sizeof *b->ix)))
 		goto out;
 	b->ix->refs = 1;
-	b->e = e;
-	b->n = n;
-	b->made_of = n; /* none */
-	b->h = h;
-	b->used = field_used;
-	build(b);
+	b->choice.e = e;
+	b->choice.n = n;
+	b->choice.used = field_used;
+	build(b, h);
 	if (b->oom)
 		goto out;
 	*out = b->ix;
@@ -519,6 +486,7 @@ out:
 	if (b) {
 		index_free(b->ix);
 		arena_fini(&b->mem);
+		free(b->put);
 	}
 	free(b);
 	return err;

@@ -75,22 +75,23 @@ struct run {
 	struct gauge         *g; /* NULL: it is not gauged */
 	uint16_t             *hit;
 	size_t                nhit;
-	bool                  mixed; /* hits are not in order */
 };
 
-/* Digests are for fields that several ask for. */
+/* left: see residual.h. Digests are for fields that several ask for. */
 static inline bool
-answers(const struct run *run, const struct member *me, struct eval_counts *c)
+answers(const struct run *run, const struct member *me, unsigned left,
+	struct eval_counts *c)
 {
-	const uint16_t *slots = me->slots->at;
-
+	if (!left)
+		return true;
 	if (!run->p)
-		return query_match(me->q, slots, run->e, run->r, c);
-	return residual_match(me->q, slots, run->p, run->e, run->r, c);
+		return query_match(me->q, me->slots->at, run->e, run->r, c);
+	return residual_match(me->q, me->slots->at, left, run->p, run->e,
+			      run->r, c);
 }
 
 static __attribute__((noinline)) bool
-match_gauged(struct run *run, const struct member *me)
+match_gauged(struct run *run, const struct member *me, unsigned left)
 {
 	struct eval_counts *c = &run->counts[me->id];
 	struct gauge *g = run->g;
@@ -98,16 +99,16 @@ match_gauged(struct run *run, const struct member *me)
 	if (gauge_skips(g, me->id))
 		return false;
 	int64_t start = gauge_start(g, me->id);
-	bool hit = answers(run, me, c);
+	bool hit = answers(run, me, left, c);
 	gauge_stop(g, me->id, start, c);
 	return hit;
 }
 
-static void
-try_one(struct run *run, const struct member *me, uint16_t i)
+static inline void
+try_one(struct run *run, const struct member *me, uint16_t i, unsigned left)
 {
-	if (run->g ? match_gauged(run, me)
-		   : answers(run, me, &run->counts[me->id]))
+	if (run->g ? match_gauged(run, me, left)
+		   : answers(run, me, left, &run->counts[me->id]))
 		run->hit[run->nhit++] = i;
 }
 
@@ -118,7 +119,7 @@ try_each(struct run *run)
 		const struct member *me = members_at(&run->m->members, i);
 
 		if (me->q)
-			try_one(run, me, (uint16_t)i);
+			try_one(run, me, (uint16_t)i, RESIDUAL_ALL);
 	}
 }
 
@@ -146,25 +147,37 @@ ask_gauge(struct run *run, uint16_t at)
 	return n;
 }
 
-/* A predicate that several ask: evaluated once, counted for each; what it
- * costs they share. */
+/* It answers: now, or when its turn comes. */
 static void
-try_shared(struct run *run, const struct member *first, uint16_t at)
+hit_in_order(struct run *run, uint16_t i, unsigned at)
+{
+	if (i == at)
+		run->hit[run->nhit++] = i;
+	else
+		probe_add(run->p, i, 0);
+}
+
+/* A predicate that several ask, or one behind a lead that is gone: evaluated
+ * once, counted for each; what it costs they share. */
+static void
+try_shared(struct run *run, const struct member *lead, unsigned at,
+	   unsigned left)
 {
 	struct eval_counts c = { 0 };
 	struct gauge *g = run->g;
-	unsigned n = g ? ask_gauge(run, at) : 1;
+	unsigned n = g ? ask_gauge(run, lead->first) : 1;
 
 	if (!n)
 		return;
 	int64_t start = g ? clock_mono_ns() : 0;
-	bool hit = answers(run, first, &c);
+	bool hit = answers(run, members_at(&run->m->members, lead->first),
+			   left, &c);
 	bool counted = c.mismatches || c.regex_limited;
 	int64_t took = g ? (clock_mono_ns() - start) / n : 0;
 
 	if (!hit && !counted && !g)
 		return;
-	for (uint16_t i = at; i != NOBODY;) {
+	for (uint16_t i = lead->first; i != NOBODY;) {
 		const struct member *me = members_at(&run->m->members, i);
 		bool kept = !g || gauge_took(g, me->id, took,
 					     &run->counts[me->id]);
@@ -172,42 +185,34 @@ try_shared(struct run *run, const struct member *first, uint16_t at)
 		if (kept && counted)
 			add_counts(&run->counts[me->id], &c);
 		if (kept && hit)
-			run->hit[run->nhit++] = i;
+			hit_in_order(run, i, at);
 		i = me->next;
 	}
-	run->mixed = true;
 }
 
-static void
-try_lead(struct run *run, unsigned at)
+/* More than one query without a gauge. */
+static __attribute__((noinline)) void
+try_others(struct run *run, const struct member *me, unsigned at,
+	   unsigned left)
 {
+	if (me->lead != at)
+		run->hit[run->nhit++] = (uint16_t)at; /* as its lead does */
+	else if (me->first == at && me->next == NOBODY)
+		try_one(run, me, (uint16_t)at, left);
+	else if (me->first != NOBODY)
+		try_shared(run, me, at, left);
+}
+
+static inline void
+try_candidate(void *arg, unsigned at)
+{
+	struct run *run = arg;
 	const struct member *me = members_at(&run->m->members, at);
-	uint16_t first = me->first;
+	unsigned left = run->p->left[at];
 
-	if (first == NOBODY)
-		return; /* nobody asks any more */
-	if (first != at) {
-		me = members_at(&run->m->members, first);
-		run->mixed = true;
-	}
-	if (me->next == NOBODY)
-		try_one(run, me, first);
-	else
-		try_shared(run, me, first);
-}
-
-static void
-try_candidates(struct run *run, struct probe *p)
-{
-	unsigned from = 0, at;
-
-	while (probe_take(p, &from, &at))
-		try_lead(run, at);
-	if (!run->mixed)
-		return;
-	for (size_t i = 0; i < run->nhit; i++)
-		probe_add(p, run->hit[i]);
-	for (from = 0, run->nhit = 0; probe_take(p, &from, &at);)
+	if (run->g || me->first != at || me->next != NOBODY)
+		try_others(run, me, at, left);
+	else if (answers(run, me, left, &run->counts[me->id]))
 		run->hit[run->nhit++] = (uint16_t)at;
 }
 
@@ -236,7 +241,7 @@ match_indexed(struct run *run)
 
 	for (unsigned i = 0; i < m->nsegment; i++)
 		index_probe(m->segment[i].ix, p, run->r);
-	try_candidates(run, p);
+	probe_take(p, m->members.n, try_candidate, run);
 	if (!(++p->tick & habit_mask(m->habit)))
 		observe(run, p);
 	return run->nhit;
@@ -312,7 +317,8 @@ same_cell(const struct member *x, const struct cell *a,
 static bool
 same_spread(const struct spread *a, const struct spread *b)
 {
-	return a->after == b->after && str_eq(a->prefix, b->prefix);
+	return a->after == b->after && !a->prefix.ptr == !b->prefix.ptr &&
+	       str_eq(a->prefix, b->prefix);
 }
 
 bool

@@ -201,7 +201,7 @@ query_fold_text(const struct mql_query *q)
 bool
 query_is_unweighed(const struct mql_query *q)
 {
-	return q->shape.nagg && !query_fold_text(q);
+	return q->shape.nagg && q->shape.window == WINDOW_COUNT;
 }
 
 bool

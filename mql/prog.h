@@ -62,7 +62,8 @@ struct cell {
 };
 
 /* All fields of the event whose names begin so, behind the first `after`
- * cells: e[^'prefix']. Never in a folded query. */
+ * cells: e[^'prefix']. A prefix of NULL is the event as it came, behind all
+ * cells: `a, *`. Never in a folded query. */
 struct spread {
 	struct str prefix;
 	unsigned   after;
@@ -90,6 +91,8 @@ struct shape {
 	uint64_t  count;
 	uint16_t  on;     /* entry of prog; NO_ENTRY: @ts */
 	uint16_t *group;  /* entries of prog */
+	uint16_t *shown;  /* of each group, the cell that is it and nothing
+			     else; ncell: none */
 	unsigned  ngroup;
 	struct aggregate_call *agg;
 	uint16_t *arg;    /* of each aggregate; NO_ENTRY: `*` or none */

@@ -38,9 +38,9 @@ struct str query_agent_text(const struct mql_query *q);
  * not fold, or have no room, send rows of query_agent_text(). */
 const char *query_fold_text(const struct mql_query *q);
 
-/* Does q aggregate what agents send as rows (count windows, `select *` of
- * groups)? Such rows carry no weight: where a throttled agent tries some events
- * only, the aggregates are of these. */
+/* Does q aggregate windows by count? Those are of so many events that were
+ * tried: where a throttled agent tries some only, the aggregates are of
+ * these. */
 bool query_is_unweighed(const struct mql_query *q);
 
 /* Is fold, a compiled query_fold_text(), made of the groups and aggregates
@@ -76,6 +76,10 @@ bool query_columns_vary(const struct mql_query *q);
 /* Names, in order, of the columns that the projection names. */
 size_t query_columns(const struct mql_query *q);
 struct str query_column(const struct mql_query *q, size_t i);
+
+/* The column that shows the i-th group; ptr NULL: none does. False behind the
+ * last. */
+bool query_group(const struct mql_query *q, size_t i, struct str *column);
 
 /* --- running it: one publishing thread ------------------------------------ */
 

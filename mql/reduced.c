@@ -3,12 +3,10 @@
 
 #include <stdlib.h>
 
-#include "mql/aggregate.h"
 #include "mql/prog.h"
 #include "mql/spell.h"
 
 static const struct str ts_key = { "@ts", 3 };
-static const struct str weight_key = { "@weight", 7 };
 
 static int
 add_key(struct pathset *ps, struct str key, const struct path *tail,
@@ -52,9 +50,7 @@ link_columns(struct reduced *r)
 
 	for (size_t i = 0; i < query_paths(r->q) && !err; i++)
 		err = add_column(r->paths, prog_path(r->q, i), &r->slots[i]);
-	if (!err)
-		err = add_key(r->paths, ts_key, NULL, 0, &r->ts);
-	return err ? err : add_key(r->paths, weight_key, NULL, 0, &r->by);
+	return err ? err : add_key(r->paths, ts_key, NULL, 0, &r->ts);
 }
 
 int
@@ -82,25 +78,10 @@ reduced_fini(struct reduced *r)
 	*r = (struct reduced){ 0 };
 }
 
-static bool
-read_weight(struct reduced *r)
-{
-	const struct value *v = reader_get(r->reader, r->by);
-
-	if (v->type == VALUE_NULL)
-		return true;
-	if (v->type != VALUE_INT || v->i < 1 || v->i > AGGREGATE_MAX_WEIGHT ||
-	    (v->i & (v->i - 1)))
-		return false;
-	r->weight = (uint64_t)v->i;
-	return true;
-}
-
 int
 reduced_begin(struct reduced *r, struct str row, int64_t now, int64_t *ts)
 {
 	r->meta.ts = *ts = now;
-	r->weight = 1;
 	r->event = (struct event){
 		.form = EVENT_JSON, .text = row, .meta = &r->meta,
 	};
@@ -112,5 +93,5 @@ reduced_begin(struct reduced *r, struct str row, int64_t now, int64_t *ts)
 	const struct value *v = reader_get(r->reader, r->ts);
 	if (v->type == VALUE_INT)
 		*ts = v->i;
-	return read_weight(r) ? 0 : MQL_EBADEVENT;
+	return 0;
 }

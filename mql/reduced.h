@@ -6,8 +6,7 @@
  *
  *     {"node":"a","metrics.latency":12,"e['@ts']":"x","@ts":1700000000000}
  *
- * so each path is one key at the top here. "@weight":8 is among them where the
- * agent keeps one such event in eight. For `select *`, and with fields that
+ * so each path is one key at the top here. For `select *`, and with fields that
  * are chosen by prefix, the row is the event as it was, and its time that of
  * its arrival. One owner. */
 #ifndef MQL_REDUCED_H
@@ -21,8 +20,7 @@ struct reduced {
 	struct pathset *paths;
 	struct reader  *reader;
 	uint16_t       *slots;  /* of the query's paths */
-	unsigned        ts, by; /* slots of @ts, @weight; `select *`: none */
-	uint64_t        weight; /* of the last row: how many it stands for */
+	unsigned        ts; /* slot of @ts; `select *`: none */
 	struct event_meta meta;
 	struct event      event;
 };
@@ -33,8 +31,7 @@ int reduced_init(struct reduced *r, const struct mql_query *q,
 void reduced_fini(struct reduced *r); /* zeroed is allowed */
 
 /* Point the reader at a row, which is borrowed until the next. *ts is its
- * time, now when it has none. 0 or MQL_EBADEVENT, for a weight that is none,
- * too. */
+ * time, now when it has none. 0 or MQL_EBADEVENT. */
 int reduced_begin(struct reduced *r, struct str row, int64_t now,
 		  int64_t *ts);
 

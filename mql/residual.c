@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 
+#include "mql/access.h"
 #include "mql/conjunct.h"
 #include "mql/mql.h"
 #include "mql/probe.h"
 
-enum { MAX_TERMS = 16 }; /* what follows is for the program */
+enum { FEW = 8 }; /* members that are looked at one by one */
 
 /* --- one test ---------------------------------------------------------------- */
 
@@ -18,7 +19,7 @@ is_member(const struct residual_term *t, const struct digest *d)
 {
 	uint32_t lo = 0, hi = t->n;
 
-	while (lo < hi) {
+	while (hi - lo > FEW) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
 		if (t->member[mid].eq < d->eq)
@@ -26,6 +27,8 @@ is_member(const struct residual_term *t, const struct digest *d)
 		else
 			hi = mid;
 	}
+	while (lo < t->n && t->member[lo].eq < d->eq)
+		lo++;
 	for (; lo < t->n && t->member[lo].eq == d->eq; lo++)
 		if (digest_same(&t->member[lo], d))
 			return true;
@@ -79,15 +82,24 @@ holds(const struct residual_term *t, const struct digest *d)
 	return in_order(t, d);
 }
 
+unsigned
+residual_all(const struct residual *res)
+{
+	return ((1u << res->n) - 1) |
+	       (res->rest == NO_ENTRY ? 0 : RESIDUAL_REST);
+}
+
 bool
 residual_match(const struct mql_query *q, const uint16_t *slots,
-	       struct probe *p, struct eval *e, struct reader *r,
-	       struct eval_counts *c)
+	       unsigned left, struct probe *p, struct eval *e,
+	       struct reader *r, struct eval_counts *c)
 {
 	const struct residual *res = &q->residual;
-	const struct residual_term *t = res->term, *end = t + res->n;
 
-	for (; t < end; t++) {
+	left &= residual_all(res);
+	for (unsigned b = left % RESIDUAL_REST; b; b &= b - 1) {
+		const struct residual_term *t =
+			&res->term[__builtin_ctz(b)];
 		enum outcome o = holds(t, probe_digest(p, r, slots[t->path]));
 
 		if (o == NO)
@@ -95,8 +107,65 @@ residual_match(const struct mql_query *q, const uint16_t *slots,
 		if (o == UNKNOWN)
 			return query_match_from(q, t->pc, slots, e, r, c);
 	}
-	return res->rest == NO_ENTRY ||
+	return !(left & RESIDUAL_REST) ||
 	       query_match_from(q, res->rest, slots, e, r, c);
+}
+
+/* --- what is known --------------------------------------------------------------- */
+
+static bool
+equals(const struct residual_term *r, const struct access_term *t)
+{
+	if (r->kind == RESIDUAL_EQ)
+		return t->n == 1 && t->eq[0] == r->is.eq &&
+		       digest_exact(r->is.eq);
+	if (r->kind != RESIDUAL_IN || r->n != t->n)
+		return false;
+	for (uint32_t i = 0; i < r->n; i++)
+		if (t->eq[i] != r->member[i].eq || !digest_exact(t->eq[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_within(const struct residual_term *r, const struct access_term *t)
+{
+	if (r->kind < RESIDUAL_LT ||
+	    digest_class(r->is.ord) != digest_class(t->lo))
+		return false;
+	return r->kind <= RESIDUAL_LE ? t->hi <= r->is.ord :
+					t->lo >= r->is.ord;
+}
+
+static bool
+implied(const struct residual_term *r, const struct access_term *t)
+{
+	struct str begin = { r->is.text, r->is.len };
+
+	switch (t->kind) {
+	case ACCESS_EQ:
+		return equals(r, t);
+	case ACCESS_PREFIX:
+		return r->kind == RESIDUAL_PREFIX &&
+		       digest_exact(t->eq[0]) &&
+		       digest_length_bytes(t->length) == begin.len &&
+		       digest_prefix(begin, t->length) == t->eq[0];
+	case ACCESS_RANGE:
+		break;
+	}
+	return is_within(r, t);
+}
+
+unsigned
+residual_proven(const struct residual *res, const struct access_term *t)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < res->n; i++)
+		if (res->term[i].path == t->path &&
+		    implied(&res->term[i], t))
+			bits |= 1u << i;
+	return bits;
 }
 
 /* --- from programs -------------------------------------------------------------- */
@@ -120,6 +189,9 @@ members(struct mql_query *q, const struct set *s, struct residual_term *t)
 	for (size_t i = 0; i < s->n; i++)
 		digest_of(&s->member[i], &t->member[i]);
 	qsort(t->member, t->n, sizeof *t->member, by_eq);
+	for (uint32_t i = t->n = 0; i < s->n; i++)
+		if (!t->n || !digest_same(&t->member[t->n - 1], &t->member[i]))
+			t->member[t->n++] = t->member[i];
 	return 0;
 }
 
@@ -179,14 +251,14 @@ int
 residual_make(struct mql_query *q)
 {
 	struct residual *res = &q->residual;
-	struct residual_term room[MAX_TERMS];
+	struct residual_term room[RESIDUAL_TERMS];
 	struct conjunct c = { .last = false };
 	unsigned pc = 0;
 	bool added = true;
 	int err = 0;
 
 	*res = (struct residual){ .term = room };
-	while (!err && !c.last && res->n < MAX_TERMS &&
+	while (!err && !c.last && res->n < RESIDUAL_TERMS &&
 	       conjunct_next(&q->prog, &pc, &c)) {
 		err = add_term(q, &c, &added);
 		if (!added)

@@ -8,6 +8,10 @@
  *                digest is the same
  *     like 'a%'  by the first bytes
  *
+ * What is known to hold already, because an index found the query by it, is
+ * not tested again: `left` has a bit for each test that is to be made, and
+ * RESIDUAL_REST for what is behind them.
+ *
  * What a digest does not tell (near numbers of one ord; values of another
  * type than is asked for, which are counted), and all that is behind the
  * conjunction, is the program's: it goes on from that very test. So the
@@ -17,6 +21,7 @@
 
 #include "mql/digest.h"
 
+struct access_term;
 struct mql_query;
 struct eval;
 struct eval_counts;
@@ -26,6 +31,12 @@ struct reader;
 enum residual_kind {
 	RESIDUAL_EQ, RESIDUAL_NE, RESIDUAL_IN, RESIDUAL_PREFIX,
 	RESIDUAL_LT, RESIDUAL_LE, RESIDUAL_GT, RESIDUAL_GE,
+};
+
+enum {
+	RESIDUAL_TERMS = 15, /* what follows is for the program */
+	RESIDUAL_REST  = 1 << RESIDUAL_TERMS,
+	RESIDUAL_ALL   = UINT16_MAX,
 };
 
 struct residual_term {
@@ -47,9 +58,16 @@ struct residual {
 /* Fill q->residual; q has its program. Returns 0 or MQL_ENOMEM. */
 int residual_make(struct mql_query *q);
 
+/* All that is to be tested, for there may be less than RESIDUAL_ALL; and the
+ * tests that hold of each value of which t holds exactly: it has an eq of t's,
+ * or begins as t says, or its ord is above lo and below hi. */
+unsigned residual_all(const struct residual *res);
+unsigned residual_proven(const struct residual *res,
+			 const struct access_term *t);
+
 /* As query_match(), on the digests in p of the event that r has begun. */
 bool residual_match(const struct mql_query *q, const uint16_t *slots,
-		    struct probe *p, struct eval *e, struct reader *r,
-		    struct eval_counts *c);
+		    unsigned left, struct probe *p, struct eval *e,
+		    struct reader *r, struct eval_counts *c);
 
 #endif

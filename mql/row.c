@@ -1,6 +1,8 @@
 /* row.c - what a matching event answers: the whole of it, or the columns that
  * the query selects, by their names or by how those begin. Null columns are
  * left out. */
+#include <ctype.h>
+
 #include "event/json.h"
 #include "mql/prog.h"
 
@@ -14,6 +16,16 @@ struct str
 query_column(const struct mql_query *q, size_t i)
 {
 	return q->cell[i].name;
+}
+
+bool
+query_group(const struct mql_query *q, size_t i, struct str *column)
+{
+	if (!q->shape.folded || i >= q->shape.ngroup)
+		return false;
+	*column = q->shape.shown[i] < q->ncell ?
+		q->cell[q->shape.shown[i]].name : (struct str){ 0 };
+	return true;
 }
 
 bool
@@ -109,9 +121,31 @@ write_fields(const struct mql_query *q, const struct spread *of,
 	reader_write_fields(env->r, wants, &w, comma, out);
 }
 
+/* The event as it came, behind what is already in the row from `from` on: its
+ * brace becomes a comma. A name that is there twice counts where it is first,
+ * as in any event. */
+static void
+write_whole(const struct env *env, size_t from, bool comma, struct buf *out)
+{
+	size_t at = out->len, end;
+
+	if (!comma)
+		out->len = at = from;
+	reader_write_event(env->r, out);
+	if (!comma || out->err)
+		return;
+	while (at < out->len && out->data[at] != '{')
+		at++;
+	for (end = at + 1; end < out->len && isspace(out->data[end]);)
+		end++;
+	if (end < out->len)
+		out->data[at] = out->data[end] == '}' ? ' ' : ',';
+}
+
 void
 row_write(const struct mql_query *q, const struct env *env, struct buf *out)
 {
+	const size_t from = out->len;
 	bool comma = false;
 
 	if (query_is_star(q) && env->r) {
@@ -120,8 +154,13 @@ row_write(const struct mql_query *q, const struct env *env, struct buf *out)
 	}
 	buf_put_u8(out, '{');
 	for (unsigned i = 0, s = 0; i <= q->ncell; i++) {
-		for (; s < q->nspread && q->spread[s].after == i; s++)
+		for (; s < q->nspread && q->spread[s].after == i; s++) {
+			if (!q->spread[s].prefix.ptr) { /* the last */
+				write_whole(env, from, comma, out);
+				return;
+			}
 			write_fields(q, &q->spread[s], env, &comma, out);
+		}
 		if (i < q->ncell)
 			write_cell(&q->cell[i], env, &comma, out);
 	}

@@ -183,6 +183,10 @@ spell_column(const struct select_item *item, struct buf *b)
 static void
 put_prefix(struct buf *b, struct str prefix)
 {
+	if (!prefix.ptr) {
+		buf_put_u8(b, '*');
+		return;
+	}
 	buf_puts(b, "e[^");
 	spell_text(prefix, b);
 	buf_put_u8(b, ']');
@@ -226,7 +230,8 @@ put_list(struct buf *b, struct ast *const *item, unsigned n)
 static void
 put_call(struct buf *b, const struct ast *n)
 {
-	buf_printf(b, "%s(", n->fn->name);
+	buf_puts(b, n->fn->name);
+	buf_put_u8(b, '(');
 	put_list(b, n->item, n->n);
 	buf_put_u8(b, ')');
 }
@@ -271,6 +276,16 @@ put_primary(struct buf *b, const struct ast *n)
 		put_leaf(b, n);
 }
 
+/* Between blanks. Every query is spelled by every agent: so no printf. */
+static void
+put_word(struct buf *b, const char *negated, const char *word)
+{
+	buf_put_u8(b, ' ');
+	buf_puts(b, negated);
+	buf_puts(b, word);
+	buf_put_u8(b, ' ');
+}
+
 /* Operands with the operator's spelling between them. The first may bind as
  * the operator does when it groups to the left. */
 static void
@@ -278,7 +293,7 @@ put_infix(struct buf *b, const struct ast *n, enum level first)
 {
 	put_at(b, n->item[0], first);
 	for (unsigned i = 1; i < n->n; i++) {
-		buf_printf(b, " %s ", ast_spelling(n->kind));
+		put_word(b, "", ast_spelling(n->kind));
 		put_at(b, n->item[i], level_of(n) + 1);
 	}
 }
@@ -287,7 +302,7 @@ static void
 put_test(struct buf *b, const struct ast *n, const char *negated)
 {
 	put_at(b, n->item[0], SUM);
-	buf_printf(b, " %s%s ", negated, ast_spelling(n->kind));
+	put_word(b, negated, ast_spelling(n->kind));
 	if (n->kind == AST_IN)
 		buf_put_u8(b, '(');
 	for (unsigned i = 1; i < n->n; i++) {

@@ -329,6 +329,12 @@ stage_event(struct stage *s, struct eval *e, struct reader *r,
 int
 stage_row(struct stage *s, struct str row, int64_t now)
 {
+	return stage_row_of(s, row, 0, now);
+}
+
+int
+stage_row_of(struct stage *s, struct str row, unsigned step, int64_t now)
+{
 	struct reduced *r = &s->reduced;
 	int64_t at;
 	int err = 0;
@@ -341,7 +347,8 @@ stage_row(struct stage *s, struct str row, int64_t now)
 	}
 	if ((err = reduced_begin(r, row, now, &at)))
 		return err;
-	s->weight = r->weight;
+	s->weight = s->q->shape.window == WINDOW_COUNT ? 1 :
+		    UINT64_C(1) << step;
 	const struct env env = {
 		.p = &s->q->prog, .e = s->eval, .r = r->reader,
 		.slots = r->slots, .scratch = reader_scratch(r->reader),

@@ -86,6 +86,9 @@ int stage_event(struct stage *s, struct eval *e, struct reader *r,
 /* A reduced row of an agent; for `select *` the event itself, whose time is
  * that of its arrival. 0, MQL_EBADEVENT or MQL_ENOMEM. */
 int stage_row(struct stage *s, struct str row, int64_t now);
+/* One that stands for 1 << step events, because its agent tries some only. A
+ * window by count is of those that were tried, each for itself. */
+int stage_row_of(struct stage *s, struct str row, unsigned step, int64_t now);
 
 /* Groups of an agent. p is of query_fold_text() of this query. What is late
  * or finds no room is counted, by events. 0 or MQL_ENOMEM. */

@@ -313,6 +313,14 @@ tree_prefix(struct compile *c, struct span at, const struct ast *n,
 	}
 	p = tree_leaf(c, AST_PREFIX, at);
 	if (p)
-		p->str = prefix;
+		p->str = prefix.ptr ? prefix : STR("");
 	return p;
+}
+
+int
+tree_whole(struct compile *c, struct span at)
+{
+	struct ast *n = tree_leaf(c, AST_PREFIX, at);
+
+	return n ? tree_item(c, n, (struct str){ 0 }) : c->err;
 }

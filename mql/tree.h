@@ -62,6 +62,9 @@ struct ast *tree_any(struct compile *c, struct span at, struct ast *n);
 struct ast *tree_prefix(struct compile *c, struct span at,
 			const struct ast *n, struct str prefix);
 
+/* `*` behind other columns: the whole event. */
+int tree_whole(struct compile *c, struct span at);
+
 /* --- clauses -------------------------------------------------------------- */
 
 /* Each clause stands once: at is the keyword's place. */

@@ -27,16 +27,17 @@ int
 word_keyword(struct str s)
 {
 	static const struct {
-		const char *word;
-		int         token;
+		struct str word;
+		int        token;
 	} keywords[] = {
-#define X(token, spelling) { spelling, T_##token },
+#define X(token, spelling) { { spelling, sizeof spelling - 1 }, T_##token },
 		KEYWORDS(X)
 #undef X
 	};
 
 	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
-		if (word_is_same(s, str_of(keywords[i].word)))
+		if (s.len == keywords[i].word.len &&
+		    word_is_same(s, keywords[i].word))
 			return keywords[i].token;
 	return 0;
 }

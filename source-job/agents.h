@@ -36,6 +36,7 @@ struct agent {
 	struct str self;      /* of these and its labels: see at.h */
 	struct str *stream;
 	size_t     nstream;
+	size_t     nsuspect; /* of its hello */
 	int64_t    heard, beat, complained; /* ms */
 	int64_t    listened;  /* worker_listened() at heard */
 	uint64_t   used, granted; /* bytes of rows since the welcome */
@@ -57,6 +58,7 @@ struct route { /* of one entry of a batch's table: see ingest.c */
 	struct part *part;  /* NULL: nowhere */
 	uint64_t     lost;  /* before its rows, and bad ones among them */
 	uint32_t     first, n; /* its slices */
+	unsigned     step;  /* the weight of its rows: wire/rows.h */
 };
 
 struct agents {

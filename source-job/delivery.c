@@ -23,11 +23,11 @@ wants(const struct sub *s)
 	return has < s->limit ? s->limit - has : 0;
 }
 
+/* No credit that it ever gave would be enough. */
 static bool
-put(struct sub *s, struct str row)
+is_too_long(const struct sub *s, struct str row)
 {
-	return !(s->window && queue_body(row) > s->window) &&
-	       !queue_push(&s->queue, row);
+	return s->window && queue_body(row) > s->window;
 }
 
 static void
@@ -51,10 +51,11 @@ sub_give(struct job *j, struct sub *s, struct str row)
 		drop_limit(j, s, 1);
 		return false;
 	}
-	if (!s->link->unreachable && put(s, row))
-		sub_mark(j, s);
-	else
+	if (s->link->unreachable || is_too_long(s, row) ||
+	    queue_push(&s->queue, row))
 		drop_slow(j, s, 1);
+	else
+		sub_mark(j, s);
 	return wants(s);
 }
 
@@ -71,9 +72,11 @@ sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
 		room = 0;
 	}
 	for (; first < end && room; first++) {
-		bool in = put(s, batch_row(b, first));
-		room -= in;
-		dropped += !in;
+		struct str row = batch_row(b, first);
+		uint64_t gone = is_too_long(s, row) ? 1 :
+				queue_offer(&s->queue, row);
+		room += gone - 1; /* others may have made room */
+		dropped += gone;
 	}
 	if (s->queue.rows)
 		sub_mark(j, s);

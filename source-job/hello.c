@@ -47,6 +47,7 @@ describe(struct agent *a, const struct wire_hello *m)
 
 	a->stream = NULL;
 	a->nstream = 0;
+	a->nsuspect = m->nsuspect;
 	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
 		*to[i] = arena_str(&a->mem, from[i]);
 		if (!to[i]->ptr)
@@ -166,7 +167,9 @@ attach(struct worker *w, struct agent *a, const struct wire_peer *from)
 static void
 welcome(struct worker *w, struct agent *a)
 {
+	struct str can[] = { WIRE_WEIGHTS };
 	struct wire_welcome m = {
+		.capability = can, .ncapability = 1,
 		.source_job = str_of(w->id),
 		.heartbeat_ms = (uint64_t)w->config->heartbeat,
 		.silence_ms = (uint64_t)w->config->heartbeat *

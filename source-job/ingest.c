@@ -52,7 +52,7 @@ find_routes(struct worker *w, struct agent *a, const struct rows_reader *in)
 		struct part *part = parts_find(w, e.id);
 		struct run *r = part ? a->run[part->query->slot] : NULL;
 		struct route *to = &w->agents.route[i];
-		*to = (struct route){ .first = (uint32_t)n };
+		*to = (struct route){ .first = (uint32_t)n, .step = e.step };
 		if (r && e.count && e.first &&
 		    run_rows(r, e.first, e.count, &to->lost)) {
 			to->part = part;
@@ -98,7 +98,7 @@ static void
 say_rows(struct worker *w, const struct route *to, struct batch *b,
 	 size_t bytes)
 {
-	struct op op = { .kind = OP_ROWS, .lost = to->lost,
+	struct op op = { .kind = OP_ROWS, .lost = to->lost, .step = to->step,
 			 .first = to->first, .n = to->n, .bytes = bytes };
 
 	counter_add(&w->counters.rows_lost, to->lost);

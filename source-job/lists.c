@@ -60,6 +60,8 @@ agent_json(const struct worker *w, const struct agent *a)
 		set_number(o, "cpu_us_per_s", a->cpu_rate);
 		set_number(o, "memory", a->health.memory);
 	}
+	if (a->nsuspect)
+		set_number(o, "suspects", a->nsuspect);
 	set_number(o, "heard_ms", (uint64_t)(w->now - a->heard));
 	set_number(o, "wire", WIRE_VERSION);
 	return o;

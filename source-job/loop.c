@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "http/http.h"
 #include "source-job/drain.h"
-#include "source-job/http.h"
 #include "source-job/job.h"
 #include "source-job/merge.h"
 

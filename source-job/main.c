@@ -12,11 +12,12 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "http/http.h"
 #include "mql/error.h"
-#include "source-job/http.h"
 #include "source-job/job.h"
 #include "source-job/loop.h"
 #include "source-job/merge.h"
+#include "source-job/metrics.h"
 #include "source-job/registry.h"
 #include "common/notify.h"
 #include "common/signals.h"
@@ -69,16 +70,33 @@ open_hops(struct job *j, struct wire_context *context)
 	return complain(err, why);
 }
 
+static bool
+ready(void *arg, struct buf *why)
+{
+	buf_puts(why, job_draining(arg) ? "draining" : "");
+	return !why->len;
+}
+
+static void
+metrics(void *arg, struct buf *out)
+{
+	metrics_write(arg, out);
+}
+
 static int
 open_http(struct job *j, struct http **out)
 {
+	const struct http_service service = {
+		.name = "mql-source-job", .ready = ready, .metrics = metrics,
+		.arg = j,
+	};
 	char why[400] = "";
 	int err;
 
 	*out = NULL;
 	if (!strcmp(j->config.http, "off"))
 		return 0;
-	err = http_open(j, j->config.http, out, why, sizeof why);
+	err = http_open(&service, j->config.http, out, why, sizeof why);
 	if (err)
 		log_error("%s", why);
 	return err;

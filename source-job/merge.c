@@ -66,7 +66,7 @@ take_rows(struct job *j, const struct op *op)
 		if (!s->staged)
 			sub_give_batch(j, s, b, op->first, op->n);
 		for (size_t i = 0; s->staged && i < op->n; i++)
-			staged_row(s, batch_row(b, op->first + i));
+			staged_row(s, batch_row(b, op->first + i), op->step);
 	}
 	batch_drop(op->batch);
 }

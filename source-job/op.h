@@ -26,6 +26,7 @@ enum op_kind {
 	OP_CLOSE,  /* query: withdraw it; the last word is OP_DONE */
 	OP_REST,   /* why: no query is to be asked, until each is waked */
 	OP_WAKE,   /* query: is asked again, under this new id */
+	OP_FORCE,  /* query: somebody insists, where it is a suspect */
 	OP_GIVE,   /* move: give this agent away */
 	OP_TAKE,   /* move: take it */
 	OP_LIST,   /* listing: fill it in */
@@ -68,6 +69,7 @@ struct op {
 	unsigned      kind;   /* enum op_kind */
 	uint32_t      id;
 	uint32_t      first, n;
+	unsigned      step;   /* OP_ROWS: each stands for 1 << step events */
 	size_t        bytes;  /* of memory that it holds on to */
 	struct query *query;  /* borrowed; it lives until the last OP_DONE */
 	struct query_count count;

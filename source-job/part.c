@@ -176,6 +176,15 @@ parts_close(struct worker *w, const struct op *op)
 }
 
 void
+parts_force(struct worker *w, const struct op *op)
+{
+	struct part *part = w->parts.slot[op->query->slot];
+
+	if (part && part->query == op->query)
+		part->force = w->parts.dirty = true;
+}
+
+void
 part_finish(struct part *part)
 {
 	struct worker *w = part->worker;

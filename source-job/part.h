@@ -36,6 +36,7 @@ struct part {
 	uint32_t next_id;     /* not 0: it is to be waked, under this one */
 	struct at *at;        /* which agents get it; NULL: all */
 	bool     told;        /* part of the set in force */
+	bool     force;       /* to be told once more: somebody insists */
 	bool     closing;
 	bool     over;        /* the last word is said */
 	bool     resting;     /* in nobody's set although it is asked */
@@ -79,6 +80,7 @@ void parts_open(struct worker *w, const struct op *op);
 void parts_close(struct worker *w, const struct op *op);
 void parts_rest(struct worker *w, const char *why);
 void parts_wake(struct worker *w, const struct op *op);
+void parts_force(struct worker *w, const struct op *op);
 
 struct part *parts_find(const struct worker *w, uint32_t id); /* NULL: none */
 

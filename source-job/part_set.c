@@ -54,8 +54,10 @@ encode_delta(struct worker *w, const struct agent *a)
 			continue;
 		if (part->told && !is_wanted(part))
 			ps->remove[m.nremove++] = part->id;
-		else if (!part->told && is_wanted(part))
+		else if ((!part->told || part->force) && is_wanted(part)) {
 			add(ps, &m, part);
+			ps->add[m.nadd - 1].force = part->force;
+		}
 	}
 	wire_queries_encode(&m, hop_frame(&w->hop));
 	return m.nadd + m.nremove;
@@ -84,7 +86,8 @@ tell(struct worker *w)
 
 	ps->dirty = false;
 	LIST_FOREACH(part, &ps->all, entry)
-		selective |= part->at && part->told != is_wanted(part);
+		selective |= part->at && (part->told != is_wanted(part) ||
+					  part->force);
 	if (!encode_delta(w, NULL))
 		return;
 	if (selective)
@@ -92,8 +95,10 @@ tell(struct worker *w)
 	else
 		agents_broadcast(w);
 	ps->version++;
-	LIST_FOREACH(part, &ps->all, entry)
+	LIST_FOREACH(part, &ps->all, entry) {
 		part->told = is_wanted(part);
+		part->force = false;
+	}
 }
 
 static void

@@ -303,6 +303,12 @@ queries_close(struct job *j, struct query *q)
 }
 
 void
+queries_force(struct job *j, struct query *q)
+{
+	tell(j, q, OP_FORCE);
+}
+
+void
 queries_flush(struct job *j)
 {
 	struct query *q, *next;

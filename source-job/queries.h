@@ -94,6 +94,9 @@ void queries_fini(struct job *j); /* after the workers */
 int queries_open(struct job *j, const struct mql_query *compiled,
 		 struct query **out, const char **why);
 
+/* Whoever asks insists that agents run it where it is a suspect. */
+void queries_force(struct job *j, struct query *q);
+
 /* Nobody wants q any more: withdraw it from the agents. Its subscriptions get
  * merge_done() when they have all answered, never within this call. */
 void queries_close(struct job *j, struct query *q);

@@ -6,7 +6,10 @@
 #include "mql/error.h"
 #include "wire/rows.h"
 
-enum { ROW_OVERHEAD = 4, BODY_OVERHEAD = 16 }; /* of DATA: see rows.h */
+enum {
+	ROW_OVERHEAD = 4, BODY_OVERHEAD = 16, /* of DATA: see rows.h */
+	THINNED_MAX = 20,
+};
 
 struct chunk {
 	struct chunk *next;
@@ -110,6 +113,112 @@ queue_push(struct queue *q, struct str row)
 	return c && takes(q, c, row) ? append(q, c, row) : open_chunk(q, row);
 }
 
+/* --- thinning -------------------------------------------------------------- */
+
+/* splitmix64, Steele et al. */
+static uint64_t
+lot(struct queue *q)
+{
+	uint64_t z = q->lots += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+/* Forget every other row of c: how many. */
+static uint32_t
+thin_chunk(struct queue *q, struct chunk *c)
+{
+	const uint32_t rows = c->rows;
+	char *to = (char *)c->frame.data + WIRE_HEADER + BODY_OVERHEAD;
+	struct data_reader in;
+	struct str row;
+
+	data_end(&c->frame, 0, rows);
+	if (data_reader_init(&in, (struct str){
+			(char *)c->frame.data + WIRE_HEADER,
+			c->frame.len - WIRE_HEADER }))
+		return 0;
+	while (data_reader_next(&in, &row)) {
+		size_t size = ROW_OVERHEAD + row.len;
+
+		if (lot(q) & 1) {
+			memmove(to, row.ptr - ROW_OVERHEAD, size);
+			to += size;
+		} else {
+			c->frame.len -= size;
+			q->bytes -= size;
+			c->rows--;
+		}
+	}
+	return rows - c->rows;
+}
+
+/* Frames number their rows: those behind a gap move up. */
+static void
+renumber(struct queue *q, uint64_t first)
+{
+	for (struct chunk *c = q->head; c; c = c->next) {
+		if (!c->sealed)
+			data_number(&c->frame, first);
+		first += c->rows;
+	}
+	q->numbered = first - 1;
+}
+
+static void
+remove_empty(struct queue *q)
+{
+	struct chunk **at = &q->head, *c;
+
+	q->tail = NULL;
+	while ((c = *at)) {
+		if (c->rows) {
+			q->tail = c;
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		q->bytes -= c->frame.len;
+		chunk_free(c);
+	}
+}
+
+/* Without those that are looked at, and those of windows, which are whole. */
+static uint64_t
+thin(struct queue *q)
+{
+	const uint64_t first = q->numbered + 1 - q->rows;
+	uint64_t gone = 0;
+
+	for (struct chunk *c = q->head; c; c = c->next)
+		if (!c->sealed && !c->marked)
+			gone += thin_chunk(q, c);
+	q->rows -= gone;
+	q->thinned++;
+	remove_empty(q);
+	renumber(q, first);
+	return gone;
+}
+
+uint64_t
+queue_offer(struct queue *q, struct str row)
+{
+	uint64_t gone = 0;
+
+	if (q->thinned && lot(q) >> (64 - q->thinned))
+		return 1;
+	int err = queue_push(q, row);
+	if (err != MQL_ELIMIT)
+		return err != 0;
+	if (q->thinned < THINNED_MAX)
+		gone = thin(q);
+	return gone + (!gone || lot(q) & 1 || queue_push(q, row));
+}
+
+/* --- the other end --------------------------------------------------------- */
+
 uint32_t
 queue_head(struct queue *q, struct buf **frame, size_t *body)
 {
@@ -146,8 +255,10 @@ queue_pop(struct queue *q, struct wire_window *mark)
 	bool marked = c->marked;
 
 	q->head = c->next;
-	if (!q->head)
+	if (!q->head) {
 		q->tail = NULL;
+		q->thinned = 0;
+	}
 	if (!c->sealed)
 		c->len = c->frame.len;
 	q->expected = c->len;

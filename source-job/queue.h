@@ -7,6 +7,11 @@
  *
  * A frame may carry a mark: with its last row a window is complete.
  *
+ * Where rows are offered and the queue is full, every other row that waits is
+ * forgotten, by lot, and from then on one of two is taken; when it is full
+ * again, one of four; and so on until the queue has been empty. So one who is
+ * too slow gets an even sample of all that came, and not what came first.
+ *
  * A zeroed queue with limit and frame set is empty. */
 #ifndef SOURCE_JOB_QUEUE_H
 #define SOURCE_JOB_QUEUE_H
@@ -30,10 +35,16 @@ struct queue {
 	uint64_t rows;        /* waiting now */
 	uint64_t numbered;    /* rows that ever went in */
 	size_t   expected;    /* bytes of the next frame: as of the last */
+	unsigned thinned;     /* one row of 2^thinned is taken */
+	uint64_t lots;        /* what chance is made of */
 };
 
 /* 0; MQL_ELIMIT when the queue is full, MQL_ENOMEM: the row is not in. */
 int queue_push(struct queue *q, struct str row);
+
+/* The same where an even sample will do: how many rows are not in for it, this
+ * one or others. */
+uint64_t queue_offer(struct queue *q, struct str row);
 
 /* The frame at the head, finished: how many rows, or 0 when there is none.
  * Borrowed until queue_pop(), and its memory may be taken. body is what credit

@@ -107,10 +107,13 @@ query_json(struct job *j, const struct query *q)
 {
 	const struct query_count *c = query_shown(q);
 	json_t *o = json_object(), *names = json_array();
+	uint64_t dropped = books_agent_dropped(&q->all);
 	const struct sub *s;
 
-	LIST_FOREACH(s, &q->subs, of_query)
+	LIST_FOREACH(s, &q->subs, of_query) {
 		json_array_append_new(names, text_json(str_of(s->client)));
+		dropped += s->books.source.drop_slow;
+	}
 	set_number(o, "id", q->id);
 	set_text(o, "query", asked(q));
 	json_object_set_new(o, "subscribers", names);
@@ -119,7 +122,10 @@ query_json(struct job *j, const struct query *q)
 	set_number(o, "refused", c->refused);
 	set_refusals(j, o, q);
 	set_number(o, "rows_per_s", q->rate);
+	set_number(o, "seen", q->all.seen);
 	set_number(o, "matched", q->all.matched);
+	set_number(o, "dropped", dropped); /* there, and by slow subscribers */
+	set_number(o, "skipped", q->all.skipped);
 	set_number(o, "age_ms", (uint64_t)(j->now - q->opened));
 	return o;
 }

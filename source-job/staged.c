@@ -189,7 +189,7 @@ settle(struct staged *st)
 }
 
 void
-staged_row(struct sub *s, struct str row)
+staged_row(struct sub *s, struct str row, unsigned step)
 {
 	struct staged *st = s->staged;
 	struct job *j = st->job;
@@ -201,7 +201,7 @@ staged_row(struct sub *s, struct str row)
 	}
 	if (is_done(st, 1))
 		return;
-	err = stage_row(st->stage, row, j->wall);
+	err = stage_row_of(st->stage, row, step, j->wall);
 	if (err == MQL_EBADEVENT) {
 		s->books.source.lost++;
 		counter_add(&j->counters.rows_bad, 1);

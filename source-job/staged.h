@@ -25,7 +25,7 @@ int staged_open(struct job *j, struct sub *s, struct mql_query *query,
 void staged_free(struct staged *st); /* NULL is allowed */
 
 /* A row of an agent. s has a stage. */
-void staged_row(struct sub *s, struct str row);
+void staged_row(struct sub *s, struct str row, unsigned step);
 
 /* Groups of an agent. s has a stage, and its query folds as they do. */
 void staged_partial(struct sub *s, const struct partial *p);

@@ -179,6 +179,8 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 		return err;
 	}
 	l->heard = j->now;
+	if (m->force)
+		queries_force(j, q);
 	join(j, l, q, s, m);
 	if (query_is_open(j, q)) /* else when all workers have heard of it */
 		sub_accept(j, s, query_shown(q));

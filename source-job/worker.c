@@ -82,6 +82,9 @@ obey(struct worker *w, struct op *op)
 	case OP_WAKE:
 		parts_wake(w, op);
 		break;
+	case OP_FORCE:
+		parts_force(w, op);
+		break;
 	case OP_GIVE:
 		moving_give(w, op->move);
 		break;

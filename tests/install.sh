@@ -16,10 +16,11 @@ make -s OUT="${build%/*}" BUILD="${build##*/}" \
 	{ cat "$root/log"; fail "make install failed"; }
 
 at=$root/opt/mql
-for f in bin/mql bin/mql-source-job bin/mql-sink-sse include/mql/agent.h include/mql/client.h \
+for f in bin/mql bin/mql-source-job bin/mql-sink-sse bin/mql-sink-kafka include/mql/agent.h include/mql/client.h \
 	lib/libmql-agent.so lib/libmql-agent.so.0 lib/libmql-agent.a \
 	lib/libmql-client.so lib/pkgconfig/mql-client.pc \
 	lib/systemd/system/mql-source-job.service \
+	lib/systemd/system/mql-sink-kafka.service share/man/man8/mql-sink-kafka.8 \
 	lib/systemd/system/mql-sink-sse.service share/man/man1/mql-sink-sse.1 \
 	share/man/man1/mql.1 share/man/man3/mql-agent.3 share/man/man7/mql.7 \
 	share/man/man8/mql-source-job.8; do

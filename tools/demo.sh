@@ -1,6 +1,7 @@
 #!/bin/sh
 # demo.sh BUILD - watch it work: a source-job, four services that publish, and
-# three questions. Ends by itself in half a minute, and leaves nothing behind.
+# three questions. On a terminal it then offers them to your browser until you
+# stop it; elsewhere it ends by itself. Leaves nothing behind.
 set -eu
 
 build=$1
@@ -48,8 +49,8 @@ ask() {
 	"$build/mql" "$@"
 }
 
-endpoint() {
-	sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$work/source-job.out"
+endpoint() { # PROGRAM WHAT, as it said when it was ready
+	sed -n "s/.*\"$2\": *\"\([^\"]*\)\".*/\1/p" "$work/$1.out"
 }
 
 # Wait until the command holds, ten seconds at most.
@@ -61,7 +62,7 @@ await() {
 		sleep 0.05
 	done
 }
-ready() { grep -q '"ready"' "$work/source-job.out"; }
+ready() { grep -q '"ready"' "$work/$1.out"; }
 all_there() {
 	[ "$("$build/mql" agents -o json | grep -o '"app"' | wc -l)" -ge 4 ]
 }
@@ -71,9 +72,9 @@ say 'A source-job on free ports of this machine takes questions to the agents' \
 	'and rows back:'
 start source-job "$build/mql-source-job" --agents tcp://127.0.0.1:0 \
 	--subscribers tcp://127.0.0.1:0 --http 127.0.0.1:0
-await ready
-MQL_AGENT_SOURCE_JOB=$(endpoint agents)
-MQL_SOURCE_JOB=$(endpoint subscribers)
+await ready source-job
+MQL_AGENT_SOURCE_JOB=$(endpoint source-job agents)
+MQL_SOURCE_JOB=$(endpoint source-job subscribers)
 export MQL_AGENT_SOURCE_JOB MQL_SOURCE_JOB
 say "  agents       $MQL_AGENT_SOURCE_JOB" "  subscribers  $MQL_SOURCE_JOB"
 
@@ -124,3 +125,19 @@ printf '  %-50s %s\n' \
 	"$build/mql \"select * where status >= 500\"" 'in a third; ^C ends it' \
 	"$build/mql eval --help" 'the same language over files' \
 	'README.md' 'how to embed it in your service'
+
+# Only somebody who is there can look at a page, and say when it is enough.
+[ -t 0 ] && [ -t 1 ] || exit 0
+
+title 'The same in your browser'
+start sink "$build/mql-sink-sse" --listen 127.0.0.1:0 \
+	--source-job "$MQL_SOURCE_JOB"
+await ready sink
+say "  $bold$(endpoint sink http)/$plain" '' \
+	'The services go on publishing. Ask there, for example:' \
+	"  select * where country=='BR'" \
+	'  select country, count(*) as n, p99(latency_ms) from requests group by' \
+	'    country window 2s' '' \
+	'Enter or ^C stops the page, the source-job and the services.'
+trap 'echo; exit 0' INT
+read -r _ || wait "$!" # nobody types any more: until a signal

@@ -7,11 +7,15 @@ set -eu
 build=$1 program=$2
 few=2000 many=12000
 
-count() { # case n -> instructions
+under() { # program argument... -> instructions
 	valgrind --tool=callgrind --callgrind-out-file="$build/instr.out" \
 		--collect-atstart=no --toggle-collect='counted*' \
-		"$program" "$build" "$1" "$2" > "$build/instr.log" 2>&1
+		"$@" > "$build/instr.log" 2>&1
 	awk '/^(totals|summary):/ { n = $2 } END { print n }' "$build/instr.out"
+}
+
+count() { # case n -> instructions
+	under "$program" "$build" "$1" "$2"
 }
 
 printf '%-34s %8s %8s\n' 'instructions per operation' '' target
@@ -34,3 +38,6 @@ built, set only	-
 built, no match	-
 JSON text, no match	-
 END
+a=$(under "$build/bench_change" "$build" 100)
+b=$(under "$build/bench_change" "$build" 500)
+printf '%-34s %8d\n' '10,000 queries live, one more' $(((b - a) / 400))

@@ -11,14 +11,15 @@ common       |
 event        common | xxhash
 mql          event common | pcre2 xxhash
 wire         event common | zmq jansson msgpack xxhash
+http         common | microhttpd
 agent        mql event wire common | urcu
 client       mql event wire common |
-source-job   mql event wire common | jansson microhttpd xxhash
-sink/kafka   client wire event common | rdkafka
+source-job   mql event wire http common | jansson xxhash
+sink/kafka   client wire http event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
 examples     |
-bench        agent wire mql event common | jansson microhttpd zmq
+bench        agent sink/kafka wire mql event common | jansson microhttpd rdkafka zmq gnutls
 END
 }
 
@@ -33,6 +34,7 @@ foreign() {
 	xxh*) echo xxhash ;;
 	microhttpd*) echo microhttpd ;;
 	librdkafka/*) echo rdkafka ;;
+	gnutls/*) echo gnutls ;;
 	zlib*) echo z ;;
 	check.h) echo check ;;
 	esac

@@ -38,4 +38,13 @@ set_u32(void *at, uint32_t v)
 		p[i] = (uint8_t)(v >> 8 * i);
 }
 
+static inline void
+set_u64(void *at, uint64_t v)
+{
+	uint8_t *p = at;
+
+	set_u32(p, (uint32_t)v);
+	set_u32(p + 4, (uint32_t)(v >> 32));
+}
+
 #endif

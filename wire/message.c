@@ -64,6 +64,16 @@ static const struct field a_label[] = {
 	{ .kind = FIELD_OBJECT, .sub = label }
 };
 
+static const struct field suspect[] = {
+	TEXT(MUST, wire_suspect, query, WIRE_MAX_NAME),
+	U64(MAY, wire_suspect, crashes, ANY),
+	TEXT(MAY, wire_suspect, why, WIRE_MAX_NAME),
+	FIELD_END
+};
+static const struct field a_suspect[] = {
+	{ .kind = FIELD_OBJECT, .sub = suspect }
+};
+
 static const struct field hello[] = {
 	TEXT(MUST, wire_hello, agent, WIRE_MAX_NAME),
 	TEXT(MAY, wire_hello, app, WIRE_MAX_NAME),
@@ -76,6 +86,7 @@ static const struct field hello[] = {
 	LIST(MAY, wire_hello, stream, a_name),
 	LIST(MAY, wire_hello, label, a_label),
 	LIST(MAY, wire_hello, capability, a_name),
+	LIST(MAY, wire_hello, suspect, a_suspect),
 	FIELD_END
 };
 CODEC(hello, HELLO, mem)
@@ -86,6 +97,7 @@ static const struct field welcome[] = {
 	U64(MUST, wire_welcome, silence_ms, MAX_MS),
 	U64(MUST, wire_welcome, lease_ms, MAX_MS),
 	U64(MUST, wire_welcome, credit, ANY),
+	LIST(MAY, wire_welcome, capability, a_name),
 	FIELD_END
 };
 CODEC(welcome, WELCOME, mem)
@@ -94,6 +106,7 @@ static const struct field query[] = {
 	U32(MUST, wire_query, id),
 	EXACT(MUST, wire_query, text, WIRE_MAX_TEXT),
 	EXACT(MAY, wire_query, fold, WIRE_MAX_TEXT),
+	BOOL(MAY, wire_query, force),
 	FIELD_END
 };
 static const struct field a_query[] = {
@@ -168,6 +181,7 @@ static const struct field subscribe[] = {
 	TEXT(MAY, wire_subscribe, client, WIRE_MAX_NAME),
 	BOOL(MAY, wire_subscribe, resumed),
 	BOOL(MAY, wire_subscribe, merge),
+	BOOL(MAY, wire_subscribe, force),
 	FIELD_END
 };
 CODEC(subscribe, SUBSCRIBE, mem)

@@ -23,6 +23,14 @@ struct wire_label {
 	struct str name, value;
 };
 
+/* A query that was running when a process of this app on this host crashed: it
+ * is not simply run again. */
+struct wire_suspect {
+	struct str query;   /* 16 hexadecimal digits: a hash of its text */
+	uint64_t   crashes;
+	struct str why;
+};
+
 struct wire_hello { /* the first message of a session, and after each link */
 	struct arena mem;
 	struct str agent;   /* unique per agent process: @agent */
@@ -36,6 +44,8 @@ struct wire_hello { /* the first message of a session, and after each link */
 	size_t     nlabel;
 	struct str *capability; /* what it can do beyond version 1 */
 	size_t     ncapability;
+	struct wire_suspect *suspect; /* some of them, where there are many */
+	size_t     nsuspect;
 };
 
 struct wire_welcome {
@@ -45,13 +55,19 @@ struct wire_welcome {
 	uint64_t   silence_ms;   /* either side is gone after this long */
 	uint64_t   lease_ms;     /* queries live on this long without a link */
 	uint64_t   credit;       /* bytes of ROWS bodies that may be sent */
+	struct str *capability;  /* what it can do beyond version 1 */
+	size_t     ncapability;
 };
+/* A source-job with this capability reads rows with a weight (rows.h). */
+#define WIRE_WEIGHTS STR("weights")
 
 struct wire_query {
 	uint32_t   id;   /* unique in the life of the source-job, from 1 */
 	struct str text; /* query_agent_text() */
 	struct str fold; /* query_fold_text(); empty: rows are wanted. Who
 			    does not know this field sends rows */
+	bool       force; /* run it now, though it be a suspect: somebody
+			     insists. Never in a snapshot */
 };
 
 struct wire_queries { /* the query set: a snapshot, or what changed */
@@ -147,6 +163,7 @@ struct wire_subscribe {
 	bool       merge;   /* the last merge is the subscriber's: send what
 			       agents send. Nothing for a query whose rows
 			       are finished at the agents */
+	bool       force;   /* insist on agents where it is a suspect */
 };
 
 struct wire_accepted {

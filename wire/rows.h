@@ -2,12 +2,17 @@
  *
  * ROWS, agent to source-job (all little-endian):
  *
- *     u32 nrows  u16 nqueries  u16 0
+ *     u32 nrows  u16 nqueries  u16 weighed
  *     nqueries x { u32 query id, u32 count, u64 first sequence number }
  *     nrows x    { u32 length, u16 n, n x u16 index into the table, bytes }
  *
  * A row names each query that it answers; sequence numbers count the rows of
  * one run of a query at one agent, from 1, without holes: a hole is a loss.
+ *
+ * weighed is 1 where rows stand for more than one event each, because their
+ * agent tries a query on some events only: then a count is of 24 bits, and the
+ * 8 above it are the weight of that query's rows in this frame, as a power of
+ * two. Such a frame goes only to who can read it: see WIRE_WEIGHTS.
  *
  * DATA, source-job to subscriber:
  *
@@ -25,14 +30,19 @@
 
 /* Collects rows for one frame. The owner adds rows until full, then takes
  * the frame. Memory is kept between frames. */
+enum { ROWS_MAX_STEP = 10 };
+
 struct rows_query { /* an entry of the table */
 	uint32_t id, count;
 	uint64_t first;
+	unsigned step; /* each row stands for 1 << step events */
 };
 
 struct rows_writer {
 	struct buf body; /* the rows; the table is written last */
 	uint32_t   nrows;
+	unsigned   step;    /* of the rows that are added; the owner sets it */
+	bool       weighed; /* some row has one */
 	uint32_t   nqueries, capqueries;
 	struct rows_query *query;
 	/* Hash of the ids: 1 + index into query, 0 is free; twice as many
@@ -47,9 +57,9 @@ size_t rows_writer_size(const struct rows_writer *w);
 
 /* Add a row that answers n queries (n >= 1); seq[i] is its number in query
  * id[i]. 0, MQL_ELIMIT when the frame would pass WIRE_MAX_ROWS or 65535
- * queries, or a number does not follow the last of its query in this frame
- * (take it first, then add again), MQL_ENOMEM. After a failure w is as it
- * was. */
+ * queries, or a number does not follow the last of its query in this frame,
+ * or has another step (take it first, then add again), MQL_ENOMEM. After a
+ * failure w is as it was. */
 int rows_writer_add(struct rows_writer *w, const uint32_t *id,
 		    const uint64_t *seq, uint16_t n, struct str row);
 
@@ -61,6 +71,7 @@ struct rows_reader { /* points into the body */
 	struct str body;
 	uint32_t   nrows;
 	uint16_t   nqueries;
+	bool       weighed;
 	size_t     at;
 	uint32_t   row;
 };
@@ -90,6 +101,7 @@ enum { WIRE_GROUPS = 1 };
  * data_end() writes the count. */
 size_t data_begin(struct buf *out, uint32_t subscription, uint64_t first);
 void data_put_row(struct buf *out, struct str row);
+void data_number(struct buf *out, uint64_t first); /* in place of that */
 void data_end(struct buf *out, size_t begun, uint32_t nrows);
 
 struct data_reader {

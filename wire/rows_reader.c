@@ -15,8 +15,14 @@ rows_reader_query(const struct rows_reader *r, unsigned i)
 {
 	const char *p = r->body.ptr + ROWS_HEAD + (size_t)i * ENTRY;
 
-	return (struct rows_query){ get_u32(p), get_u32(p + 4),
-				    get_u64(p + 8) };
+	struct rows_query q = { get_u32(p), get_u32(p + 4), get_u64(p + 8),
+				0 };
+
+	if (r->weighed) {
+		q.step = q.count >> 24;
+		q.count &= 0xffffff;
+	}
+	return q;
 }
 
 /* Does the row at r->at end within the body, name one query at least, and
@@ -50,7 +56,8 @@ rows_ok(struct rows_reader *r, uint32_t *left)
 {
 	for (unsigned i = 0; i < r->nqueries; i++) {
 		struct rows_query q = rows_reader_query(r, i);
-		if (q.first == 0 || q.first > (uint64_t)INT64_MAX - q.count)
+		if (q.first == 0 || q.first > (uint64_t)INT64_MAX - q.count ||
+		    q.step > ROWS_MAX_STEP)
 			return false;
 		left[i] = q.count;
 	}
@@ -74,6 +81,7 @@ rows_reader_init(struct rows_reader *r, struct str body)
 		return MQL_EBADFRAME;
 	r->nrows = get_u32(body.ptr);
 	r->nqueries = get_u16(body.ptr + 4);
+	r->weighed = get_u16(body.ptr + 6) & 1;
 	r->at = ROWS_HEAD + (size_t)r->nqueries * ENTRY;
 	if (r->at > body.len)
 		return MQL_EBADFRAME;
@@ -114,6 +122,13 @@ data_begin(struct buf *out, uint32_t subscription, uint64_t first)
 	buf_put_u32(out, 0);
 	buf_put_u64(out, first);
 	return begun;
+}
+
+/* Of a frame that is alone in its buffer. */
+void
+data_number(struct buf *out, uint64_t first)
+{
+	set_u64(out->data + WIRE_HEADER + 8, first);
 }
 
 void

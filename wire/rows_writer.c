@@ -86,18 +86,20 @@ reserve(struct rows_writer *w, uint32_t n)
 }
 
 /* Count the row for query id; a query is entered with its first row. False
- * when the number leaves a hole. */
+ * when the number leaves a hole, or the weight is another. */
 static bool
 count_row(struct rows_writer *w, uint32_t id, uint64_t seq, uint16_t *index)
 {
 	uint32_t *slot = find(w, id);
 
 	if (*slot == 0) {
-		w->query[w->nqueries++] = (struct rows_query){ id, 0, seq };
+		w->query[w->nqueries++] = (struct rows_query){ id, 0, seq,
+							       w->step };
 		*slot = w->nqueries;
 	}
 	*index = (uint16_t)(*slot - 1);
-	if (seq != w->query[*index].first + w->query[*index].count)
+	if (seq != w->query[*index].first + w->query[*index].count ||
+	    w->query[*index].step != w->step)
 		return false;
 	w->query[*index].count++;
 	return true;
@@ -141,6 +143,7 @@ rows_writer_add(struct rows_writer *w, const uint32_t *id,
 	buf_put(&w->body, row.ptr, row.len);
 	if (!err && !(err = w->body.err)) {
 		w->nrows++;
+		w->weighed |= w->step > 0;
 		return 0;
 	}
 	uncount(w, id, i, had);
@@ -157,14 +160,17 @@ rows_writer_take(struct rows_writer *w, struct buf *out)
 	wire_put_header(out, WIRE_ROWS);
 	buf_put_u32(out, w->nrows);
 	buf_put_u16(out, (uint16_t)w->nqueries);
-	buf_put_u16(out, 0);
+	buf_put_u16(out, w->weighed);
 	for (uint32_t i = 0; i < w->nqueries; i++) {
-		buf_put_u32(out, w->query[i].id);
-		buf_put_u32(out, w->query[i].count);
-		buf_put_u64(out, w->query[i].first);
+		const struct rows_query *q = &w->query[i];
+
+		buf_put_u32(out, q->id);
+		buf_put_u32(out, q->count | (uint32_t)q->step << 24);
+		buf_put_u64(out, q->first);
 	}
 	buf_put(out, w->body.data, w->body.len);
 	buf_reset(&w->body);
 	w->nrows = w->nqueries = 0;
+	w->weighed = false;
 	hash_all(w);
 }

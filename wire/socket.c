@@ -171,6 +171,15 @@ socket_body(void *socket, zmq_msg_t *m)
 	return (struct str){ 0 };
 }
 
+int
+socket_fd(void *socket)
+{
+	int fd = -1;
+	size_t n = sizeof fd;
+
+	return zmq_getsockopt(socket, ZMQ_FD, &fd, &n) ? -1 : fd;
+}
+
 bool
 socket_readable(void *socket)
 {

@@ -59,6 +59,10 @@ enum { WIRE_WAIT_MAX = 1024 };
 bool wire_dealers_wait(struct wire_dealer *const *d, size_t n, int timeout_ms,
 		       int wakefd);
 
+/* Did the last wait end with the time, and nothing to be read or heard? Then
+ * neither wire_dealer_link() nor wire_dealer_recv() has anything to say. */
+bool wire_dealer_quiet(const struct wire_dealer *d);
+
 /* Send the bytes as one message; never blocks. 0; MQL_EUNREACH when the link
  * is down, or is not the one that wire_dealer_link() last spoke of; MQL_ENOMEM.
  */

@@ -25,5 +25,6 @@ struct str socket_body(void *socket, zmq_msg_t *m);
 
 /* Is a message waiting? Also lets ZeroMQ take note of new and lost links. */
 bool socket_readable(void *socket);
+int socket_fd(void *socket); /* what is readable when it has mail; or -1 */
 
 #endif

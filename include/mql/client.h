@@ -43,6 +43,8 @@ struct mql_tail_options {
 	uint64_t    credit_bytes; /* rows in flight towards us; 0: 4 MiB */
 	int64_t     connect_ms; /* give up when nobody answers at first;
 				   0: 5 s, < 0: wait for ever */
+	bool        force;      /* run it also where it was running when a
+				   service crashed. Said once */
 };
 #define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
 

@@ -1,20 +1,30 @@
 /* api.c - the doors that ask the source-job; see server.h.
  *
- *     HTTP threads -- question --> one thread -- request --> source-job
- *          ^                            |
- *          +------- answer, resume -----+
+ *     HTTP threads -- question --> a thread -- request --> source-job
+ *          ^                          |
+ *          +------ answer, resume ----+
  *
  * A question blocks for as long as the source-job takes, so that it has a
- * thread of its own, and who asked is suspended meanwhile. The same question
- * within half a second has the same answer: a thousand open pages are one. */
+ * thread of its own, and who asked is suspended meanwhile. What a stream is
+ * made of takes seconds, for the fleet is asked: that has one thread, and the
+ * short questions have another. The same question has the same answer for a
+ * while: a thousand open pages are one. */
 #include <stdlib.h>
 
+#include "client/fields.h"
 #include "common/clock.h"
 #include "event/json.h"
 #include "sink/sse/meta.h"
 #include "sink/sse/server.h"
 
-enum { MAX_ASKS = 64, MAX_ARG = 256, FRESH_MS = 500, REQUEST_MS = 2000 };
+enum {
+	MAX_ARG = 256, REQUEST_MS = 2000,
+	FRESH_MS = 500, FIELDS_FRESH_MS = 10000,
+};
+
+enum lane { LANE_SHORT, LANE_FIELDS, LANES };
+
+enum { MAX_ASKS = 32 }; /* of a lane: none takes the other's places */
 
 enum ask_state { ASK_FREE, ASK_WAITS, ASK_RUNS, ASK_DONE };
 
@@ -32,9 +42,13 @@ struct asks {
 	struct server  *server;
 	pthread_mutex_t lock;
 	pthread_cond_t  changed;
-	pthread_t       thread;
-	bool            stopping;
-	struct ask      ask[MAX_ASKS];
+	struct worker {
+		struct asks *all;
+		enum lane    lane;
+		pthread_t    thread;
+	} worker[LANES];
+	atomic_bool     stopping;
+	struct ask      ask[LANES][MAX_ASKS];
 };
 
 /* --- the thread ----------------------------------------------------------------- */
@@ -57,7 +71,17 @@ refused(const char *json, struct buf *out)
 }
 
 static unsigned
-put_answer(const struct ask *a, int err, const char *json, struct buf *out)
+put_failure(int err, const struct mql_diag *diag, struct buf *out)
+{
+	buf_puts(out, "{\"error\":");
+	meta_write_error(err, diag, out);
+	buf_puts(out, "}\n");
+	return err == MQL_EBADFRAME ? MHD_HTTP_BAD_GATEWAY
+				    : MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static unsigned
+put_answer(int err, const char *json, struct buf *out)
 {
 	if (!err && !json_check(str_of(json), NULL)) {
 		json_write_line(str_of(json), out);
@@ -66,13 +90,41 @@ put_answer(const struct ask *a, int err, const char *json, struct buf *out)
 	}
 	if (err == MQL_EREFUSED && json) {
 		refused(json, out);
-		return strcmp(a->what, "fields") ? MHD_HTTP_BAD_GATEWAY
-						 : MHD_HTTP_NOT_IMPLEMENTED;
+		return MHD_HTTP_BAD_GATEWAY;
 	}
-	buf_puts(out, "{\"error\":");
-	meta_write_error(err ? err : MQL_EBADFRAME, NULL, out);
-	buf_puts(out, "}\n");
-	return err ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_BAD_GATEWAY;
+	return put_failure(err ? err : MQL_EBADFRAME, NULL, out);
+}
+
+static unsigned
+ask_list(struct asks *all, const struct ask *a, struct buf *out)
+{
+	char *json = NULL;
+	int err = client_request(all->server->hub->context,
+				 all->server->config->source_job, a->what,
+				 a->arg, REQUEST_MS, &json);
+	unsigned status = put_answer(err, json, out);
+
+	free(json);
+	return status;
+}
+
+static unsigned
+ask_fields(struct asks *all, const struct ask *a, struct buf *out)
+{
+	const struct fields_options opt = {
+		.source_job = all->server->config->source_job,
+		.stream = a->arg, .name = "mql-sink-sse",
+		.connect_ms = REQUEST_MS, .stop = &all->stopping,
+	};
+	struct mql_diag diag = { 0 };
+	struct fields f;
+	int err = fields_ask(&opt, &f, &diag);
+
+	if (err)
+		return put_failure(err, *diag.text ? &diag : NULL, out);
+	fields_write(&f, out);
+	fields_fini(&f);
+	return MHD_HTTP_OK;
 }
 
 /* Under the lock. */
@@ -91,14 +143,11 @@ give(struct ask *a)
 }
 
 static void
-run_one(struct asks *all, struct ask *a)
+run_one(struct asks *all, enum lane lane, struct ask *a)
 {
 	struct buf text = BUF_INIT;
-	char *json = NULL;
-	int err = client_request(all->server->hub->context,
-				 all->server->config->source_job, a->what,
-				 a->arg, REQUEST_MS, &json);
-	unsigned status = put_answer(a, err, json, &text);
+	unsigned status = lane == LANE_FIELDS ? ask_fields(all, a, &text)
+					      : ask_list(all, a, &text);
 
 	pthread_mutex_lock(&all->lock);
 	batch_unref(a->answer);
@@ -110,34 +159,34 @@ run_one(struct asks *all, struct ask *a)
 	a->at = clock_mono_ms();
 	give(a);
 	buf_fini(&text);
-	free(json);
 }
 
 static struct ask *
-first_waiting(struct asks *all)
+first_waiting(struct asks *all, enum lane lane)
 {
 	for (size_t i = 0; i < MAX_ASKS; i++)
-		if (all->ask[i].state == ASK_WAITS)
-			return &all->ask[i];
+		if (all->ask[lane][i].state == ASK_WAITS)
+			return &all->ask[lane][i];
 	return NULL;
 }
 
 static void *
 run(void *arg)
 {
-	struct asks *all = arg;
+	const struct worker *w = arg;
+	struct asks *all = w->all;
 	struct ask *a;
 
 	pthread_setname_np(pthread_self(), "mql-asks");
 	pthread_mutex_lock(&all->lock);
 	while (!all->stopping) {
-		if (!(a = first_waiting(all))) {
+		if (!(a = first_waiting(all, w->lane))) {
 			pthread_cond_wait(&all->changed, &all->lock);
 			continue;
 		}
 		a->state = ASK_RUNS;
 		pthread_mutex_unlock(&all->lock);
-		run_one(all, a); /* comes back with the lock */
+		run_one(all, w->lane, a); /* comes back with the lock */
 	}
 	pthread_mutex_unlock(&all->lock);
 	return NULL;
@@ -153,11 +202,15 @@ asks_start(struct server *s)
 	all->server = s;
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_cond_init(&all->changed, NULL);
-	if (pthread_create(&all->thread, NULL, run, all)) {
-		free(all);
-		return MQL_EOS;
-	}
 	s->asks = all;
+	for (int i = 0; i < LANES; i++) {
+		struct worker *w = &all->worker[i];
+		*w = (struct worker){ .all = all, .lane = (enum lane)i };
+		if (pthread_create(&w->thread, NULL, run, w)) {
+			w->all = NULL; /* nobody to wait for */
+			return MQL_EOS;
+		}
+	}
 	return 0;
 }
 
@@ -168,37 +221,43 @@ asks_stop(struct server *s)
 
 	pthread_mutex_lock(&all->lock);
 	all->stopping = true;
-	pthread_cond_signal(&all->changed);
+	pthread_cond_broadcast(&all->changed);
 	pthread_mutex_unlock(&all->lock);
-	pthread_join(all->thread, NULL);
+	for (int i = 0; i < LANES && all->worker[i].all; i++)
+		pthread_join(all->worker[i].thread, NULL);
 	pthread_mutex_lock(&all->lock);
-	for (size_t i = 0; i < MAX_ASKS; i++) {
-		batch_unref(all->ask[i].answer);
-		all->ask[i].answer = NULL;
-		give(&all->ask[i]);
+	for (size_t i = 0; i < LANES * MAX_ASKS; i++) {
+		struct ask *a = &all->ask[i / MAX_ASKS][i % MAX_ASKS];
+		batch_unref(a->answer);
+		a->answer = NULL;
+		give(a);
 	}
 	pthread_mutex_unlock(&all->lock);
 }
 
 /* --- the doors -------------------------------------------------------------------- */
 
+/* A failure is soon asked again, whatever was asked. */
 static bool
-is_fresh(const struct ask *a)
+is_fresh(enum lane lane, const struct ask *a)
 {
+	int64_t ms = lane == LANE_FIELDS && a->status == MHD_HTTP_OK ?
+			FIELDS_FRESH_MS : FRESH_MS;
+
 	return a->state == ASK_WAITS || a->state == ASK_RUNS ||
-	       (a->state == ASK_DONE &&
-		clock_mono_ms() - a->at < FRESH_MS);
+	       (a->state == ASK_DONE && a->answer &&
+		clock_mono_ms() - a->at < ms);
 }
 
 /* The question, if it is asked already; else a free place for it; else NULL. */
 static struct ask *
-find(struct asks *all, const char *what, const char *arg)
+find(struct asks *all, enum lane lane, const char *what, const char *arg)
 {
 	struct ask *place = NULL;
 
 	for (size_t i = 0; i < MAX_ASKS; i++) {
-		struct ask *a = &all->ask[i];
-		if (!is_fresh(a))
+		struct ask *a = &all->ask[lane][i];
+		if (!is_fresh(lane, a))
 			place = a;
 		else if (!strcmp(a->what, what) && !strcmp(a->arg, arg))
 			return a;
@@ -220,15 +279,8 @@ give_answer(struct request *r)
 
 /* Under the lock: wait for the answer, or take it. */
 static bool
-wait_for(struct asks *all, struct ask *a, struct request *r, const char *what,
-	 const char *arg)
+wait_for(struct ask *a, struct request *r)
 {
-	if (!is_fresh(a)) {
-		a->what = what;
-		snprintf(a->arg, sizeof a->arg, "%s", arg);
-		a->state = ASK_WAITS;
-		pthread_cond_signal(&all->changed);
-	}
 	if (a->state == ASK_DONE && a->answer) {
 		r->answer = batch_ref(a->answer);
 		r->status = a->status;
@@ -240,7 +292,7 @@ wait_for(struct asks *all, struct ask *a, struct request *r, const char *what,
 }
 
 static enum MHD_Result
-ask(struct request *r, const char *what, const char *arg)
+ask(struct request *r, enum lane lane, const char *what, const char *arg)
 {
 	struct asks *all = r->server->asks;
 	bool waits = false;
@@ -248,9 +300,15 @@ ask(struct request *r, const char *what, const char *arg)
 	if (r->status)
 		return give_answer(r);
 	pthread_mutex_lock(&all->lock);
-	struct ask *a = all->stopping ? NULL : find(all, what, arg);
+	struct ask *a = all->stopping ? NULL : find(all, lane, what, arg);
+	if (a && !is_fresh(lane, a)) {
+		a->what = what;
+		snprintf(a->arg, sizeof a->arg, "%s", arg);
+		a->state = ASK_WAITS;
+		pthread_cond_broadcast(&all->changed);
+	}
 	if (a)
-		waits = wait_for(all, a, r, what, arg);
+		waits = wait_for(a, r);
 	pthread_mutex_unlock(&all->lock);
 	if (!a)
 		return reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "LIMIT",
@@ -261,19 +319,19 @@ ask(struct request *r, const char *what, const char *arg)
 enum MHD_Result
 agents_door(struct request *r)
 {
-	return ask(r, "agents", "");
+	return ask(r, LANE_SHORT, "agents", "");
 }
 
 enum MHD_Result
 queries_door(struct request *r)
 {
-	return ask(r, "queries", "");
+	return ask(r, LANE_SHORT, "queries", "");
 }
 
 enum MHD_Result
 streams_door(struct request *r)
 {
-	return ask(r, "streams", "");
+	return ask(r, LANE_SHORT, "streams", "");
 }
 
 enum MHD_Result
@@ -290,7 +348,7 @@ fields_door(struct request *r)
 				   "there is no such stream");
 	memcpy(arg, p.stream.ptr, p.stream.len);
 	arg[p.stream.len] = '\0';
-	return ask(r, "fields", arg);
+	return ask(r, LANE_FIELDS, "fields", arg);
 }
 
 /* --- what can be called ----------------------------------------------------------- */

@@ -34,7 +34,11 @@ $(B)/sink/sse/web-$(WEB): # another WEB is another page
 	@touch $@
 
 # The page's own tests: its logic under node, then in a real browser.
-.PHONY: check-page
-check-page: all
-	$(if $(filter 0,$(WEB)),,cd $(OUT)/web && npm test --silent)
-	tests/browser/run.sh $(O)
+.PHONY: check-page check-page-now
+check-page: deps
+	@tools/deps.sh browser
+	+@$(MAKE) --no-print-directory $(JOBS) $@-now
+
+check-page-now: all
+	$(if $(filter 0,$(WEB)),,@cd $(OUT)/web && npm test --silent)
+	@tests/browser/run.sh $(O)

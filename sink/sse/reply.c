@@ -3,9 +3,8 @@
 #include "sink/sse/server.h"
 
 static const char policy[] =
-	"default-src 'none'; script-src 'self'; "
-	"style-src 'self' 'unsafe-inline'; connect-src 'self'; "
-	"img-src 'self' data:; font-src 'self'; base-uri 'none'; "
+	"default-src 'none'; script-src 'self'; style-src 'self'; "
+	"connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
 	"form-action 'self'; frame-ancestors 'none'";
 
 const char *

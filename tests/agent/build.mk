@@ -1,6 +1,7 @@
 TESTS += test_ring test_route test_agent_move test_agent test_publish test_agent_books test_agent_fold \
          test_agent_host test_agent_oom test_agent_chaos test_agent_clock test_agent_budget test_owner \
-         test_owner_switch
+         test_owner_switch test_agent_busy test_agent_descriptors \
+         test_agent_suspects
 test_ring.src         := tests/agent/test_ring.c
 test_ring.deps        := agent
 test_agent_move.src   := tests/agent/test_agent_move.c tests/agent/fake_source_job.c
@@ -31,3 +32,12 @@ test_owner_switch.src  := tests/agent/test_owner_switch.c tests/agent/fake_sourc
 test_owner_switch.deps := agent
 test_agent_budget.src  := tests/agent/test_agent_budget.c tests/agent/fake_source_job.c
 test_agent_budget.deps := agent
+test_agent_busy.src  := tests/agent/test_agent_busy.c tests/agent/fake_source_job.c
+test_agent_busy.deps := agent
+test_agent_busy.ldlibs := -Wl,--wrap=clock_mono_ns,--wrap=clock_thread_ns
+test_agent_descriptors.src  := tests/agent/test_agent_descriptors.c \
+                               tests/agent/fake_source_job.c
+test_agent_descriptors.deps := agent
+test_agent_descriptors.ldlibs := -Wl,--wrap=close_range
+test_agent_suspects.src  := tests/agent/test_agent_suspects.c tests/agent/fake_source_job.c
+test_agent_suspects.deps := agent

@@ -16,7 +16,7 @@ const char *__tsan_default_options(void);
 const char *
 __tsan_default_options(void)
 {
-	return "ignore_noninstrumented_modules=1";
+	return "ignore_noninstrumented_modules=1:die_after_fork=0";
 }
 
 void
@@ -30,6 +30,8 @@ fake_init(struct fake *f)
 	f->lease_ms = 60000;
 	f->keep = true;
 	snprintf(f->endpoint, sizeof f->endpoint, "tcp://127.0.0.1:*");
+	f->query = calloc(FAKE_QUERIES, sizeof *f->query);
+	ck_assert_ptr_nonnull(f->query);
 	ck_assert_int_eq(wire_context_new(1, &f->context), 0);
 	fake_listen(f);
 }
@@ -88,6 +90,7 @@ fake_fini(struct fake *f)
 		fake_die(f);
 	wire_context_free(f->context);
 	fake_forget(f);
+	free(f->query);
 }
 
 /* --- out ---------------------------------------------------------------------- */
@@ -109,7 +112,9 @@ send_buf(struct fake *f, struct buf *b)
 static void
 welcome(struct fake *f)
 {
+	struct str can[] = { WIRE_WEIGHTS };
 	struct wire_welcome m = {
+		.capability = can, .ncapability = !f->old,
 		.source_job = str_of(f->name),
 		.heartbeat_ms = f->heartbeat_ms, .silence_ms = f->silence_ms,
 		.lease_ms = f->lease_ms, .credit = f->credit,
@@ -225,6 +230,16 @@ fake_withdraw(struct fake *f, struct fake_query *q)
 }
 
 void
+fake_insist(struct fake *f, struct fake_query *q)
+{
+	struct wire_query add = { .id = q->id, .text = str_of(q->text),
+				  .fold = fold_of(q), .force = true };
+	struct wire_queries m = { .add = &add, .nadd = 1 };
+
+	delta(f, &m);
+}
+
+void
 fake_give_credit(struct fake *f, uint64_t bytes)
 {
 	struct wire_credit m = { .bytes = bytes };
@@ -239,10 +254,7 @@ fake_give_credit(struct fake *f, uint64_t bytes)
 static struct fake_query *
 by_id(struct fake *f, uint32_t id)
 {
-	for (size_t i = 0; i < f->nquery; i++)
-		if (f->query[i].id == id)
-			return &f->query[i];
-	return NULL;
+	return id && id <= f->nquery ? &f->query[id - 1] : NULL;
 }
 
 static void
@@ -291,6 +303,10 @@ take_hello(struct fake *f, struct str body)
 	add_streams(f, m.stream, m.nstream);
 	f->labels[0] = 0;
 	add_labels(f, m.label, m.nlabel);
+	f->nsuspect = m.nsuspect;
+	f->crashes = m.nsuspect ? m.suspect->crashes : 0;
+	keep_text(f->suspicion, sizeof f->suspicion,
+		  m.nsuspect ? m.suspect->why : STR(""));
 	arena_fini(&m.mem);
 	if (f->mute)
 		return;
@@ -385,6 +401,7 @@ take_rows(struct fake *f, struct str body)
 		struct rows_query rq = rows_reader_query(&r, i);
 
 		take_numbers(by_id(f, rq.id), rq.first, rq.count);
+		by_id(f, rq.id)->weight += (uint64_t)rq.count << rq.step;
 	}
 	while (rows_reader_next(&r, &row, &index, &n)) {
 		for (unsigned i = 0; i < n; i++) {
@@ -393,9 +410,8 @@ take_rows(struct fake *f, struct str body)
 			struct fake_query *q = by_id(f, rq.id);
 
 			if (q->stage)
-				ck_assert_int_eq(stage_row(q->stage, row,
-							   clock_wall_ms()),
-						 0);
+				ck_assert_int_eq(stage_row_of(q->stage, row,
+						 rq.step, clock_wall_ms()), 0);
 		}
 		if (!f->keep)
 			continue;

@@ -13,7 +13,7 @@
 #include "wire/rows.h"
 #include "wire/socket.h"
 
-enum { FAKE_QUERIES = 3000 };
+enum { FAKE_QUERIES = 20000 };
 
 enum fake_state { FAKE_ASKED, FAKE_LIVE, FAKE_REFUSED, FAKE_ENDED };
 
@@ -27,6 +27,7 @@ struct fake_query {
 	struct books_agent books;  /* the latest that we know */
 	uint64_t next;      /* sequence number of the next row */
 	uint64_t rows, gap; /* received, and missing before them */
+	uint64_t weight;    /* events that these rows stand for */
 	uint32_t every;     /* tried on one event in so many; 0: not said */
 	bool     suspended;
 	char     limit[64];
@@ -47,6 +48,7 @@ struct fake {
 	uint64_t credit, heartbeat_ms, silence_ms, lease_ms;
 	bool     mute;      /* answers no hello */
 	bool     polite;    /* answers a goodbye */
+	bool     old;       /* is of a version that knows no weights */
 
 	struct wire_context *context;
 	struct wire_router  *router;
@@ -58,9 +60,12 @@ struct fake {
 	char     agent[300], app[300], host[300], zone[300], version[300];
 	char     streams[1024];    /* names, each followed by a blank */
 	char     labels[1024];     /* name=value, likewise */
+	size_t   nsuspect;         /* of the last hello, */
+	uint64_t crashes;          /* and of the first of them */
+	char     suspicion[64];
 	struct wire_health health; /* of the last heartbeat */
 	uint64_t set;              /* version of the query set */
-	struct fake_query query[FAKE_QUERIES];
+	struct fake_query *query;  /* FAKE_QUERIES of them */
 	size_t   nquery;
 	bool     keep;             /* the rows' text too */
 	char   **row;
@@ -92,6 +97,8 @@ struct fake_query *fake_ask_fold(struct fake *f, const char *text);
 /* The answer, when all is in. */
 const char *fake_answer(struct fake_query *q);
 void fake_withdraw(struct fake *f, struct fake_query *q);
+/* Say once more that it is asked, and insist. */
+void fake_insist(struct fake *f, struct fake_query *q);
 void fake_snapshot(struct fake *f);
 void fake_give_credit(struct fake *f, uint64_t bytes);
 void fake_send(struct fake *f, const void *data, size_t len);

@@ -230,6 +230,59 @@ START_TEST(so_it_is_where_events_find_no_room_in_a_group)
 }
 END_TEST
 
+/* Rows of a throttled query, whose number of events is known. */
+static struct fake_query *
+ask_until_throttled(struct fixture *x, unsigned *n)
+{
+	struct fake_query *q = fixture_ask(x, "select n");
+
+	PUBLISH_UNTIL(x, *n, q->books.skipped > 0);
+	for (unsigned i = 0; i < 400 && !q->suspended && q->every < 64; i++) {
+		for (unsigned k = 0; k < BURST; k++)
+			publish_number(x->stream, (*n)++);
+		fake_pump(&x->fake, 1);
+	}
+	end_balanced(x, q);
+	return q;
+}
+
+START_TEST(rows_of_a_throttled_query_say_for_how_many_they_stand)
+{
+	struct mql_agent_options opt = generous;
+	struct fake_query *q;
+	struct fixture *x;
+	unsigned n = 0;
+
+	opt.cpu_permille = 1;
+	opt.ring_bytes = 8 << 20;
+	x = open_fixture(opt);
+	q = ask_until_throttled(x, &n);
+	ck_assert_uint_eq(books_agent_dropped(&q->books), 0);
+	ck_assert_uint_eq(q->rows, n - q->books.skipped);
+	ck_assert_double_ge((double)q->weight, 0.7 * (double)n);
+	ck_assert_double_le((double)q->weight, 1.3 * (double)n);
+	fixture_fini(x);
+}
+END_TEST
+
+START_TEST(who_knows_no_weights_gets_none)
+{
+	struct mql_agent_options opt = generous;
+	static struct fixture x;
+	struct fake_query *q;
+	unsigned n = 0;
+
+	opt.cpu_permille = 1;
+	unsetenv("MQL_AGENT_BUDGET");
+	fake_init(&x.fake);
+	x.fake.old = true;
+	fixture_open(&x, &opt);
+	q = ask_until_throttled(&x, &n);
+	ck_assert_uint_eq(q->weight, q->rows);
+	fixture_fini(&x);
+}
+END_TEST
+
 START_TEST(a_pipe_has_no_budget)
 {
 	struct mql_agent_options opt = {
@@ -270,5 +323,7 @@ TEST_MAIN(agent_budget, a_query_over_its_rows_is_throttled_then_suspended,
 	  a_query_that_has_room_again_comes_back_to_all_events,
 	  a_throttled_count_is_right_on_average,
 	  so_it_is_where_events_find_no_room_in_a_group,
+	  rows_of_a_throttled_query_say_for_how_many_they_stand,
+	  who_knows_no_weights_gets_none,
 	  a_pipe_has_no_budget,
 	  a_limit_in_the_environment_that_is_no_number_is_refused)

@@ -49,7 +49,14 @@ age(struct publisher *p, unsigned nslot)
 		atomic_store(&t->sampled.n, old);
 		atomic_store(&t->drop_ring.n, old);
 		atomic_store(&t->drop_large.n, old);
+		atomic_store(&t->skipped.n, old);
+		atomic_store(&t->rows.n, old);
+		atomic_store(&t->bytes.n, old);
+		atomic_store(&p->counts[i].mismatches, old);
+		atomic_store(&p->counts[i].ns, old);
 	}
+	for (unsigned i = 0; i < STREAM_MAX; i++)
+		atomic_store(&p->rest[i].n, old);
 	for (unsigned i = 0; i < 2 * STREAM_MAX; i++) {
 		atomic_store(&p->seen[i].n, old);
 		atomic_store(&p->bad[i].n, old);
@@ -134,5 +141,27 @@ START_TEST(wall_clock_that_jumps_changes_nothing_but_ts)
 }
 END_TEST
 
-TEST_MAIN(agent_clock, day_of_counters_that_wrap_loses_no_event,
+START_TEST(wall_clock_that_is_set_back_puts_off_no_group)
+{
+	struct fixture x;
+	struct fake_query *q;
+
+	open_patiently(&x);
+	q = fake_ask_fold(&x.fake, "select count(*) as c window 1s grace 1h");
+	FAKE_WAIT(&x.fake, q->state == FAKE_LIVE);
+	publish_number(x.stream, 0);
+	pump_until_rows(&x, q, 1);
+	atomic_store(&wall_ahead, -400LL * DAY_MS);
+	publish_number(x.stream, 1);
+	pump_until_rows(&x, q, 2);
+	atomic_store(&wall_ahead, 0);
+	fixture_end(&x, q);
+	ck_assert_uint_eq(q->folded, 2);
+	ck_assert(fake_balanced(q));
+	fixture_fini(&x);
+}
+END_TEST
+
+TEST_MAIN(agent_clock, wall_clock_that_is_set_back_puts_off_no_group,
+	  day_of_counters_that_wrap_loses_no_event,
 	  wall_clock_that_jumps_changes_nothing_but_ts)

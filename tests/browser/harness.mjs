@@ -153,7 +153,8 @@ export async function browse(url, options = {}) {
     if (m.type() === "error" && !/net::ERR|Failed to load resource/.test(m.text())) page.wrong.push(m.text());
   });
   await page.goto(url);
-  page.shot = (name) => page.screenshot({ path: join(BUILD, "browser", `${name}.png`) });
+  // Nothing is to be written into the page for a picture: its policy forbids it.
+  page.shot = (name) => page.screenshot({ path: join(BUILD, "browser", `${name}.png`), caret: "initial" });
   page.ask = async (q, key = "Control+Enter") => {
     await page.locator(".cm-content").click();
     await page.keyboard.press("Control+a");

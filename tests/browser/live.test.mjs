@@ -19,12 +19,48 @@ test("an empty page offers questions to click, and has no barrier", async () => 
   await page.shot("empty");
 });
 
+test("it is light: at most 200 kB come over the wire", async () => {
+  let bytes = 0;
+  for (const path of ["/", "/assets/app.js", "/assets/app.css"]) {
+    const answer = await fetch(f.url + path, { headers: { "Accept-Encoding": "gzip" } });
+    assert.equal(answer.headers.get("content-encoding"), "gzip");
+    bytes += Number(answer.headers.get("content-length"));
+  }
+  assert.ok(bytes > 50_000 && bytes <= 200_000, `${bytes} bytes`);
+});
+
+test("the questions to click are of what the stream has", async () => {
+  await until("better ones", async () => /group by country/.test(await page.locator("#examples").innerText()));
+  await page.shot("examples");
+});
+
+test("what the fleet has is there to be asked for before a row is", async () => {
+  await until("fields", async () => (await page.locator("#field-list .name").allInnerTexts()).includes("device.type"));
+  assert.match(await page.locator("#field-n").innerText(), /\d+ fields of \d+ events, asked from 1 of 1 agent$/);
+  await page.locator("#field-list .toggle", { hasText: "tags[*]" }).click();
+  await until("values", async () => (await page.locator("#field-list .top").count()) === 3);
+  assert.deepEqual(await axe(page), []);
+  await page.shot("fields-of-the-fleet");
+  await page.locator(".cm-content").click();
+  await page.keyboard.type("select * where coun");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: /country/ }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(" == 'B");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: /'BR'/ }).waitFor();
+  await page.shot("completion-before");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+});
+
 test("a query is typed, completed, run, and its rows appear", async () => {
   await page.locator(".cm-content").click();
   await page.keyboard.type("select * from ac");
-  await page.locator(".cm-tooltip-autocomplete").waitFor();
-  await page.keyboard.press("Tab");
-  assert.equal(await page.query(), "select * from access");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: "access" }).waitFor();
+  await until("completed", async () => {
+    await page.keyboard.press("Tab"); // a list that is being made is not left
+    return (await page.query()) === "select * from access";
+  });
   await page.keyboard.press("Enter");
   await until("rows", async () => (await page.rows()).length > 10);
   assert.equal(await page.status(), "live");
@@ -49,6 +85,40 @@ test("fields, their values, and completion of values that were seen", async () =
   await page.shot("completion");
   await page.keyboard.press("Escape");
   await country.locator(".toggle").click();
+});
+
+/** Sweep the pointer over a part of a chart, from and to in shares of it. */
+async function sweep(of, from, to) {
+  const b = await page.locator(`${of} .u-over`).boundingBox();
+  await page.mouse.move(b.x + b.width * from, b.y + b.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(b.x + b.width * (from + to) / 2, b.y + b.height / 2);
+  await page.mouse.move(b.x + b.width * to, b.y + b.height / 2);
+  await page.mouse.up();
+}
+const listed = () => page.locator("#list .rows").evaluate((e) => Math.round(e.offsetHeight / 24));
+
+test("a time is chosen in the rate, by pointer or key, and only its rows are shown", async () => {
+  await page.ask("select n, country from access");
+  await until("some seconds", async () => (await page.shown()) > 400);
+  await sweep("#rate", 0.97, 1);
+  await until("the time", () => page.locator("#range").isVisible());
+  assert.match(await page.locator("#range").innerText(), /^of \d\d:\d\d:\d\d – \d\d:\d\d:\d\d ×$/);
+  assert.equal(await page.locator("#pause").innerText(), "Follow");
+  const some = await listed();
+  assert.ok(some > 20 && some < 350, `${some} rows`);
+  await until("the time is marked", async () => (await page.locator("#rate canvas").count()) === 1);
+  assert.deepEqual(await axe(page), []);
+  await page.shot("brush");
+  await page.locator("#range").click();
+  assert.ok(await page.locator("#range").isHidden());
+  assert.ok((await listed()) >= 400, "all that is held");
+  await page.locator("#list").focus();
+  await page.keyboard.press("[");
+  assert.ok(await page.locator("#range").isVisible());
+  await page.keyboard.press("G");
+  assert.ok(await page.locator("#range").isHidden());
+  assert.equal(await page.locator("#pause").innerText(), "Pause");
 });
 
 test("pause holds still, and tells how many are new", async () => {
@@ -169,10 +239,32 @@ test("group by this: a table with bars, and a line for each group", async () => 
   assert.equal(await page.query(), "select country, count(*) as n from access group by country window 2s order by n desc");
   await until("groups", async () => (await page.locator("#groups tbody tr").count()) === 6, 30_000);
   await until("some windows", async () => (await page.locator("#g-plot canvas").count()) === 1 && (await page.shown()) >= 30, 30_000);
-  assert.equal(await page.locator("#g-legend .key").count(), 6);
-  assert.match(await page.locator("#g-say").innerText(), /6 groups.*events.*1 of 1 agents/);
+  assert.equal(await page.locator("#g-legend .line").count(), 6);
+  assert.match(await page.locator("#g-say").innerText(), /6 groups.*events.*1 of 1 agent$/);
   assert.deepEqual(await axe(page), []);
   await page.shot("groups");
+});
+
+test("of many groups the greatest have a line, and the others one together", async () => {
+  await page.ask("select path, count(*) as n from access group by path window 1s");
+  await until("the others", async () => /^3\d others/.test((await page.locator("#g-legend .line span").allInnerTexts()).at(-1) ?? ""), 30_000);
+  assert.equal(await page.locator("#g-legend .line").count(), 9);
+  await until("some windows", async () => (await page.shown()) > 150, 30_000);
+  // They would dwarf the others: a number, until a line is asked for.
+  const others = page.locator("#g-legend .line").last();
+  assert.equal(await others.getAttribute("aria-pressed"), "false");
+  assert.match(await others.innerText(), /\d+$/);
+  await page.locator("#g-plot .u-over").hover();
+  assert.match(await page.locator("#g-legend time").innerText(), /^\d\d:\d\d:\d\d$/);
+  await page.shot("others");
+  await sweep("#g-plot", 0.4, 0.8);
+  await page.getByText("show all times").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.shot("zoom");
+  await others.click();
+  assert.equal(await others.getAttribute("aria-pressed"), "true");
+  await page.getByText("show all times").click();
+  assert.ok(await page.getByText("show all times").isHidden());
 });
 
 test("a running total is a table that updates in place", async () => {
@@ -242,12 +334,31 @@ test("columns are added by path, moved and kept in the address", async () => {
   await b.close();
 });
 
+test("columns are resized and moved with the pointer", async () => {
+  await page.ask("select n, country, path from access");
+  await until("rows", async () => (await page.rows()).length > 10);
+  const names = () => page.locator("#thead .name").allInnerTexts();
+  const cell = page.locator("#thead [role=columnheader]").nth(1);
+  const was = (await cell.boundingBox()).width;
+  const grip = await cell.locator(".grip").boundingBox();
+  await page.mouse.move(grip.x + grip.width / 2, grip.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(grip.x + 100, grip.y + 8, { steps: 4 });
+  await page.mouse.up();
+  const now = (await cell.boundingBox()).width;
+  assert.ok(now > was + 60 && now < was + 140, `${was} px, then ${now}`);
+  await page.locator("#thead [role=columnheader]").nth(2).dragTo(page.locator("#thead [role=columnheader]").nth(0));
+  assert.deepEqual((await names()).map((t) => t.trim()), ["path", "n", "country"]);
+  assert.match(page.url(), /col=path&col=n&col=country/);
+  assert.match(page.url(), /w=\d+%3Acountry/);
+});
+
 test("wrapped rows hold still, too", async () => {
   await page.ask("select * from access");
   await page.locator("#wrap").click();
   await until("rows", async () => (await page.rows()).length > 5 && (await page.shown()) > 100);
-  const tall = await page.locator("#list .tr:visible").first().evaluate((e) => e.offsetHeight);
-  assert.ok(tall > 24, "a long row takes several lines");
+  await until("a long row takes several lines", () =>
+    page.locator("#list .tr:visible").first().evaluate((e) => e.offsetHeight > 24));
   await page.locator("#list").hover();
   await page.mouse.wheel(0, -900);
   await until("paused", async () => (await page.locator("#pause").innerText()) === "Follow");
@@ -270,7 +381,9 @@ test("wrapped rows hold still, too", async () => {
 test("Back asks the question before", async () => {
   await page.ask("select n from access");
   await until("rows", async () => (await page.rows()).length > 3);
-  await page.ask("select path from access");
+  await page.ask("select path from access", "End");
+  await until("it is looked at", async () => /^edited/.test(await page.locator("#say").innerText()));
+  await page.keyboard.press("Enter");
   await until("rows", async () => /titles/.test((await page.rows()).join()));
   await page.goBack();
   assert.equal(await page.query(), "select n from access");
@@ -339,6 +452,9 @@ test("agents and queries have their pages", async () => {
   await page.shot("agents");
   await page.locator("[data-view=queries]").click();
   await until("the query", async () => /select \*/.test(await page.locator("#queries tbody").innerText()));
+  const head = await page.locator("#queries th").allInnerTexts();
+  for (const c of ["seen", "matched", "dropped", "cost an event"]) assert.ok(head.includes(c), c);
+  await until("costs", async () => /\d+ instructions/.test(await page.locator("#queries tbody").innerText()));
   assert.deepEqual(await axe(page), []);
   await page.shot("queries");
   await page.locator("[data-view=live]").click();

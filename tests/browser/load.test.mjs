@@ -8,7 +8,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { browse, fleet, until } from "./harness.mjs";
 
-const SECONDS = Number(process.env.MQL_LOAD_SECONDS ?? 20);
+const SECONDS = Number(process.env.MQL_LOAD_SECONDS ?? 5);
 const RATE = 10_000;
 const f = await fleet({ rate: 0, n: 10_000, pad: 520 });
 const { browser, page } = await browse(f.url);

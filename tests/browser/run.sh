@@ -2,7 +2,8 @@
 # run.sh BUILDDIR - the page in a real browser, against the real daemons.
 # Needs node, Debian's chromium, and the page's own npm packages, which the
 # build has put beside the page it built; says what is missing, and skips.
-# Screenshots and figures go to BUILDDIR/browser/.
+# Screenshots and figures go to BUILDDIR/browser/. The files run side by side,
+# each with a fleet and a browser of its own.
 set -eu
 
 build=$(cd "$1" && pwd)
@@ -29,8 +30,4 @@ MQL_CHROMIUM=$chromium
 export MQL_BUILD MQL_MODULES MQL_CHROMIUM
 mkdir -p "$build/browser"
 
-status=0
-for t in "$here"/*.test.mjs; do
-	node --test "$t" || status=1
-done
-exit $status
+exec node --test --test-reporter=spec "$here"/*.test.mjs

@@ -43,7 +43,7 @@ rows() {
 
 # Usage: status 2, one sentence, no output.
 check 2 1 'fro'            fro
-check 2 1 'fields.*not there yet' fields requests
+check 2 1 'one stream'    fields
 check 2 1 'keygen.*not there yet' keygen dir name
 check 2 1 'no-such'        --no-such 'select *'
 check 2 1 'no-such'        eval --no-such 'select *'
@@ -97,7 +97,7 @@ check 0 1 '^2 events read; 0 published' \
 	tap --app x --source-job "$nobody" "$dir/good"
 
 # Help is no error.
-for c in tail eval explain tap agents queries streams kill; do
+for c in tail eval explain tap agents queries streams fields kill; do
 	check 0 0 '' help "$c"
 	check 0 0 '' "$c" --help
 done

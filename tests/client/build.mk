@@ -5,3 +5,6 @@ test_lists.src    := tests/client/test_lists.c
 test_lists.deps   := client
 test_merge.src    := tests/client/test_merge.c
 test_merge.deps   := client
+TESTS += test_summary
+test_summary.src  := tests/client/test_summary.c
+test_summary.deps := client

@@ -30,6 +30,13 @@ until_true 15 says "$WORK/rows.err" \
 	"suspended on 1 of .* running here when process $SERVICE crashed" ||
 	fail "no word: $(cat "$WORK/rows.err")"
 say "ok: suspended, with a word"
+suspects() { # suspects N: the agent that is connected has told of so many
+	"$BUILD/mql" agents -o json | jq -s -e --argjson n "$1" \
+		'flatten | map(select(.state == "connected" and
+				      .suspects == $n)) | length == 1' \
+		> "$WORK/suspects"
+}
+suspects 1 || fail "its hello does not tell: $("$BUILD/mql" agents -o json)"
 ask other "select n where n == 8"
 OTHER=$LAST
 until_true 10 lines_at_least "$WORK/other.out" 1 || fail "others do not run"
@@ -37,6 +44,21 @@ more_rows rows 60 ||
 	fail "it does not come back: $(cat "$WORK/rows.err")"
 says "$WORK/rows.err" '1 in ' || fail "it began fast: $(cat "$WORK/rows.err")"
 say "ok: it comes back slowly"
+
+kill -KILL "$SECOND"
+until_true 10 gone "$SECOND" || fail "it lives"
+service
+SECOND=$LAST
+until_true 15 says "$WORK/other.err" \
+	"suspended on 1 of .* running here when process" || fail "no word"
+suspects 2 || fail "its hello does not tell: $("$BUILD/mql" agents -o json)"
+ask forced --force "select n where n == 8"
+FORCED=$LAST
+until_true 10 lines_at_least "$WORK/forced.out" 1 ||
+	fail "nobody listens to who insists: $(cat "$WORK/forced.err")"
+more_rows other 10 || fail "one run, and not for all who ask"
+stop "$FORCED" || fail "mql ended with status $?"
+say "ok: who insists has it run"
 
 stop "$SECOND" || fail "the service ended with status $?"
 until_true 10 files 0 || fail "a clean end leaves $(ls "$WORK/state")"
@@ -52,7 +74,7 @@ stop "$FOURTH" || fail "the service ended with status $?"
 files 0 || fail "it wrote where others can"
 stop "$ASKER" || fail "mql ended with status $?"
 stop "$OTHER" || fail "mql ended with status $?"
-for asker in rows other; do
+for asker in rows other forced; do
 	! says "$WORK/$asker.err" 'not balance' || fail "$(cat "$WORK/$asker.err")"
 done
 say "ok: a clean end leaves nothing"

@@ -217,11 +217,13 @@ START_TEST(matcher_lets_a_throttled_query_pass_events_over)
 	static _Atomic uint8_t step[MAX * 10];
 	static uint8_t kept[MAX * 10];
 	static uint16_t skipped[MAX];
+	static _Atomic uint64_t touched[MAX * 10 / 64 + 1];
 	static struct bench b;
 
 	for (unsigned n = 4; n <= MAX; n += MAX - 4) {
 		struct gauge g = { .step = step, .kept = kept,
-				   .skipped = skipped, .lot = 1, .every = 4 };
+				   .skipped = skipped, .lot = 1, .every = 4,
+				   .touched = touched };
 
 		memset(step, 0, sizeof step);
 		for (unsigned i = 0; i < n; i++) {
@@ -238,7 +240,10 @@ START_TEST(matcher_lets_a_throttled_query_pass_events_over)
 		ck_assert_uint_eq(g.nskipped, 1);
 		ck_assert_uint_eq(skipped[0], 10);
 		ck_assert_uint_eq(kept[0], 0);
+		/* The longest is charged when the event is over. */
+		ck_assert_int_eq(gauge_finish(&g, g.spent + 7, 0), 7);
 		ck_assert_uint_gt(b.counts[0].ns, 0); /* four times it */
+		ck_assert_uint_eq(touched[0] & 1, 1);
 		ck_assert_uint_eq(b.counts[10].ns, 0);
 		g.nskipped = 0;
 		g.lot = 8; /* one in eight */

@@ -112,6 +112,7 @@ START_TEST(aggregates_of_rows_are_not_weighed)
 	ck_assert(is_unweighed("select count(*) window |100|"));
 	ck_assert(is_unweighed("select a, sum(b) group by a window |9|"));
 	ck_assert(!is_unweighed("select count(*)"));
+	ck_assert(!is_unweighed("select * group by a having count(*) > 1"));
 	ck_assert(!is_unweighed("select a, sum(b) group by a window 1s"));
 	ck_assert(!is_unweighed("select a where b order by a limit 3"));
 	ck_assert(!is_unweighed("select a window |3|"));

@@ -230,6 +230,34 @@ START_TEST(rows_with_fields_by_prefix_are_made_of_whole_events)
 }
 END_TEST
 
+START_TEST(a_row_that_stands_for_many_counts_as_many)
+{
+	struct run r;
+
+	begin(&r, "select * group by a having count(*) > 5", 0);
+	ck_assert_int_eq(stage_row_of(r.stage, STR("{\"a\":1}"), 3, 1000), 0);
+	ck_assert_int_eq(stage_row_of(r.stage, STR("{\"a\":2}"), 2, 1000), 0);
+	ck_assert_int_eq(stage_row(r.stage, STR("{\"a\":2}"), 1000), 0);
+	ck_assert_int_eq(stage_row(r.stage, STR("{\"a\":3}"), 1000), 0);
+	stage_end(r.stage);
+	ck_assert_str_eq(text(&r), "{\"a\":1}\n");
+	end(&r);
+}
+END_TEST
+
+START_TEST(a_window_by_count_counts_rows_each_for_itself)
+{
+	struct run r;
+
+	begin(&r, "select sum(a) as s window |2|", 0);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(stage_row_of(r.stage,
+				 STR("{\"a\":1,\"@ts\":5}"), 3, 1000), 0);
+	ck_assert_str_eq(text(&r), "{\"s\":2}\n");
+	end(&r);
+}
+END_TEST
+
 /* Whatever an agent makes of an event, a stage makes the same row of it. */
 START_TEST(paths_of_one_dotted_form_do_not_share_a_column)
 {
@@ -336,7 +364,9 @@ START_TEST(a_limit_needs_the_room_of_its_rows_only)
 }
 END_TEST
 
-TEST_MAIN(stage, paths_of_one_dotted_form_do_not_share_a_column,
+TEST_MAIN(stage, a_row_that_stands_for_many_counts_as_many,
+	  a_window_by_count_counts_rows_each_for_itself,
+	  paths_of_one_dotted_form_do_not_share_a_column,
 	  rows_with_fields_by_prefix_are_made_of_whole_events,
 	  groups_come_at_the_end_in_the_order_of_their_values,
 	  groups_take_values_of_all_types_apart,

@@ -27,6 +27,7 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_str_eq(c.agents, "tcp://127.0.0.1:7400");
 	ck_assert_str_eq(c.subscribers, "tcp://127.0.0.1:7401");
 	ck_assert_str_eq(c.http, "127.0.0.1:7402");
+	ck_assert_uint_ge(c.workers, 1);
 	ck_assert_uint_eq(c.queue, 32 << 20);
 	ck_assert_uint_eq(c.agent_credit, 1 << 20);
 	ck_assert_int_eq(c.lease, 5000);

@@ -108,7 +108,7 @@ END_TEST
 static void
 open_all(struct agent *a, const struct daemon *d)
 {
-	char id[16];
+	char id[20];
 
 	for (int i = 0; i < AGENTS; i++) {
 		snprintf(id, sizeof id, "agent-%d", i);

@@ -33,6 +33,7 @@ again_rows(struct str body, struct buf *again)
 			unsigned at = rows_index(index, i);
 			id[i] = rows_reader_query(&r, at).id;
 			seq[i] = next[at]++;
+			w.step = rows_reader_query(&r, at).step;
 		}
 		if (rows_writer_add(&w, id, seq, n, row))
 			rows_writer_take(&w, again);

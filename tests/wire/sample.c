@@ -37,12 +37,16 @@ hello(struct buf *b)
 	struct wire_label label[] = { { STR("team"), STR("play") } };
 	struct str stream[] = { STR("requests"), STR("errors") };
 	struct str can[] = { STR("sketches") };
+	struct wire_suspect suspect[] = {
+		{ STR("00c0ffee00c0ffee"), 2, STR("it was there") },
+	};
 	struct wire_hello m = {
 		.agent = STR("playback-1f3a"), .app = STR("playback"),
 		.host = STR("web-17"), .zone = STR("us-east-1"),
 		.version = STR("2.4.1"), .language = STR("1"), .pid = 4711,
 		.session = 2, .stream = stream, .nstream = 2, .label = label,
 		.nlabel = 1, .capability = can, .ncapability = 1,
+		.suspect = suspect, .nsuspect = 1,
 	};
 	wire_hello_encode(&m, b);
 }
@@ -50,7 +54,9 @@ hello(struct buf *b)
 static void
 welcome(struct buf *b)
 {
+	struct str can[] = { WIRE_WEIGHTS };
 	struct wire_welcome m = { .source_job = STR("sj-9"),
+				  .capability = can, .ncapability = 1,
 				  .heartbeat_ms = 1000, .silence_ms = 3000,
 				  .lease_ms = 5000, .credit = 4194304 };
 	wire_welcome_encode(&m, b);
@@ -62,7 +68,8 @@ queries(struct buf *b)
 	struct wire_query add[] = {
 		{ .id = 7, .text = STR("select * where country == \"BR\"") },
 		{ .id = 8, .text = STR("select country, @ts"),
-		  .fold = STR("select count(*) group by country") },
+		  .fold = STR("select count(*) group by country"),
+		  .force = true },
 	};
 	uint32_t out[] = { 5, 6 };
 	struct wire_queries m = { .version = 12, .base = 11, .add = add,
@@ -159,7 +166,7 @@ subscribe(struct buf *b)
 				    .query = STR("select * where a==1"),
 				    .limit = 10, .credit = 65536,
 				    .client = STR("mql 0.1.0"),
-				    .resumed = true };
+				    .resumed = true, .force = true };
 	wire_subscribe_encode(&m, b);
 }
 

@@ -249,7 +249,42 @@ START_TEST(data_that_lies_about_itself_is_refused)
 }
 END_TEST
 
-TEST_MAIN(rows, rows_read_back_with_their_queries,
+START_TEST(rows_carry_the_weight_of_their_query)
+{
+	struct buf b = BUF_INIT;
+	struct rows_writer w;
+	struct rows_reader r;
+	struct str body;
+	uint32_t id = 7;
+	uint64_t seq = 42;
+
+	rows_writer_init(&w);
+	w.step = 3;
+	add(&w, 7, 41, "{}");
+	w.step = 0;
+	ck_assert_int_eq(rows_writer_add(&w, &id, &seq, 1, STR("{}")),
+			 MQL_ELIMIT);
+	add(&w, 9, 1, "{}");
+	body = take(&w, &b);
+	ck_assert_int_eq(rows_reader_init(&r, body), 0);
+	ck_assert(r.weighed);
+	ck_assert_uint_eq(rows_reader_query(&r, 0).step, 3);
+	ck_assert_uint_eq(rows_reader_query(&r, 0).count, 1);
+	ck_assert_uint_eq(rows_reader_query(&r, 1).step, 0);
+	add(&w, 7, 42, "{}"); /* as ever */
+	ck_assert_int_eq(rows_reader_init(&r, take(&w, &b)), 0);
+	ck_assert(!r.weighed);
+	ck_assert_uint_eq(rows_reader_query(&r, 0).step, 0);
+	w.step = ROWS_MAX_STEP + 1;
+	add(&w, 7, 43, "{}");
+	ck_assert_int_eq(rows_reader_init(&r, take(&w, &b)), MQL_EBADFRAME);
+	rows_writer_fini(&w);
+	buf_fini(&b);
+}
+END_TEST
+
+TEST_MAIN(rows, rows_carry_the_weight_of_their_query,
+	  rows_read_back_with_their_queries,
 	  a_writer_without_rows_writes_nothing,
 	  a_writer_begins_anew_after_each_frame,
 	  a_hole_in_the_numbers_needs_a_new_frame,

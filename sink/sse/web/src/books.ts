@@ -6,7 +6,7 @@ export interface Meta {
   query?: string;
   kind?: "rows" | "windows" | "total";
   link?: "up" | "down" | "connecting";
-  why?: string | null;
+  link_why?: string | null;
   targeted: number; live: number; refused: number; lost_agents: number; left: number;
   limited?: string | null; // where the query costs too much: a sentence
   refusals?: { why: string; agents: number }[];
@@ -54,6 +54,7 @@ export class Books {
   rates: Rates | null = null;
   points: Point[] = [];
   shown = 0; // rows that this page was given
+  skew = 0; // ms that this clock is ahead of the daemon's
   private totals = new Map<string, number>();
   private was: Map<string, number> = new Map();
   private last: { at: number; rates: Rates } | null = null;
@@ -76,6 +77,7 @@ export class Books {
       this.totals.set(key, this.total(key) + Math.max(0, n - (this.was.get(key) ?? 0)));
     this.was = now;
     this.meta = m;
+    this.skew = Date.now() - m.at;
     this.measure(m.at);
   }
 
@@ -90,7 +92,7 @@ export class Books {
       return;
     }
     const s = (at - last.at) / 1000;
-    if (s < 0.5) return; // told early because something changed
+    if (s < 0.9) return; // told early because something changed
     const rate = (k: keyof Rates): number => Math.max(0, sums[k] - last.rates[k]) / s;
     this.rates = {
       matched: rate("matched"), dropped: rate("dropped"), shown: rate("shown"), seen: rate("seen"),

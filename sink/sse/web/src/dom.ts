@@ -55,6 +55,11 @@ export function count(n: number): string {
   return grouped.format(n);
 }
 
+/** 1 agent, 12,345 agents */
+export function some(n: number, what: string): string {
+  return `${count(n)} ${n === 1 ? what : what.replace(/y$/, "ie") + "s"}`;
+}
+
 /** 0.4, 7.5, 120, 12.3k, 1.2M: four characters or so. */
 export function short(n: number): string {
   if (!isFinite(n)) return "–";

@@ -101,6 +101,19 @@ const theme = EditorView.theme({
   ".cm-lintPoint-error:after": { borderBottomColor: "var(--bad)" },
 });
 
+/** What is typed over a selection. Left to itself, a browser would dress the
+ * new text like the old, by inline styles, which the page's policy forbids. */
+function replaced(e: InputEvent, view: EditorView): boolean {
+  const { from, to, empty } = view.state.selection.main;
+  const text = e.data;
+  if (empty || !text || e.inputType !== "insertText" || e.isComposing) return false;
+  const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type" });
+  e.preventDefault();
+  if (!view.state.facet(EditorView.inputHandler).some((h) => h(view, from, to, text, insert)))
+    view.dispatch(insert());
+  return true;
+}
+
 export class Editor {
   readonly view: EditorView;
 
@@ -136,6 +149,7 @@ export class Editor {
       autocompletion({ override: [(c) => this.complete(c)], icons: false, selectOnOpen: false, interactionDelay: 0, activateOnTypingDelay: 50 }),
       new LanguageSupport(language), syntaxHighlighting(colours), theme,
       EditorView.lineWrapping,
+      EditorView.domEventHandlers({ beforeinput: (e, v) => replaced(e, v) }),
       placeholder("select * where …"),
       EditorView.contentAttributes.of({
         "aria-label": "query in MQL", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
@@ -236,6 +250,7 @@ export class Editor {
   /** The list opens with nothing selected, so that Enter runs; Tab takes the
    * first. */
   private accept(v: EditorView): boolean {
+    if (completionStatus(v.state) === "pending") return true; // and stay here
     if (completionStatus(v.state) !== "active") return false;
     if (!selectedCompletion(v.state)) moveCompletionSelection(true)(v);
     return acceptCompletion(v);

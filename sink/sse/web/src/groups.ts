@@ -1,9 +1,10 @@
 // The answer of an aggregate: its groups as a table with bars, and over time.
 // The rows before a `window` are that window as a whole; of a running total
 // they are groups that changed. Bounded: groups, and points of each.
-import { h, count } from "./dom";
+import { h, count, some } from "./dom";
 import { Num, approx, plain, text, tryParse, type Obj, type Value } from "./exact";
-import { SeriesChart, type Line } from "./chart";
+import { COLOURS, SeriesChart, type Line } from "./chart";
+import type { Shape } from "./query";
 
 export interface WindowEvent {
   start: number; end: number; agents: number; live: number;
@@ -27,6 +28,8 @@ export class Groups {
   private by = ""; // the value that is drawn and sorted by
   private round = 0;
   private windowed = false;
+  private sums = new Set<string>(); // values that may be added up
+  private slots = new Map<Group, number>(); // whose colour is which
   private left = 0; // groups for which there is no room
   private last: WindowEvent | null = null;
   private readonly chart: SeriesChart;
@@ -42,8 +45,11 @@ export class Groups {
     this.chart = new SeriesChart(chartHost, legend);
   }
 
-  reset(keys: string[], values: string[], windowed: boolean): void {
+  reset({ groups: keys, values, sums, windowed }: Shape): void {
     this.groups.clear();
+    this.slots.clear();
+    this.chart.reset();
+    this.sums = new Set(sums);
     this.pending = [];
     this.times = [];
     this.keys = keys;
@@ -126,30 +132,48 @@ export class Groups {
     const list = this.current;
     this.drawHead();
     const most = list.reduce((m, g) => Math.max(m, Math.abs(this.value(g))), 0);
-    const top = this.lines();
-    const colour = new Map(top.map((l, i) => [l.name, i]));
+    const lines = this.lines();
     this.body.replaceChildren(...list.slice(0, SHOWN).map((g) =>
-      this.drawRow(g, most, colour.get(this.name(g)))));
+      this.drawRow(g, most, this.slots.get(g))));
     this.say(list.length);
-    this.chart.draw(this.times, top);
+    this.chart.draw(this.times, lines);
   }
 
   private name(g: Group): string {
     return this.keys.length ? g.values.map((v) => plain(v) || "(null)").join(" · ") : "all";
   }
 
-  /** The groups that are greatest over what is in sight: a line each. They
-   * stay in the order in which they came, so that colours stay. */
+  /** The groups that are greatest over what is in sight: a line each, whose
+   * colour it keeps for as long as it is one of them. The others are one line
+   * where their values may be added up. */
   private lines(): Line[] {
     const sum = (g: Group): number => {
       let n = 0;
-      for (const v of g.points.values()) n += v;
+      for (const v of g.points.values()) n += Math.abs(v);
       return n;
     };
-    const all = [...this.groups.values()];
-    const best = new Set([...all].sort((a, b) => sum(b) - sum(a)).slice(0, 8));
-    return all.filter((g) => best.has(g))
-      .map((g) => ({ name: this.name(g), points: g.points }));
+    const all = [...this.groups.values()].map((g) => ({ g, n: sum(g) })).sort((a, b) => b.n - a.n);
+    const best = new Set(all.slice(0, COLOURS).map((x) => x.g));
+    for (const g of this.slots.keys()) if (!best.has(g)) this.slots.delete(g);
+    const taken = new Set(this.slots.values());
+    for (const g of best) {
+      if (this.slots.has(g)) continue;
+      let slot = 0;
+      while (taken.has(slot)) slot++;
+      taken.add(slot);
+      this.slots.set(g, slot);
+    }
+    const lines = [...this.slots].sort((a, b) => a[1] - b[1])
+      .map(([g, colour]) => ({ name: this.name(g), points: g.points, colour }));
+    const rest = all.slice(COLOURS).map((x) => x.g);
+    return rest.length && this.sums.has(this.by) ? [...lines, this.others(rest)] : lines;
+  }
+
+  private others(rest: Group[]): Line {
+    const points = new Map<number, number>();
+    for (const g of rest)
+      for (const [at, v] of g.points) points.set(at, (points.get(at) ?? 0) + v);
+    return { name: `${count(rest.length)} others`, points, colour: -1 };
   }
 
   private say(shown: number): void {
@@ -158,10 +182,11 @@ export class Groups {
       : w.total ? `running total since ${clock(w.start)}`
       : `${clock(w.start)} – ${clock(w.end)}`;
     const parts = [when];
-    if (w) parts.push(`${count(shown)} groups`, `${count(w.events)} events`, `${w.agents} of ${w.live} agents`);
-    if (shown > SHOWN) parts.push(`${SHOWN} shown`);
+    if (w) parts.push(some(shown, "group"), some(w.events, "event"), `${w.agents} of ${some(w.live, "agent")}`);
+    if (shown > COLOURS && !this.sums.has(this.by)) parts.push(`the ${COLOURS} greatest are drawn`);
+    if (shown > SHOWN) parts.push(`${SHOWN} in the table`);
     if (w?.late) parts.push(`${count(w.late)} too late`);
-    if (this.left) parts.push(`${count(this.left)} groups left out here`);
+    if (this.left) parts.push(`${some(this.left, "group")} left out here`);
     this.caption.textContent = parts.join("  ·  ");
   }
 
@@ -175,6 +200,7 @@ export class Groups {
 
   private choose(v: string): void {
     this.by = v;
+    this.slots.clear();
     for (const g of this.groups.values()) g.points.clear();
     this.times = [];
     this.head.replaceChildren();
@@ -196,11 +222,17 @@ export class Groups {
         bar.style.width = `${most ? (Math.abs(this.value(g)) / most) * 100 : 0}%`;
         td.append(bar);
       }
-      td.append(h("span", {}, plain(g.row.get(v))));
+      const exact = plain(g.row.get(v)), shown = rounded(g.row.get(v), exact);
+      td.append(h("span", { title: shown !== exact && exact }, shown));
       tr.append(td);
     }
     return tr;
   }
+}
+
+/** A mean of many digits is read by its first ones. */
+function rounded(v: Value | undefined, exact: string): string {
+  return v instanceof Num && !v.integer && exact.length > 8 ? String(Number(approx(v).toPrecision(6))) : exact;
 }
 
 function clock(ms: number): string {

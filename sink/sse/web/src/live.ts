@@ -1,52 +1,38 @@
-// The live tail: knows all its parts and tells each what happened. Rows go
-// into the buffer at once; what is drawn is drawn at most twelve times a
+// The live tail: one question and its stream, and who is told what of it. Rows
+// go into the buffer at once; what is drawn is drawn at most twelve times a
 // second, which is as much as a person can see.
-import { $, copy, count, duration, setText, short } from "./dom";
+import { $, count, duration, setText, short, some } from "./dom";
 import * as api from "./api";
+import { Ask } from "./ask";
 import { Books, type Meta } from "./books";
 import { RateChart } from "./chart";
-import { Detail } from "./detail";
-import { Editor } from "./editor";
-import { compare, plain, text, tryParse, typeName, type Value } from "./exact";
-import { FieldBar } from "./fieldbar";
 import { Groups, type WindowEvent } from "./groups";
-import { Past } from "./keep";
-import { List } from "./list";
 import * as menus from "./menus";
-import { find, printPath, type Path } from "./path";
 import * as query from "./query";
+import { RowsView } from "./rows";
 import { drawExamples, drawStrip } from "./strip";
-import { Store, isGap, type Frozen, type Gap, type Rows } from "./store";
+import type { Gap } from "./store";
 import { Stream, type State, type Wrong } from "./stream";
-import { Table, marker } from "./table";
+import { marker } from "./table";
 import type { UrlState } from "./url";
 
 const DRAW = 80; // ms between two drawings
-const CONTROL = 250; // ms of rest before a query is checked
+const GLANCE = 10_000; // ms of rows that a key chooses
+
+const clock = (ms: number): string => new Date(ms).toLocaleTimeString("en-GB");
 
 export class Live {
-  readonly store = new Store();
   readonly books = new Books();
-  readonly past = new Past();
   readonly stream: Stream;
-  readonly editor: Editor;
-  readonly table: Table;
-  readonly list: List;
-  readonly detail: Detail;
-  readonly fields: FieldBar;
+  readonly ask: Ask;
+  readonly view: RowsView;
   readonly groups: Groups;
   private readonly rate: RateChart;
-  private picture: Frozen | null = null; // what is shown while paused
-  private pausedAt = 0; // store.next then
   private asked = ""; // the query that runs or ran
   private shape = query.shape("");
   private asGroups = false;
-  private streams: string[] = [];
-  private fns: api.Fn[] = [];
   private drawnAt = 0;
   private waiting = false;
-  private checkTimer: ReturnType<typeof setTimeout> | undefined;
-  private planned = "";
   private started = 0;
   firstRow = 0; // ms from the question to its first row
 
@@ -57,45 +43,28 @@ export class Live {
       event: (name, data) => this.onEvent(name, data),
       wrong: (w) => this.onWrong(w),
     }, api.getToken);
-    this.table = new Table($("thead"), $("list"), {
-      newest: (n) => this.newest(n),
-      changed: () => this.columnsChanged(),
-      sort: (col) => this.sortBy(col),
-    });
-    this.list = new List($("list"), $("list").querySelector<HTMLElement>(".head")!, this.store,
-      this.table, (on) => this.onFollow(on), (n, opened) => this.onCursor(n, opened));
-    this.detail = new Detail($("detail"), $("d-title"), $("d-tree"), {
-      filter: (path, v, out) => this.filter(path, v, out),
-      group: (path) => this.group(path),
-      column: (path) => this.column(printPath(path)),
-      close: () => this.closeDetail(),
-    });
-    this.fields = new FieldBar($("field-list"), $("field-n"), $<HTMLInputElement>("field-find"), {
-      newest: (n) => this.newest(n),
-      hasColumn: (p) => this.table.has(p),
-      column: (p) => this.column(p),
-      filter: (steps, v, out) => this.filter(steps, v, out),
-      group: (steps) => this.group(steps),
+    this.view = new RowsView(url, {
+      open: (q) => this.open(q),
+      asked: () => this.asked,
+      followed: (on) => this.onFollow(on),
+      changed,
     });
     const groups = $("groups");
     this.groups = new Groups(groups.querySelector("thead")!, groups.querySelector("tbody")!,
-      $("g-say"), $("g-plot"), $("g-legend"), {
-        open: (row) => this.detail.show(text(row), "Group"),
-      });
-    this.rate = new RateChart($("rate"));
-    this.editor = new Editor($("editor"), {
-      streams: () => this.streams,
-      fields: () => this.fields.fields,
-      functions: () => this.fns,
-    }, {
+      $("g-say"), $("g-plot"), $("g-legend"), { open: (row) => this.view.openGroup(row) });
+    // The chart has the daemon's clock, the rows have ours.
+    this.rate = new RateChart($("rate"), (from, to) =>
+      this.view.choose({ from: from + this.books.skew, to: to + this.books.skew }));
+    this.ask = new Ask({
       run: () => this.run(),
-      changed: () => this.edited(),
-      older: () => this.past.older(),
-      newer: () => this.past.newer(),
+      edited: (q) => this.onEdited(q),
+      seen: () => this.view.fields.fields,
+      told: () => this.onTold(),
+      pending: (q) => this.stream.running && q !== this.asked,
     });
     this.wire();
     setInterval(() => this.everySecond(), 1000);
-    void this.learn();
+    void this.ask.learn().then(() => this.drawExamples());
   }
 
   // --- from the outside ------------------------------------------------------
@@ -103,17 +72,17 @@ export class Live {
   /** The state of the address has been read: be like that. */
   restore(): void {
     const u = this.url;
-    this.editor.text = u.q;
-    this.table.reset(this.selected(u.q), u.cols, u.widths);
+    this.ask.text = u.q;
+    this.view.shape(u.q);
     $<HTMLInputElement>("mark").value = u.mark;
-    this.table.marker = marker(u.mark);
-    this.list.setWrap(u.wrap);
+    this.view.table.marker = marker(u.mark);
+    this.view.setWrap(u.wrap);
     this.press("wrap", u.wrap);
     // A phone has no room for both.
     const fields = u.fields && !matchMedia("(max-width: 760px)").matches;
     $("fields").hidden = !fields;
     this.press("fields-open", fields);
-    this.showPlan(u.plan);
+    this.ask.showPlan(u.plan);
     if (u.run && u.q) this.run(true);
     else this.showStage();
   }
@@ -124,26 +93,29 @@ export class Live {
   }
 
   run(keepColumns = false): void {
-    const q = this.editor.text.trim();
-    if (!q) return this.editor.focus();
+    const q = this.ask.text.trim();
+    if (!q) return this.ask.editor.focus();
     const u = this.url;
     if (!keepColumns && query.body(q, "select") !== query.body(this.asked, "select")) u.cols = [];
     this.asked = u.q = q;
     u.run = true;
-    this.past.add(q);
+    this.ask.past.add(q);
     this.firstRow = 0;
     this.started = performance.now();
-    this.reset();
+    this.books.reset();
+    this.view.reset();
+    this.view.unsort();
     this.shape = query.shape(q);
     this.asGroups = this.shape.grouped;
-    this.groups.reset(this.shape.groups, this.shape.values, this.shape.windowed);
-    this.table.sort = null;
-    this.table.reset(this.selected(q), u.cols, u.widths);
-    this.editor.point(undefined);
+    this.groups.reset(this.shape);
+    this.view.shape(q);
+    this.ask.editor.point(undefined);
     this.changed(true);
     this.stream.start(`${api.base}/api/v1/stream`, api.streamParams(q, u.limit, u.seconds));
+    this.drawBooks();
+    this.drawHeld();
     this.showStage();
-    this.check();
+    this.ask.check();
   }
 
   stop(): void {
@@ -153,17 +125,12 @@ export class Live {
   }
 
   open(q: string): void {
-    this.editor.text = q;
+    this.ask.text = q;
     this.run();
   }
 
-  pause(on = this.list.following): void {
-    this.list.follow(!on);
-  }
-
-  /** What is on the screen: the buffer, or the picture of it. */
-  get rows(): Rows {
-    return this.picture ?? this.store;
+  pause(on = this.view.list.following): void {
+    this.view.list.follow(!on);
   }
 
   // --- the stream -------------------------------------------------------------
@@ -173,10 +140,11 @@ export class Live {
       this.firstRow = performance.now() - this.started;
       document.documentElement.dataset["firstRow"] = this.firstRow.toFixed(1);
     }
-    for (const row of rows) this.store.push(row);
-    if (this.books.shown === 0) this.table.fit();
+    const { table } = this.view;
+    for (const row of rows) this.view.push(row);
+    if (this.books.shown === 0) table.fit();
     if (this.shape.grouped) for (const row of rows) this.groups.row(row);
-    else if (this.books.shown < 1000) for (const row of rows.slice(0, 5)) this.table.meet(row);
+    else if (this.books.shown < 1000) for (const row of rows.slice(0, 5)) table.meet(row);
     this.books.shown += rows.length;
     this.schedule();
   }
@@ -186,42 +154,67 @@ export class Live {
     if (name === "meta" || name === "end") {
       if ("agent" in data) this.books.take(data as Meta);
       this.drawBooks();
-      if (name === "end" && this.shape.grouped && this.list.following) this.groups.draw(true);
+      if (name === "end" && this.shape.grouped && this.view.list.following) this.groups.draw(true);
     } else if (name === "window") this.groups.window(data as WindowEvent);
     else if (name === "gap") {
       const g = data as { rows: number | null; why: string; ms: number | null };
       const away = g.ms ? `, for ${duration(g.ms)}` : "";
-      this.store.push({ count: g.rows, why: g.why + away, at: Date.now() } satisfies Gap);
+      this.view.push({ count: g.rows, why: g.why + away, at: Date.now() } satisfies Gap);
     }
     this.schedule();
   }
 
+  /** The address is of what is shown: a text that was never asked is in it
+   * only before the first question, and Back leads from one to another. */
+  private onEdited(q: string): void {
+    if (this.asked) return;
+    this.url.q = q;
+    this.changed();
+  }
+
+  /** What there is to ask for. */
+  private onTold(): void {
+    this.view.fields.tell(this.ask.told ?? null);
+    this.drawExamples();
+  }
+
+  private drawExamples(): void {
+    drawExamples(this.ask.stream, this.ask.told?.fields ?? [], (q) => this.open(q));
+  }
+
   private onWrong(w: Wrong): void {
-    this.editor.point(this.editor.text.trim() === this.asked ? w : undefined);
-    this.sayWrong(w);
-    this.table.reset(null, [], {});
+    this.ask.wrong(w, this.asked);
+    this.view.shape(null);
     this.showStage();
     this.url.run = false;
     this.changed();
   }
 
   private onState(s: State): void {
-    const el = $("link");
-    el.className = s.status;
     const names: Record<string, string> = {
       idle: "idle", connecting: "connecting", live: "live", waiting: "reconnecting",
       ended: "ended", refused: "not running",
     };
-    setText(el.querySelector("b")!, names[s.status]!);
-    el.querySelector("span")!.textContent = s.status === "refused" ? "" : s.why;
+    this.drawLink(s.status, names[s.status]!, s.status === "refused" ? "" : s.why);
     $("retry").hidden = s.status !== "waiting";
     const run = $("run");
     setText(run, this.stream.running ? "Stop" : "Run");
     run.classList.toggle("running", this.stream.running);
     if (s.status === "ended") {
       this.url.run = false;
+      this.view.fields.refresh();
       this.changed();
     }
+    this.showStage();
+  }
+
+  private onFollow(on: boolean): void {
+    if (on) {
+      if (this.asGroups) this.groups.draw(true);
+      this.schedule();
+    }
+    this.rate.draw(this.books.points, this.chosen);
+    this.drawHeld();
     this.showStage();
   }
 
@@ -237,42 +230,50 @@ export class Live {
     if (t - this.drawnAt < DRAW) return void requestAnimationFrame((n) => this.frame(n));
     this.waiting = false;
     this.drawnAt = t;
-    if (this.list.following) {
+    if (this.view.list.following) {
       if (this.asGroups) this.groups.draw();
-      else this.list.draw();
+      else this.view.list.draw();
     }
-    this.drawPill();
-    this.drawBuffer();
+    this.drawHeld();
     this.drawRows();
     this.showStage();
   }
 
-  private drawPill(): void {
-    const n = this.store.next - this.pausedAt;
-    const pill = $("pill");
-    pill.hidden = this.list.following || this.asGroups || !(n > 0 || this.stream.running);
-    setText(pill, n > 0 ? `${count(n)} new ↓` : "paused ↓");
+  /** How many rows are held, how many came since, and of which time. */
+  private drawHeld(): void {
+    const { store, fresh, range, list } = this.view;
+    const { held } = store;
+    const pill = $("pill"), chip = $("range");
+    pill.hidden = list.following || this.asGroups || !(fresh > 0 || this.stream.running);
+    setText(pill, fresh > 0 ? `${count(fresh)} new ↓` : "paused ↓");
+    setText($("buffer"), held === 0 ? "" : store.gone === 0
+      ? `${some(held, "row")} held`
+      : `newest ${count(held)} of ${count(this.books.shown)} rows held`);
+    chip.hidden = range === null;
+    if (range) setText(chip, `of ${clock(range.from)} – ${clock(range.to)} ×`);
   }
 
-  private drawBuffer(): void {
-    const s = this.store;
-    const held = s.next - s.first;
-    setText($("buffer"), held === 0 ? "" : s.gone === 0
-      ? `${count(held)} rows held`
-      : `newest ${count(held)} of ${count(this.books.shown)} rows held`);
+  /** The chosen time by the daemon's clock. */
+  private get chosen(): { from: number; to: number } | null {
+    const r = this.view.range, by = this.books.skew;
+    return r && { from: r.from - by, to: r.to - by };
   }
 
   private drawBooks(): void {
     const { meta: m, points } = this.books;
     drawStrip(this.books);
     this.drawRows();
-    this.rate.draw(points);
-    if (m && m.link !== "up" && this.stream.state.status === "live") {
-      $("link").className = "waiting";
-      setText($("link").querySelector("b")!, "no source-job");
-      $("link").querySelector("span")!.textContent = m.why ?? "";
-    } else if (this.stream.state.status === "live" && $("link").className !== "live")
-      this.onState(this.stream.state);
+    this.rate.draw(points, this.chosen);
+    if (this.stream.state.status !== "live") return;
+    if (m && m.link !== "up") this.drawLink("waiting", "no source-job", m.link_why ?? "");
+    else if ($("link").className !== "live") this.onState(this.stream.state);
+  }
+
+  private drawLink(status: string, name: string, why: string): void {
+    const el = $("link");
+    el.className = status;
+    setText(el.querySelector("b")!, name);
+    setText(el.querySelector("span")!, why);
   }
 
   private drawRows(): void {
@@ -285,8 +286,7 @@ export class Live {
   }
 
   private showStage(): void {
-    const any = this.store.next > this.store.first;
-    const running = this.stream.running;
+    const { any, list } = this.view, running = this.stream.running;
     $("empty").hidden = any || running || this.asked !== "";
     $("groups").hidden = !this.asGroups;
     $("list").hidden = this.asGroups;
@@ -296,218 +296,44 @@ export class Live {
     const w = $("waiting");
     w.hidden = any || this.asked === "" || this.asGroups && running && m === null;
     if (!w.hidden) setText(w, this.noRows(running, m));
-    this.press("pause", !this.list.following);
-    setText($("pause"), this.list.following ? "Pause" : "Follow");
+    this.press("pause", !list.following);
+    setText($("pause"), list.following ? "Pause" : "Follow");
   }
 
   /** Nothing is an answer, too: from whom, and out of how much. */
   private noRows(running: boolean, m: Meta | null): string {
     if (!m) return running ? "asking…" : "";
-    const from = `${count(m.live)} of ${count(m.targeted)} agents`;
-    const seen = `${count(this.books.total("seen"))} events seen, ${count(this.books.total("matched"))} matched`;
+    const from = `${count(m.live)} of ${some(m.targeted, "agent")}`;
+    const seen = `${some(this.books.total("seen"), "event")} seen, ${count(this.books.total("matched"))} matched`;
     if (!running) return `No rows from ${from}: ${seen}.`;
     return m.targeted === 0 ? "No agent is connected: the query waits for the first."
       : `Live on ${from}: ${seen}.`;
   }
 
   private everySecond(): void {
-    if (!$("live").hidden && !$("fields").hidden && this.list.following && this.stream.running)
-      this.fields.refresh();
+    if (!$("live").hidden && !$("fields").hidden && this.view.list.following && this.stream.running)
+      this.view.fields.refresh();
     const s = this.stream.state;
     if (s.status === "waiting" && s.retryAt)
-      $("link").querySelector("span")!.textContent =
-        `${s.why}; again in ${Math.max(0, Math.ceil((s.retryAt - Date.now()) / 1000))} s`;
+      setText($("link").querySelector("span")!,
+        `${s.why}; again in ${Math.max(0, Math.ceil((s.retryAt - Date.now()) / 1000))} s`);
   }
 
-  private reset(): void {
-    this.picture = null;
-    this.store.clear();
-    this.books.reset();
-    const sort = this.url.sort;
-    this.list.follow(true);
-    this.url.sort = sort;
-    this.list.show(this.store);
-    this.fields.reset();
-    this.drawBooks();
-    this.drawBuffer();
-    this.drawPill();
-    this.closeDetail();
-  }
-
-  // --- rows -------------------------------------------------------------------
-
-  private onFollow(on: boolean): void {
-    if (on) {
-      const sorted = this.table.sort !== null;
-      this.picture = null;
-      this.table.sort = this.url.sort = null;
-      this.table.headAgain();
-      this.list.show(this.store, sorted);
-      if (this.asGroups) this.groups.draw(true);
-      this.schedule();
-    } else {
-      this.picture = this.store.freeze();
-      this.pausedAt = this.store.next;
-      this.list.show(this.picture);
-      this.fields.refresh();
-      this.table.sort = this.url.sort; // of a link that was followed
-      if (this.table.sort) this.showSorted();
-      this.table.headAgain();
-    }
-    this.drawPill();
-    this.showStage();
-  }
-
-  private sortBy(col: string): void {
-    this.list.follow(false);
-    const was = this.table.sort;
-    this.table.sort = was?.col !== col ? { col, desc: false } : was.desc ? null : { col, desc: true };
-    this.url.sort = this.table.sort;
-    this.table.headAgain();
-    this.showSorted();
-    this.changed();
-    const at = this.table.cols.findIndex((c) => c.name === col);
-    $("thead").children[at]?.querySelector<HTMLElement>("button")?.focus();
-  }
-
-  private showSorted(): void {
-    if (!this.picture) return;
-    const s = this.table.sort;
-    const path = s && this.table.cols.find((c) => c.name === s.col)?.path;
-    this.list.cursor = -1;
-    if (!s || !path) return this.list.show(this.picture, true);
-    const way = s.desc ? -1 : 1;
-    this.list.show(this.picture.sorted((a, b) => way * compare(find(a, path), find(b, path))), true);
-    this.list.host.scrollTop = 0;
-  }
-
-  private onCursor(n: number, opened: boolean): void {
-    const e = this.list.entry(n);
-    if (typeof e !== "string" || !(opened || this.detail.open)) return;
-    const [first] = this.list.ends;
-    this.detail.show(e, `Row ${count(n - first + 1)}`);
-  }
-
-  openCursor(): void {
-    if (this.list.cursor < 0) this.list.move(-1);
-    this.onCursor(this.list.cursor, true);
-  }
-
-  copyCursor(): void {
-    const e = this.list.entry(this.list.cursor);
-    if (typeof e === "string") void copy(e, "row");
-  }
-
-  closeDetail(): void {
-    if (!this.detail.open) return;
-    const inside = $("detail").contains(document.activeElement);
-    this.detail.hide();
-    if (inside) this.list.host.focus();
-  }
-
-  private newest(n: number): string[] {
-    const rows = this.rows, out: string[] = [];
-    for (let i = rows.next - 1; i >= rows.first && out.length < n; i--) {
-      const e = rows.get(i);
-      if (e !== undefined && !isGap(e)) out.push(e);
-    }
-    return out;
-  }
-
-  // --- columns ----------------------------------------------------------------
-
-  private selected(q: string): string[] | null {
-    const cols = query.columns(q);
-    if (cols) return cols.map((c) => c.name);
-    return /e\s*\[\s*\^/.test(query.body(q, "select")) ? [] : null;
-  }
-
-  private column(name: string): void {
-    this.table.toggle(name);
-  }
-
-  private columnsChanged(): void {
-    this.url.cols = this.table.isChosen ? this.table.names : [];
-    this.url.widths = this.table.columnWidths;
-    this.list?.refill();
-    this.fields?.draw();
-    this.changed();
-  }
-
-  // --- editing the query --------------------------------------------------------
-
-  private filter(path: Path, v: Value, out: boolean): void {
-    const t = typeName(v);
-    if (t !== "array" && t !== "object") this.open(query.filterAt(this.asked, path, v, out));
-  }
-
-  private group(path: Path): void {
-    this.open(query.groupAt(this.asked, path));
-  }
-
-  private edited(): void {
-    this.url.q = this.editor.text;
-    clearTimeout(this.checkTimer);
-    this.checkTimer = setTimeout(() => this.check(), CONTROL);
-  }
-
-  /** Ask for the plan: it says what is wrong, or what would run where. */
-  private check(): void {
-    clearTimeout(this.checkTimer);
-    const q = this.editor.text;
-    this.changed();
-    if (!q.trim()) {
-      this.editor.point(undefined);
-      return this.say("", false);
-    }
-    api.explain(q).then((plan) => {
-      if (this.editor.text !== q) return;
-      this.editor.point(plan.ok ? undefined : plan.error);
-      if (!plan.ok) return this.sayWrong(plan.error ?? { text: "the query is wrong" });
-      this.planned = plan.text ?? "";
-      $("plan").textContent = this.planned;
-      this.say(this.brief(q), false);
-    }).catch((e: Error) => {
-      if (this.editor.text === q) this.say(e.message, false);
-    });
-  }
-
-  /** The plan in a line. */
-  private brief(q: string): string {
-    const line = (name: string): string =>
-      new RegExp(`^${name}\\s+(.*)$`, "m").exec(this.planned)?.[1] ?? "";
-    const parts = [`agent: ${line("agent")}`, `index: ${line("index")}`, line("cost"), line("warning")];
-    const edited = this.stream.running && q.trim() !== this.asked ? "edited: Enter runs it  ·  " : "";
-    return edited + parts.filter((p) => p && !p.endsWith(": ")).join("  ·  ");
-  }
-
-  private say(text: string, wrong: boolean): void {
-    const el = $("say");
-    setText(el, text);
-    el.title = text;
-    el.classList.toggle("wrong", wrong);
-  }
-
-  private sayWrong(w: Wrong): void {
-    this.say(w.line !== undefined ? `${w.line}:${w.col}  ${w.text}` : w.text, true);
-  }
-
-  showPlan(on: boolean): void {
-    this.url.plan = on;
-    $("plan").hidden = !on;
-    $("plan-open").setAttribute("aria-expanded", String(on));
-    this.changed();
-  }
-
-  // --- buttons ----------------------------------------------------------------
+  // --- buttons and keys ---------------------------------------------------------
 
   private press(id: string, on: boolean): void {
     $(id).setAttribute("aria-pressed", String(on));
   }
 
+  showPlan(on = $("plan").hidden): void {
+    this.url.plan = on;
+    this.ask.showPlan(on);
+    this.changed();
+  }
+
   toggleWrap(): void {
     this.url.wrap = !this.url.wrap;
-    this.list.setWrap(this.url.wrap);
+    this.view.setWrap(this.url.wrap);
     this.press("wrap", this.url.wrap);
     this.changed();
   }
@@ -517,7 +343,7 @@ export class Live {
     this.url.fields = on;
     $("fields").hidden = !on;
     this.press("fields-open", on);
-    if (on) this.fields.refresh();
+    if (on) this.view.fields.refresh();
     this.changed();
   }
 
@@ -526,80 +352,56 @@ export class Live {
     this.asGroups = !this.asGroups;
     this.showStage();
     if (this.asGroups) this.groups.draw(true);
-    else this.list.refill();
+    else this.view.list.refill();
+  }
+
+  /** Only the rows of the last seconds; again: of those before. */
+  glance(back: boolean): void {
+    const r = this.view.range, step = back ? -GLANCE : GLANCE;
+    const to = r ? r.to + step : Date.now();
+    if (r || back) this.view.choose(to > Date.now() ? null : { from: to - GLANCE, to });
   }
 
   clear(): void {
-    this.store.clear();
-    this.list.follow(true);
-    this.list.show(this.store);
-    this.drawBuffer();
+    this.view.clear();
+    this.drawHeld();
     this.showStage();
   }
 
   exportMenu(): void {
-    menus.exportMenu($("export-open"), this.rows, this.editor.text.trim(),
-      query.columns(this.asked) || this.table.isChosen ? this.table.names : []);
+    this.view.exportMenu(this.ask.text.trim());
   }
 
-  private wire(): void {
-    const on = (id: string, run: () => void): void => $(id).addEventListener("click", run);
-    on("run", () => (this.stream.running && this.editor.text.trim() === this.asked ? this.stop() : this.run()));
-    on("retry", () => this.stream.retryNow());
-    on("pause", () => this.pause());
-    on("pill", () => this.list.follow(true));
-    on("wrap", () => this.toggleWrap());
-    on("fields-open", () => this.toggleFields());
-    on("as-groups", () => this.toggleGroups());
-    on("plan-open", () => this.showPlan($("plan").hidden));
-    on("clear", () => this.clear());
-    on("export-open", () => this.exportMenu());
-    on("books-open", () => menus.booksMenu($("books-open"), this.books));
-    on("cols-open", () => menus.columnsMenu($("cols-open"), this.table, this.fields.fields.map((f) => f.path)));
-    on("stop-open", () => menus.stopMenu($("stop-open"), this.url.limit, this.url.seconds, (limit, seconds) => {
+  private stopMenu(): void {
+    menus.stopMenu($("stop-open"), this.url.limit, this.url.seconds, (limit, seconds) => {
       Object.assign(this.url, { limit, seconds });
       if (this.stream.running) this.run(true);
       else this.changed();
-    }));
-    on("saved-open", () => menus.savedMenu($("saved-open"), this.editor.text, this.past, (q) => this.open(q)));
-    on("d-close", () => this.closeDetail());
-    on("d-prev", () => this.list.move(-1));
-    on("d-next", () => this.list.move(1));
-    on("d-copy", () => this.detail.copyRow(false));
-    $("mark").addEventListener("input", (e) => this.mark((e.target as HTMLInputElement).value));
-    this.list.host.addEventListener("contextmenu", (e) => this.cellMenu(e));
-  }
-
-  /** The value at the pointer: by a right click, or a long touch. */
-  private cellMenu(e: MouseEvent): void {
-    const el = e.target as HTMLElement;
-    const row = el.closest<HTMLElement>("[data-n]");
-    const path = this.table.pathAt(el);
-    const entry = row && this.list.entry(Number(row.dataset["n"]));
-    if (!path || typeof entry !== "string") return;
-    const v = find(tryParse(entry), path) ?? null;
-    e.preventDefault();
-    menus.cellMenu({ x: e.clientX, y: e.clientY }, printPath(path), plain(v), entry, {
-      filter: (out) => this.filter(path, v, out),
-      group: () => this.group(path),
-      column: () => this.column(printPath(path)),
-      mark: () => this.mark(plain(v)),
     });
   }
 
-  private mark(text: string): void {
-    $<HTMLInputElement>("mark").value = this.url.mark = text;
-    this.table.marker = marker(text);
-    this.list.refill();
-    this.changed();
-  }
-
-  // --- what can be asked ----------------------------------------------------------
-
-  private async learn(): Promise<void> {
-    const got = await Promise.allSettled([api.list("streams"), api.functions()]);
-    if (got[0].status === "fulfilled") this.streams = got[0].value.map((s) => String(s["name"]));
-    if (got[1].status === "fulfilled") this.fns = got[1].value;
-    drawExamples(this.streams[0], (q) => this.open(q));
+  private wire(): void {
+    const { table, list, fields, detail } = this.view;
+    const on = (id: string, run: () => void): void => $(id).addEventListener("click", run);
+    on("run", () => (this.stream.running && this.ask.text.trim() === this.asked ? this.stop() : this.run()));
+    on("retry", () => this.stream.retryNow());
+    on("pause", () => this.pause());
+    on("pill", () => list.follow(true));
+    on("range", () => this.view.choose(null));
+    on("wrap", () => this.toggleWrap());
+    on("fields-open", () => this.toggleFields());
+    on("as-groups", () => this.toggleGroups());
+    on("plan-open", () => this.showPlan());
+    on("clear", () => this.clear());
+    on("export-open", () => this.exportMenu());
+    on("books-open", () => menus.booksMenu($("books-open"), this.books));
+    on("cols-open", () => menus.columnsMenu($("cols-open"), table, fields.paths));
+    on("stop-open", () => this.stopMenu());
+    on("saved-open", () => menus.savedMenu($("saved-open"), this.ask.text, this.ask.past, (q) => this.open(q)));
+    on("d-close", () => this.view.closeDetail());
+    on("d-prev", () => list.move(-1));
+    on("d-next", () => list.move(1));
+    on("d-copy", () => detail.copyRow(false));
+    $("mark").addEventListener("input", (e) => this.view.mark((e.target as HTMLInputElement).value));
   }
 }

@@ -51,9 +51,9 @@ for (const b of document.querySelectorAll<HTMLElement>("[data-view]"))
 const nextTheme = themeButton($("theme"), () => live.restyle());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => live.restyle());
 
-const list = live.list;
+const list = live.view.list;
 const keys: Key[] = [
-  { keys: ["/"], show: "/", about: "edit the query", run: () => live.editor.focus() },
+  { keys: ["/"], show: "/", about: "edit the query", run: () => live.ask.editor.focus() },
   { keys: [" ", "f"], show: "Space f", about: "pause, or follow the newest", run: () => live.pause() },
   { keys: ["j", "ArrowDown"], show: "j ↓", about: "next row", run: () => list.move(1) },
   { keys: ["k", "ArrowUp"], show: "k ↑", about: "row before", run: () => list.move(-1) },
@@ -61,14 +61,16 @@ const keys: Key[] = [
   { keys: ["PageUp"], show: "PgUp", about: "a page up", run: () => list.move(-list.page) },
   { keys: ["g", "Home"], show: "g Home", about: "oldest row", run: () => list.moveTo(list.ends[0]) },
   { keys: ["G", "End"], show: "G End", about: "follow the newest", run: () => list.follow(true) },
-  { keys: ["Enter", "o"], show: "Enter o", about: "open the row", run: () => live.openCursor() },
-  { keys: ["y"], show: "y", about: "copy the row", run: () => live.copyCursor() },
-  { keys: ["Escape"], show: "Esc", about: "close what is open", run: () => live.closeDetail() },
+  { keys: ["["], show: "[", about: "only rows of the last 10 s; again: those before", run: () => live.glance(true) },
+  { keys: ["]"], show: "]", about: "of the 10 s after", run: () => live.glance(false) },
+  { keys: ["Enter", "o"], show: "Enter o", about: "open the row", run: () => live.view.openCursor() },
+  { keys: ["y"], show: "y", about: "copy the row", run: () => live.view.copyCursor() },
+  { keys: ["Escape"], show: "Esc", about: "close what is open", run: () => live.view.closeDetail() },
   { keys: ["r"], show: "r", about: "run the query", run: () => live.run() },
   { keys: ["s"], show: "s", about: "stop the query", run: () => live.stop() },
   { keys: ["e"], show: "e", about: "fields", run: () => live.toggleFields() },
   { keys: ["v"], show: "v", about: "groups or rows", run: () => live.toggleGroups() },
-  { keys: ["p"], show: "p", about: "plan", run: () => live.showPlan($("plan").hidden) },
+  { keys: ["p"], show: "p", about: "plan", run: () => live.showPlan() },
   { keys: ["w"], show: "w", about: "wrap", run: () => live.toggleWrap() },
   { keys: ["h"], show: "h", about: "highlight", run: () => $("mark").focus() },
   { keys: ["x"], show: "x", about: "export", run: () => live.exportMenu() },
@@ -95,4 +97,4 @@ addEventListener("popstate", () => {
   restore();
 });
 restore();
-if (!url.run && url.view === "live") live.editor.focus();
+if (!url.run && url.view === "live") live.ask.editor.focus();

@@ -53,7 +53,7 @@ export function exportMenu(button: HTMLElement, rows: Rows, q: string, cols: str
   for (const _ of rowsOf(rows)) n++;
   const at = new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-");
   open(button,
-    title(`The ${count(n)} rows in the buffer`),
+    title(n === 1 ? "The row in the buffer" : `The ${count(n)} rows in the buffer`),
     item("Download as NDJSON", () => save(`mql-${at}.ndjson`, "application/x-ndjson", ndjson(rows))),
     item("Download as CSV", () => save(`mql-${at}.csv`, "text/csv", csv(rows, cols))),
     title("The same query elsewhere"),

@@ -1,8 +1,14 @@
 // The agents, and the queries that run with what they cost and lose.
-import { h, count, duration, short } from "./dom";
-import { list, type Item } from "./api";
+import { h, count, duration, short, some } from "./dom";
+import { explain, list, type Item } from "./api";
 
-interface Col { key: string; name: string; num?: boolean; show?(v: unknown, item: Item): string }
+interface Col {
+  key: string;
+  name: string;
+  num?: boolean;
+  rare?: boolean; // not there while it is 0 everywhere
+  show?(v: unknown, item: Item): string;
+}
 
 const AGENTS: Col[] = [
   { key: "app", name: "app" }, { key: "host", name: "host" }, { key: "zone", name: "zone" },
@@ -20,16 +26,47 @@ const QUERIES: Col[] = [
   { key: "id", name: "id", num: true }, { key: "query", name: "query" },
   { key: "live", name: "agents", num: true,
     show: (_, q) => `${count(Number(q["live"] ?? 0))} / ${count(Number(q["targeted"] ?? 0))}` },
-  { key: "refused", name: "refused", num: true },
+  { key: "refused", name: "refused", num: true, rare: true },
   { key: "rows_per_s", name: "rows/s", num: true, show: (v) => short(Number(v)) },
-  { key: "matched", name: "matched", num: true },
+  { key: "seen", name: "seen", num: true, show: (v) => short(Number(v)) },
+  { key: "matched", name: "matched", num: true, show: (v) => short(Number(v)) },
+  { key: "dropped", name: "dropped", num: true },
+  { key: "skipped", name: "over budget", num: true, rare: true },
+  { key: "cost", name: "cost an event" },
   { key: "refusals", name: "refused for", show: (v) => (Array.isArray(v)
     ? v.map((r: Item) => `${String(r["why"])} (${String(r["agents"])})`).join(", ") : "") },
   { key: "age_ms", name: "age", num: true, show: (v) => duration(Number(v)) },
   { key: "subscribers", name: "asked by", show: (v) => (Array.isArray(v) ? v.join(", ") : String(v ?? "")) },
 ];
 
+const PLANS = 200; // that are remembered
+
+/** The worst that an event may cost, as the plan of each query says. */
+class Costs {
+  private readonly known = new Map<string, string>();
+
+  /** Into each item, once it is known. */
+  put(items: Item[]): void {
+    for (const item of items) {
+      const q = String(item["query"]);
+      const cost = this.known.get(q);
+      if (cost === undefined) this.learn(q);
+      item["cost"] = cost ?? "";
+    }
+  }
+
+  private learn(q: string): void {
+    if (this.known.size === PLANS) this.known.clear();
+    this.known.set(q, "");
+    explain(q).then((plan) => {
+      const line = /^cost\s+(?:at most )?(.*?)(?: an event)?$/m.exec(plan.text ?? "")?.[1];
+      if (line) this.known.set(q, line);
+    }, () => this.known.delete(q));
+  }
+}
+
 export class Page {
+  private readonly costs = new Costs();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private active = false;
 
@@ -52,7 +89,9 @@ export class Page {
 
   private async refresh(): Promise<void> {
     try {
-      this.draw(await list(this.what));
+      const items = await list(this.what);
+      if (this.what === "queries") this.costs.put(items);
+      this.draw(items);
     } catch (e) {
       this.say(e instanceof Error ? e.message : "no answer");
     }
@@ -67,7 +106,8 @@ export class Page {
   private draw(items: Item[]): void {
     const known = this.what === "agents" ? AGENTS : QUERIES;
     const keys = new Set(items.flatMap((i) => Object.keys(i)));
-    const cols = known.filter((c) => keys.has(c.key) || items.length === 0);
+    const cols = known.filter((c) => (keys.has(c.key) || items.length === 0) &&
+      !(c.rare && items.every((i) => !i[c.key])));
     const named = new Set([...known.map((c) => c.key), "targeted", "wire"]);
     // What a newer source-job tells besides, such as costs and drops.
     for (const k of keys)
@@ -79,7 +119,7 @@ export class Page {
     this.say(items.length === 0
       ? this.what === "agents" ? "No agent is connected. Start one: mql tap --app NAME FILE"
         : "No query is running: the fleet is at rest."
-      : `${count(items.length)} ${this.what}, refreshed every 2 s`);
+      : `${some(items.length, this.what === "agents" ? "agent" : "query")}, refreshed every 2 s`);
   }
 
   private cell(c: Col, item: Item): HTMLElement {
@@ -89,7 +129,8 @@ export class Page {
       return h("td", { class: "mono" }, h("button", {
         class: "link", title: "open this query", onclick: () => this.run!(String(v)),
       }, text));
-    return h("td", { class: (c.num ? "num " : "") + (c.key === "state" ? `state ${text}` : "") }, text);
+    const alarm = ["dropped", "skipped", "refused"].includes(c.key) && Number(v) > 0 ? " alarm" : "";
+    return h("td", { class: (c.num ? "num " : "") + (c.key === "state" ? `state ${text}` : "") + alarm }, text);
   }
 }
 

@@ -117,8 +117,16 @@ function aggregates(expr: string): boolean {
   return found;
 }
 
-/** Does the query give groups, and which of its columns are groups? */
-export function shape(q: string): { grouped: boolean; groups: string[]; values: string[]; windowed: boolean } {
+export interface Shape {
+  grouped: boolean;
+  groups: string[]; // the columns that name one
+  values: string[]; // the others
+  sums: string[]; // of those, what may be added up over groups
+  windowed: boolean;
+}
+
+/** Does the query give groups, and what of its columns? */
+export function shape(q: string): Shape {
   const cols = columns(q) ?? [];
   const by = clause(q, "group by");
   const byText = new Set(by ? pieces(q, by).map((p) => q.slice(p.from, p.to)) : []);
@@ -129,7 +137,8 @@ export function shape(q: string): { grouped: boolean; groups: string[]; values: 
         byText.has(named(c.expr)) || [...byText].some((b) => named(b) === c.name))
         .map((c) => c.name)
     : [];
-  return { grouped, groups, values, windowed: clause(q, "window") !== undefined };
+  const sums = cols.filter((c) => /^(sum|rate|count)\s*\((?!\s*distinct\b)[^()]*\)$/i.test(c.expr)).map((c) => c.name);
+  return { grouped, groups, values, sums, windowed: clause(q, "window") !== undefined };
 }
 
 /** A constant as MQL writes it. Containers have none: undefined. */

@@ -24,14 +24,17 @@ export class Store implements Rows {
   first = 0;
   next = 0;
   chars = 0;
+  held = 0; // rows
   gone = 0; // rows that fell out at the old end
   private ring: (Entry | undefined)[];
+  private readonly came: Float64Array; // when: ms since the epoch
 
   constructor(
     readonly capacity = 10_000,
     readonly maxChars = 32 * 1024 * 1024,
   ) {
     this.ring = new Array<Entry | undefined>(capacity);
+    this.came = new Float64Array(capacity);
   }
 
   get(n: number): Entry | undefined {
@@ -39,10 +42,12 @@ export class Store implements Rows {
       ? undefined : this.ring[n % this.capacity];
   }
 
-  push(e: Entry): void {
+  push(e: Entry, at = Date.now()): void {
     if (this.next - this.first === this.capacity) this.drop();
+    this.came[this.next % this.capacity] = at;
     this.ring[this.next++ % this.capacity] = e;
     if (isGap(e)) return;
+    this.held++;
     this.chars += e.length;
     while (this.chars > this.maxChars && this.first + 1 < this.next) this.drop();
   }
@@ -51,14 +56,18 @@ export class Store implements Rows {
     this.ring.fill(undefined);
     this.first = this.next;
     this.chars = 0;
+    this.held = 0;
     this.gone = 0;
   }
 
   /** The buffer as it is now, for as long as it is held. */
   freeze(): Frozen {
-    const list: Entry[] = [];
-    for (let n = this.first; n < this.next; n++) list.push(this.get(n)!);
-    return new Frozen(list, this.first);
+    const list: Entry[] = [], came: number[] = [];
+    for (let n = this.first; n < this.next; n++) {
+      list.push(this.get(n)!);
+      came.push(this.came[n % this.capacity]!);
+    }
+    return new Frozen(list, this.first, came);
   }
 
   private drop(): void {
@@ -67,6 +76,7 @@ export class Store implements Rows {
     this.ring[at] = undefined;
     if (typeof e !== "string") return;
     this.chars -= e.length;
+    this.held--;
     this.gone++;
   }
 }
@@ -76,12 +86,18 @@ export type Order = (a: Value | undefined, b: Value | undefined) => number;
 export class Frozen implements Rows {
   readonly next: number;
 
-  constructor(private readonly list: Entry[], readonly first: number) {
+  constructor(private readonly list: Entry[], readonly first: number, private readonly came: number[] = []) {
     this.next = first + list.length;
   }
 
   get(n: number): Entry | undefined {
     return this.list[n - this.first];
+  }
+
+  /** What came then, gaps included: from exclusive, as a bar of the rate is. */
+  within(from: number, to: number): Frozen {
+    const is = (i: number): boolean => this.came[i]! > from && this.came[i]! <= to;
+    return new Frozen(this.list.filter((_, i) => is(i)), this.first, this.came.filter((_, i) => is(i)));
   }
 
   /** The rows in another order than that of arrival, in which gaps have no

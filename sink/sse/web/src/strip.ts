@@ -2,7 +2,8 @@
 // examples, while there are no rows.
 import { $, count, h, setText, short } from "./dom";
 import type { Books } from "./books";
-import { literal } from "./query";
+import type { Field } from "./fields";
+import { condition, literal } from "./query";
 
 export function drawStrip(b: Books): void {
   const m = b.meta, r = b.rates;
@@ -24,19 +25,35 @@ export function drawStrip(b: Books): void {
     limited + (skipped ? `; ${count(skipped)} events were not looked at` : "");
   put("b-agents", m ? `${short(m.live)}/${short(m.targeted)}` : "–");
   const gone = m ? m.refused + m.lost_agents : 0;
-  put("b-refused", !m || !gone ? "" : m.refused ? `${m.refused} refused` : `${m.lost_agents} lost`);
-  $("b-agents-box").classList.toggle("alarm", m !== null && (m.live < m.targeted || gone > 0));
+  put("b-refused", !m ? "" : m.refused ? `${m.refused} refused` : m.lost_agents ? `${m.lost_agents} lost`
+    : m.left ? `${m.left} left` : "");
+  $("b-agents-box").classList.toggle("alarm", m !== null && (m.live < m.targeted || m.targeted === 0 || gone > 0));
 }
 
-export function drawExamples(stream: string | undefined, open: (q: string) => void): void {
+/** A field whose values make groups, and one whose values are measured. */
+function telling(fields: Field[]): { group: Field | undefined; number: Field | undefined } {
+  const plain = fields.filter((f) => !f.path.includes("[*]"));
+  return {
+    group: plain.find((f) => f.types[0] === "string" && !f.more && f.distinct > 2 && f.distinct <= 50),
+    number: plain.find((f) => f.types.every((t) => t === "integer" || t === "float") &&
+      /(^|[._])(ms|latency|duration|elapsed|took|bytes|size|length)([._]|$)/i.test(f.path)),
+  };
+}
+
+/** Questions to click: of what the stream has, once that is known. */
+export function drawExamples(stream: string | undefined, fields: Field[], open: (q: string) => void): void {
   const from = stream ? ` from ${/^[A-Za-z_$][\w$]*$/.test(stream) ? stream : literal(stream)}` : "";
-  const list: [string, string][] = [
-    ["Watch everything", `select *${from}`],
-    ["A little of everything", `select *${from} sample 10/s`],
+  const { group, number } = telling(fields);
+  const list: [string, string][] = [["Watch everything", `select *${from}`]];
+  if (group)
+    list.push([`Only some of it`, `select *${from} where ${condition(group.path, group.top[0]!.value)}`],
+      [`By ${group.path}, every 2 s`, `select ${group.path}, count(*) as n` +
+        `${number ? `, p99(${number.path}) as p99` : ""}${from} group by ${group.path} window 2s order by n desc`]);
+  else
+    list.push(["By agent, every 2 s", `select @app, @host, count(*) as n${from} group by @app, @host window 2s`]);
+  list.push(["A little of everything", `select *${from} sample 10/s`],
     ["How much, live", `select count(*) as n, rate() as per_second${from}`],
-    ["By agent, every 2 s", `select @app, @host, count(*) as n${from} group by @app, @host window 2s`],
-    ["The first hundred", `select *${from} limit 100`],
-  ];
+    ["The first hundred", `select *${from} limit 100`]);
   $("examples").replaceChildren(...list.map(([name, q]) =>
     h("button", { onclick: () => open(q) }, h("span", {}, name), h("code", {}, q))));
 }

@@ -21,6 +21,7 @@ export interface TableHooks {
 }
 
 const WHOLE = ""; // the name of the column that is the whole row
+const PULL = 6; // px that make a drag
 const PAIRS = 40, PAIR = 160; // of the whole row, what a line can show
 
 export class Table implements Drawer {
@@ -107,7 +108,9 @@ export class Table implements Drawer {
     const rows = this.hooks.newest(60).map(tryParse);
     for (const c of this.cols.filter((x) => x.path)) {
       const longest = rows.reduce((n, v) => Math.max(n, plain(find(v, c.path!)).length), 0);
-      const chars = Math.min(longest || 12, 44);
+      // Numbers grow.
+      const grows = rows.some((v) => find(v, c.path!) instanceof Num) ? 2 : 0;
+      const chars = Math.min(longest + grows || 12, 44);
       c.width = this.widths[c.name] ?? Math.ceil(Math.max(c.name.length * 7.6 + 36, chars * 7.3 + 24));
     }
   }
@@ -133,20 +136,15 @@ export class Table implements Drawer {
     const name = c.path ? c.name : "row";
     const dir = this.sort?.col === c.name ? (this.sort.desc ? "descending" : "ascending") : "none";
     const cell = h("div", {
-      role: "columnheader", class: "th", "aria-sort": dir, draggable: c.path !== null,
-      ondragstart: (e: DragEvent) => e.dataTransfer?.setData("text/column", c.name),
-      ondragover: (e: DragEvent) => e.preventDefault(),
-      ondrop: (e: DragEvent) => {
-        e.preventDefault();
-        this.reorder(e.dataTransfer?.getData("text/column") ?? "", i);
-      },
+      role: "columnheader", class: "th", "aria-sort": dir,
     });
     if (!c.path) {
       cell.append(h("span", { class: "name" }, name));
       return cell;
     }
     const label = h("button", {
-      class: "name", title: `${name}: sort (pauses); Alt+arrows move, Shift+arrows resize, Delete removes`,
+      class: "name", title: `${name}: sort (pauses), or drag; Alt+arrows move, Shift+arrows resize, Delete removes`,
+      onpointerdown: (e: PointerEvent) => this.drag(e, c),
       onclick: () => this.hooks.sort(c.name),
       onkeydown: (e: KeyboardEvent) => this.headKey(e, c, i),
     }, name, h("i", { class: "dir", "aria-hidden": "true" },
@@ -179,6 +177,30 @@ export class Table implements Drawer {
     names.splice(from, 1);
     names.splice(to, 0, name);
     this.choose(names);
+  }
+
+  /** A name that is pulled aside goes where it is let go. */
+  private drag(e: PointerEvent, c: Column): void {
+    if (e.button !== 0) return;
+    const over = new AbortController(), { signal } = over;
+    let to = -1;
+    addEventListener("pointermove", (m) => {
+      if (to < 0 && Math.abs(m.clientX - e.clientX) < PULL) return;
+      const cells = [...this.head.children];
+      to = cells.findIndex((x) => m.clientX < x.getBoundingClientRect().right);
+      cells.forEach((x, i) => x.classList.toggle("into", i === to));
+    }, { signal });
+    addEventListener("pointercancel", () => over.abort(), { signal });
+    addEventListener("pointerup", () => {
+      over.abort();
+      if (to < 0) return;
+      // It was no click, which would sort.
+      const stop = (x: Event): void => x.stopPropagation();
+      this.head.addEventListener("click", stop, { capture: true });
+      setTimeout(() => this.head.removeEventListener("click", stop, { capture: true }));
+      for (const x of this.head.children) x.classList.remove("into");
+      this.reorder(c.name, to);
+    }, { signal });
   }
 
   private setWidth(c: Column, width: number): void {

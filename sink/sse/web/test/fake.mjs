@@ -70,7 +70,7 @@ export function serve({ rate = 100, dir, port = 0, epoch = "5f0c2a91d3e4" } = {}
     const send = (event, data, id) => res.write((event ? `event: ${event}\n` : "") +
       data.map((d) => `data: ${d}\n`).join("") + (id ? `id: ${epoch}-${n}\n` : "") + "\n");
     const meta = () => ({
-      query: q, kind: grouped ? "windows" : "rows", link: "up", why: null,
+      query: q, kind: grouped ? "windows" : "rows", link: "up", link_why: null,
       targeted: 3, live: 3, refused: 0, lost_agents: 0, left: 0, refusals: [],
       agent: { seen: n * 4, matched: n, sampled: 0, sent: n, drop_ring: Math.floor(n / 50) },
       source: { delivered: n, drop_slow: 0, lost: 0 }, received: n, balanced: true,

@@ -81,11 +81,17 @@ test("columns have the names that the rows have", () => {
 
 test("what is grouped is known", () => {
   assert.deepEqual(q.shape("select e['a'], count(*) as n group by e['a'] window 2s"),
-    { grouped: true, groups: ["a"], values: ["n"], windowed: true });
+    { grouped: true, groups: ["a"], values: ["n"], sums: ["n"], windowed: true });
   assert.deepEqual(q.shape("select count(*), sum(x)"),
-    { grouped: true, groups: [], values: ["count(*)", "sum(x)"], windowed: false });
+    { grouped: true, groups: [], values: ["count(*)", "sum(x)"], sums: ["count(*)", "sum(x)"], windowed: false });
   assert.equal(q.shape("select a, b window 5s").grouped, false);
   assert.deepEqual(q.shape("select bucket(ms, 100) as b, count(*) group by b").groups, ["b"]);
+});
+
+test("only some aggregates may be added up over groups", () => {
+  const sums = (what: string): string[] => q.shape(`select a, ${what} group by a`).sums;
+  assert.deepEqual(sums("count(x), COUNT( DISTINCT x ) as d, sum(x) as s, rate(), avg(x), max(x), p99(x), sum(x) / 2 as h"),
+    ["count(x)", "s", "rate()"]);
 });
 
 test("streams are those that the query names", () => {

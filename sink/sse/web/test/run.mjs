@@ -17,7 +17,7 @@ try {
     plugins: [lezer], logLevel: "warning",
   });
   const run = spawnSync(process.execPath,
-    ["--test", ...tests.map((f) => join(out, f.replace(/\.ts$/, ".mjs")))],
+    ["--test", "--test-reporter=dot", ...tests.map((f) => join(out, f.replace(/\.ts$/, ".mjs")))],
     { stdio: "inherit" });
   process.exitCode = run.status ?? 1;
 } finally {

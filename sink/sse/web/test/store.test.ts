@@ -39,6 +39,21 @@ test("a frozen picture holds still while the buffer goes on", () => {
   assert.deepEqual([f.get(0), f.get(2), f.first, f.next], ["0", "2", 0, 3]);
 });
 
+test("what came within a time, gaps included", () => {
+  const s = new Store(4);
+  s.push("0", 10);
+  s.push("1", 20);
+  s.push(gap, 30);
+  s.push("2", 40);
+  s.push("3", 50);
+  const f = s.freeze();
+  s.push("4", 30);
+  const some = f.within(20, 40);
+  assert.deepEqual([some.get(some.first), some.get(some.first + 1), some.next - some.first], [gap, "2", 2]);
+  assert.equal(f.within(0, 99).next - f.first, 4);
+  assert.equal(f.within(50, 60).next - f.first, 0);
+});
+
 test("sorting is by exact value, stable, and leaves gaps out", () => {
   const s = new Store();
   for (const r of ['{"a":9007199254740993}', '{"a":9007199254740992,"b":1}', '{"a":9007199254740992,"b":2}'])

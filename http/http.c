@@ -1,4 +1,5 @@
-#include "source-job/http.h"
+/* http.c - see http.h. */
+#include "http/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +9,8 @@
 #include <microhttpd.h>
 
 #include "common/listen.h"
+#include "common/str.h"
 #include "mql/error.h"
-#include "source-job/job.h"
-#include "source-job/metrics.h"
 
 enum {
 	CONNECTIONS = 64,
@@ -21,6 +21,7 @@ enum {
 
 struct http {
 	struct MHD_Daemon *daemon;
+	struct http_service service;
 	int   fd; /* epoll */
 	char  address[300];
 };
@@ -53,12 +54,12 @@ say(struct MHD_Connection *c, unsigned status, const char *text)
 }
 
 static enum MHD_Result
-say_metrics(struct MHD_Connection *c, const struct job *j)
+say_metrics(struct MHD_Connection *c, const struct http_service *s)
 {
 	struct buf b = BUF_INIT;
 	enum MHD_Result done = MHD_NO;
 
-	metrics_write(j, &b);
+	s->metrics(s->arg, &b);
 	if (!b.err)
 		done = reply(c, MHD_HTTP_OK, "text/plain; version=0.0.4",
 			     (struct str){ (char *)b.data, b.len });
@@ -67,11 +68,38 @@ say_metrics(struct MHD_Connection *c, const struct job *j)
 }
 
 static enum MHD_Result
+say_ready(struct MHD_Connection *c, const struct http_service *s)
+{
+	struct buf b = BUF_INIT;
+	enum MHD_Result done = MHD_NO;
+	bool ready = s->ready(s->arg, &b);
+
+	buf_puts(&b, b.len ? "\n" : ready ? "ready\n" : "not ready\n");
+	if (!b.err)
+		done = reply(c, ready ? MHD_HTTP_OK :
+			     MHD_HTTP_SERVICE_UNAVAILABLE,
+			     "text/plain; charset=utf-8",
+			     (struct str){ (char *)b.data, b.len });
+	buf_fini(&b);
+	return done;
+}
+
+static enum MHD_Result
+say_name(struct MHD_Connection *c, const struct http_service *s)
+{
+	char text[120];
+
+	snprintf(text, sizeof text, "%s " MQL_VERSION
+		 "\n/healthz  /readyz  /metrics\n", s->name);
+	return say(c, MHD_HTTP_OK, text);
+}
+
+static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *c, const char *url,
 	   const char *method, const char *version, const char *upload,
 	   size_t *nupload, void **state)
 {
-	const struct job *j = arg;
+	const struct http *h = arg;
 
 	(void)version;
 	(void)upload;
@@ -83,14 +111,11 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	if (!strcmp(url, "/healthz"))
 		return say(c, MHD_HTTP_OK, "ok\n");
 	if (!strcmp(url, "/readyz"))
-		return job_draining(j) ?
-			say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "draining\n") :
-			say(c, MHD_HTTP_OK, "ready\n");
+		return say_ready(c, &h->service);
 	if (!strcmp(url, "/metrics"))
-		return say_metrics(c, j);
+		return say_metrics(c, &h->service);
 	if (!strcmp(url, "/"))
-		return say(c, MHD_HTTP_OK, "mql-source-job " MQL_VERSION
-			   "\n/healthz  /readyz  /metrics\n");
+		return say_name(c, &h->service);
 	return say(c, MHD_HTTP_NOT_FOUND, "not found\n");
 }
 
@@ -98,10 +123,10 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 
 /* The listening socket is the daemon's from here on. */
 static int
-start(struct http *h, struct job *j, int fd)
+start(struct http *h, int fd)
 {
 	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL, 0, NULL, NULL, on_request, j,
+		MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
@@ -118,8 +143,8 @@ start(struct http *h, struct job *j, int fd)
 }
 
 int
-http_open(struct job *j, const char *address, struct http **out, char *why,
-	  size_t nwhy)
+http_open(const struct http_service *service, const char *address,
+	  struct http **out, char *why, size_t nwhy)
 {
 	struct http *h = calloc(1, sizeof *h);
 	int fd = -1;
@@ -129,7 +154,8 @@ http_open(struct job *j, const char *address, struct http **out, char *why,
 	*out = NULL;
 	if (err)
 		goto out;
-	if ((err = start(h, j, fd)))
+	h->service = *service;
+	if ((err = start(h, fd)))
 		goto out;
 	*out = h;
 	h = NULL;
@@ -138,7 +164,7 @@ out:
 		snprintf(why, nwhy, "cannot listen on %s: %s", address,
 			 mql_strerror(err));
 	if (err && fd >= 0 && !h->daemon)
-		close(fd);
+		close(fd); /* else it is the daemon's */
 	http_close(h);
 	return err;
 }

@@ -1,0 +1,5 @@
+# The operators' door of daemons.
+LIBS      += http
+http.src  := http/http.c
+http.deps := common
+http.pkgs := libmicrohttpd

@@ -1,0 +1,180 @@
+/* config.c - the options table, and what makes sense together. */
+#include "sink/kafka/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/listen.h"
+#include "common/log.h"
+#include "mql/error.h"
+
+enum {
+	MAX_QUERIES = 200,
+	MAX_PARTITIONS = 100000,
+	MIN_BUFFER = 1 << 20,
+};
+
+static const struct option_usage usage = {
+	.prog = "mql-sink-kafka",
+	.synopsis = "--bootstrap HOST:PORT --topic T --query Q [options]",
+	.about = "Asks a fleet, and produces the rows to topics of Kafka.",
+	.tail = "-t, -n and -k are of the query in the same place; one alone "
+		"is of all.\nA file NAME.mql of --query-dir holds a query; "
+		"lines like `-- topic: orders` and\n`-- key: customer_id` in "
+		"it say where its rows go.\n"
+		"When it runs, one JSON line with its address goes to standard "
+		"output. SIGTERM\nends the queries, waits for what is on the "
+		"way, and says what was left.",
+};
+
+static int
+refuse(const char *option, const char *why)
+{
+	log_error("--%s %s", option, why);
+	return MQL_EINVAL;
+}
+
+static int
+check_door(const struct config *c)
+{
+	if (c->insecure || !strcmp(c->http, "off") ||
+	    listen_is_loopback(c->http))
+		return 0;
+	log_error("--http %s can be reached from other machines, and nothing "
+		  "is encrypted or checked there; say --insecure to listen all "
+		  "the same", c->http);
+	return MQL_EINVAL;
+}
+
+/* One for each query, or one for all. */
+static int
+check_list(const struct config *c, const struct option_list *list,
+	   const char *option)
+{
+	if (list->n <= 1 || list->n == c->query.n)
+		return 0;
+	return refuse(option, "is given once, or once for each --query");
+}
+
+static int
+check_queries(const struct config *c)
+{
+	int err;
+
+	if (!c->bootstrap)
+		return refuse("bootstrap", "is needed: a broker's HOST:PORT");
+	if (!c->query.n && !c->query_dir)
+		return refuse("query", "or --query-dir is needed");
+	if (c->query.n > MAX_QUERIES)
+		return refuse("query", "is given at most 200 times");
+	if (c->query.n && !c->topic.n)
+		return refuse("topic", "is needed: where the rows go");
+	if ((err = check_list(c, &c->topic, "topic")) ||
+	    (err = check_list(c, &c->key, "key")))
+		return err;
+	if (c->name.n > c->query.n || (c->name.n == 1 && c->query.n > 1))
+		return refuse("name", "is given once for each --query");
+	return check_list(c, &c->name, "name");
+}
+
+static int
+check_topics(const struct config *c)
+{
+	for (size_t i = 0; i < c->topic_config.n; i++)
+		if (!strchr(c->topic_config.item[i], '='))
+			return refuse("topic-config", "takes property=value");
+	if (c->partitions > MAX_PARTITIONS)
+		return refuse("partitions", "is at most 100000");
+	if (c->replication > MAX_PARTITIONS)
+		return refuse("replication", "is at most 100000");
+	if (c->buffer < MIN_BUFFER)
+		return refuse("buffer", "is at least 1M");
+	return 0;
+}
+
+int
+config_parse(struct config *c, int argc, char **argv, bool *done)
+{
+	const struct option table[] = {
+		{ "bootstrap", 'b', OPTION_STRING, "HOST:PORT,...", NULL,
+		  "brokers to begin with", &c->bootstrap },
+		{ "query", 'q', OPTION_STRINGS, "QUERY", NULL,
+		  "what to ask; may be given several times", &c->query },
+		{ "topic", 't', OPTION_STRINGS, "TOPIC", NULL,
+		  "where its rows go", &c->topic },
+		{ "key", 'k', OPTION_STRINGS, "EXPRESSION", NULL,
+		  "the key of a row, of its columns; of groups, what they are "
+		  "by", &c->key },
+		{ "name", 'n', OPTION_STRINGS, "NAME", NULL,
+		  "what the query is called in headers and metrics", &c->name },
+		{ "query-dir", 'd', OPTION_STRING, "DIR", NULL,
+		  "files of queries, which may come, change and go",
+		  &c->query_dir },
+		{ "create", 0, OPTION_FLAG, NULL, NULL,
+		  "make topics that are not there", &c->create },
+		{ "partitions", 0, OPTION_UINT, "N", "0",
+		  "of those; 0: as the broker likes", &c->partitions },
+		{ "replication", 0, OPTION_UINT, "N", "0",
+		  "likewise", &c->replication },
+		{ "topic-config", 0, OPTION_STRINGS, "PROPERTY=VALUE", NULL,
+		  "likewise, like cleanup.policy=compact", &c->topic_config },
+		{ "property", 'X', OPTION_STRINGS, "PROPERTY=VALUE", NULL,
+		  "of librdkafka, like compression.codec=lz4", &c->property },
+		{ "headers", 0, OPTION_FLAG, NULL, "yes",
+		  "query, agent, host and time of each row; --no-headers: "
+		  "none", &c->headers },
+		{ "buffer", 0, OPTION_BYTES, "BYTES", "64M",
+		  "of records that wait for the broker; then no more are "
+		  "asked for", &c->buffer },
+		{ "state", 0, OPTION_STRING, "FILE", NULL,
+		  "keeps count, so that the next start can say what a crash "
+		  "has lost", &c->state },
+		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		  "tcp://127.0.0.1:7401", "whom to ask", &c->source_job },
+		{ "http", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7490",
+		  "health and metrics; off: none", &c->http },
+		{ "drain", 0, OPTION_DURATION, "DURATION", "10s",
+		  "how long the end may take after SIGTERM", &c->drain },
+		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",
+		  "info", "what goes to standard error", &c->log_level },
+		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
+		  "listen on addresses that other machines reach, all the same",
+		  &c->insecure },
+		{ 0 },
+	};
+	int nrest, err;
+
+	*c = (struct config){ 0 };
+	err = options_parse(&usage, table, argc, argv, &nrest, done);
+	if (err || *done)
+		return err;
+	if (nrest) {
+		log_error("'%s' is not an option; try --help", argv[1]);
+		return MQL_EINVAL;
+	}
+	if ((err = check_queries(c)) || (err = check_topics(c)))
+		return err;
+	return check_door(c);
+}
+
+void
+config_fini(struct config *c)
+{
+	struct option_list *const list[] = {
+		&c->query, &c->name, &c->topic, &c->key, &c->property,
+		&c->topic_config,
+	};
+
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		free(list[i]->item);
+		*list[i] = (struct option_list){ 0 };
+	}
+}
+
+const char *
+config_nth(const struct option_list *list, size_t i)
+{
+	if (list->n == 1)
+		return list->item[0];
+	return i < list->n ? list->item[i] : NULL;
+}

@@ -1,0 +1,30 @@
+/* config.h - what the command line and the environment ask for, checked. */
+#ifndef SINK_KAFKA_CONFIG_H
+#define SINK_KAFKA_CONFIG_H
+
+#include <stdint.h>
+
+#include "common/options.h"
+
+struct config {
+	const char *bootstrap;   /* borrowed from argv, as all texts are */
+	const char *source_job, *http, *query_dir, *state;
+	struct option_list query, name, topic, key; /* see config_nth() */
+	struct option_list property, topic_config;
+	uint64_t    partitions, replication; /* 0: the broker's own */
+	uint64_t    buffer;      /* bytes that wait for the broker */
+	int64_t     drain;       /* ms */
+	int         log_level;   /* enum log_level */
+	bool        create, headers, insecure;
+};
+
+/* Fill c. *done: --help or --version was all. Returns 0, or MQL_EINVAL after
+ * a sentence on standard error: exit status 2. Start-up only. */
+int config_parse(struct config *c, int argc, char **argv, bool *done);
+void config_fini(struct config *c);
+
+/* What holds for the i-th query: the i-th of the list, or the only one; NULL:
+ * nothing is said. */
+const char *config_nth(const struct option_list *list, size_t i);
+
+#endif

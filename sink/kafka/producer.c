@@ -1,0 +1,358 @@
+/* producer.c - see producer.h. */
+#include "sink/kafka/producer_own.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "mql/error.h"
+
+/* What a record costs us beside its bytes: librdkafka's own, and headers. */
+enum { RECORD_BYTES = 512 };
+
+/* --- what librdkafka tells -------------------------------------------------- */
+
+bool
+producer_is_permanent(rd_kafka_resp_err_t err)
+{
+	switch ((int)err) {
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* its name is wrong */
+	case RD_KAFKA_RESP_ERR__FATAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void
+producer_fail(struct producer *p, const char *what, const char *why)
+{
+	pthread_mutex_lock(&p->lock);
+	if (!p->failed[0])
+		snprintf(p->failed, sizeof p->failed, "%s: %s", what, why);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void
+producer_is_reached(struct producer *p, bool up)
+{
+	if (atomic_exchange(&p->up, up) == up && p->told)
+		return;
+	p->told = true;
+	if (up)
+		log_info("the broker answers");
+	else
+		log_warn("no broker answers at %s; waiting for one",
+			 p->opt->bootstrap);
+	pthread_cond_signal(&p->wake);
+}
+
+static uint64_t
+weight(size_t key, size_t value)
+{
+	return key + value + RECORD_BYTES;
+}
+
+static void
+count_failure(struct delivery *d, int code, uint64_t n)
+{
+	size_t i = 0;
+
+	while (i < PRODUCER_ERRORS - 1 && d->error[i].code &&
+	       d->error[i].code != code)
+		i++;
+	d->error[i].code = code;
+	d->error[i].n += n;
+	d->failed += n;
+}
+
+static void
+on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
+{
+	struct producer *p = arg;
+	struct delivery *d = m->_private;
+
+	(void)rk;
+	p->waiting--;
+	p->bytes -= weight(m->key_len, m->len);
+	if (!m->err) {
+		d->acked++;
+		d->bytes += m->len;
+		p->acks++;
+		return;
+	}
+	count_failure(d, m->err, 1);
+	if (producer_is_permanent(m->err))
+		producer_fail(p, rd_kafka_topic_name(m->rkt),
+			      rd_kafka_err2str(m->err));
+}
+
+static void
+on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
+{
+	struct producer *p = arg;
+	char text[300] = "";
+
+	switch (err) {
+	case RD_KAFKA_RESP_ERR__FATAL:
+		rd_kafka_fatal_error(rk, text, sizeof text);
+		producer_fail(p, "the producer cannot go on", text);
+		break;
+	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+		/* While it worked before, a broker may be restarting. */
+		if (!p->acks)
+			producer_fail(p, "the broker does not know us",
+				      reason);
+		break;
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+		producer_is_reached(p, false);
+		break;
+	default:
+		log_debug("%s", reason);
+	}
+}
+
+static void
+on_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
+{
+	(void)rk;
+	if (level <= 2)
+		log_warn("librdkafka: %s: %s", fac, text);
+	else
+		log_debug("librdkafka: %s: %s", fac, text);
+}
+
+/* --- life ------------------------------------------------------------------- */
+
+/* Ours; -X may say otherwise, but for those that we rely on. */
+static const struct {
+	const char *name, *value;
+	bool        fixed;
+} property[] = {
+	{ "client.id",             "mql-sink-kafka",  false },
+	{ "enable.idempotence",    "true",            false },
+	{ "acks",                  "all",             false },
+	{ "compression.codec",     "zstd",            false },
+	{ "linger.ms",             "20",              false },
+	{ "partitioner",           "murmur2_random",  false }, /* as Java's */
+	{ "message.timeout.ms",    "0",               false }, /* for ever */
+	{ "reconnect.backoff.max.ms", "1000",         false },
+	{ "socket.keepalive.enable",  "true",         false },
+	{ "queue.buffering.max.messages", "0",        true },
+	{ "queue.buffering.max.kbytes", "2147483647", true }, /* see is_full */
+};
+
+enum { NPROPERTIES = sizeof property / sizeof *property };
+
+static int
+set(rd_kafka_conf_t *conf, const char *name, const char *value, char *why,
+    size_t nwhy)
+{
+	return rd_kafka_conf_set(conf, name, value, why, nwhy) ==
+	       RD_KAFKA_CONF_OK ? 0 : MQL_EINVAL;
+}
+
+/* "property=value" of the command line. */
+static int
+set_given(rd_kafka_conf_t *conf, const char *given, char *why, size_t nwhy)
+{
+	const char *equals = strchr(given, '=');
+	char name[128];
+
+	if (!equals || (size_t)(equals - given) >= sizeof name) {
+		snprintf(why, nwhy, "-X takes property=value, not '%s'",
+			 given);
+		return MQL_EINVAL;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)(equals - given), given);
+	for (size_t i = 0; i < NPROPERTIES; i++)
+		if (property[i].fixed && !strcmp(name, property[i].name)) {
+			snprintf(why, nwhy, "-X %s: --buffer bounds what "
+				 "waits", name);
+			return MQL_EINVAL;
+		}
+	return set(conf, name, equals + 1, why, nwhy);
+}
+
+static int
+configure(rd_kafka_conf_t *conf, const struct producer_options *opt,
+	  char *why, size_t nwhy)
+{
+	int err = set(conf, "bootstrap.servers", opt->bootstrap, why, nwhy);
+
+	for (size_t i = 0; i < NPROPERTIES && !err; i++)
+		err = set(conf, property[i].name, property[i].value, why,
+			  nwhy);
+	for (size_t i = 0; opt->property && i < opt->property->n && !err; i++)
+		err = set_given(conf, opt->property->item[i], why, nwhy);
+	return err;
+}
+
+int
+producer_open(const struct producer_options *opt, struct producer **out,
+	      char *why, size_t nwhy)
+{
+	struct producer *p = calloc(1, sizeof *p);
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	int err = p && conf ? 0 : MQL_ENOMEM;
+
+	*out = NULL;
+	snprintf(why, nwhy, "%s", mql_strerror(MQL_ENOMEM));
+	if (err || (err = configure(conf, opt, why, nwhy)))
+		goto out;
+	p->opt = opt;
+	pthread_mutex_init(&p->lock, NULL);
+	rd_kafka_conf_set_opaque(conf, p);
+	rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	err = MQL_EINVAL;
+	if (!(p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, nwhy)))
+		goto out;
+	conf = NULL; /* the producer's now */
+	if ((err = topics_start(p))) {
+		snprintf(why, nwhy, "%s", mql_strerror(err));
+		goto out;
+	}
+	*out = p;
+	p = NULL;
+out:
+	if (conf)
+		rd_kafka_conf_destroy(conf);
+	producer_close(p);
+	return err;
+}
+
+void
+producer_close(struct producer *p)
+{
+	if (!p)
+		return;
+	if (p->rk) {
+		topics_stop(p);
+		producer_give_up(p);
+		while (p->waiting && rd_kafka_poll(p->rk, 100))
+			;
+		topics_free(p);
+		rd_kafka_destroy(p->rk);
+		pthread_mutex_destroy(&p->lock);
+	}
+	free(p);
+}
+
+/* --- records ------------------------------------------------------------------ */
+
+static rd_kafka_headers_t *
+headers_of(const struct record *r)
+{
+	rd_kafka_headers_t *h =
+		r->nheader ? rd_kafka_headers_new(r->nheader) : NULL;
+
+	for (unsigned i = 0; h && i < r->nheader; i++)
+		rd_kafka_header_add(h, r->header[i].name, -1,
+				    r->header[i].value.ptr,
+				    (ssize_t)r->header[i].value.len);
+	return h;
+}
+
+bool
+producer_send(struct producer *p, struct topic *t, const struct record *r,
+	      struct delivery *d)
+{
+	rd_kafka_headers_t *h = headers_of(r);
+	rd_kafka_resp_err_t err = rd_kafka_producev(p->rk,
+		RD_KAFKA_V_RKT(t->rkt),
+		RD_KAFKA_V_KEY(r->key.ptr, r->key.len),
+		RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.ptr,
+				 r->value.len),
+		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+		RD_KAFKA_V_TIMESTAMP(r->ts),
+		RD_KAFKA_V_HEADERS(h),
+		RD_KAFKA_V_OPAQUE(d), RD_KAFKA_V_END);
+
+	d->produced++;
+	if (!err) {
+		p->waiting++;
+		p->bytes += weight(r->key.len, r->value.len);
+		return true;
+	}
+	if (h)
+		rd_kafka_headers_destroy(h);
+	count_failure(d, err, 1);
+	if (producer_is_permanent(err))
+		producer_fail(p, topic_name(t), rd_kafka_err2str(err));
+	return false;
+}
+
+void
+producer_turn(struct producer *p)
+{
+	uint64_t acks = p->acks;
+
+	rd_kafka_poll(p->rk, 0);
+	if (p->acks != acks && !atomic_load(&p->up))
+		producer_is_reached(p, true);
+}
+
+bool
+producer_is_full(struct producer *p)
+{
+	if (p->bytes > p->opt->buffer)
+		p->full = true;
+	else if (p->bytes <= p->opt->buffer / 2)
+		p->full = false;
+	return p->full;
+}
+
+void
+producer_give_up(struct producer *p)
+{
+	rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE |
+			      RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
+/* --- answers ------------------------------------------------------------------ */
+
+uint64_t
+producer_waiting(const struct producer *p)
+{
+	return p->waiting;
+}
+
+uint64_t
+producer_waiting_bytes(const struct producer *p)
+{
+	return p->bytes;
+}
+
+bool
+producer_is_up(struct producer *p)
+{
+	return atomic_load(&p->up);
+}
+
+const char *
+producer_failed(struct producer *p)
+{
+	pthread_mutex_lock(&p->lock);
+	const char *why = p->failed[0] ? p->failed : NULL;
+	pthread_mutex_unlock(&p->lock);
+	return why;
+}
+
+const char *
+producer_error_name(int code)
+{
+	return rd_kafka_err2name((rd_kafka_resp_err_t)code);
+}
+
+const char *
+producer_error_text(int code)
+{
+	return rd_kafka_err2str((rd_kafka_resp_err_t)code);
+}

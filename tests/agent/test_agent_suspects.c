@@ -1,0 +1,179 @@
+/* test_agent_suspects.c - what ran in a process that crashed is told in the
+ * hello of the next, and does not just run again; unless somebody insists. */
+#include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/agent/fixture.h"
+
+enum { QUERIES = 300, TOLD = 256 };
+
+static char dir[] = "/tmp/mql-suspects-XXXXXX";
+static struct fixture x;
+
+static unsigned
+files(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	unsigned n = 0;
+
+	while (d && (e = readdir(d)))
+		n += e->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static void
+set_up(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	setenv("MQL_AGENT_STATE_DIR", dir, 1);
+	fake_init(&x.fake);
+}
+
+static void
+tear_down(void)
+{
+	mql_agent_close(x.agent, 5000);
+	fake_fini(&x.fake);
+	ck_assert_uint_eq(files(), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void
+open_agent(void)
+{
+	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
+
+	opt.app = "test";
+	opt.source_job = x.fake.endpoint;
+	opt.max_queries = 2 * QUERIES;
+	ck_assert_int_eq(mql_agent_open(&opt, &x.agent), 0);
+	ck_assert_int_eq(mql_stream_open(x.agent, "requests", &x.stream), 0);
+}
+
+/* A service, in a process of its own. */
+static pid_t
+start(void)
+{
+	const unsigned hellos = x.fake.hellos;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		open_agent();
+		for (;;)
+			pause();
+	}
+	FAKE_WAIT(&x.fake, x.fake.hellos > hellos);
+	return pid;
+}
+
+static void
+crash(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+
+/* The next one, which is this process. */
+static void
+restart(void)
+{
+	const unsigned hellos = x.fake.hellos;
+
+	open_agent();
+	FAKE_WAIT(&x.fake, x.fake.hellos > hellos);
+}
+
+static void
+is_suspended(const struct fake_query *q, pid_t pid)
+{
+	char why[64];
+
+	snprintf(why, sizeof why, "it was running here when process %ld "
+		 "crashed", (long)pid);
+	FAKE_WAIT(&x.fake, q->suspended);
+	ck_assert_str_eq(q->limit, why);
+	ck_assert_str_eq(x.fake.suspicion, why);
+}
+
+START_TEST(hello_tells_of_what_ran_and_who_insists_has_it_run)
+{
+	struct fake_query *q, *ended;
+	pid_t pid;
+
+	set_up();
+	pid = start();
+	ended = fixture_ask(&x, "select n where n == -1");
+	q = fixture_ask(&x, "select n");
+	ck_assert_uint_eq(files(), 1);
+	fixture_end(&x, ended);
+	crash(pid);
+	restart();
+	ck_assert_uint_eq(x.fake.nsuspect, 1);
+	ck_assert_uint_eq(x.fake.crashes, 1);
+	is_suspended(q, pid);
+	ck_assert(!mql_active(x.stream));
+	fake_insist(&x.fake, q);
+	FAKE_WAIT(&x.fake, !q->suspended);
+	ck_assert_uint_le(q->every, 1);
+	publish_number(x.stream, 1);
+	FAKE_WAIT(&x.fake, q->rows == 1);
+	fixture_end(&x, q);
+	ck_assert_uint_eq(q->books.skipped, 0);
+	FAKE_WAIT(&x.fake, files() == 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(each_crash_counts)
+{
+	struct fake_query *q;
+	pid_t pid;
+
+	set_up();
+	pid = start();
+	q = fixture_ask(&x, "select n");
+	crash(pid);
+	pid = start();
+	FAKE_WAIT(&x.fake, q->suspended);
+	fake_insist(&x.fake, q);
+	FAKE_WAIT(&x.fake, !q->suspended);
+	crash(pid);
+	restart();
+	is_suspended(q, pid); /* to insist was for once */
+	tear_down();
+}
+END_TEST
+
+START_TEST(of_hundreds_none_is_forgotten)
+{
+	struct fake_query *q[QUERIES];
+	pid_t pid;
+
+	set_up();
+	pid = start();
+	for (unsigned i = 0; i < QUERIES; i++) {
+		char text[64];
+
+		snprintf(text, sizeof text, "select n where n == %u", i);
+		q[i] = fake_ask(&x.fake, text);
+	}
+	FAKE_WAIT(&x.fake, q[QUERIES - 1]->state == FAKE_LIVE);
+	crash(pid);
+	restart();
+	ck_assert_uint_eq(x.fake.nsuspect, TOLD);
+	for (unsigned i = 0; i < QUERIES; i++)
+		is_suspended(q[i], pid);
+	tear_down();
+}
+END_TEST
+
+TEST_MAIN(agent_suspects, hello_tells_of_what_ran_and_who_insists_has_it_run,
+	  each_crash_counts, of_hundreds_none_is_forgotten)

@@ -1,0 +1,2 @@
+$ mql fmt "SELECT a,  * WHERE b==1"
+select a, * where b == 1

@@ -1,0 +1,150 @@
+/* test_dir.c - queries in files that come, change and go. */
+#include "sink/kafka/dir.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "tests/check_main.h"
+
+static char path[] = "/tmp/mql-test-dir-XXXXXX";
+static struct dir dir;
+
+static void
+put(const char *name, const char *text)
+{
+	char at[200], fresh[200];
+	FILE *f;
+
+	snprintf(fresh, sizeof fresh, "%s/.new", path);
+	snprintf(at, sizeof at, "%s/%s", path, name);
+	f = fopen(fresh, "w");
+	fputs(text, f);
+	fclose(f);
+	ck_assert_int_eq(rename(fresh, at), 0);
+}
+
+static void
+drop(const char *name)
+{
+	char at[200];
+
+	snprintf(at, sizeof at, "%s/%s", path, name);
+	unlink(at);
+}
+
+static void
+begin(void)
+{
+	log_init("test", LOG_ERROR);
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	dir_init(&dir, path);
+}
+
+static void
+finish(void)
+{
+	dir_fini(&dir);
+	ck_assert_int_eq(rmdir(path), 0);
+}
+
+START_TEST(a_file_says_query_topic_and_key)
+{
+	struct query_file *f;
+
+	begin();
+	put("a.mql", "-- topic: orders \n--key:upper(id)\r\nselect *\n");
+	dir_look(&dir);
+	f = TAILQ_FIRST(&dir.files);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_str_eq(f->name, "a");
+	ck_assert_str_eq(f->topic, "orders");
+	ck_assert_str_eq(f->key, "upper(id)");
+	ck_assert(f->changed && !f->tried && !f->gone);
+	ck_assert_ptr_nonnull(strstr(f->query, "select *"));
+	drop("a.mql");
+	finish();
+}
+END_TEST
+
+START_TEST(what_a_file_does_not_say_is_not_known)
+{
+	struct query_file *f;
+
+	begin();
+	put("a.mql", "select '-- topic: x' as topic\n-- topic:\n");
+	dir_look(&dir);
+	f = TAILQ_FIRST(&dir.files);
+	ck_assert_ptr_null(f->topic);
+	ck_assert_ptr_null(f->key);
+	drop("a.mql");
+	finish();
+}
+END_TEST
+
+START_TEST(changes_and_ends_are_seen)
+{
+	struct query_file *f;
+
+	begin();
+	put("a.mql", "select a");
+	dir_look(&dir);
+	f = TAILQ_FIRST(&dir.files);
+	f->changed = false;
+	f->tried = true;
+	dir_look(&dir);
+	ck_assert(!f->changed && f->tried);
+	put("a.mql", "select b");
+	dir_look(&dir);
+	ck_assert(f->changed && !f->tried);
+	ck_assert_str_eq(f->query, "select b");
+	drop("a.mql");
+	dir_look(&dir);
+	ck_assert(f->gone);
+	put("a.mql", "select c");
+	dir_look(&dir);
+	ck_assert(!f->gone && f->changed);
+	drop("a.mql");
+	dir_look(&dir);
+	dir_remove(&dir, f);
+	ck_assert(TAILQ_EMPTY(&dir.files));
+	finish();
+}
+END_TEST
+
+START_TEST(other_files_do_not_count)
+{
+	begin();
+	put(".hidden.mql", "select a");
+	put("a.txt", "select a");
+	put(".mql", "select a");
+	dir_look(&dir);
+	ck_assert(TAILQ_EMPTY(&dir.files));
+	drop(".hidden.mql");
+	drop("a.txt");
+	drop(".mql");
+	finish();
+}
+END_TEST
+
+START_TEST(a_directory_that_is_not_there_ends_nothing)
+{
+	struct query_file *f;
+
+	begin();
+	put("a.mql", "select a");
+	dir_look(&dir);
+	dir.path = "/nowhere/at/all";
+	dir_look(&dir);
+	f = TAILQ_FIRST(&dir.files);
+	ck_assert(f && !f->gone);
+	drop("a.mql");
+	finish();
+}
+END_TEST
+
+TEST_MAIN(dir, a_file_says_query_topic_and_key,
+	  what_a_file_does_not_say_is_not_known, changes_and_ends_are_seen,
+	  other_files_do_not_count,
+	  a_directory_that_is_not_there_ends_nothing)
