@@ -99,12 +99,13 @@ static int
 configure(struct mql_agent *a, const struct mql_agent_options *opt)
 {
 	const char *to = owner_text(opt->source_job, "MQL_AGENT_SOURCE_JOB");
-	char why[128];
+	char why[240];
+	int err;
 
 	if (!to || !*to)
 		to = "tcp://127.0.0.1:7400";
-	if (wire_dealer_check(to, why, sizeof why))
-		return MQL_EADDRESS;
+	if ((err = wire_discovery_check(to, why, sizeof why)))
+		return err;
 	a->source_job = strdup(to);
 	a->ring_bytes = power_of_two(opt->ring_bytes ? opt->ring_bytes :
 				     RING_BYTES);

@@ -29,6 +29,7 @@
 #include "agent/waker.h"
 #include "common/arena.h"
 #include "mql/agent.h"
+#include "wire/discovery.h"
 #include "wire/message.h"
 #include "wire/rows.h"
 #include "wire/socket.h"
@@ -42,7 +43,7 @@ struct mql_agent {
 	struct arena  mem; /* of the texts below */
 	struct str    app, host, zone, version;
 	struct str    name; /* @agent: host:pid:random */
-	char         *source_job;
+	char         *source_job; /* where to look: wire/discovery.h */
 	size_t        ring_bytes, max_event;
 	unsigned      max_queries;
 	size_t        fold_bytes; /* of all folds together */
@@ -96,6 +97,7 @@ struct mql_agent {
 	struct link          link;
 	struct wire_context *context;
 	struct wire_keys *keys; /* NULL: none */
+	struct wire_discovery *discovery; /* of source_job */
 	struct rows_writer   writer;
 	struct buf           frame;  /* the message being sent */
 	struct partials     *partials; /* the next one of that kind */

@@ -1,7 +1,6 @@
 /* life.c - see life.h. */
 #include "agent/life.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/rcu.h"
 #include "common/clock.h"
+#include "common/loaded.h"
 
 enum { TRY_AGAIN_MS = 1000 };
 
@@ -173,18 +173,6 @@ life_wait(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until)
 	return !pthread_cond_timedwait(c, lock, &t);
 }
 
-/* A library that is linked into a program has nothing to fear. */
-void
-life_stay_loaded(void)
-{
-	static const char here;
-	Dl_info info;
-
-	if (dladdr(&here, &info) && info.dli_fname)
-		dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD |
-				       RTLD_NODELETE);
-}
-
 /* --- the end ------------------------------------------------------------------------- */
 
 bool
@@ -214,7 +202,7 @@ life_join(struct mql_agent *a, int64_t until)
 	ended = a->ended;
 	a->abandoned = !ended;
 	if (!ended)
-		life_stay_loaded();
+		loaded_stay();
 	waker_close(&a->waker);
 	pthread_mutex_unlock(&a->end_lock);
 	return ended && !pthread_join(thread, NULL);

@@ -44,9 +44,6 @@ void life_cond_init(pthread_cond_t *c);
 /* Wait for it; false when it is `until` (clock_mono_ms()). */
 bool life_wait(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until);
 
-/* A thread of ours outlives its agent: our code must not be unloaded. */
-void life_stay_loaded(void);
-
 /* --- a forked child ------------------------------------------------------------ */
 
 /* Start the agent's thread in a child, once. Publisher thread. */

@@ -9,6 +9,7 @@
 
 enum {
 	HELLO_MS = 1000,    /* between hellos that nobody answers */
+	LEAVE_MS = 300,     /* for the answer to our goodbye */
 	REOPEN_MS = 1000,   /* between attempts to get a socket */
 	/* Until a welcome says otherwise. */
 	HEARTBEAT_MS = 1000, SILENCE_MS = 3000, LEASE_MS = 5000,
@@ -20,7 +21,9 @@ enum {
 
 typedef void action(struct mql_agent *a, const struct wire_welcome *w);
 
-static action greet, hello, enter, refresh, reopen;
+static action greet, hello, enter, refresh, reopen, left, leave, part, cross;
+
+static void watch(struct mql_agent *a);
 
 static const struct {
 	enum link_state next;
@@ -34,24 +37,37 @@ static const struct {
 		[EV_GOODBYE]  = { LINK_DOWN,     NULL },
 		[EV_LATE]     = { LINK_DOWN,     NULL },
 		[EV_SILENCE]  = { LINK_DOWN,     reopen },
+		[EV_MOVE]     = { LINK_DOWN,     cross },
 	},
 	[LINK_GREETING] = {
 		[EV_UP]       = { LINK_GREETING, greet },
 		[EV_LOST]     = { LINK_DOWN,     NULL },
 		[EV_WELCOME]  = { LINK_LIVE,     enter },
 		[EV_STRANGER] = { LINK_GREETING, NULL }, /* on its way */
-		[EV_GOODBYE]  = { LINK_DOWN,     NULL },
+		[EV_GOODBYE]  = { LINK_DOWN,     left },
 		[EV_LATE]     = { LINK_GREETING, hello },
 		[EV_SILENCE]  = { LINK_DOWN,     reopen },
+		[EV_MOVE]     = { LINK_DOWN,     cross },
 	},
 	[LINK_LIVE] = {
 		[EV_UP]       = { LINK_GREETING, greet },
 		[EV_LOST]     = { LINK_DOWN,     NULL },
 		[EV_WELCOME]  = { LINK_LIVE,     refresh },
 		[EV_STRANGER] = { LINK_GREETING, greet },
-		[EV_GOODBYE]  = { LINK_DOWN,     NULL },
+		[EV_GOODBYE]  = { LINK_DOWN,     left },
 		[EV_LATE]     = { LINK_LIVE,     NULL },
 		[EV_SILENCE]  = { LINK_DOWN,     reopen },
+		[EV_MOVE]     = { LINK_LEAVING,  leave },
+	},
+	[LINK_LEAVING] = {
+		[EV_UP]       = { LINK_DOWN,     cross },
+		[EV_LOST]     = { LINK_DOWN,     cross },
+		[EV_WELCOME]  = { LINK_LEAVING,  NULL },
+		[EV_STRANGER] = { LINK_DOWN,     cross },
+		[EV_GOODBYE]  = { LINK_DOWN,     part },
+		[EV_LATE]     = { LINK_DOWN,     cross },
+		[EV_SILENCE]  = { LINK_DOWN,     cross },
+		[EV_MOVE]     = { LINK_LEAVING,  NULL },
 	},
 };
 
@@ -61,6 +77,7 @@ static const char *const loss[EV_COUNT] = {
 	[EV_STRANGER] = "the source-job has forgotten us",
 	[EV_GOODBYE]  = "the source-job has said goodbye",
 	[EV_SILENCE]  = "the source-job was silent for too long",
+	[EV_MOVE]     = "moving to another source-job",
 };
 
 void
@@ -76,9 +93,9 @@ link_step(struct mql_agent *a, enum link_event ev,
 		l->lost = clock_mono_ms();
 		atomic_store(&a->connected, false);
 		atomic_store(&a->reason, loss[ev]);
-		if (!atomic_load(&a->closing))
+		if (ev != EV_MOVE && !atomic_load(&a->closing))
 			agent_say(a, "lost the source-job at %s: %s",
-				  a->source_job, loss[ev]);
+				  l->route.at, loss[ev]);
 	}
 	if (act)
 		act(a, w);
@@ -171,7 +188,59 @@ enter(struct mql_agent *a, const struct wire_welcome *w)
 	meet(a, w->source_job);
 	atomic_store(&a->connected, true);
 	atomic_store(&a->reason, "connected");
-	agent_say(a, "connected to the source-job at %s", a->source_job);
+	agent_say(a, "connected to the source-job at %s", l->route.at);
+}
+
+static void
+left(struct mql_agent *a, const struct wire_welcome *w)
+{
+	(void)w;
+	route_leaves(&a->link.route, clock_mono_ms());
+}
+
+static void
+leave(struct mql_agent *a, const struct wire_welcome *w)
+{
+	struct wire_goodbye m = { .why = STR("moving"), .moves = true };
+
+	(void)w;
+	agent_say(a, "moving from the source-job at %s to %s",
+		  a->link.route.at, a->link.route.wish);
+	report_heartbeat(a);
+	a->link.greeted = clock_mono_ms();
+	wire_goodbye_encode(&m, &a->frame);
+	link_send(a);
+}
+
+/* The other link is ours from now on: it may be up already. */
+static void
+cross(struct mql_agent *a, const struct wire_welcome *w)
+{
+	struct link *l = &a->link;
+
+	(void)w;
+	l->moving = 0;
+	if (!l->spare || atomic_load(&a->closing))
+		return;
+	link_close(a, 0);
+	l->dealer = l->spare;
+	l->spare = NULL;
+	l->changes = 0;
+	l->up = false;
+	l->heard = clock_mono_ms();
+	route_moved(&l->route, l->heard);
+	watch(a);
+}
+
+/* The one that we leave has read all that we said, and closed its books. */
+static void
+part(struct mql_agent *a, const struct wire_welcome *w)
+{
+	struct run *r;
+
+	TAILQ_FOREACH(r, &a->runs.state[RUN_LIVE], of_state)
+		run_renew(a, r);
+	cross(a, w);
 }
 
 static int
@@ -186,7 +255,7 @@ link_open(struct mql_agent *a)
 	if (!a->context && (err = wire_context_new(1, &a->context)))
 		return err;
 	wire_context_use(a->context, a->keys);
-	return wire_dealer_open(a->context, a->source_job, &l->dealer);
+	return wire_dealer_open(a->context, l->route.at, &l->dealer);
 }
 
 void
@@ -242,8 +311,8 @@ link_goodbye(struct mql_agent *a, const char *why)
 {
 	struct wire_goodbye m = { .why = str_of(why) };
 
-	if (a->link.state == LINK_DOWN)
-		return;
+	if (a->link.state == LINK_DOWN || a->link.state == LINK_LEAVING)
+		return; /* who leaves has said it */
 	wire_goodbye_encode(&m, &a->frame);
 	link_send(a);
 }
@@ -264,16 +333,17 @@ tell_trouble(struct mql_agent *a)
 static void
 watch(struct mql_agent *a)
 {
+	struct wire_dealer *dealer = a->link.dealer;
 	unsigned changes;
-	enum wire_link link = wire_dealer_link(a->link.dealer, &changes);
+	bool up = wire_dealer_link(dealer, &changes) == WIRE_LINK_UP;
 
 	tell_trouble(a);
 	if (changes == a->link.changes)
 		return;
 	a->link.changes = changes;
-	a->link.up = link == WIRE_LINK_UP;
+	a->link.up = up;
 	link_step(a, EV_LOST, NULL);
-	if (a->link.up)
+	if (up && a->link.dealer == dealer) /* not crossed over */
 		link_step(a, EV_UP, NULL);
 }
 
@@ -293,7 +363,7 @@ link_poll(struct mql_agent *a, int timeout_ms)
 	if (!a->link.dealer)
 		return;
 	watch(a);
-	for (int i = 0; i < BURST &&
+	for (int i = 0; i < BURST && a->link.dealer &&
 	     wire_dealer_recv(a->link.dealer, &msg) == 1; i++)
 		inbox_take(a, msg);
 }
@@ -305,9 +375,12 @@ link_tick(struct mql_agent *a, int64_t now)
 {
 	struct link *l = &a->link;
 
-	if (!l->dealer && now - l->reopened >= REOPEN_MS)
+	link_choose(a, now);
+	if (!l->dealer && l->route.at[0] && now - l->reopened >= REOPEN_MS)
 		reopen(a, NULL);
 	if (l->state == LINK_GREETING && now - l->greeted >= HELLO_MS)
+		link_step(a, EV_LATE, NULL);
+	if (l->state == LINK_LEAVING && now - l->greeted >= LEAVE_MS)
 		link_step(a, EV_LATE, NULL);
 	if (l->up && now - l->heard > l->silence_ms)
 		link_step(a, EV_SILENCE, NULL);
@@ -335,8 +408,10 @@ link_idle_ms(const struct mql_agent *a, int64_t now)
 		next = l->beat + l->heartbeat_ms;
 	if (l->state == LINK_GREETING && l->greeted + HELLO_MS < next)
 		next = l->greeted + HELLO_MS;
+	if (l->state == LINK_LEAVING)
+		next = l->greeted + LEAVE_MS;
 	if (!l->dealer)
 		next = l->reopened + REOPEN_MS;
 	/* In LINK_DOWN silence says nothing: sleep, but not for ever. */
-	return next > now ? next - now : 1000;
+	return link_choose_idle_ms(a, now, next > now ? next - now : 1000);
 }

@@ -1,22 +1,33 @@
 /* link.h - the agent's end of the line to its source-job.
  *
- *     DOWN --up--> GREETING --welcome--> LIVE
- *       ^-------- lost, silence, goodbye ---'
+ *     DOWN --up--> GREETING --welcome--> LIVE --move--> LEAVING
+ *       ^-------- lost, silence, goodbye ---'              |
+ *       '------------- to another: goodbye, or late -------'
  *
- * link.c holds the whole machine as one table. The agent's thread only. */
+ * link.c holds the whole machine as one table, choose.c decides which of
+ * several source-jobs it is. A move is a goodbye and a hello. With its last
+ * heartbeat the agent tells the one it leaves how each run stands, sends no
+ * row after it, and when the answer has come, which was read after all that,
+ * each run begins anew for the next one exactly where it stood then: what is
+ * still queued goes there, and nothing is counted twice or by nobody. Without
+ * an answer the runs are carried over as from a source-job that is gone.
+ * The agent's thread only. */
 #ifndef AGENT_LINK_H
 #define AGENT_LINK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/route.h"
 #include "common/str.h"
 
 struct mql_agent;
 struct wire_dealer;
 struct wire_welcome;
 
-enum link_state { LINK_DOWN, LINK_GREETING, LINK_LIVE, LINK_STATES };
+enum link_state {
+	LINK_DOWN, LINK_GREETING, LINK_LIVE, LINK_LEAVING, LINK_STATES
+};
 
 enum link_event {
 	EV_UP,       /* connected: the peer knows nothing of us */
@@ -24,14 +35,20 @@ enum link_event {
 	EV_WELCOME,
 	EV_STRANGER, /* the source-job does not know us: it wants a hello */
 	EV_GOODBYE,  /* the source-job leaves */
-	EV_LATE,     /* no answer to the hello */
+	EV_LATE,     /* no answer to the hello, or to our goodbye */
 	EV_SILENCE,  /* no sign of life; the connection may be half dead */
+	EV_MOVE,     /* another one is ready for us: see choose.c */
 	EV_COUNT
 };
 
 struct link {
 	enum link_state     state;
-	struct wire_dealer *dealer;  /* NULL: could not be reopened yet */
+	struct wire_dealer *dealer;  /* NULL: could not be reopened yet, or
+					nobody is known */
+	struct route        route;   /* to whom */
+	struct wire_dealer *spare;   /* to route.wish: nothing is said there */
+	int64_t             discovered; /* when it was last begun; mono ms */
+	int64_t             moving;  /* since when; 0: we are not */
 	bool                up;      /* as wire_dealer_link() said last, */
 	unsigned            changes; /* and how often it had changed */
 	uint64_t            session;
@@ -43,7 +60,7 @@ struct link {
 	int64_t             heartbeat_ms, silence_ms, lease_ms;
 	/* By the monotonic clock: */
 	int64_t             heard;   /* the last sign of life */
-	int64_t             greeted; /* the last hello */
+	int64_t             greeted; /* the last hello, or our goodbye */
 	int64_t             beat;    /* the last heartbeat */
 	int64_t             lost;    /* when it was last LIVE */
 	int64_t             reopened;
@@ -51,7 +68,8 @@ struct link {
 	uint64_t            garbage; /* frames that made no sense */
 };
 
-/* A socket, a new one if there is one; without it link_tick() tries again. */
+/* A socket to route.at, a new one if there is one; without it link_tick() tries
+ * again. */
 void link_reopen(struct mql_agent *a);
 void link_close(struct mql_agent *a, int linger_ms);
 
@@ -65,6 +83,16 @@ void link_poll(struct mql_agent *a, int timeout_ms);
 void link_tick(struct mql_agent *a, int64_t now);
 /* How long link_tick() has nothing to do. */
 int64_t link_idle_ms(const struct mql_agent *a, int64_t now);
+
+/* --- choose.c ------------------------------------------------------------------- */
+
+/* Take what discovery has found, and go where route.h wants us. */
+void link_choose(struct mql_agent *a, int64_t now);
+int64_t link_choose_idle_ms(const struct mql_agent *a, int64_t now,
+			    int64_t most);
+void link_choose_end(struct mql_agent *a, int64_t until);
+
+/* --- out ------------------------------------------------------------------------ */
 
 /* May rows go out now? */
 bool link_takes_rows(const struct mql_agent *a);

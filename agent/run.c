@@ -380,6 +380,22 @@ run_resume(struct mql_agent *a, struct run *r, uint32_t id)
 }
 
 void
+run_renew(struct mql_agent *a, struct run *r)
+{
+	struct books_agent told = r->told;
+
+	if (r->state != RUN_LIVE || !r->id || r->says)
+		return;
+	told.seen -= told.queued;
+	told.matched -= told.queued;
+	told.queued = 0;
+	books_agent_sub(&r->done, &told);
+	r->told = (struct books_agent){ 0 };
+	r->known = false;
+	run_set_id(a, r, 0);
+}
+
+void
 run_end(struct mql_agent *a, struct run *r, int64_t until)
 {
 	set_state(a, r, RUN_ENDING);

@@ -101,6 +101,9 @@ int run_start(struct mql_agent *a, const struct wire_query *wq,
 void run_resume(struct mql_agent *a, struct run *r, uint32_t id);
 void run_end(struct mql_agent *a, struct run *r, int64_t until);
 void run_rest(struct mql_agent *a, struct run *r, int64_t until);
+/* The source-job that knew r has closed its books as it was last told: for
+ * another one, r begins there, with what was queued then. */
+void run_renew(struct mql_agent *a, struct run *r);
 void run_free(struct mql_agent *a, struct run *r); /* leaves a FREE slot */
 /* Its streams' matchers are to be made again, with it or without it. */
 void run_spoil(struct mql_agent *a, struct run *r);

@@ -9,6 +9,7 @@
 
 #include "agent/life.h"
 #include "common/clock.h"
+#include "common/loaded.h"
 
 enum {
 	LINES = 16, LINE = 320,
@@ -154,7 +155,7 @@ teller_stop(struct teller *l, int64_t until)
 	l->abandoned = !done;
 	pthread_mutex_unlock(&l->lock);
 	if (!done) {
-		life_stay_loaded();
+		loaded_stay();
 		return;
 	}
 	pthread_join(l->thread, NULL);

@@ -108,7 +108,7 @@ set_out(struct mql_agent *a)
 	if (!a->shared && !descriptors_leave(a->waker.in))
 		agent_say(a, "no descriptor table of its own: close none "
 			  "that the service does not know");
-	link_reopen(a);
+	link_choose(a, clock_mono_ms());
 }
 
 /* The streams are free of publishers first: then all is ours. */
@@ -119,6 +119,7 @@ wind_up(struct mql_agent *a)
 
 	suspects_clear(a);
 	part(a);
+	link_choose_end(a, a->latest);
 	link_close(a, left > 0 ? (int)left : 0);
 	if (!a->shared)
 		wire_context_free(a->context);

@@ -1,9 +1,10 @@
 /* ask.c - one question to the source-job, with its errors put into words. */
-#include <stdlib.h>
+#include <string.h>
 
 #include "cli/cmd.h"
+#include "client/request.h"
 #include "event/json.h"
-#include "mql/client.h"
+#include "wire/discovery.h"
 
 int
 ask_nobody(const struct mql_diag *diag)
@@ -15,8 +16,12 @@ ask_nobody(const struct mql_diag *diag)
 int
 ask_bad_endpoint(const char *source_job)
 {
-	cmd_complain("'%s' is no endpoint: tcp://HOST:PORT is expected",
-		     source_job);
+	char why[240] = "";
+
+	if (wire_discovery_check(source_job, why, sizeof why))
+		cmd_complain("%s", why);
+	else /* a file or a name, and what it says now */
+		cmd_complain("%s names no source-job", source_job);
 	return CMD_USAGE;
 }
 
@@ -44,6 +49,31 @@ refused(const char *json)
 	return CMD_FAILED;
 }
 
+static int
+failed(int err, const struct peer *p, const char *json,
+       const struct mql_diag *diag)
+{
+	if (err == MQL_EUNREACH)
+		return ask_nobody(diag);
+	if (err == MQL_EADDRESS)
+		return ask_bad_endpoint(p->source_job);
+	if (err == MQL_EREFUSED)
+		return refused(json);
+	if (err != MQL_EINTR)
+		cmd_complain("%s", *diag->text ? diag->text :
+			     mql_strerror(err));
+	return cmd_status_of(err);
+}
+
+/* Is it done only when all have answered? */
+static bool
+is_order(const char *what)
+{
+	return !strcmp(what, "kill") || !strcmp(what, "off") ||
+	       !strcmp(what, "on") || !strcmp(what, "save") ||
+	       !strcmp(what, "rm");
+}
+
 int
 ask(const struct peer *p, const char *what, const char *arg, char **json)
 {
@@ -57,6 +87,7 @@ ask_question(const struct peer *p, const struct question *q, char **json)
 {
 	struct mql_request_options opt = MQL_REQUEST_OPTIONS_INIT;
 	struct mql_diag diag = { 0 };
+	struct client_reply r;
 	int err, status;
 
 	opt.source_job = p->source_job;
@@ -66,19 +97,18 @@ ask_question(const struct peer *p, const struct question *q, char **json)
 	opt.arg = q->arg;
 	opt.query = q->query;
 	opt.timeout_ms = ASK_TIMEOUT_MS;
-	if (!(err = mql_request_with(&opt, json, &diag)))
-		return CMD_FINE;
-	status = cmd_status_of(err);
-	if (err == MQL_EUNREACH)
-		status = ask_nobody(&diag);
-	else if (err == MQL_EADDRESS)
-		status = ask_bad_endpoint(p->source_job);
-	else if (err == MQL_EREFUSED)
-		status = refused(*json);
-	else if (err != MQL_EINTR)
-		cmd_complain("%s", *diag.text ? diag.text :
-			     mql_strerror(err));
-	free(*json);
+	err = client_ask(NULL, &opt, &r, &diag);
+	status = err ? failed(err, p, r.json, &diag) : CMD_FINE;
 	*json = NULL;
+	if (!err && r.silent) {
+		cmd_complain("no source-job answers at %s", r.silent);
+		if (is_order(q->what))
+			status = CMD_FAILED;
+	}
+	if (!status) {
+		*json = r.json;
+		r.json = NULL;
+	}
+	client_reply_fini(&r);
 	return status;
 }

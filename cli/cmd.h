@@ -63,7 +63,7 @@ struct peer { /* borrowed from the command line */
 
 /* The rows of an options table that fill a struct peer. */
 #define PEER_OPTIONS(p)                                                  \
-	{ "source-job", 's', OPTION_STRING, "ENDPOINT",                  \
+	{ "source-job", 's', OPTION_STRING, "ENDPOINTS",                 \
 	  "tcp://127.0.0.1:7401", "whom to ask", &(p)->source_job },     \
 	{ "key-file", 0, OPTION_STRING, "FILE", NULL,                    \
 	  "our secret key, of mql keygen", &(p)->key },                  \

@@ -5,13 +5,15 @@
 
 #include "cli/cmd.h"
 
-/* A query id and nothing else. */
+/* A query id and nothing else: 7, or with several source-jobs 7@2. */
 static bool
 is_id(const char *z)
 {
 	size_t n = strspn(z, "0123456789");
+	size_t at = z[n] == '@' ? strspn(z + n + 1, "0123456789") : 0;
 
-	return n && n <= 10 && !z[n] && strtoull(z, NULL, 10) <= UINT32_MAX;
+	return n && n <= 10 && strtoull(z, NULL, 10) <= UINT32_MAX &&
+	       at <= 2 && !z[n + at + (at > 0)];
 }
 
 static int

@@ -187,8 +187,8 @@ take_item(struct tail *t, const struct mql_item *item)
 		tell_limits(t, item->limited);
 		break;
 	case MQL_LINK:
-		notes_say(&t->notes, "%s", item->up ? "the link is back" :
-			  item->why ? item->why : "the link is down");
+		notes_say(&t->notes, "%s", item->why ? item->why :
+			  item->up ? "the link is back" : "the link is down");
 		break;
 	case MQL_GAP:
 		tell_gap(t, item);

@@ -262,7 +262,7 @@ run(int argc, char **argv)
 		  "the events' @app", &a.app },
 		{ "stream", 0, OPTION_STRING, "S", "events",
 		  "the stream that they belong to", &a.stream },
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		{ "source-job", 's', OPTION_STRING, "ENDPOINTS",
 		  endpoint ? endpoint : "tcp://127.0.0.1:7400",
 		  "its agents' port (env MQL_AGENT_SOURCE_JOB)",
 		  &a.source_job },

@@ -2,36 +2,49 @@
 #include "client/account.h"
 
 void
-client_account_row(struct client_account *a)
+client_account_join(struct client_account *a, struct client_tally *t)
 {
-	a->now.got++;
+	t->next = a->tallies;
+	a->tallies = t;
+}
+
+void
+client_account_row(struct client_account *a, struct client_tally *t)
+{
+	t->got++;
 	a->received++;
 }
 
 void
-client_account_tell(struct client_account *a, const struct wire_meta *m)
+client_account_events(struct client_tally *t, uint64_t n)
 {
-	a->now.books = m->books;
-	a->now.before = m->before;
-	a->told = true;
+	t->got += n;
 }
 
-/* Have the agents brought their runs over, that is: do their counters at the
- * new link's beginning include all that the last link had told? */
-static bool
-carried_over(const struct client_tally *last, const struct books_agent *before)
+void
+client_account_excess(struct client_account *a, struct client_tally *t)
 {
-	struct books_agent told = last->before;
-
-	books_agent_add(&told, &last->books.agent);
-	return before->seen >= told.seen && before->matched >= told.matched &&
-	       before->sent >= told.sent;
+	if (t)
+		t->got++;
+	a->excess++;
 }
 
-/* Close a broken link's books: rows that were sent, or made of those, and
- * neither came here nor were dropped by the source-job are lost. */
+/* --- one link ---------------------------------------------------------------- */
+
+/* What was passed on to us for the merge, in place of what it was put into. */
 static void
-settle(struct books *b, uint64_t got)
+unfold(struct books *b)
+{
+	struct books_source *s = &b->source;
+
+	s->folded = s->results = s->waiting = 0;
+	s->delivered = b->agent.sent - books_source_dropped(s) - s->lost;
+}
+
+/* Close a link's books: rows that were sent, or made of those, and neither
+ * came here nor were dropped by the source-job are lost. */
+static void
+close_books(struct books *b, uint64_t got)
 {
 	uint64_t made = b->agent.sent + b->source.results;
 	uint64_t known = got + b->source.folded +
@@ -51,7 +64,48 @@ settle(struct books *b, uint64_t got)
 	b->source.waiting = 0;
 }
 
-/* The last link's books, brought up to date by those of the present one. */
+void
+client_account_tell(struct client_account *a, struct client_tally *t,
+		    const struct wire_meta *m, bool last)
+{
+	/* What the first link finds is older than we are. */
+	if (t->told || t->again) {
+		books_agent_add(&a->arrived, &m->before);
+		books_agent_sub(&a->arrived, &t->before);
+	}
+	t->books = m->books;
+	t->before = m->before;
+	t->told = true;
+	if (a->made.merged)
+		unfold(&t->books);
+	if (a->made.merged && last)
+		close_books(&t->books, t->got);
+}
+
+/* --- links that broke ----------------------------------------------------------- */
+
+static struct books_agent
+arrived(const struct client_account *a)
+{
+	struct books_agent b = a->arrived;
+
+	books_agent_sub(&b, &a->base);
+	return b;
+}
+
+/* Have the agents brought their runs over, that is: do the counters that they
+ * have brought along include all that the broken links had told? */
+static bool
+carried_over(const struct client_account *a)
+{
+	struct books_agent told = a->last.before, now = arrived(a);
+
+	books_agent_add(&told, &a->last.books.agent);
+	return now.seen >= told.seen && now.matched >= told.matched &&
+	       now.sent >= told.sent;
+}
+
+/* The broken links' books, brought up to date. */
 static struct books
 last_books(const struct client_account *a)
 {
@@ -59,14 +113,14 @@ last_books(const struct client_account *a)
 
 	if (!a->broken)
 		return b;
-	if (a->told && carried_over(&a->last, &a->now.before)) {
-		b.agent = a->now.before;
+	if (carried_over(a)) {
+		b.agent = arrived(a);
 		books_agent_sub(&b.agent, &a->last.before);
 	} else { /* what was queued there may be gone with the run */
 		b.agent.sent += b.agent.queued;
 		b.agent.queued = 0;
 	}
-	settle(&b, a->last.got);
+	close_books(&b, a->last.got);
 	return b;
 }
 
@@ -80,17 +134,36 @@ add(struct books *to, const struct books *from)
 }
 
 void
-client_account_break(struct client_account *a)
+client_account_settle(struct client_account *a)
 {
-	if (a->told) {
-		struct books b = last_books(a);
-		add(&a->settled, &b);
-		a->last = a->now;
+	struct books b = last_books(a);
+
+	add(&a->settled, &b);
+	a->last = (struct client_tally){ 0 };
+	a->base = a->arrived;
+	a->broken = false;
+}
+
+void
+client_account_break(struct client_account *a, struct client_tally *t)
+{
+	if (t->told) {
+		/* One that is known to its end does not wait for more. */
+		if (!a->broken || carried_over(a))
+			client_account_settle(a);
+		if (!a->broken)
+			a->live = client_account_live(a);
+		add(&a->last.books, &t->books);
+		books_agent_add(&a->last.before, &t->before);
+		a->last.got += t->got;
 		a->broken = true;
-		a->now = (struct client_tally){ 0 };
-		a->told = false;
+		t->books = (struct books){ 0 };
+		t->before = (struct books_agent){ 0 };
+		t->got = 0;
+		t->told = false;
+		t->again = true;
 	}
-	a->now.books.live = 0;
+	t->books.live = 0;
 }
 
 uint64_t
@@ -98,10 +171,83 @@ client_account_gap(const struct client_account *a, bool *whole)
 {
 	struct books b = last_books(a);
 
-	*whole = a->told && carried_over(&a->last, &a->now.before);
+	*whole = a->broken && carried_over(a);
 	return b.source.lost - a->last.books.source.lost +
 	       books_agent_dropped(&b.agent) -
 	       books_agent_dropped(&a->last.books.agent);
+}
+
+void
+client_account_drop(struct client_account *a, struct client_tally *t)
+{
+	struct client_tally **at = &a->tallies;
+
+	while (*at && *at != t)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = t->next;
+	if (t->told)
+		close_books(&t->books, t->got);
+	else /* rows without books: they were sent */
+		t->books.agent.seen = t->books.agent.matched =
+			t->books.agent.sent = t->books.source.delivered =
+			t->got;
+	add(&a->settled, &t->books);
+}
+
+/* --- all of it -------------------------------------------------------------------- */
+
+uint32_t
+client_account_live(const struct client_account *a)
+{
+	const struct client_tally *t;
+	uint32_t live = 0;
+
+	for (t = a->tallies; t; t = t->next)
+		live += t->books.live;
+	return live;
+}
+
+/* What the merge has made of what the links brought. */
+static void
+fold(const struct client_account *a, struct books_source *s)
+{
+	const struct client_made *m = &a->made;
+
+	s->late += m->late;
+	s->untimed += m->untimed;
+	s->overflow += m->overflow;
+	s->folded += m->taken - m->late - m->untimed - m->overflow;
+	s->results += m->results;
+	s->drop_limit += a->excess + m->past;
+	s->waiting += s->delivered - m->taken - m->past;
+	s->waiting += m->results - a->excess - a->received;
+	s->delivered = a->received;
+}
+
+struct books
+client_account_sum(const struct client_account *a)
+{
+	struct books sum = a->settled, last = last_books(a);
+	const struct client_tally *t;
+
+	add(&sum, &last);
+	for (t = a->tallies; t; t = t->next) {
+		add(&sum, &t->books);
+		sum.targeted += t->books.targeted;
+		sum.live += t->books.live;
+		sum.refused += t->books.refused;
+		sum.lost_agents += t->books.lost_agents;
+		sum.left += t->books.left;
+	}
+	if (a->made.merged) {
+		fold(a, &sum.source);
+	} else {
+		sum.source.delivered -= a->excess;
+		sum.source.drop_limit += a->excess;
+	}
+	return sum;
 }
 
 /* A gauge that fell since its baseline reads as an empty queue. */
@@ -109,16 +255,6 @@ static uint64_t
 gauge(uint64_t v)
 {
 	return (int64_t)v < 0 ? 0 : v;
-}
-
-struct books
-client_account_sum(const struct client_account *a)
-{
-	struct books sum = a->now.books, last = last_books(a);
-
-	add(&sum, &last);
-	add(&sum, &a->settled);
-	return sum;
 }
 
 void

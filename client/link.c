@@ -34,68 +34,85 @@ or_environment(const char *given, const char *variable)
 	return given && *given ? given : getenv(variable);
 }
 
-static int
-open_context(struct client_link *l, const struct client_peer *p,
-	     struct mql_diag *diag)
+const char *
+client_where(const char *given)
 {
-	char why[300] = "";
-	int err = wire_keys_load_both(or_environment(p->key, "MQL_KEY_FILE"),
-				      or_environment(p->server_key,
-						     "MQL_SERVER_KEY"),
-				      &l->keys, why, sizeof why);
-
-	if (err)
-		return client_link_fail(diag, err, "%s", why);
-	if ((err = wire_context_new(1, &l->context)))
-		return client_link_fail(diag, err, "%s", mql_strerror(err));
-	wire_context_use(l->context, l->keys);
-	return 0;
+	if (!given)
+		given = getenv("MQL_SOURCE_JOB");
+	return given && *given ? given : default_endpoint;
 }
 
 int
-client_link_open(struct client_link *l, const struct client_peer *p,
+client_context_open(struct client_context *c, const char *key,
+		    const char *server_key, struct wire_context *lent,
+		    struct mql_diag *diag)
+{
+	char why[300] = "";
+	int err;
+
+	*c = (struct client_context){ .wire = lent, .lent = lent };
+	if (lent)
+		return 0;
+	err = wire_keys_load_both(or_environment(key, "MQL_KEY_FILE"),
+				  or_environment(server_key, "MQL_SERVER_KEY"),
+				  &c->keys, why, sizeof why);
+	if (err)
+		return client_link_fail(diag, err, "%s", why);
+	if ((err = wire_context_new(1, &c->wire))) {
+		client_context_close(c);
+		return client_link_fail(diag, err, "%s", mql_strerror(err));
+	}
+	wire_context_use(c->wire, c->keys);
+	return 0;
+}
+
+void
+client_context_close(struct client_context *c)
+{
+	if (!c->lent)
+		wire_context_free(c->wire);
+	wire_keys_free(c->keys);
+	*c = (struct client_context){ 0 };
+}
+
+int
+client_link_open(struct client_link *l, const char *endpoint,
 		 struct wire_context *context, struct mql_diag *diag)
 {
-	const char *endpoint = or_environment(p->endpoint, "MQL_SOURCE_JOB");
 	char why[160];
 	int err;
 
-	if (!endpoint || !*endpoint)
-		endpoint = default_endpoint;
-	*l = (struct client_link){ .endpoint = endpoint, .context = context,
-				   .lent = context };
+	*l = (struct client_link){ .endpoint = endpoint, .context = context };
 	if ((err = wire_endpoint_check(endpoint, why, sizeof why)))
 		return client_link_fail(diag, err, "%s", why);
-	if (!context && (err = open_context(l, p, diag)))
-		goto out;
-	if ((err = wire_dealer_open(l->context, endpoint, &l->dealer)))
-		client_link_fail(diag, err, "%s: %s", endpoint,
-				 mql_strerror(err));
-out:
-	if (err)
-		client_link_close(l);
-	return err;
+	if ((err = wire_dealer_open(context, endpoint, &l->dealer)))
+		return client_link_fail(diag, err, "%s: %s", endpoint,
+					mql_strerror(err));
+	return 0;
+}
+
+const char *
+client_link_trouble(const struct client_link *l)
+{
+	return l->dealer ? wire_dealer_trouble(l->dealer) : NULL;
 }
 
 bool
 client_link_hopeless(const struct client_link *l, int64_t since)
 {
-	return l->dealer && wire_dealer_trouble(l->dealer) &&
-	       clock_mono_ms() - since > HOPE_MS;
+	return client_link_trouble(l) && clock_mono_ms() - since > HOPE_MS;
 }
 
 int
-client_link_unreached(const struct client_link *l, struct mql_diag *diag)
+client_link_unreached(struct mql_diag *diag, const char *where,
+		      const char *trouble)
 {
-	const char *trouble = l->dealer ? wire_dealer_trouble(l->dealer) : NULL;
-
 	if (trouble)
 		return client_link_fail(diag, MQL_EUNREACH, "the source-job at "
-					"%s cannot be spoken to: %s",
-					l->endpoint, trouble);
+					"%s cannot be spoken to: %s", where,
+					trouble);
 	return client_link_fail(diag, MQL_EUNREACH, "no source-job answers at "
-				"%s (is mql-source-job running?)",
-				l->endpoint);
+				"%s (is mql-source-job running?)", where);
 }
 
 int
@@ -111,9 +128,6 @@ client_link_close(struct client_link *l)
 {
 	if (l->dealer)
 		wire_dealer_close(l->dealer, LINGER_MS);
-	if (!l->lent)
-		wire_context_free(l->context);
-	wire_keys_free(l->keys);
 	*l = (struct client_link){ 0 };
 }
 

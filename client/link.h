@@ -6,34 +6,47 @@
 #include "wire/message.h"
 #include "wire/socket.h"
 
+struct client_context { /* of ZeroMQ, with what all of its links have */
+	struct wire_context *wire;
+	struct wire_keys    *keys; /* NULL: none, or not ours */
+	bool                 lent; /* wire is not ours */
+};
+
 struct client_link {
 	struct wire_context *context;
-	bool                 lent; /* the context is somebody else's, with its
-				      keys */
-	struct wire_keys    *keys; /* ours; NULL: none */
 	struct wire_dealer  *dealer;
 	const char          *endpoint;
 };
 
-/* What somebody gave, with the environment where he gave nothing. */
-struct client_peer {
-	const char *endpoint;
-	const char *key, *server_key;
-};
+/* Where the source-jobs are: as given, else MQL_SOURCE_JOB, else the default.
+ * See wire/discovery.h. */
+const char *client_where(const char *given);
 
-/* p->endpoint NULL: MQL_SOURCE_JOB, else the default; keys NULL: MQL_KEY_FILE
- * and MQL_SERVER_KEY, else none. The endpoint is borrowed for the life of the
- * link, and so is context; NULL: the link has its own. Returns 0, MQL_EADDRESS
- * or MQL_EINVAL (diag says why; it may be NULL), MQL_ENOMEM or MQL_EOS. */
-int client_link_open(struct client_link *l, const struct client_peer *p,
+/* Files of keys; NULL: MQL_KEY_FILE and MQL_SERVER_KEY, else none. lent: a
+ * context that is used as it is, and not ours; NULL: a new one. 0, MQL_EINVAL
+ * (a key cannot be read: diag says why; it may be NULL), MQL_ENOMEM or
+ * MQL_EOS. */
+int client_context_open(struct client_context *c, const char *key,
+			const char *server_key, struct wire_context *lent,
+			struct mql_diag *diag);
+void client_context_close(struct client_context *c); /* a zeroed one: nothing */
+
+/* endpoint and context are borrowed for the life of the link. Returns 0,
+ * MQL_EADDRESS (diag says why; it may be NULL), MQL_ENOMEM or MQL_EOS. */
+int client_link_open(struct client_link *l, const char *endpoint,
 		     struct wire_context *context, struct mql_diag *diag);
 
 /* There is trouble with keys, and has been since a second after `since` (ms,
  * monotonic) at least: nothing that passes by itself. */
 bool client_link_hopeless(const struct client_link *l, int64_t since);
 
-/* MQL_EUNREACH, with a sentence that says what is known of the reason. */
-int client_link_unreached(const struct client_link *l, struct mql_diag *diag);
+/* What is known of why it is not spoken to; NULL: nothing. */
+const char *client_link_trouble(const struct client_link *l);
+
+/* MQL_EUNREACH with a sentence: of what is in trouble there, or (NULL) that
+ * nobody answers. */
+int client_link_unreached(struct mql_diag *diag, const char *where,
+			  const char *trouble);
 
 /* Close and connect anew: for a peer that has fallen silent. */
 int client_link_reopen(struct client_link *l);

@@ -1,13 +1,34 @@
-/* request.c - one question of an operator, one answer. */
+/* request.c - one question of an operator, one answer: see request.h.
+ *
+ * All source-jobs are asked at once. When one has answered, the others have a
+ * moment more; who is silent then is named. */
+#include "client/request.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/lists.h"
 #include "client/tail.h"
 #include "common/clock.h"
+#include "event/json.h"
 
-enum { REQUEST_ID = 1, LOOK_MS = 500 };
+enum {
+	REQUEST_ID = 1,
+	OTHERS_MS = 1000,
+	LOOK_MS = 500, /* whether there is trouble */
+	PENDING = MQL_ETIMEOUT,
+};
+
+struct asked { /* a source-job */
+	struct client_link link;
+	unsigned on, changes;
+	bool     sent;
+	int      err;  /* PENDING: nothing has come yet */
+	bool     hopeless; /* and nothing will */
+	char    *json;
+};
 
 /* user@host, so that people know whom to ask. */
 static void
@@ -40,15 +61,15 @@ send_request(struct client_link *l, const struct mql_request_options *o)
 	return err;
 }
 
-/* 0 and *json when msg is our reply; MQL_EREFUSED too with *json;
- * MQL_ETIMEOUT when it is something else. */
+/* 0 and *json when msg is our reply; MQL_EREFUSED too with *json; PENDING when
+ * it is something else. */
 static int
 take_reply(struct str msg, char **json)
 {
 	struct wire_reply m;
 	struct str body;
 	unsigned kind;
-	int err = MQL_ETIMEOUT;
+	int err = PENDING;
 
 	if (wire_get_header(msg.ptr, msg.len, &kind, &body) ||
 	    kind != WIRE_REPLY)
@@ -61,54 +82,306 @@ take_reply(struct str msg, char **json)
 	return err;
 }
 
+static void
+turn(struct asked *to, const struct mql_request_options *o, int64_t begun)
+{
+	struct str msg;
+
+	while (to->err == PENDING &&
+	       wire_dealer_recv(to->link.dealer, &msg) == 1)
+		to->err = take_reply(msg, &to->json);
+	to->hopeless = client_link_hopeless(&to->link, begun);
+	if (to->err != PENDING ||
+	    wire_dealer_link(to->link.dealer, &to->changes) != WIRE_LINK_UP)
+		return;
+	if (!to->sent || to->changes != to->on) {
+		to->sent = !send_request(&to->link, o);
+		to->on = to->changes;
+	}
+}
+
+/* Until all have answered, or time is up. 0 or MQL_EINTR. */
 static int
-converse(struct client_link *l, const struct mql_request_options *o,
-	 int64_t deadline, char **json)
+converse(struct asked *to, size_t n, const struct mql_request_options *o,
+	 int64_t deadline)
 {
 	const int64_t begun = clock_mono_ms();
-	unsigned asked_on = 0, changes = 0;
-	bool asked = false;
+	struct wire_dealer *waits[WIRE_ENDPOINTS_MAX];
+	bool any = false;
 
 	for (;;) {
-		struct str msg;
-		while (wire_dealer_recv(l->dealer, &msg) == 1) {
-			int err = take_reply(msg, json);
-			if (err != MQL_ETIMEOUT)
-				return err;
+		size_t left = 0;
+		int64_t now = clock_mono_ms();
+
+		for (size_t i = 0; i < n; i++) {
+			turn(&to[i], o, begun);
+			if (to[i].err == PENDING && !to[i].hopeless)
+				waits[left++] = to[i].link.dealer;
 		}
-		enum wire_link up = wire_dealer_link(l->dealer, &changes);
-		if (up == WIRE_LINK_UP && (!asked || changes != asked_on)) {
-			asked = !send_request(l, o);
-			asked_on = changes;
-		}
-		int64_t left = deadline - clock_mono_ms();
-		if (left <= 0 || client_link_hopeless(l, begun))
-			return MQL_EUNREACH;
-		if (!wire_dealer_wait(l->dealer, left < LOOK_MS ? (int)left
-					  : LOOK_MS, -1))
+		if (!any && left < n && now + OTHERS_MS < deadline)
+			deadline = now + OTHERS_MS;
+		any |= left < n;
+		if (!left || now >= deadline)
+			return 0;
+		if (!wire_dealers_wait(waits, left, deadline - now < LOOK_MS ?
+				       (int)(deadline - now) : LOOK_MS, -1))
 			return MQL_EINTR;
 	}
 }
+
+/* --- one answer of all ---------------------------------------------------------- */
+
+/* Who has not answered, and what all is then: 0 when one has. */
+static int
+outcome(const struct asked *to, size_t n, struct client_reply *r)
+{
+	struct buf silent = BUF_INIT;
+	int err = MQL_EUNREACH;
+
+	for (size_t i = 0; i < n; i++) {
+		if (to[i].err == PENDING)
+			buf_printf(&silent, "%s%s", silent.len ? ", " : "",
+				   to[i].link.endpoint);
+		else if (!to[i].err || err == MQL_EUNREACH)
+			err = to[i].err;
+	}
+	if (silent.len && !silent.err)
+		r->silent = strndup((char *)silent.data, silent.len);
+	buf_fini(&silent);
+	return err;
+}
+
+/* The first answer of that kind is as good as any. */
+static int
+give_first(struct asked *to, size_t n, int err, struct client_reply *r)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (to[i].err != err)
+			continue;
+		r->json = to[i].json;
+		to[i].json = NULL;
+		break;
+	}
+	return err;
+}
+
+/* Answers that are valid JSON. */
+static void
+answers_of(struct asked *to, size_t n, struct answer *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool good = !to[i].err && to[i].json &&
+			    !json_check(str_of(to[i].json), NULL);
+
+		a[i] = (struct answer){ to[i].link.endpoint,
+					good ? to[i].json : NULL };
+	}
+}
+
+static int
+give_list(struct asked *to, size_t n, const char *what,
+	  struct client_reply *r)
+{
+	struct answer a[WIRE_ENDPOINTS_MAX];
+	struct buf list = BUF_INIT;
+
+	answers_of(to, n, a);
+	lists_merge(what, a, n, &list);
+	buf_put_u8(&list, '\0');
+	if (!list.err)
+		r->json = strdup((char *)list.data);
+	buf_fini(&list);
+	return r->json ? 0 : MQL_ENOMEM;
+}
+
+/* --- kill ---------------------------------------------------------------------------- */
+
+static void
+ask_again(struct asked *to)
+{
+	free(to->json);
+	to->json = NULL;
+	to->err = PENDING;
+	to->sent = false;
+}
+
+static int
+no_such_query(const char *id, bool several, struct client_reply *r)
+{
+	char text[200];
+
+	snprintf(text, sizeof text, several ?
+		 "{\"error\":\"there are several queries %.40s: `mql "
+		 "queries` shows their whole ids\"}" :
+		 "{\"error\":\"there is no query %.40s\"}", id);
+	r->json = strdup(text);
+	return r->json ? MQL_EREFUSED : MQL_ENOMEM;
+}
+
+/* The lists have come: end that query wherever it runs, under its id there. */
+static int
+kill_all(struct asked *to, size_t n, const struct mql_request_options *o,
+	 int64_t deadline, struct client_reply *r)
+{
+	struct mql_request_options one = *o;
+	struct answer a[WIRE_ENDPOINTS_MAX];
+	struct asked *runs[WIRE_ENDPOINTS_MAX];
+	char ids[WIRE_ENDPOINTS_MAX][24];
+	size_t nruns = 0;
+	bool several;
+	int err = 0;
+
+	answers_of(to, n, a);
+	struct str text = lists_find(a, n, o->arg, &several);
+	if (!text.len)
+		return no_such_query(o->arg, several, r);
+	for (size_t i = 0; i < n; i++) {
+		unsigned long is = lists_id(&a[i], text);
+
+		if (!is)
+			continue;
+		snprintf(ids[nruns], sizeof ids[nruns], "%lu", is);
+		runs[nruns++] = &to[i];
+	}
+	for (size_t i = 0; i < nruns; i++) /* text is in one of them */
+		ask_again(runs[i]);
+	for (size_t i = 0; i < nruns && !err; i++) {
+		one.arg = ids[i];
+		err = converse(runs[i], 1, &one, deadline);
+	}
+	for (size_t i = 0; i < nruns && !err; i++)
+		if (runs[i]->err)
+			return give_first(runs[i], 1, runs[i]->err ==
+					  PENDING ? MQL_EUNREACH :
+					  runs[i]->err, r);
+	return err ? err : give_first(runs[0], 1, 0, r);
+}
+
+/* --- asking ----------------------------------------------------------------------------- */
+
+/* Is the answer a list, of which all of them have a part? */
+static bool
+is_list(const struct mql_request_options *o)
+{
+	const char *what = o->what;
+
+	return !strcmp(what, "agents") || !strcmp(what, "queries") ||
+	       !strcmp(what, "streams") ||
+	       (!strcmp(what, "saved") && !*o->arg);
+}
+
+static int
+answer(struct asked *to, size_t n, const struct mql_request_options *o,
+       int64_t deadline, struct client_reply *r)
+{
+	const bool kill = n > 1 && !strcmp(o->what, "kill");
+	struct mql_request_options first = *o;
+	int err;
+
+	if (kill) {
+		first.what = "queries";
+		first.arg = "";
+	}
+	if (!(err = converse(to, n, &first, deadline)))
+		err = outcome(to, n, r);
+	if (err || n == 1)
+		return err && err != MQL_EREFUSED ? err :
+			give_first(to, n, err, r);
+	if (kill)
+		return kill_all(to, n, o, deadline, r);
+	if (is_list(o))
+		return give_list(to, n, o->what, r);
+	return give_first(to, n, 0, r);
+}
+
+/* Why nobody has answered, as far as it is known. */
+static void
+explain(const struct asked *to, size_t n, const char *where,
+	struct mql_diag *diag)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *trouble = client_link_trouble(&to[i].link);
+
+		if (!trouble)
+			continue;
+		client_link_unreached(diag, to[i].link.endpoint, trouble);
+		return;
+	}
+	client_link_unreached(diag, where, NULL);
+}
+
+static int
+ask_list(struct wire_context *context, const struct wire_endpoints *list,
+	 const struct mql_request_options *o, struct client_reply *r,
+	 struct mql_diag *diag)
+{
+	int64_t deadline = clock_mono_ms() + o->timeout_ms;
+	struct asked *to = calloc(list->n, sizeof *to);
+	int err = to ? 0 : MQL_ENOMEM;
+
+	r->asked = list->n;
+	for (size_t i = 0; to && i < list->n && !err; i++) {
+		err = client_link_open(&to[i].link, list->at[i], context,
+				       diag);
+		to[i].err = PENDING;
+	}
+	if (!err && (err = answer(to, list->n, o, deadline, r)) ==
+		    MQL_EUNREACH)
+		explain(to, list->n, o->source_job, diag);
+	for (size_t i = 0; to && i < list->n; i++) {
+		client_link_close(&to[i].link);
+		free(to[i].json);
+	}
+	free(to);
+	return err;
+}
+
+int
+client_ask(struct wire_context *context, const struct mql_request_options *opt,
+	   struct client_reply *r, struct mql_diag *diag)
+{
+	struct mql_request_options o = *opt;
+	struct client_context own = { 0 };
+	struct wire_endpoints *list = NULL;
+	char why[240];
+	int err;
+
+	*r = (struct client_reply){ 0 };
+	if (diag)
+		*diag = (struct mql_diag){ 0 };
+	o.source_job = client_where(o.source_job);
+	o.arg = o.arg ? o.arg : "";
+	err = wire_discovery_once(o.source_job, &list, why, sizeof why);
+	if (err)
+		client_link_fail(diag, err, "%s", why);
+	else if (!(err = client_context_open(&own, o.key, o.server_key,
+					     context, diag)))
+		err = ask_list(own.wire, list, &o, r, diag);
+	client_context_close(&own);
+	free(list);
+	return err;
+}
+
+void
+client_reply_fini(struct client_reply *r)
+{
+	free(r->json);
+	free(r->silent);
+	*r = (struct client_reply){ 0 };
+}
+
+/* --- one answer and nothing else ---------------------------------------------------- */
 
 static int
 request(struct wire_context *context, const struct mql_request_options *o,
 	char **json, struct mql_diag *diag)
 {
-	const struct client_peer peer = { o->source_job, o->key,
-					  o->server_key };
-	int64_t deadline = clock_mono_ms() + o->timeout_ms;
-	struct client_link l = { 0 };
-	int err;
+	struct client_reply r;
+	int err = client_ask(context, o, &r, diag);
 
-	*json = NULL;
-	if (diag)
-		*diag = (struct mql_diag){ 0 };
-	err = client_link_open(&l, &peer, context, diag);
-	if (!err)
-		err = converse(&l, o, deadline, json);
-	if (err == MQL_EUNREACH)
-		client_link_unreached(&l, diag);
-	client_link_close(&l);
+	*json = r.json;
+	r.json = NULL;
+	client_reply_fini(&r);
 	return err;
 }
 

@@ -2,43 +2,19 @@
  * has many of them needs. Not installed.
  *
  *   tail.c     the public calls: open, next, stop, close
- *   session.c  the subscription's life over one link after another: a table
- *              of states and events
- *   account.c  its books
+ *   fleet.c    who is asked: the list of source-jobs, a session for each
+ *   session.c  a subscription at one of them: a table of states and events
+ *   merge.c    groups, windows and order over what several of them bring
+ *   account.c  the books of all
  *
  * A tail is owned by one thread; nothing here is locked. */
 #ifndef CLIENT_TAIL_H
 #define CLIENT_TAIL_H
 
-#include "client/account.h"
-#include "client/link.h"
-#include "wire/rows.h"
+#include "client/session.h"
+#include "wire/discovery.h"
 
-enum tail_state {
-	TAIL_DOWN,     /* no link; or one that must be asked later */
-	TAIL_ASKING,   /* SUBSCRIBE is sent */
-	TAIL_LIVE,     /* ACCEPTED has come */
-	TAIL_STOPPING, /* UNSUBSCRIBE is sent; rows still come */
-	TAIL_ENDED,
-	TAIL_NSTATES
-};
-
-/* Items that wait to be given, in this order. */
-enum tail_pending {
-	PENDING_DOWN = 1 << 0,
-	PENDING_UP   = 1 << 1,
-	PENDING_GAP  = 1 << 2,
-	PENDING_LIVE = 1 << 3,
-	PENDING_META = 1 << 4,
-	PENDING_END  = 1 << 5,
-};
-
-enum { CLIENT_MAX_REFUSALS = 8 };
-
-struct client_refusal {
-	char     why[120];
-	uint32_t agents;
-};
+struct merge;
 
 /* What the rows of a query are. */
 enum client_kind {
@@ -48,64 +24,66 @@ enum client_kind {
 };
 
 struct mql_tail {
-	struct client_link      link;
-	char            *endpoint, *query, *canonical, *name;
-	uint64_t         limit;    /* rows in all; 0: none */
-	uint64_t         credit;   /* bytes in flight towards us */
-	bool             force;     /* insist on suspects */
-	bool             unweighed; /* see query_is_unweighed() */
-	uint64_t         consumed; /* bytes of DATA taken on this link */
-	uint64_t         granted;  /* bytes allowed on this link */
-	bool             held;     /* no more are granted */
+	struct client_ask       ask;
+	struct client_context   context;
+	char                   *where, *canonical;
+	struct wire_discovery  *discovery;
+	struct wire_endpoints  *list;  /* NULL: nothing is known yet */
+	char                    trouble[240]; /* why not */
+	bool                    troubled; /* to be told */
+	struct session *session[WIRE_ENDPOINTS_MAX];
+	size_t                  nsession;
+	size_t                  next;  /* whose turn it is to give */
+	struct merge           *merge; /* NULL: their rows are ours */
+	uint32_t                most;  /* agents that were known at once, */
+	int64_t                 all_at; /* and when they were last */
+	int64_t                 doubted; /* up to there what was said to be
+					    told may leave somebody out */
+	bool                    stopping, full, ended, failed;
 
-	enum tail_state  state;
-	unsigned         changes;  /* of the link, as last seen */
-	bool             up;
-	bool             accepted; /* has been, on some link */
-	uint32_t         query_id;
-	int64_t          lease_ms;
-	int64_t          pinged; /* monotonic ms */
-	int64_t          waits;  /* since when for any answer; 0: for none */
-	int64_t          overslept; /* when we pinged later than the lease, */
-	int64_t          awake;     /* and when we had pinged before that */
-	int64_t          ask_at;   /* TAIL_DOWN with a link: when to ask */
-	int64_t          stop_by;  /* TAIL_STOPPING: give up then */
-	int64_t          down_at;
+	/* Of all of them: */
+	bool                    accepted; /* by one, at least */
+	bool                    tell;     /* the books are to be told */
+	struct mql_window       window;   /* the last one that was told */
+	struct client_refusal   refusal[CLIENT_MAX_REFUSALS];
+	size_t                  nrefusal;
+	char                    refusals[240], limits[240]; /* sentences */
+	char                    why[320]; /* of the item that was given last */
 
-	struct client_account   account;
-	struct mql_window window;  /* the last one that was told */
-	struct data_reader batch;  /* borrowed from the socket */
-	bool             in_batch;
-	struct buf       out;      /* the frame being made */
-
-	unsigned         pending;
-	uint64_t         gap, gap_told, gap_ms;
-	int64_t          gap_by;   /* a gap is to be told, by then; 0: none */
-	bool             gap_whole; /* nothing else can have been missed */
-	bool             failed;
-	int              error;    /* the code behind a failed end */
-	char             why[240];
-	struct client_refusal refusal[CLIENT_MAX_REFUSALS];
-	size_t           nrefusal;
-	char             refusals[240], limits[240]; /* as sentences */
-	struct mql_diag  diag;     /* an error about the query */
+	/* What was missed: */
+	bool                    gap_news;
+	uint64_t                gap, gap_told, gap_ms;
+	int64_t                 down_at; /* the first one broke; 0: none */
+	int64_t                 gap_by;  /* it is to be told, by then; 0: it
+					    was */
+	bool                    gap_whole; /* nothing else can be missing */
 };
 
-/* Take every message that has come and every timer that is due, until there
- * is an item to give. Never blocks. */
-void client_session_turn(struct mql_tail *t);
+/* --- fleet.c ------------------------------------------------------------- */
 
-/* How long the caller may wait before client_session_turn() has work of its
- * own. */
-int client_session_wait_ms(const struct mql_tail *t);
+/* Sessions come and go with the list, and take what has come, until there is
+ * something to give. Never blocks. */
+void fleet_turn(struct mql_tail *t);
 
-void client_session_stop(struct mql_tail *t);
+/* How long fleet_turn() has no work of its own. */
+int fleet_wait_ms(const struct mql_tail *t);
 
-/* The batch is used up: the source-job may send as much again. */
-void client_session_batch_done(struct mql_tail *t);
+/* What to wait for: returns how many. */
+size_t fleet_dealers(const struct mql_tail *t, struct wire_dealer **dealer,
+		     size_t most);
 
-/* Grant credit, if so much is used up that it is worth a message. */
-void client_session_grant(struct mql_tail *t);
+/* Ask all to end. */
+void fleet_stop(struct mql_tail *t);
+
+/* News of one of them, as an item; false: there is none. */
+bool fleet_give(struct mql_tail *t, struct mql_item *item);
+
+/* For merge_new(): how many agents have told all that was before end. */
+int64_t fleet_told(const void *tail, int64_t end);
+
+/* Have all ended? Then how: false when not as asked for, and why. */
+bool fleet_ended(const struct mql_tail *t);
+bool fleet_end(struct mql_tail *t, char *why, size_t nwhy);
 
 /* --- for who has many ----------------------------------------------------- */
 

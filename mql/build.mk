@@ -19,7 +19,7 @@ language.src += mql/finish.c mql/group.c mql/held.c mql/key.c mql/key_json.c mql
                 mql/stage.c mql/stage_close.c mql/window.c
 
 # groups between processes
-language.src += mql/fold.c mql/folder.c mql/partial.c mql/stage_partial.c
+language.src += mql/fold.c mql/folder.c mql/gather.c mql/partial.c mql/stage_partial.c
 
 # the front: from text to plan
 language.src += mql/check_call.c mql/check_expr.c mql/plan_say.c mql/resolve.c mql/spell_query.c \

@@ -123,6 +123,18 @@ on_error(struct agent *a, struct str body)
 }
 
 static int
+on_goodbye(struct worker *w, struct agent *a, struct str body)
+{
+	struct wire_goodbye m;
+	int err = wire_goodbye_decode(body, &m);
+
+	arena_fini(&m.mem);
+	if (!err)
+		agents_leave(w, a, m.moves);
+	return err;
+}
+
+static int
 take(struct worker *w, struct agent *a, unsigned kind, struct str body)
 {
 	a->heard = w->now;
@@ -139,8 +151,7 @@ take(struct worker *w, struct agent *a, unsigned kind, struct str body)
 	case WIRE_ERROR:
 		return on_error(a, body);
 	case WIRE_GOODBYE:
-		agents_leave(w, a);
-		return 0;
+		return on_goodbye(w, a, body);
 	default:
 		return MQL_EUNSUP;
 	}

@@ -120,7 +120,7 @@ agents_lose(struct worker *w, struct agent *a)
 }
 
 void
-agents_leave(struct worker *w, struct agent *a)
+agents_leave(struct worker *w, struct agent *a, bool moves)
 {
 	struct wire_goodbye m = { .why = STR("goodbye") };
 	struct run *r;
@@ -130,7 +130,7 @@ agents_leave(struct worker *w, struct agent *a)
 	agents_send(w, a);
 	log_debug("agent %.*s left", (int)a->id.len, a->id.ptr);
 	FOREACH_RUN(r, a)
-		run_leave(r);
+		run_leave(r, moves);
 	agents_forget(w, a);
 }
 

@@ -88,7 +88,8 @@ void agents_tick(struct worker *w);
 /* The link is gone or silent. a stays known for a while. */
 void agents_lose(struct worker *w, struct agent *a);
 void agents_forget(struct worker *w, struct agent *a); /* frees a */
-void agents_leave(struct worker *w, struct agent *a);  /* it said goodbye */
+/* It said goodbye; moves: another source-job counts it now. */
+void agents_leave(struct worker *w, struct agent *a, bool moves);
 void agent_free(struct agent *a); /* one that no worker has; NULL is allowed */
 
 struct agent *agents_find(const struct worker *w, struct str id); /* or NULL */

@@ -218,6 +218,7 @@ end(struct job *j, struct sub *s)
 			  .window = s->closed },
 		.why = str_of(s->why),
 		.failed = s->failed,
+		.leaves = job_draining(j),
 	};
 
 	drop_queue(j, s);

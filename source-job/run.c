@@ -256,14 +256,14 @@ run_lose(struct run *r)
 }
 
 void
-run_leave(struct run *r)
+run_leave(struct run *r, bool moves)
 {
 	struct part *part = r->part;
 	const bool live = was_live(r);
 
 	settle(r);
 	run_free(r);
-	if (live)
+	if (live && !moves)
 		part_say(part, &(struct op){ .kind = OP_AGENT_LEFT });
 }
 
@@ -323,7 +323,8 @@ run_live(struct run *r, const struct books_agent *books)
 	if (!is_told(r))
 		return;
 	/* After a break, counters that went back are those of a new run. */
-	if (r->begun && !(r->again && books->sent < r->view.sent))
+	if (r->begun && !(r->again && (books->sent < r->view.sent ||
+				       books->seen < r->view.seen)))
 		run_report(r, books);
 	else
 		begin(r, books);

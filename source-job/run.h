@@ -65,7 +65,8 @@ bool run_rows(struct run *r, uint64_t first, uint64_t count, uint64_t *lost);
 int run_told(struct run *r, uint64_t upto);
 
 void run_lose(struct run *r);     /* no sign of life */
-void run_leave(struct run *r);    /* a goodbye; then free it */
+/* A goodbye; then free it. moves: to another source-job. */
+void run_leave(struct run *r, bool moves);
 void run_retarget(struct run *r); /* the agent's streams changed */
 
 /* From one worker to another. */

@@ -13,6 +13,7 @@
 #include "mql/partial.h"
 #include "mql/stage.h"
 #include "source-job/job.h"
+#include "source-job/relay.h"
 
 enum {
 	GRACE_MS = 2000, /* for rows of a window to arrive: agents and their
@@ -25,6 +26,7 @@ struct staged {
 	struct sub       *sub;
 	struct mql_query *query;
 	struct stage     *stage;
+	struct relay     *relay; /* in its place */
 	enum pace         pace;
 	bool     ending;    /* windows that close now are cut short */
 	uint64_t taken;     /* rows, and events of partials, that went in */
@@ -125,7 +127,7 @@ closed(void *arg, int64_t start, int64_t end, uint64_t events)
 /* --- life ------------------------------------------------------------------ */
 
 int
-staged_open(struct job *j, struct sub *s, struct mql_query *query)
+staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 {
 	struct staged *st;
 	const bool plain = query_is_plain(query);
@@ -143,7 +145,9 @@ staged_open(struct job *j, struct sub *s, struct mql_query *query)
 		.max_bytes = j->config.stage_memory, .grace_ms = GRACE_MS,
 		.row = give, .closed = closed, .arg = st,
 	};
-	if ((err = stage_new(query, &opt, &st->stage))) {
+	err = merge ? relay_new(j, s, &st->relay)
+		    : stage_new(query, &opt, &st->stage);
+	if (err) {
 		staged_free(st);
 		return err;
 	}
@@ -157,6 +161,7 @@ staged_free(struct staged *st)
 	if (!st)
 		return;
 	stage_free(st->stage);
+	relay_free(st->relay);
 	mql_query_free(st->query);
 	free(st);
 }
@@ -190,6 +195,10 @@ staged_row(struct sub *s, struct str row, unsigned step)
 	struct job *j = st->job;
 	int err;
 
+	if (st->relay) {
+		relay_row(st->relay, row);
+		return;
+	}
 	if (is_done(st, 1))
 		return;
 	err = stage_row_of(st->stage, row, step, j->wall);
@@ -222,6 +231,10 @@ staged_partial(struct sub *s, const struct partial *p)
 
 	if (!st) /* nobody's: see saved.h */
 		return;
+	if (st->relay) {
+		relay_partial(st->relay, p);
+		return;
+	}
 	before = left_out(st);
 	if (is_done(st, n))
 		return;
@@ -236,7 +249,10 @@ staged_tick(struct sub *s)
 {
 	struct staged *st = s->staged;
 
-	if (!st || st->pace == PACE_EVENT || st->pace == PACE_END)
+	if (st && st->relay)
+		relay_tick(st->relay);
+	if (!st || st->relay || st->pace == PACE_EVENT ||
+	    st->pace == PACE_END)
 		return;
 	if (st->pace == PACE_TOTAL) {
 		if (st->job->now < st->total_at)
@@ -252,7 +268,9 @@ staged_complete(struct sub *s, int64_t upto)
 {
 	struct staged *st = s->staged;
 
-	if (!st)
+	if (st && st->relay)
+		relay_complete(st->relay, upto);
+	if (!st || st->relay)
 		return;
 	stage_complete(st->stage, upto);
 	stage_tick(st->stage, st->job->wall);
@@ -262,7 +280,9 @@ staged_complete(struct sub *s, int64_t upto)
 void
 staged_end(struct sub *s)
 {
-	if (!s->staged)
+	if (s->staged && s->staged->relay)
+		relay_end(s->staged->relay);
+	if (!s->staged || s->staged->relay)
 		return;
 	s->staged->ending = true;
 	stage_end(s->staged->stage);
@@ -279,7 +299,7 @@ staged_count(struct sub *s)
 	struct books_source old = *b;
 	struct stage_stats now;
 
-	if (!st)
+	if (!st || st->relay)
 		return;
 	struct job_counters *c = &st->job->counters;
 	stage_stats(st->stage, &now);
@@ -296,7 +316,7 @@ staged_count(struct sub *s)
 bool
 staged_done(const struct sub *s)
 {
-	return s->staged && stage_done(s->staged->stage);
+	return s->staged && !s->staged->relay && stage_done(s->staged->stage);
 }
 
 const char *

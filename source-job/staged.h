@@ -18,9 +18,10 @@
 struct mql_query;
 struct partial;
 
-/* Give s the stage that the query needs, if it needs one; takes the query. 0
- * or MQL_ENOMEM. */
-int staged_open(struct job *j, struct sub *s, struct mql_query *query);
+/* Give s the stage that the query needs, if it needs one; takes the query.
+ * merge: the last merge is the subscriber's (relay.h). 0 or MQL_ENOMEM. */
+int staged_open(struct job *j, struct sub *s, struct mql_query *query,
+		bool merge);
 void staged_free(struct staged *st); /* NULL is allowed */
 
 /* A row of an agent. s has a stage. */

@@ -72,6 +72,7 @@ sub_accept(struct job *j, struct sub *s, const struct query_count *c)
 		.targeted = c->targeted,
 		.live = c->live,
 		.refused = c->refused,
+		.merge = s->merge,
 	};
 
 	if (s->accepted)
@@ -187,7 +188,8 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 		mql_query_free(compiled);
 	} else {
 		s->limit = limit_of(compiled, m->limit);
-		err = staged_open(j, s, compiled);
+		s->merge = m->merge;
+		err = staged_open(j, s, compiled, m->merge);
 	}
 	if (!err && !l)
 		err = link_open(j, from, &l);

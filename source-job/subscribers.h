@@ -54,6 +54,7 @@ struct sub {
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
 	struct staged *staged; /* NULL: the agents' rows are its rows */
+	bool     merge;       /* the last merge is the subscriber's */
 	struct queue queue;
 	struct wire_window closed; /* the last window whose rows are sent */
 	struct books_agent before; /* the query's books when it joined */

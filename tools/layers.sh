@@ -10,7 +10,7 @@ include/mql  |
 common       |
 event        common | xxhash
 mql          event common | pcre2 xxhash
-wire         event common | zmq jansson msgpack
+wire         event common | zmq jansson msgpack xxhash
 http         common | microhttpd
 agent        mql event wire common | urcu
 client       mql event wire common |

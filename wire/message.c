@@ -154,6 +154,7 @@ CODEC(credit, CREDIT, mem)
 
 static const struct field goodbye[] = {
 	TEXT(MAY, wire_goodbye, why, MAX_WHY),
+	BOOL(MAY, wire_goodbye, moves),
 	FIELD_END
 };
 CODEC(goodbye, GOODBYE, mem)
@@ -179,6 +180,7 @@ static const struct field subscribe[] = {
 	U64(MAY, wire_subscribe, credit, ANY),
 	TEXT(MAY, wire_subscribe, client, WIRE_MAX_NAME),
 	BOOL(MAY, wire_subscribe, resumed),
+	BOOL(MAY, wire_subscribe, merge),
 	BOOL(MAY, wire_subscribe, force),
 	FIELD_END
 };
@@ -193,6 +195,7 @@ static const struct field accepted[] = {
 	U32(MAY, wire_accepted, targeted),
 	U32(MAY, wire_accepted, live),
 	U32(MAY, wire_accepted, refused),
+	BOOL(MAY, wire_accepted, merge),
 	FIELD_END
 };
 CODEC(accepted, ACCEPTED, mem)
@@ -241,6 +244,7 @@ static const struct field end[] = {
 	OBJECT(MUST, wire_end, meta, meta),
 	TEXT(MAY, wire_end, why, MAX_WHY),
 	BOOL(MAY, wire_end, failed),
+	BOOL(MAY, wire_end, leaves),
 	FIELD_END
 };
 CODEC(end, END, meta.mem)

@@ -138,6 +138,8 @@ struct wire_credit { /* cumulative since the welcome or acceptance */
 struct wire_goodbye {
 	struct arena mem;
 	struct str why;
+	bool       moves; /* of an agent: it is about to say hello to another
+			     source-job of the fleet */
 };
 
 struct wire_error { /* about a message that could not be taken */
@@ -158,6 +160,9 @@ struct wire_subscribe {
 	uint64_t   credit;  /* bytes of DATA bodies it will take */
 	struct str client;  /* "mql 0.1.0", for `mql queries` */
 	bool       resumed; /* the same subscription as before a broken link */
+	bool       merge;   /* the last merge is the subscriber's: send what
+			       agents send. Nothing for a query whose rows
+			       are finished at the agents */
 	bool       force;   /* insist on agents where it is a suspect */
 };
 
@@ -169,6 +174,7 @@ struct wire_accepted {
 	struct str canonical;
 	uint64_t   lease_ms;   /* PING more often than this */
 	uint32_t   targeted, live, refused;
+	bool       merge;      /* as asked */
 };
 
 struct wire_refusal { /* why agents do not run a query, grouped by reason */
@@ -216,6 +222,7 @@ struct wire_end {
 	struct str why;        /* "limit", "unsubscribed", "killed by ...",
 				  "source-job is shutting down", ... */
 	bool failed;           /* exit status 1 rather than 0 */
+	bool leaves;           /* for the source-job shuts down */
 };
 
 struct wire_unsubscribe { struct arena mem; uint32_t id; };

@@ -93,6 +93,10 @@ rows_index(const uint8_t *index, unsigned i)
 
 /* --- DATA ------------------------------------------------------------------ */
 
+/* For a subscriber that does the last merge a "row" that begins with this byte
+ * is none: groups (mql/partial.h) follow it. No row begins like that. */
+enum { WIRE_GROUPS = 1 };
+
 /* Append to out: a header for a batch whose rows follow by data_put_row().
  * data_end() writes the count. */
 size_t data_begin(struct buf *out, uint32_t subscription, uint64_t first);

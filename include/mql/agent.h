@@ -53,7 +53,10 @@ struct mql_agent_options {
 	const char *zone;       /* @zone; NULL: MQL_AGENT_ZONE, or none */
 	const char *version;    /* @version of the service; NULL:
 				   MQL_AGENT_VERSION, or none */
-	const char *source_job; /* NULL: MQL_AGENT_SOURCE_JOB, else
+	const char *source_job; /* tcp://A:1,tcp://B:2, or file:PATH (one a
+				   line), or dns:NAME:PORT: one of them is
+				   picked, and another when it is gone. NULL:
+				   MQL_AGENT_SOURCE_JOB, else
 				   tcp://127.0.0.1:7400 */
 	size_t ring_bytes;      /* per publishing thread, a power of two is
 				   taken; 0: 256 KiB. Allocated at the thread's

@@ -8,9 +8,11 @@
  *                     fwrite(item.row.ptr, 1, item.row.len, stdout);
  *     mql_tail_close(tail);
  *
- * A tail is one subscription. It reconnects by itself, tells what it missed
- * meanwhile, and counts. One owner thread per tail; no thread is started but
- * ZeroMQ's own. */
+ * A tail is one subscription, whether it is at one source-job or at all of a
+ * fleet that may grow and shrink meanwhile. It reconnects by itself, tells what
+ * it missed meanwhile, and counts. One owner thread per tail; no thread is
+ * started but ZeroMQ's own, and one that looks for source-jobs when they are
+ * not given as a list. */
 #ifndef MQL_CLIENT_H
 #define MQL_CLIENT_H
 
@@ -29,7 +31,10 @@ struct mql_tail;   /* opaque */
 
 struct mql_tail_options {
 	size_t      size;       /* of this struct: set by ..._INIT */
-	const char *source_job; /* NULL: MQL_SOURCE_JOB, else
+	const char *source_job; /* tcp://A:1,tcp://B:2, or file:PATH (one a
+				   line), or dns:NAME:PORT: all of them are
+				   asked, and what they say is one answer.
+				   NULL: MQL_SOURCE_JOB, else
 				   tcp://127.0.0.1:7401 */
 	const char *query;
 	const char *name;       /* who asks, for `mql queries`; NULL:
@@ -51,7 +56,8 @@ enum mql_item_kind {
 	MQL_ROW,   /* one row of JSON */
 	MQL_LIVE,  /* the number of live agents changed */
 	MQL_META,  /* the books, about once a second */
-	MQL_LINK,  /* the link went down (up == false) or is back */
+	MQL_LINK,  /* the link went down (up == false) or is back; with several
+		      source-jobs, what became of one: up while any answers */
 	MQL_GAP,   /* rows that were missed while it was down */
 	MQL_END,   /* the last item; every later call returns it again */
 };
@@ -148,7 +154,8 @@ MQL_API int mql_tail_next(struct mql_tail *t, int timeout_ms,
  * even when the source-job is gone). */
 MQL_API void mql_tail_stop(struct mql_tail *t);
 
-/* The query in canonical spelling and its id at the source-job. */
+/* The query in canonical spelling and its id at the source-job, or at one of
+ * them. */
 MQL_API const char *mql_tail_query(const struct mql_tail *t);
 MQL_API uint32_t mql_tail_query_id(const struct mql_tail *t);
 
@@ -172,10 +179,11 @@ struct mql_request_options {
  * "kill" (arg: the query's id) and for "off" (arg: why) and "on", which switch
  * all evaluation. Of saved queries "saved" gives an array (arg: a name, or "");
  * "save" (arg: the name; query) and "rm" (arg: the name) an object, when it is
- * on the disk. *json also holds {"error":...} with MQL_EREFUSED. Errors
- * besides: MQL_EADDRESS, MQL_EUNREACH, MQL_EINVAL (a key cannot be read),
- * MQL_EINTR, MQL_ENOMEM: diag->text says why; it may be NULL. Any thread;
- * blocks until timeout_ms. */
+ * on the disk. With several source-jobs it is one list and one answer of those
+ * that answer; an id is then "7@2": 7 at the second. *json also holds
+ * {"error":...} with MQL_EREFUSED. Errors besides: MQL_EADDRESS, MQL_EUNREACH
+ * (nobody answers), MQL_EINVAL (a key cannot be read), MQL_EINTR, MQL_ENOMEM:
+ * diag->text says why; it may be NULL. Any thread; blocks until timeout_ms. */
 MQL_API int mql_request_with(const struct mql_request_options *opt,
 			     char **json, struct mql_diag *diag);
 

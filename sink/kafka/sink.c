@@ -265,7 +265,7 @@ balance(struct sink *s)
 	}
 	s->full = full;
 	TAILQ_FOREACH(o, &s->outputs, entry)
-		if (o->tail && o->tail->held != full)
+		if (o->tail && o->tail->ask.held != full)
 			client_tail_hold(o->tail, full);
 }
 

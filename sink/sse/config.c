@@ -77,7 +77,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 	const struct option table[] = {
 		{ "listen", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7480",
 		  "where browsers connect", &c->listen },
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
+		{ "source-job", 's', OPTION_STRING, "ENDPOINTS",
 		  "tcp://127.0.0.1:7401", "whom to ask", &c->source_job },
 		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
 		  "our secret key for it, of mql keygen", &c->key },

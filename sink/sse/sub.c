@@ -255,7 +255,7 @@ take_link(struct sub *s, bool up, const char *why)
 static void
 take_books(struct sub *s, const struct mql_item *item)
 {
-	s->books = client_account_sum(&s->tail->account);
+	s->books = client_account_sum(&s->tail->ask.account);
 	s->received = item->books.received;
 	s->balanced = item->books.balanced;
 	take_window(s, &item->window);
@@ -306,7 +306,7 @@ sub_begin(struct sub *s, struct hub *h)
 		return;
 	}
 	snprintf(s->why, sizeof s->why, "asking the source-job at %s",
-		 s->tail->link.endpoint);
+		 s->tail->where);
 	sub_tell(s, clock_mono_ms());
 }
 

@@ -1,9 +1,13 @@
-TESTS += test_ring test_agent test_publish test_agent_books test_agent_fold \
+TESTS += test_ring test_route test_agent_move test_agent test_publish test_agent_books test_agent_fold \
          test_agent_host test_agent_oom test_agent_chaos test_agent_clock test_agent_budget test_owner \
          test_owner_switch test_agent_busy test_agent_descriptors \
          test_agent_suspects
 test_ring.src         := tests/agent/test_ring.c
 test_ring.deps        := agent
+test_agent_move.src   := tests/agent/test_agent_move.c tests/agent/fake_source_job.c
+test_agent_move.deps  := agent
+test_route.src        := tests/agent/test_route.c
+test_route.deps       := agent
 test_agent.src        := tests/agent/test_agent.c tests/agent/fake_source_job.c
 test_agent.deps       := agent
 test_publish.src      := tests/agent/test_publish.c tests/agent/fake_source_job.c

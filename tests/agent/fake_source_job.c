@@ -446,6 +446,22 @@ take_heartbeat(struct fake *f, struct str body)
 }
 
 static void
+take_goodbye(struct fake *f, struct str body)
+{
+	struct wire_goodbye m, back = { .why = STR("goodbye") };
+	struct buf b = BUF_INIT;
+
+	ck_assert_int_eq(wire_goodbye_decode(body, &m), 0);
+	f->goodbyes++;
+	f->moves = m.moves;
+	arena_fini(&m.mem);
+	if (!f->polite)
+		return;
+	wire_goodbye_encode(&back, &b);
+	send_buf(f, &b);
+}
+
+static void
 take(struct fake *f, struct str msg)
 {
 	struct str body;
@@ -463,7 +479,7 @@ take(struct fake *f, struct str msg)
 	else if (kind == WIRE_HEARTBEAT)
 		take_heartbeat(f, body);
 	else if (kind == WIRE_GOODBYE)
-		f->goodbyes++;
+		take_goodbye(f, body);
 	else if (kind == WIRE_ERROR)
 		f->errors++;
 	else

@@ -47,6 +47,7 @@ struct fake {
 	char     name[32];
 	uint64_t credit, heartbeat_ms, silence_ms, lease_ms;
 	bool     mute;      /* answers no hello */
+	bool     polite;    /* answers a goodbye */
 	bool     old;       /* is of a version that knows no weights */
 
 	struct wire_context *context;
@@ -54,6 +55,7 @@ struct fake {
 	char     endpoint[128];
 	struct wire_peer     peer; /* who spoke last */
 	unsigned hellos, heartbeats, goodbyes, errors, resyncs;
+	bool     moves;     /* said the last goodbye */
 	uint64_t session, at_version, received_bytes;
 	char     agent[300], app[300], host[300], zone[300], version[300];
 	char     streams[1024];    /* names, each followed by a blank */

@@ -26,20 +26,22 @@ gap(const struct client_account *a)
 }
 
 static void
-rows(struct client_account *a, int n)
+rows(struct client_account *a, struct client_tally *t, int n)
 {
 	while (n-- > 0)
-		client_account_row(a);
+		client_account_row(a, t);
 }
 
 START_TEST(one_link_is_passed_on_as_it_is)
 {
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 10, 10);
 	struct mql_books b;
 
-	rows(&a, 10);
-	client_account_tell(&a, &m);
+	client_account_join(&a, &t);
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(gap(&a), 0);
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.seen, 100);
@@ -53,11 +55,13 @@ END_TEST
 START_TEST(books_that_do_not_balance_are_called_so)
 {
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 10, 10);
 	struct mql_books b;
 
+	client_account_join(&a, &t);
 	m.books.agent.matched = 11;
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	client_account_books(&a, &b);
 	ck_assert(!b.balanced);
 }
@@ -68,21 +72,23 @@ END_TEST
 START_TEST(a_break_is_told_as_a_gap_and_balances)
 {
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 10, 10);
 	struct mql_books b;
 
-	rows(&a, 10);
-	client_account_tell(&a, &m);
-	client_account_break(&a);
+	client_account_join(&a, &t);
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
 
 	m = told(40, 4, 4, 4);
 	m.before.seen = 150;
 	m.before.matched = 15;
 	m.before.sent = 13;
 	m.before.drop_link = 2;
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(gap(&a), 5);
-	rows(&a, 4);
+	rows(&a, &t, 4);
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.seen, 190);
 	ck_assert_uint_eq(b.matched, 19);
@@ -99,23 +105,25 @@ START_TEST(a_gap_grows_as_agents_come_back)
 {
 	bool whole;
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 10, 10);
 	struct mql_books b;
 
-	rows(&a, 10);
-	client_account_tell(&a, &m);
-	client_account_break(&a);
+	client_account_join(&a, &t);
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
 	m = told(0, 0, 0, 0);
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(gap(&a), 0);
 	m.before.seen = 60; /* one of two */
 	m.before.matched = m.before.sent = 8;
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(client_account_gap(&a, &whole), 0);
 	ck_assert(!whole);
 	m.before.seen = 140;
 	m.before.matched = m.before.sent = 17;
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(client_account_gap(&a, &whole), 7);
 	ck_assert(whole);
 	client_account_books(&a, &b);
@@ -128,17 +136,19 @@ END_TEST
 START_TEST(rows_after_the_last_books_are_not_lost)
 {
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 10, 10);
 	struct mql_books b;
 
-	client_account_tell(&a, &m);
-	rows(&a, 25);
-	client_account_break(&a);
+	client_account_join(&a, &t);
+	client_account_tell(&a, &t, &m, false);
+	rows(&a, &t, 25);
+	client_account_break(&a, &t);
 
 	m = told(0, 0, 0, 0);
 	m.before.seen = 300;
 	m.before.matched = m.before.sent = 25;
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(gap(&a), 0);
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.lost, 0);
@@ -151,12 +161,14 @@ END_TEST
 START_TEST(rows_queued_over_a_break_are_delivered_once)
 {
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 10, 10);
 	struct mql_books b;
 
-	rows(&a, 10);
-	client_account_tell(&a, &m);
-	client_account_break(&a);
+	client_account_join(&a, &t);
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
 
 	m = told(20, 0, 0, 0);
 	m.before.seen = 150;
@@ -167,9 +179,9 @@ START_TEST(rows_queued_over_a_break_are_delivered_once)
 	m.books.agent.queued = (uint64_t)-7;
 	m.books.source.delivered = 7;
 	m.books.source.waiting = 0;
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(gap(&a), 0);
-	rows(&a, 7);
+	rows(&a, &t, 7);
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.matched, 17);
 	ck_assert_uint_eq(b.received, 17);
@@ -182,16 +194,18 @@ END_TEST
 START_TEST(a_run_that_was_not_carried_over_still_balances)
 {
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 8, 8);
 	struct mql_books b;
 
-	rows(&a, 8);
-	client_account_tell(&a, &m);
-	client_account_break(&a);
+	client_account_join(&a, &t);
+	rows(&a, &t, 8);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
 	m = told(50, 5, 5, 5);
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(gap(&a), 2);
-	rows(&a, 5);
+	rows(&a, &t, 5);
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.seen, 150);
 	ck_assert_uint_eq(b.matched, 15);
@@ -204,22 +218,170 @@ END_TEST
 START_TEST(a_late_join_counts_from_its_own_beginning)
 {
 	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
 	struct wire_meta m = told(100, 10, 10, 10);
 	struct mql_books b;
 
+	client_account_join(&a, &t);
 	m.before.seen = 5000;
 	m.before.matched = m.before.sent = 500;
-	rows(&a, 10);
-	client_account_tell(&a, &m);
-	client_account_break(&a);
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
 	m = told(0, 0, 0, 0);
 	m.before.seen = 5200;
 	m.before.matched = m.before.sent = 520;
-	client_account_tell(&a, &m);
+	client_account_tell(&a, &t, &m, false);
 	ck_assert_uint_eq(gap(&a), 10);
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.seen, 200);
 	ck_assert_uint_eq(b.lost, 10);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+/* --- several source-jobs ---------------------------------------------------- */
+
+START_TEST(the_books_of_all_links_are_one)
+{
+	struct client_account a = { 0 };
+	struct client_tally t = { 0 }, u = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10), n = told(50, 5, 5, 5);
+	struct mql_books b;
+
+	client_account_join(&a, &t);
+	client_account_join(&a, &u);
+	rows(&a, &t, 10);
+	rows(&a, &u, 5);
+	client_account_tell(&a, &t, &m, false);
+	client_account_tell(&a, &u, &n, false);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 150);
+	ck_assert_uint_eq(b.received, 15);
+	ck_assert_uint_eq(b.live, 6);
+	ck_assert_uint_eq(b.targeted, 6);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+/* One dies, and its agents go to the other, which had counted on. */
+START_TEST(what_agents_bring_to_another_source_job_is_the_gap)
+{
+	struct client_account a = { 0 };
+	struct client_tally t = { 0 }, u = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10), n = told(50, 5, 5, 5);
+	struct mql_books b;
+	bool whole;
+
+	client_account_join(&a, &t);
+	client_account_join(&a, &u);
+	rows(&a, &t, 12); /* two came after the books */
+	rows(&a, &u, 5);
+	n.before.seen = 7000; /* what was before us there is not ours */
+	n.before.matched = n.before.sent = 700;
+	client_account_tell(&a, &t, &m, false);
+	client_account_tell(&a, &u, &n, false);
+	client_account_break(&a, &t);
+	ck_assert_uint_eq(client_account_gap(&a, &whole), 0);
+	ck_assert(!whole);
+	n.before.seen += 160;
+	n.before.matched += 16;
+	n.before.sent += 16;
+	client_account_tell(&a, &u, &n, false);
+	ck_assert_uint_eq(client_account_gap(&a, &whole), 4);
+	ck_assert(whole);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 210);
+	ck_assert_uint_eq(b.matched, 21);
+	ck_assert_uint_eq(b.lost, 4);
+	ck_assert_uint_eq(b.received, 17);
+	ck_assert(b.balanced);
+
+	/* It is known: what others bring later is no part of it. */
+	client_account_settle(&a);
+	n.before.seen += 1000;
+	n.before.matched = n.before.sent += 100;
+	client_account_tell(&a, &u, &n, false);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 210);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+START_TEST(one_that_is_none_of_the_fleet_any_more_stays_in_the_books)
+{
+	struct client_account a = { 0 };
+	struct client_tally t = { 0 }, u = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10), n = told(50, 5, 5, 5);
+	struct mql_books b;
+
+	client_account_join(&a, &t);
+	client_account_join(&a, &u);
+	rows(&a, &t, 9); /* one did not come */
+	rows(&a, &u, 5);
+	client_account_tell(&a, &t, &m, false);
+	client_account_tell(&a, &u, &n, false);
+	client_account_drop(&a, &t);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 150);
+	ck_assert_uint_eq(b.lost, 1);
+	ck_assert_uint_eq(b.live, 3);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+START_TEST(rows_past_the_limit_of_all_links_are_dropped_by_us)
+{
+	struct client_account a = { 0 };
+	struct client_tally t = { 0 }, u = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	client_account_join(&a, &t);
+	client_account_join(&a, &u);
+	rows(&a, &t, 10);
+	for (int i = 0; i < 10; i++)
+		client_account_excess(&a, &u);
+	client_account_tell(&a, &t, &m, false);
+	client_account_tell(&a, &u, &m, false);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.received, 10);
+	ck_assert_uint_eq(b.delivered, 10);
+	ck_assert_uint_eq(b.dropped.limit, 10);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+/* 10 events came by themselves, 90 in 2 groups, and 5 are not here yet. */
+START_TEST(what_the_last_merge_takes_and_makes_is_counted_once)
+{
+	struct client_account a = { .made.merged = true };
+	struct client_tally t = { 0 };
+	struct wire_meta m = told(200, 105, 105, 12);
+	struct mql_books b;
+
+	client_account_join(&a, &t);
+	m.books.source.folded = 95;
+	m.books.source.results = 3;
+	m.books.source.waiting = 1;
+	client_account_tell(&a, &t, &m, false);
+	client_account_events(&t, 100);
+	a.made.taken = 100;
+	a.made.late = 4;
+	a.made.results = 7;
+	a.received = 6; /* and one waits to be taken */
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.folded, 96);
+	ck_assert_uint_eq(b.results, 7);
+	ck_assert_uint_eq(b.dropped.late, 4);
+	ck_assert_uint_eq(b.delivered, 6);
+	ck_assert_uint_eq(b.queued, 6);
+	ck_assert(b.balanced);
+
+	client_account_tell(&a, &t, &m, true); /* the 5 never came */
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.lost, 5);
+	ck_assert_uint_eq(b.queued, 1);
 	ck_assert(b.balanced);
 }
 END_TEST
@@ -231,4 +393,9 @@ TEST_MAIN(account, one_link_is_passed_on_as_it_is,
 	  rows_after_the_last_books_are_not_lost,
 	  rows_queued_over_a_break_are_delivered_once,
 	  a_run_that_was_not_carried_over_still_balances,
-	  a_late_join_counts_from_its_own_beginning)
+	  a_late_join_counts_from_its_own_beginning,
+	  the_books_of_all_links_are_one,
+	  what_agents_bring_to_another_source_job_is_the_gap,
+	  one_that_is_none_of_the_fleet_any_more_stays_in_the_books,
+	  rows_past_the_limit_of_all_links_are_dropped_by_us,
+	  what_the_last_merge_takes_and_makes_is_counted_once)

@@ -71,9 +71,11 @@ test_time.deps              := language
 
 # mql/, behind the filter
 TESTS += test_key test_group test_window test_order test_stage \
-         test_stage_time test_fold
+         test_stage_time test_fold test_gather
 test_fold.src          := tests/mql/test_fold.c
 test_fold.deps         := language
+test_gather.src        := tests/mql/test_gather.c
+test_gather.deps       := language
 test_key.src           := tests/mql/test_key.c
 test_key.deps          := language
 test_group.src         := tests/mql/test_group.c

@@ -92,6 +92,7 @@ struct books_agent agent_sent(uint64_t n);
 struct tail {
 	struct peer peer;
 	uint32_t    id, query_id;
+	bool        merge; /* asks for what agents send; got, when accepted */
 	uint64_t    rows, metas;
 	char        text[4096];      /* the rows, a line each, while it fits */
 	struct wire_window window;   /* of the last META or END */

@@ -1,5 +1,5 @@
 TESTS += test_books test_frame test_message test_golden test_rows test_socket \
-         test_hostile test_partials test_keys test_allowed test_curve
+         test_hostile test_partials test_keys test_allowed test_curve test_endpoints test_discovery
 test_books.src    := tests/wire/test_books.c
 test_books.deps   := wire
 test_frame.src    := tests/wire/test_frame.c
@@ -22,3 +22,7 @@ test_allowed.src  := tests/wire/test_allowed.c
 test_allowed.deps := wire
 test_curve.src    := tests/wire/test_curve.c
 test_curve.deps   := wire
+test_endpoints.src  := tests/wire/test_endpoints.c
+test_endpoints.deps := wire
+test_discovery.src  := tests/wire/test_discovery.c
+test_discovery.deps := wire

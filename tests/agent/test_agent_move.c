@@ -1,0 +1,291 @@
+/* test_agent_move.c - an agent that goes from one source-job to another while
+ * its service publishes: every event is in the books of one of them, once. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/agent/fixture.h"
+
+static struct fake a, b;
+static struct mql_agent *agent;
+static struct mql_stream *stream;
+static unsigned published, matching;
+static char path[64];
+
+static void
+file_holds(const char *one, const char *two)
+{
+	char fresh[80];
+	FILE *f;
+
+	snprintf(path, sizeof path, "/tmp/mql-move-%d", (int)getpid());
+	snprintf(fresh, sizeof fresh, "%s.new", path);
+	f = fopen(fresh, "w");
+	fprintf(f, "%s\n%s\n", one, two);
+	fclose(f);
+	ck_assert_int_eq(rename(fresh, path), 0);
+}
+
+static void
+publish_some(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		matching += published % 2 == 0;
+		publish_number(stream, published++);
+	}
+}
+
+static void
+pump(void)
+{
+	if (a.router)
+		fake_pump(&a, 1);
+	if (b.router)
+		fake_pump(&b, 1);
+}
+
+/* Pump both, and go on publishing, until it holds. */
+#define FLOW_UNTIL(...)                                               \
+	do {                                                          \
+		int64_t end_ = clock_mono_ms() + 20000;               \
+		while (!(__VA_ARGS__) && clock_mono_ms() < end_) {    \
+			publish_some(3);                              \
+			pump();                                       \
+		}                                                     \
+		ck_assert_msg((__VA_ARGS__), "waited for " #__VA_ARGS__); \
+	} while (0)
+
+static void
+set_up(const char *where)
+{
+	struct mql_agent_options o = MQL_AGENT_OPTIONS_INIT;
+
+	published = matching = 0;
+	o.app = "test";
+	o.source_job = where;
+	ck_assert_int_eq(mql_agent_open(&o, &agent), 0);
+	ck_assert_int_eq(mql_stream_open(agent, "requests", &stream), 0);
+}
+
+static void
+two_fakes(void)
+{
+	fake_init(&a);
+	fake_init(&b);
+	snprintf(b.name, sizeof b.name, "fake-2");
+	a.polite = b.polite = true;
+}
+
+static void
+tear_down(void)
+{
+	mql_agent_close(agent, 5000);
+	fake_fini(&a);
+	fake_fini(&b);
+	unlink(path);
+}
+
+/* The last word of q, at f. */
+static void
+end(struct fake *f, struct fake_query *q)
+{
+	fake_withdraw(f, q);
+	FAKE_WAIT(f, q->state == FAKE_ENDED);
+}
+
+/* The books of a source-job that the agent has left count what came, not what
+ * was queued. */
+static struct books_agent
+sum(const struct fake_query *left, const struct fake_query *q)
+{
+	struct books_agent s = left->books;
+
+	s.seen -= s.queued;
+	s.matched -= s.queued;
+	s.queued = 0;
+	books_agent_add(&s, &q->books);
+	books_agent_sub(&s, &q->before);
+	return s;
+}
+
+static void
+expect_all(const struct fake_query *left, const struct fake_query *q)
+{
+	struct books_agent s = sum(left, q);
+
+	ck_assert_uint_eq(s.seen, published);
+	ck_assert_uint_eq(s.matched, matching);
+	ck_assert_uint_eq(s.sent, matching);
+	ck_assert_uint_eq(left->rows + q->rows, matching);
+	ck_assert_uint_eq(left->gap + q->gap, 0);
+}
+
+START_TEST(a_move_leaves_no_event_out_and_counts_none_twice)
+{
+	struct fake_query *at_a, *at_b;
+	char where[80];
+
+	two_fakes();
+	file_holds(a.endpoint, "# the only one");
+	snprintf(where, sizeof where, "file:%s", path);
+	set_up(where);
+	FAKE_WAIT(&a, a.hellos == 1);
+	at_a = fake_ask(&a, "select n where even == true");
+	at_b = fake_ask(&b, "select n where even == true");
+	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	FLOW_UNTIL(at_a->rows > 100);
+
+	file_holds("# another one", b.endpoint);
+	FLOW_UNTIL(at_b->state == FAKE_LIVE && at_b->rows > 100);
+	ck_assert_uint_eq(a.goodbyes, 1);
+	ck_assert(a.moves);
+	ck_assert_uint_eq(at_b->before.seen, 0);
+	end(&b, at_b);
+	expect_all(at_a, at_b);
+	tear_down();
+}
+END_TEST
+
+/* Without credit: what is queued goes along. */
+START_TEST(rows_that_wait_move_along)
+{
+	struct fake_query *at_a, *at_b;
+	char where[80];
+
+	two_fakes();
+	a.credit = 1;
+	file_holds(a.endpoint, "");
+	snprintf(where, sizeof where, "file:%s", path);
+	set_up(where);
+	FAKE_WAIT(&a, a.hellos == 1);
+	at_a = fake_ask(&a, "select n where even == true");
+	at_b = fake_ask(&b, "select n where even == true");
+	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	publish_some(200);
+	FAKE_WAIT(&a, at_a->books.matched == 100);
+	ck_assert_uint_gt(at_a->books.queued, 50);
+
+	file_holds("", b.endpoint);
+	FLOW_UNTIL(at_b->rows > 100);
+	end(&b, at_b);
+	expect_all(at_a, at_b);
+	tear_down();
+}
+END_TEST
+
+START_TEST(groups_that_wait_move_along)
+{
+	static const char text[] = "select even, count(*) group by even";
+	struct fake_query *at_a, *at_b;
+	char where[80];
+
+	two_fakes();
+	file_holds(a.endpoint, "");
+	snprintf(where, sizeof where, "file:%s", path);
+	set_up(where);
+	FAKE_WAIT(&a, a.hellos == 1);
+	at_a = fake_ask_fold(&a, text);
+	at_b = fake_ask_fold(&b, text);
+	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	FLOW_UNTIL(at_a->folded > 100);
+	file_holds("", b.endpoint);
+	FLOW_UNTIL(at_b->folded > 100);
+	end(&b, at_b);
+	matching = published;
+	expect_all(at_a, at_b);
+	tear_down();
+}
+END_TEST
+
+/* Who does not answer a goodbye may not have read what came before it. */
+START_TEST(a_source_job_that_does_not_answer_is_left_all_the_same)
+{
+	struct fake_query *at_a, *at_b;
+	char where[80];
+
+	two_fakes();
+	a.polite = false;
+	file_holds(a.endpoint, "");
+	snprintf(where, sizeof where, "file:%s", path);
+	set_up(where);
+	FAKE_WAIT(&a, a.hellos == 1);
+	at_a = fake_ask(&a, "select n where even == true");
+	at_b = fake_ask(&b, "select n where even == true");
+	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	FLOW_UNTIL(at_a->rows > 100);
+	file_holds("", b.endpoint);
+	FLOW_UNTIL(at_b->rows > 100);
+	ck_assert_uint_ge(at_b->before.sent, at_a->rows); /* carried over */
+	end(&b, at_b);
+	ck_assert_uint_eq(at_b->books.seen, published);
+	ck_assert_uint_eq(at_b->books.matched, matching);
+	tear_down();
+}
+END_TEST
+
+/* Which of the two the agent likes best is a matter of its name. */
+START_TEST(the_next_one_is_taken_when_the_best_one_dies_and_it_comes_back)
+{
+	struct fake_query *at_a, *at_b, *first, *second;
+	struct fake *best, *next;
+	struct books_agent both;
+	char where[300];
+
+	two_fakes();
+	snprintf(where, sizeof where, "%s,%s", a.endpoint, b.endpoint);
+	set_up(where);
+	FLOW_UNTIL(a.hellos + b.hellos == 1);
+	at_a = fake_ask(&a, "select n where even == true");
+	at_b = fake_ask(&b, "select n where even == true");
+	best = a.hellos ? &a : &b;
+	next = a.hellos ? &b : &a;
+	first = a.hellos ? at_a : at_b;
+	second = a.hellos ? at_b : at_a;
+	FAKE_WAIT(best, first->state == FAKE_LIVE);
+	published = matching = 0;
+	FLOW_UNTIL(first->rows > 100);
+	fake_die(best);
+	FLOW_UNTIL(second->rows > 100);
+	ck_assert_uint_eq(next->goodbyes, 0);
+	ck_assert_uint_ge(second->before.sent, first->rows);
+
+	fake_forget(best);
+	snprintf(best->name, sizeof best->name, "fake-3");
+	fake_listen(best);
+	first = fake_ask(best, "select n where even == true");
+	FLOW_UNTIL(first->rows > 100);
+	ck_assert_uint_eq(next->goodbyes, 1);
+	end(best, first);
+	both = sum(second, first); /* second has what it carried over, too */
+	ck_assert_uint_eq(both.seen, published);
+	ck_assert_uint_eq(both.matched, matching);
+	ck_assert_uint_eq(both.sent + both.drop_link, matching);
+	tear_down();
+}
+END_TEST
+
+START_TEST(an_agent_that_knows_nobody_yet_waits_and_closes_at_once)
+{
+	char where[80];
+
+	two_fakes();
+	file_holds("", "");
+	unlink(path);
+	snprintf(where, sizeof where, "file:%s", path);
+	set_up(where);
+	publish_some(10);
+	file_holds(a.endpoint, "");
+	FAKE_WAIT(&a, a.hellos == 1);
+	tear_down();
+	two_fakes();
+	set_up(where);
+	tear_down();
+}
+END_TEST
+
+TEST_MAIN(agent_move,
+	a_move_leaves_no_event_out_and_counts_none_twice,
+	rows_that_wait_move_along,
+	groups_that_wait_move_along,
+	a_source_job_that_does_not_answer_is_left_all_the_same,
+	the_next_one_is_taken_when_the_best_one_dies_and_it_comes_back,
+	an_agent_that_knows_nobody_yet_waits_and_closes_at_once)
