@@ -7,9 +7,9 @@
  *     access 1   b  EQ 'x', 'y'     c  RANGE (5, ..]    one or the other
  *     access 2   e  PREFIX 'ab'
  *
- * Every access is necessary. Values stand there as digests, and ranges may be
- * wider than what was asked: what an access that holds tells for certain is
- * in `proves`, and all else has to be tested. Tests of anything but a field
+ * Every access is necessary. Values stand there as digests, and ranges may
+ * be wider than what was asked: what an access that holds tells for certain
+ * is in `proves`, and all else has to be tested. Tests of anything but a field
  * with constants, `not`, and an `or` with such an arm give no access.
  *
  * A range is about values of its class. One of another class (a text where a

@@ -28,7 +28,8 @@ enum { FIELDS = 6, LAST = FIELDS - 1 }; /* a to e of any type; s a text */
 
 static const char *const value[] = {
 	"null", "true", "false", "0", "-0.0", "1", "1.0", "2", "-3", "0.5",
-	"7.25", "10", "9007199254740992", "9007199254740993",
+	"7.25", "10", "36028797018963967", "36028797018963968",
+	"9007199254740992", "9007199254740993",
 	"9007199254740992.0", "18446744073709551615", "-9223372036854775808",
 	"9223372036854775807", "1e300", "\"\"", "\"a\"", "\"ab\"",
 	"\"abc\"", "\"abcdefgh\"", "\"abcdefghi\"", "\"abcdefghijklm\"",
@@ -110,16 +111,18 @@ event_of(const struct sample *s, enum event_form form,
 
 static const char *const constant[] = {
 	"0", "-0.0", "1", "1.0", "2", "-3", "0.5", "7.25", "10",
-	"9007199254740992", "9007199254740993", "18446744073709551615",
+	"9007199254740992", "9007199254740993", "36028797018963967",
+	"36028797018963968", "18446744073709551615",
 	"-9223372036854775808", "1e300", "''", "'a'", "'ab'", "'abc'",
-	"'abcdefgh'", "'abcdefghijklm'", "'B'", "'1'", "'12'",
+	"'abcdefg'", "'abcdefgh'", "'abcdefghijklm'", "'B'", "'1'", "'12'",
 };
 static const char *const number[] = {
 	"0", "1", "0.5", "-3", "9007199254740993", "1e300", "7", "12.5",
 };
 static const char *const word[] = { "''", "'a'", "'abd'", "'abcdefgh'", "'B'" };
 static const char *const shape[] = {
-	"'a%'", "'ab_'", "'abcdefghijkl%'", "'abcdefghi%q'", "'1%'", "'%'",
+	"'a%'", "'ab_'", "'abc%'", "'abcdefg%'", "'abcdefgh%'",
+	"'abcdefghijkl%'", "'abcdefghi%q'", "'1%'", "'%'",
 	"'\\%'", "'tr%'",
 };
 static const char *const order[] = { "<", "<=", ">", ">=" };
@@ -129,7 +132,7 @@ put_test(FILE *to)
 {
 	const char *f = name[draw(FIELDS)];
 
-	switch (draw(13)) {
+	switch (draw(14)) {
 	case 0:
 	case 1:
 		fprintf(to, "%s == %s", f, PICK(constant));
@@ -165,6 +168,12 @@ put_test(FILE *to)
 		break;
 	case 11:
 		fprintf(to, "%s == %s", f, name[draw(FIELDS)]);
+		break;
+	case 12:
+		fprintf(to, "%s in (", f);
+		for (unsigned n = 8 + draw(8); n; n--)
+			fprintf(to, "%s%s", PICK(constant),
+				n > 1 ? ", " : ")");
 		break;
 	default:
 		fprintf(to, "%s =~ /b/", f);
