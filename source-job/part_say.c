@@ -11,8 +11,9 @@
 #include "source-job/watermark.h"
 #include "source-job/worker.h"
 
-/* Bytes of groups that wait for the end of the turn. */
-enum { MERGED_MAX = 16 << 20 };
+/* Bytes of groups that wait for the end of the turn. As they are mostly those
+ * of the last turn, few of these are read again: they count for less. */
+enum { MERGED_MAX = 16 << 20, GROUPS_SHARE = 64 };
 
 static void
 push(struct part *part, struct op *op)
@@ -33,7 +34,7 @@ say_merged(struct part *part)
 		return;
 	if (part->merged) {
 		op.partial = part->merged;
-		op.bytes = partial_bytes(part->merged);
+		op.bytes = partial_bytes(part->merged) / GROUPS_SHARE;
 	} else {
 		op.kind = OP_LOST;
 	}

@@ -17,13 +17,17 @@
 enum {
 	TICK_MS = 100,
 	IN_BYTES = 1 << 20,
-	OUT_BYTES = 16 << 20, /* of messages on their way to subscribers */
+	/* Of messages on their way to subscribers; where one thread does both,
+	 * what its cache has kept when it comes to them. */
+	OUT_BYTES = 4 << 20,
+	OWN_BYTES = 512 << 10,
 	LINGER_MS = 500,
 };
 
 int
 worker_init(struct worker *w, struct bell *job)
 {
+	const size_t out = w->config->workers > 1 ? OUT_BYTES : OWN_BYTES;
 	int err;
 
 	w->bell.fd = -1;
@@ -33,7 +37,7 @@ worker_init(struct worker *w, struct bell *job)
 	if ((err = agents_init(w)) || (err = parts_init(w)) ||
 	    (err = bell_open(&w->bell)) ||
 	    (err = channel_open(&w->in, IN_BYTES, &w->bell, job)) ||
-	    (err = channel_open(&w->out, OUT_BYTES, job, &w->bell)))
+	    (err = channel_open(&w->out, out, job, &w->bell)))
 		return err;
 	return 0;
 }
