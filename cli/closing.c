@@ -88,6 +88,9 @@ closing_fleet(const struct mql_books *b, uint64_t rows, struct buf *out)
 		buf_printf(out, "; not tried on %s (over budget)",
 			   text_number(b->skipped).z);
 	put_drops(b, out);
+	if (b->others)
+		buf_printf(out, "; %s to others of the group",
+			   text_number(b->others).z);
 	if (b->lost)
 		buf_printf(out, "; lost %s on the link",
 			   text_number(b->lost).z);

@@ -48,7 +48,7 @@ struct tail {
 
 struct tail_args {
 	struct peer peer;
-	const char *query, *saved;
+	const char *query, *saved, *group, *group_key, *member;
 	uint64_t    limit;
 	int64_t     duration;
 	int         output, color;
@@ -290,6 +290,9 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.limit = a->limit;
 	opt.force = a->force;
 	opt.name = "mql " MQL_VERSION;
+	opt.group = a->group;
+	opt.group_key = a->group_key;
+	opt.member = a->member;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH)
 		return ask_nobody(&diag);
@@ -385,6 +388,14 @@ run(int argc, char **argv)
 		  "end after N rows", &a.limit },
 		{ "for", 0, OPTION_DURATION, "DURATION", NULL,
 		  "end after 250ms, 10s, 5m, 1h", &a.duration },
+		{ "group", 0, OPTION_STRING, "NAME", NULL,
+		  "share the rows with others of this group: each comes to one",
+		  &a.group },
+		{ "group-key", 0, OPTION_STRING, "EXPR", NULL,
+		  "rows of one value of this come to one of them",
+		  &a.group_key },
+		{ "member", 0, OPTION_STRING, "NAME", NULL,
+		  "who we are in the group", &a.member },
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
 		{ "force", 0, OPTION_FLAG, NULL, NULL,

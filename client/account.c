@@ -48,7 +48,8 @@ close_books(struct books *b, uint64_t got)
 {
 	uint64_t made = b->agent.sent + b->source.results;
 	uint64_t known = got + b->source.folded +
-			 books_source_dropped(&b->source) + b->source.lost;
+			 books_source_dropped(&b->source) + b->source.lost +
+			 b->source.others;
 
 	if (made >= known) {
 		b->source.lost += made - known;
@@ -105,6 +106,13 @@ carried_over(const struct client_account *a)
 	       now.sent >= told.sent;
 }
 
+/* Is all known of the broken links that ever will be? */
+static bool
+is_known(const struct client_account *a)
+{
+	return a->shared || carried_over(a);
+}
+
 /* The broken links' books, brought up to date. */
 static struct books
 last_books(const struct client_account *a)
@@ -113,7 +121,7 @@ last_books(const struct client_account *a)
 
 	if (!a->broken)
 		return b;
-	if (carried_over(a)) {
+	if (!a->shared && carried_over(a)) {
 		b.agent = arrived(a);
 		books_agent_sub(&b.agent, &a->last.before);
 	} else { /* what was queued there may be gone with the run */
@@ -149,7 +157,7 @@ client_account_break(struct client_account *a, struct client_tally *t)
 {
 	if (t->told) {
 		/* One that is known to its end does not wait for more. */
-		if (!a->broken || carried_over(a))
+		if (!a->broken || is_known(a))
 			client_account_settle(a);
 		if (!a->broken)
 			a->live = client_account_live(a);
@@ -171,7 +179,7 @@ client_account_gap(const struct client_account *a, bool *whole)
 {
 	struct books b = last_books(a);
 
-	*whole = a->broken && carried_over(a);
+	*whole = a->broken && is_known(a);
 	return b.source.lost - a->last.books.source.lost +
 	       books_agent_dropped(&b.agent) -
 	       books_agent_dropped(&a->last.books.agent);
@@ -295,5 +303,6 @@ client_account_books(const struct client_account *a, struct mql_books *out)
 		.folded = sum.source.folded,
 		.results = sum.source.results,
 		.skipped = sum.agent.skipped,
+		.others = sum.source.others,
 	};
 }

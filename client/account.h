@@ -49,6 +49,9 @@ struct client_account {
 	struct client_tally last;
 	struct books_agent  arrived, base; /* since then: base was before */
 	bool                broken;   /* there is something in last */
+	bool                shared;   /* with the members of a group, who get
+					 what agents send while a link is
+					 broken: it is not ours to count */
 	uint32_t            live;     /* agents, before it broke */
 	struct client_tally *tallies;
 	struct client_made  made;

@@ -61,6 +61,9 @@ ask(struct session *s, struct str body)
 		.resumed = s->accepted,
 		.merge = s->ask->account.made.merged,
 		.force = s->ask->force && !s->accepted,
+		.group = str_of(s->ask->group),
+		.key = str_of(s->ask->key),
+		.member = str_of(s->ask->member),
 	};
 
 	(void)body;
@@ -111,6 +114,9 @@ accepted(struct session *s, struct str body)
 	} else if (s->ask->account.made.merged && !m.merge) {
 		end(s, true, MQL_EUNSUP,
 		    STR("it is too old to take part in a merge"));
+	} else if (!str_eq(m.group, str_of(s->ask->group))) {
+		end(s, true, MQL_EUNSUP,
+		    STR("the source-job is too old for a shared subscription"));
 	} else {
 		s->state = SESSION_LIVE;
 		s->query_id = m.query_id;

@@ -40,6 +40,7 @@ struct client_refusal {
 /* What all sessions of a tail have in common. */
 struct client_ask {
 	char    *query, *name;
+	char    *group, *key, *member; /* "": none */
 	uint64_t limit;     /* rows in all; 0: none */
 	uint64_t credit;    /* bytes in flight towards us, of each */
 	bool     force;     /* insist on suspects */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "client/merge.h"
 #include "common/clock.h"
@@ -38,6 +39,34 @@ options_of(const struct mql_tail_options *given)
 	return o;
 }
 
+/* NULL: no memory. */
+static char *
+random_name(void)
+{
+	unsigned char b[8] = { 0 };
+	char *name = malloc(2 * sizeof b + 1);
+
+	(void)!getrandom(b, sizeof b, 0);
+	for (size_t i = 0; name && i < sizeof b; i++)
+		snprintf(name + 2 * i, 3, "%02x", b[i]);
+	return name;
+}
+
+/* What a shared subscription cannot be. */
+static int
+admit(const struct mql_tail *t, const struct mql_tail_options *o,
+      const struct mql_query *q, struct mql_diag *diag)
+{
+	if (!o->group && (o->group_key || o->member))
+		return client_link_fail(diag, MQL_EINVAL,
+					"a key is for the rows of a group");
+	if (o->group && t->ask.many && !query_is_plain(q))
+		return client_link_fail(diag, MQL_EUNSUP,
+					"a group shares windows, groups and an "
+					"order of one source-job only");
+	return 0;
+}
+
 /* What the query makes of it; takes q. */
 static int
 fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
@@ -55,6 +84,11 @@ fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
 	t->ask.query = strdup(o->query);
 	t->canonical = strdup(mql_query_text(q));
 	t->ask.name = strdup(o->name);
+	t->ask.group = strdup(o->group ? o->group : "");
+	t->ask.key = strdup(o->group_key ? o->group_key : "");
+	t->ask.member = o->member || !o->group ?
+		strdup(o->member ? o->member : "") : random_name();
+	t->ask.account.shared = o->group;
 	t->where = strdup(o->source_job);
 	if (!plain && t->ask.many)
 		return merge_new(q, &t->ask.account.made, fleet_told, t,
@@ -73,8 +107,13 @@ prepare(struct mql_tail *t, const struct mql_tail_options *o,
 
 	if (err)
 		return err;
+	if ((err = admit(t, o, q, diag))) {
+		mql_query_free(q);
+		return err;
+	}
 	err = fit(t, o, q);
-	if (!t->ask.query || !t->canonical || !t->ask.name || !t->where)
+	if (!t->ask.query || !t->canonical || !t->ask.name || !t->where ||
+	    !t->ask.group || !t->ask.key || !t->ask.member)
 		err = MQL_ENOMEM;
 	return err;
 }
@@ -545,5 +584,8 @@ mql_tail_close(struct mql_tail *t)
 	free(t->ask.query);
 	free(t->canonical);
 	free(t->ask.name);
+	free(t->ask.group);
+	free(t->ask.key);
+	free(t->ask.member);
 	free(t);
 }

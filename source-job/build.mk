@@ -1,7 +1,7 @@
 PROGS               += mql-source-job
 mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-job/at.c \
                        source-job/batch.c source-job/channel.c source-job/config.c \
-                       source-job/delivery.c source-job/drain.c source-job/hello.c \
+                       source-job/crew.c source-job/delivery.c source-job/drain.c source-job/hello.c \
                        source-job/hop.c source-job/ingest.c \
                        source-job/ledger.c source-job/lists.c source-job/loop.c \
                        source-job/main.c source-job/map.c source-job/merge.c \
@@ -10,7 +10,7 @@ mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-jo
                        source-job/power.c source-job/queries.c source-job/queue.c source-job/quota.c \
                        source-job/registry.c source-job/relay.c source-job/requests.c source-job/run.c \
                        source-job/saved.c source-job/saved_file.c source-job/state.c \
-                       source-job/staged.c source-job/subscribe.c source-job/subscribers.c \
+                       source-job/spread.c source-job/staged.c source-job/subscribe.c source-job/subscribers.c \
                        source-job/watermark.c source-job/worker.c
 mql-source-job.deps := language wire http
 mql-source-job.pkgs := libxxhash

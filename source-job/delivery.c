@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "mql/error.h"
 #include "source-job/batch.h"
+#include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/staged.h"
@@ -14,9 +15,8 @@ enum { META_MS = 1000 };
 
 /* --- into the queues ------------------------------------------------------ */
 
-/* Rows that s still wants. */
-static uint64_t
-wants(const struct sub *s)
+uint64_t
+sub_wants(const struct sub *s)
 {
 	uint64_t has = s->books.source.delivered + s->queue.rows;
 
@@ -47,7 +47,9 @@ drop_slow(struct job *j, struct sub *s, uint64_t n)
 bool
 sub_give(struct job *j, struct sub *s, struct str row)
 {
-	if (!wants(s)) {
+	if (sub_is_whole(s))
+		return crew_give(j, s->crew, row);
+	if (!sub_wants(s)) {
 		drop_limit(j, s, 1);
 		return false;
 	}
@@ -56,7 +58,7 @@ sub_give(struct job *j, struct sub *s, struct str row)
 		drop_slow(j, s, 1);
 	else
 		sub_mark(j, s);
-	return wants(s);
+	return sub_wants(s);
 }
 
 void
@@ -64,7 +66,7 @@ sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
 	       size_t first, size_t n)
 {
 	const size_t end = first + n;
-	uint64_t dropped = 0, room = wants(s);
+	uint64_t dropped = 0, room = sub_wants(s);
 
 	if (s->link->nobody) { /* with others, who have them */
 		if (s->query->nstaying == 1)
@@ -91,6 +93,15 @@ sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
 		drop_limit(j, s, end - first);
 }
 
+void
+sub_close(struct sub *s, const struct wire_window *w)
+{
+	if (sub_is_whole(s))
+		crew_close(s->crew, w);
+	else if (!queue_mark(&s->queue, w))
+		s->closed = *w; /* no row waits: the next META tells it */
+}
+
 /* --- books --------------------------------------------------------------- */
 
 static struct books
@@ -98,12 +109,14 @@ books_of(struct sub *s)
 {
 	struct books b;
 
-	staged_count(s);
+	staged_count(sub_whole(s));
 	b = s->books;
 
 	b.source.waiting = s->queue.rows;
 	if (!s->query)
 		return b;
+	if (s->crew)
+		crew_books(s, &b.source);
 	const struct query_count *c = query_shown(s->query);
 	b.agent = ledger_since(&s->query->all, &s->before);
 	b.targeted = c->targeted;
@@ -236,7 +249,7 @@ flush(struct job *j, struct sub *s)
 	if (s->link->unreachable)
 		drop_queue(j, s);
 	if (s->books.source.delivered >= s->limit ||
-	    (staged_done(s) && !s->queue.rows))
+	    (staged_done(sub_whole(s)) && !s->queue.rows))
 		sub_leave(j, s, false, "limit");
 	if (s->state == SUB_SETTLED &&
 	    (!s->queue.rows || j->now >= s->deadline))

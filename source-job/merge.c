@@ -4,6 +4,7 @@
 
 #include "mql/partial.h"
 #include "source-job/batch.h"
+#include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/lists.h"
 #include "source-job/requests.h"
@@ -60,10 +61,13 @@ static void
 take_rows(struct job *j, const struct op *op)
 {
 	const struct batch *b = op->batch;
+	struct crew *g;
 	struct sub *s;
 
+	LIST_FOREACH(g, &op->query->crews, entry)
+		crew_rows(j, g, b, op->first, op->n);
 	LIST_FOREACH(s, &op->query->subs, of_query) {
-		if (!s->staged)
+		if (!s->staged && !s->crew)
 			sub_give_batch(j, s, b, op->first, op->n);
 		for (size_t i = 0; s->staged && i < op->n; i++)
 			staged_row(s, batch_row(b, op->first + i), op->step);
@@ -81,10 +85,14 @@ give_back(struct query *q, unsigned worker, struct partial *p)
 static void
 take_partial(unsigned worker, const struct op *op)
 {
+	struct crew *g;
 	struct sub *s;
 
+	LIST_FOREACH(g, &op->query->crews, entry)
+		crew_partial(g, op->partial);
 	LIST_FOREACH(s, &op->query->subs, of_query)
-		staged_partial(s, op->partial);
+		if (!s->crew)
+			staged_partial(s, op->partial);
 	give_back(op->query, worker, op->partial);
 }
 
@@ -281,8 +289,11 @@ merge_discard(struct job *j)
 static void
 complete(struct query *q, int64_t upto)
 {
+	struct crew *g;
 	struct sub *s;
 
+	LIST_FOREACH(g, &q->crews, entry)
+		staged_complete(&g->whole, upto);
 	LIST_FOREACH(s, &q->subs, of_query)
 		staged_complete(s, upto);
 }

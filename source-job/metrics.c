@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "source-job/crew.h"
 #include "source-job/job.h"
 
 static void
@@ -142,6 +143,24 @@ write_threads(const struct job *j, struct buf *out)
 			   channel_depth(&j->worker[i].in));
 }
 
+/* Names of groups need no quoting: see crew.c. */
+static void
+write_groups(const struct job *j, struct buf *out)
+{
+#define X(field, metric, type, help)                                       \
+	family(out, "group_" metric, type, help);                          \
+	LIST_FOREACH(q, &j->queries.all, entry)                            \
+		LIST_FOREACH(g, &q->crews, entry)                          \
+			buf_printf(out, "mql_group_" metric "{group=\"%s\","\
+				   "query=\"%u\"} %" PRIu64 "\n", g->name,  \
+				   q->id, crew_sum(g).field);
+	const struct query *q;
+	const struct crew *g;
+
+	CREW_SUMS(X)
+#undef X
+}
+
 void
 metrics_write(const struct job *j, struct buf *out)
 {
@@ -162,5 +181,6 @@ metrics_write(const struct job *j, struct buf *out)
 	gauge(out, "subscribers", "Subscriptions", j->subscribers.n);
 	write_hops(j, out);
 	write_threads(j, out);
+	write_groups(j, out);
 	write_rows(j, out);
 }

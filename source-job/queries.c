@@ -223,6 +223,7 @@ query_new(struct job *j, struct str text, struct str fold)
 		return NULL;
 	q->opened = q->meta_at = j->now;
 	LIST_INIT(&q->subs);
+	LIST_INIT(&q->crews);
 	if (set_texts(q, text, fold)) {
 		query_free(j, q);
 		return NULL;

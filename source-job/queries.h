@@ -26,6 +26,7 @@
 #include "source-job/watermark.h"
 #include "wire/books.h"
 
+struct crew;
 struct job;
 struct mql_query;
 struct partial;
@@ -67,6 +68,7 @@ struct query {
 
 	/* the subscribers' side */
 	LIST_HEAD(, sub) subs;
+	LIST_HEAD(, crew) crews; /* of those: see crew.h */
 	unsigned   nstaying; /* those that have no reason to end */
 	bool       changed;  /* count or notes changed: META is due */
 	int64_t    meta_at;

@@ -4,9 +4,11 @@
 
 #include "common/log.h"
 #include "mql/error.h"
+#include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/json.h"
 #include "source-job/lists.h"
+#include "source-job/spread.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
 
@@ -75,11 +77,15 @@ reply(struct job *j, const struct wire_peer *to, uint32_t id, bool ok,
 static struct str
 asked(const struct query *q)
 {
+	const struct crew *g;
 	const struct sub *s;
 
 	LIST_FOREACH(s, &q->subs, of_query)
 		if (staged_text(s))
 			return str_of(staged_text(s));
+	LIST_FOREACH(g, &q->crews, entry)
+		if (staged_text(&g->whole))
+			return str_of(g->text);
 	return q->text;
 }
 
@@ -104,6 +110,56 @@ set_refusals(struct job *j, json_t *o, const struct query *q)
 }
 
 static json_t *
+member_json(const struct sub *s)
+{
+	const struct books_source *b = &s->books.source;
+	json_t *o = json_object();
+
+	set_text(o, "name", str_of(s->member));
+	set_text(o, "client", str_of(s->client));
+	set_number(o, "delivered", b->delivered);
+	set_number(o, "waiting", s->queue.rows);
+	set_number(o, "dropped", b->drop_limit + b->drop_slow);
+	return o;
+}
+
+/* Those who have gone are in the sums of the group. */
+static json_t *
+group_json(const struct crew *g)
+{
+	json_t *o = json_object(), *members = json_array();
+	struct crew_sum sum = crew_sum(g);
+	const struct sub *s;
+
+	LIST_FOREACH(s, &g->members, of_crew)
+		if (s->query)
+			json_array_append_new(members, member_json(s));
+	set_text(o, "name", str_of(g->name));
+	if (g->spread)
+		set_text(o, "key", str_of(spread_text(g->spread)));
+	set_number(o, "rows", g->given);
+	set_number(o, "delivered", sum.delivered);
+	set_number(o, "waiting", sum.waiting);
+	set_number(o, "dropped", sum.dropped);
+	set_number(o, "gone", g->gone);
+	json_object_set_new(o, "members", members);
+	return o;
+}
+
+static void
+set_groups(json_t *o, const struct query *q)
+{
+	json_t *list = json_array();
+	const struct crew *g;
+
+	LIST_FOREACH(g, &q->crews, entry)
+		json_array_append_new(list, group_json(g));
+	if (!LIST_EMPTY(&q->crews))
+		json_object_set(o, "groups", list);
+	json_decref(list);
+}
+
+static json_t *
 query_json(struct job *j, const struct query *q)
 {
 	const struct query_count *c = query_shown(q);
@@ -118,6 +174,7 @@ query_json(struct job *j, const struct query *q)
 	set_number(o, "id", q->id);
 	set_text(o, "query", asked(q));
 	json_object_set_new(o, "subscribers", names);
+	set_groups(o, q);
 	set_number(o, "live", c->live);
 	set_number(o, "targeted", c->targeted);
 	set_number(o, "refused", c->refused);

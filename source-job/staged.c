@@ -50,8 +50,7 @@ mark(struct staged *st, struct wire_window w)
 	staged_count(s);
 	w.late = s->books.source.late;
 	w.live = query_shown(s->query)->live;
-	if (!queue_mark(&s->queue, &w))
-		s->closed = w; /* no row waits: the next META tells it */
+	sub_close(s, &w);
 	st->marked = s->books.source.results;
 }
 

@@ -5,6 +5,7 @@
 #include "mql/error.h"
 #include "mql/query.h"
 #include "mql/stage.h"
+#include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/staged.h"
@@ -73,6 +74,7 @@ sub_accept(struct job *j, struct sub *s, const struct query_count *c)
 		.live = c->live,
 		.refused = c->refused,
 		.merge = s->merge,
+		.group = s->crew ? str_of(s->crew->name) : STR(""),
 	};
 
 	if (s->accepted)
@@ -163,17 +165,31 @@ static void
 give_up(struct sub *s)
 {
 	if (s) {
+		if (s->crew)
+			crew_forget(s);
 		staged_free(s->staged);
 		free(s->canonical);
 	}
 	free(s);
 }
 
-/* Takes compiled. 0, or an error with its sentence in why. */
+/* By itself, or as a member of a group; takes compiled. */
+static int
+fit(struct job *j, struct query *q, struct sub *s,
+    const struct wire_subscribe *m, struct mql_query *compiled,
+    struct mql_diag *diag)
+{
+	s->limit = limit_of(compiled, m->limit);
+	s->merge = m->merge;
+	return m->group.len ? crew_join(j, q, s, m, compiled, diag) :
+			      staged_open(j, s, compiled, m->merge);
+}
+
+/* Takes compiled. 0, or an error with its sentence in why, or in diag. */
 static int
 subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	  const struct wire_subscribe *m, struct mql_query *compiled,
-	  const char **why)
+	  const char **why, struct mql_diag *diag)
 {
 	struct sub *s = calloc(1, sizeof *s);
 	struct query *q = NULL;
@@ -184,13 +200,10 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 		err = 0;
 	if (!err)
 		err = queries_open(j, compiled, &q, why);
-	if (err) {
+	if (err)
 		mql_query_free(compiled);
-	} else {
-		s->limit = limit_of(compiled, m->limit);
-		s->merge = m->merge;
-		err = staged_open(j, s, compiled, m->merge);
-	}
+	else
+		err = fit(j, q, s, m, compiled, diag);
 	if (!err && !l)
 		err = link_open(j, from, &l);
 	if (err) {
@@ -205,7 +218,7 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	join(j, l, q, s, m);
 	if (query_is_open(j, q)) /* else when all workers have heard of it */
 		sub_accept(j, s, query_shown(q));
-	if (!s->limit || staged_done(s)) /* `limit 0` has all its rows */
+	if (!s->limit || staged_done(sub_whole(s))) /* `limit 0` has all its rows */
 		sub_leave(j, s, false, "limit");
 	return 0;
 }
@@ -274,8 +287,10 @@ subscribers_subscribe(struct job *j, struct link *l,
 		refuse_query(j, from, m.id, err, &diag);
 		goto out;
 	}
-	if (!(err = subscribe(j, l, from, &m, compiled, &why)))
+	if (!(err = subscribe(j, l, from, &m, compiled, &why, &diag)))
 		goto out;
+	if (!why && diag.text[0])
+		why = diag.text;
 refused:
 	hop_refuse(&j->subscriber_hop, from, m.id, err, "%s",
 		   why ? why : mql_strerror(err));

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "mql/error.h"
+#include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/requests.h"
@@ -48,6 +49,10 @@ subscribers_fini(struct job *j)
 void
 sub_mark(struct job *j, struct sub *s)
 {
+	if (sub_is_whole(s)) {
+		crew_mark(j, s->crew);
+		return;
+	}
 	if (s->dirty)
 		return;
 	s->dirty = true;
@@ -61,6 +66,8 @@ sub_free(struct job *j, struct sub *s)
 		TAILQ_REMOVE(&j->subscribers.dirty, s, of_dirty);
 	if (s->query)
 		LIST_REMOVE(s, of_query);
+	if (s->crew)
+		crew_forget(s);
 	LIST_REMOVE(s, of_link);
 	if (LIST_EMPTY(&s->link->subs) && !s->link->nobody)
 		link_free(j, s->link);
@@ -80,8 +87,12 @@ sub_settle(struct job *j, struct sub *s)
 	struct books_agent now = ledger_settled(&s->query->all);
 
 	sub_accept(j, s, c);
-	staged_end(s);
-	staged_count(s);
+	if (s->crew) {
+		crew_settle(j, s);
+	} else {
+		staged_end(s);
+		staged_count(s);
+	}
 	s->books.agent = ledger_since(&now, &s->before);
 	s->books.targeted = c->targeted;
 	s->books.live = c->live;
@@ -293,9 +304,15 @@ tick(struct job *j, struct sub *s)
 void
 subscribers_tick(struct job *j)
 {
+	struct crew *g;
+	struct query *q;
 	struct link *l;
 	struct sub *s;
 
+	LIST_FOREACH(q, &j->queries.all, entry)
+		LIST_FOREACH(g, &q->crews, entry)
+			if (!q->closing)
+				staged_tick(&g->whole);
 	LIST_FOREACH(l, &j->subscribers.links, entry) {
 		if (j->now - l->heard > j->config.lease)
 			end_lease(j, l);

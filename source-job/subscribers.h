@@ -20,12 +20,13 @@
 #include "wire/books.h"
 #include "wire/socket.h"
 
+struct crew;
 struct job;
 struct mql_diag;
 struct query;
 struct staged;
 
-enum { SUB_MAX_CLIENT = 64, SUB_MAX_WHY = 96 };
+enum { SUB_MAX_CLIENT = 64, SUB_MAX_WHY = 96, CREW_NAME = 64 };
 
 struct link { /* one peer with at least one subscription */
 	struct wire_peer peer;
@@ -64,6 +65,13 @@ struct sub {
 	bool     failed;
 	char     why[SUB_MAX_WHY];
 	char     client[SUB_MAX_CLIENT];
+
+	/* A member of a shared subscription: see crew.h. */
+	struct crew *crew;   /* NULL: it has all rows for itself */
+	LIST_ENTRY(sub) of_crew;
+	char     member[CREW_NAME + 1]; /* its name there */
+	struct books_source at_join; /* the group's books when it joined, */
+	uint64_t given;       /* and the rows given by then */
 };
 
 struct subscribers {
@@ -125,6 +133,12 @@ bool sub_give(struct job *j, struct sub *s, struct str row);
 struct batch;
 void sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
 		    size_t first, size_t n);
+
+/* Rows that s still wants. */
+uint64_t sub_wants(const struct sub *s);
+
+/* With the last row that s was given this window is complete. */
+void sub_close(struct sub *s, const struct wire_window *w);
 
 /* Look at s at the end of this turn. */
 void sub_mark(struct job *j, struct sub *s);

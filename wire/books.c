@@ -44,5 +44,5 @@ books_balance(const struct books *b)
 				     books_agent_dropped(a) &&
 	       a->sent + s->results == s->folded + s->delivered + s->waiting +
 					       books_source_dropped(s) +
-					       s->lost;
+					       s->lost + s->others;
 }

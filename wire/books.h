@@ -3,12 +3,13 @@
  *   seen    = unmatched + matched + skipped
  *   matched = sampled + sent + queued + dropped at the agent (by cause)
  *   sent    = delivered + waiting + dropped at the source-job (by cause)
- *             + lost on the link
+ *             + lost on the link + others' in a shared subscription
  *
  * Where groups, windows or an order make new rows of the agents' rows, the
  * last one is, with both numbers zero for a query where they do not,
  *
  *   sent + results = folded + delivered + waiting + dropped ... + lost
+ *                    + others
  *
  * One list each names them for the agent's memory, the wire, the page and
  * the terminal, so none can be forgotten. All count since the query went
@@ -48,7 +49,8 @@
 	X(results,       "rows made of these")                              \
 	X(late,          "dropped: came after their window was closed")     \
 	X(untimed,       "dropped: no time to put them into a window")      \
-	X(overflow,      "dropped: no memory for another group or row")
+	X(overflow,      "dropped: no memory for another group or row")     \
+	X(others,        "rows for other members of the group")
 
 struct books_agent {
 #define X(name, text) uint64_t name;

@@ -2,11 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "mql/error.h"
 #include "wire/endpoint.h"
+#include "wire/rendezvous.h"
 #include "wire/socket.h"
 
 struct gather { /* the list while it is read */
@@ -167,12 +166,11 @@ void
 wire_endpoints_rank(const struct wire_endpoints *list, struct str who,
 		    uint8_t *order)
 {
-	const uint64_t seed = XXH3_64bits(who.ptr, who.len);
+	const uint64_t of = rendezvous_of(who);
 	uint64_t weight[WIRE_ENDPOINTS_MAX];
 
 	for (size_t i = 0; i < list->n; i++) {
-		const char *at = list->at[i];
-		const uint64_t w = XXH3_64bits_withSeed(at, strlen(at), seed);
+		const uint64_t w = rendezvous_weight(str_of(list->at[i]), of);
 		size_t k = i;
 
 		for (; k > 0 && weight[k - 1] < w; k--) {

@@ -4,13 +4,8 @@
  * order have the same list. `localhost` is 127.0.0.1 in it, as everywhere in
  * wire/. A list never changes; who has it frees it with free(3). Any thread.
  *
- * Who picks one of the list does it by rendezvous (highest random weight)
- * hashing: each endpoint is weighed by a hash of its name and the picker's,
- * and the heaviest is the one. All agree on who belongs where without a word
- * between them; an endpoint that is added takes its even share of each of the
- * others and moves nobody else, one that is removed moves only its own.
- * (D. G. Thaler and C. V. Ravishankar, "Using name-based mappings to increase
- * hit rates", IEEE/ACM Transactions on Networking 6(1), 1998.) */
+ * Who picks one of the list does it by rendezvous.h, so that all agree on who
+ * belongs where without a word between them. */
 #ifndef WIRE_ENDPOINTS_H
 #define WIRE_ENDPOINTS_H
 

@@ -182,6 +182,9 @@ static const struct field subscribe[] = {
 	BOOL(MAY, wire_subscribe, resumed),
 	BOOL(MAY, wire_subscribe, merge),
 	BOOL(MAY, wire_subscribe, force),
+	TEXT(MAY, wire_subscribe, group, WIRE_MAX_NAME),
+	EXACT(MAY, wire_subscribe, key, WIRE_MAX_TEXT),
+	TEXT(MAY, wire_subscribe, member, WIRE_MAX_NAME),
 	FIELD_END
 };
 CODEC(subscribe, SUBSCRIBE, mem)
@@ -196,6 +199,7 @@ static const struct field accepted[] = {
 	U32(MAY, wire_accepted, live),
 	U32(MAY, wire_accepted, refused),
 	BOOL(MAY, wire_accepted, merge),
+	TEXT(MAY, wire_accepted, group, WIRE_MAX_NAME),
 	FIELD_END
 };
 CODEC(accepted, ACCEPTED, mem)

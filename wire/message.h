@@ -164,6 +164,13 @@ struct wire_subscribe {
 			       agents send. Nothing for a query whose rows
 			       are finished at the agents */
 	bool       force;   /* insist on agents where it is a suspect */
+	/* A shared subscription: who names the same group of the same query
+	 * gets a share of its rows, each row is for one of them. */
+	struct str group;   /* its name; "": alone */
+	struct str key;     /* rows of one value of this go to one member;
+			       "": the query's groups, if it has any, else
+			       whoever has most room */
+	struct str member;  /* who asks, the same at all source-jobs */
 };
 
 struct wire_accepted {
@@ -175,6 +182,7 @@ struct wire_accepted {
 	uint64_t   lease_ms;   /* PING more often than this */
 	uint32_t   targeted, live, refused;
 	bool       merge;      /* as asked */
+	struct str group;      /* as asked */
 };
 
 struct wire_refusal { /* why agents do not run a query, grouped by reason */

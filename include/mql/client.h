@@ -49,6 +49,16 @@ struct mql_tail_options {
 	 * source-job, which it must prove to have. NULL: MQL_KEY_FILE and
 	 * MQL_SERVER_KEY; neither: no keys, nothing is encrypted. */
 	const char *key, *server_key;
+	/* A shared subscription: those who name the same group of the same
+	 * query share its rows, each row comes to one of them. NULL: alone. */
+	const char *group;
+	const char *group_key;  /* an expression over the row: rows of one
+				   value of it come to one member. NULL: the
+				   values that the query groups by, if they are
+				   columns; else each row comes to a member
+				   that has room */
+	const char *member;     /* who we are in it; one that comes back under
+				   its name has the same share. NULL: random */
 };
 #define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
 
@@ -97,6 +107,7 @@ struct mql_books {
 	/* Of seen: by agents on which the query was over its budget, without
 	 * trying it on them. */
 	uint64_t skipped;
+	uint64_t others;    /* rows that other members of the group got */
 };
 
 /* A window that is closed, after the last of its rows. Of a running total,
