@@ -26,7 +26,8 @@ takes_rows(const struct sub *s)
 static bool
 has_room(const struct sub *s, size_t body)
 {
-	return s->queue.bytes + WIRE_HEADER + body <= s->queue.limit &&
+	return !s->queue.thinned &&
+	       s->queue.bytes + WIRE_HEADER + body <= s->queue.limit &&
 	       (!s->window || body <= s->window);
 }
 
@@ -126,13 +127,14 @@ share_out(struct job *j, struct crew *g, const struct batch *b, size_t first,
 }
 
 void
-crew_rows(struct job *j, struct crew *g, const struct batch *b, size_t first,
-	   size_t n)
+crew_rows(struct job *j, struct crew *g, const struct op *op)
 {
+	const size_t end = op->first + op->n;
+
 	if (!g->whole.staged)
-		share_out(j, g, b, first, first + n);
-	for (size_t i = 0; g->whole.staged && i < n; i++)
-		staged_row(&g->whole, batch_row(b, first + i));
+		share_out(j, g, op->batch, op->first, end);
+	for (size_t i = op->first; g->whole.staged && i < end; i++)
+		staged_row(&g->whole, batch_row(op->batch, i), op->step);
 }
 
 void

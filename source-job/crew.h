@@ -24,9 +24,9 @@
 
 #include "source-job/subscribers.h"
 
-struct batch;
 struct mql_diag;
 struct mql_query;
+struct op;
 struct partial;
 struct spread;
 struct wire_subscribe;
@@ -59,8 +59,7 @@ void crew_settle(struct job *j, struct sub *s);
 void crew_forget(struct sub *s);
 
 /* What agents send. */
-void crew_rows(struct job *j, struct crew *g, const struct batch *b,
-		size_t first, size_t n);
+void crew_rows(struct job *j, struct crew *g, const struct op *op);
 void crew_partial(struct crew *g, const struct partial *p);
 
 /* What the stage made: as sub_give(). */

@@ -65,7 +65,7 @@ take_rows(struct job *j, const struct op *op)
 	struct sub *s;
 
 	LIST_FOREACH(g, &op->query->crews, entry)
-		crew_rows(j, g, b, op->first, op->n);
+		crew_rows(j, g, op);
 	LIST_FOREACH(s, &op->query->subs, of_query) {
 		if (!s->staged && !s->crew)
 			sub_give_batch(j, s, b, op->first, op->n);

@@ -280,13 +280,22 @@ tail_close(struct tail *t)
 	peer_close(&t->peer);
 }
 
+static struct str
+text_or_none(const char *s)
+{
+	return s ? str_of(s) : (struct str){ 0 };
+}
+
 void
 tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
 {
 	struct wire_subscribe m = { .id = t->id, .query = str_of(query),
 				    .limit = limit, .credit = credit,
 				    .client = STR("test 1"),
-				    .merge = t->merge };
+				    .merge = t->merge,
+				    .group = text_or_none(t->group),
+				    .key = text_or_none(t->key),
+				    .member = text_or_none(t->member) };
 
 	t->accepted = false;
 	t->error = 0;
@@ -381,6 +390,7 @@ take_accepted(struct tail *t, struct str body)
 	ck_assert_int_eq(wire_accepted_decode(body, &m), 0);
 	ck_assert_uint_eq(m.id, t->id);
 	ck_assert_int_eq(m.merge, t->merge);
+	ck_assert(str_eq(m.group, text_or_none(t->group)));
 	t->accepted = true;
 	t->query_id = m.query_id;
 	t->books.targeted = m.targeted;

@@ -166,7 +166,10 @@ subscribe(struct buf *b)
 				    .query = STR("select * where a==1"),
 				    .limit = 10, .credit = 65536,
 				    .client = STR("mql 0.1.0"),
-				    .resumed = true, .force = true };
+				    .resumed = true, .force = true,
+				    .group = STR("sinks"),
+				    .key = STR("user"),
+				    .member = STR("sink-1") };
 	wire_subscribe_encode(&m, b);
 }
 
@@ -177,7 +180,7 @@ accepted(struct buf *b)
 				   .source_job = STR("sj-9"),
 				   .canonical = STR("select * where a == 1"),
 				   .lease_ms = 5000, .targeted = 3, .live = 2,
-				   .refused = 1 };
+				   .refused = 1, .group = STR("sinks") };
 	wire_accepted_encode(&m, b);
 }
 
