@@ -104,6 +104,18 @@ down_while_stopping(struct session *s, struct str body)
 	    STR("the source-job went away before the closing books"));
 }
 
+/* It did not understand all that was asked: what it would send is not it. */
+static void
+too_old(struct session *s, const char *why)
+{
+	struct wire_unsubscribe m = { .id = SUBSCRIPTION };
+
+	wire_unsubscribe_encode(&m, &s->out);
+	client_link_send(&s->link, &s->out);
+	snprintf(s->diag.text, sizeof s->diag.text, "%s", why);
+	end(s, true, MQL_EUNSUP, str_of(why));
+}
+
 static void
 accepted(struct session *s, struct str body)
 {
@@ -112,11 +124,9 @@ accepted(struct session *s, struct str body)
 	if (wire_accepted_decode(body, &m)) {
 		;
 	} else if (s->ask->account.made.merged && !m.merge) {
-		end(s, true, MQL_EUNSUP,
-		    STR("it is too old to take part in a merge"));
+		too_old(s, "it is too old to take part in a merge");
 	} else if (!str_eq(m.group, str_of(s->ask->group))) {
-		end(s, true, MQL_EUNSUP,
-		    STR("the source-job is too old for a shared subscription"));
+		too_old(s, "the source-job is too old for groups");
 	} else {
 		s->state = SESSION_LIVE;
 		s->query_id = m.query_id;

@@ -386,6 +386,38 @@ START_TEST(what_the_last_merge_takes_and_makes_is_counted_once)
 }
 END_TEST
 
+/* 30 were sent by the last word, 10 of them to us, of which 8 came; while we
+ * are away the others of the group get what agents send. */
+START_TEST(what_others_of_the_group_get_meanwhile_is_not_missed)
+{
+	struct client_account a = { .shared = true };
+	struct client_tally t = { 0 };
+	struct wire_meta m = told(100, 30, 30, 10);
+	struct mql_books b;
+	bool whole;
+
+	m.books.source.waiting = 0;
+	m.books.source.others = 20;
+	client_account_join(&a, &t);
+	rows(&a, &t, 8);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
+	m = told(40, 10, 10, 10);
+	m.before = (struct books_agent){ .seen = 300, .matched = 90,
+					 .sent = 90 };
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
+	ck_assert_uint_eq(client_account_gap(&a, &whole), 2);
+	ck_assert(whole);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.matched, 40);
+	ck_assert_uint_eq(b.lost, 2);
+	ck_assert_uint_eq(b.others, 20);
+	ck_assert_uint_eq(b.received, 18);
+	ck_assert(b.balanced);
+}
+END_TEST
+
 TEST_MAIN(account, one_link_is_passed_on_as_it_is,
 	  books_that_do_not_balance_are_called_so,
 	  a_break_is_told_as_a_gap_and_balances,
@@ -398,4 +430,5 @@ TEST_MAIN(account, one_link_is_passed_on_as_it_is,
 	  what_agents_bring_to_another_source_job_is_the_gap,
 	  one_that_is_none_of_the_fleet_any_more_stays_in_the_books,
 	  rows_past_the_limit_of_all_links_are_dropped_by_us,
-	  what_the_last_merge_takes_and_makes_is_counted_once)
+	  what_the_last_merge_takes_and_makes_is_counted_once,
+	  what_others_of_the_group_get_meanwhile_is_not_missed)

@@ -1,5 +1,5 @@
 TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry \
-         test_quota test_state test_saved
+         test_quota test_state test_saved test_spread
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
 test_ledger.deps := wire
 test_map.src     := tests/source-job/test_map.c source-job/map.c
@@ -13,6 +13,8 @@ test_channel.src := tests/source-job/test_channel.c source-job/channel.c
 test_channel.deps := common
 test_watermark.src := tests/source-job/test_watermark.c source-job/watermark.c
 test_watermark.deps := language
+test_spread.src := tests/source-job/test_spread.c source-job/spread.c
+test_spread.deps := language wire
 test_registry.src := tests/source-job/test_registry.c source-job/registry.c source-job/map.c
 test_registry.deps := common
 test_registry.pkgs := libxxhash
