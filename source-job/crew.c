@@ -105,7 +105,7 @@ run_of(const struct crew *g, const struct sub *s, const struct batch *b,
 	for (; first + n < end && n < RUN_MAX && n < wants; n++) {
 		struct str row = batch_row(b, first + n);
 
-		bytes += queue_body(row);
+		bytes += WIRE_HEADER + queue_body(row);
 		if (!has_room(s, queue_body(row)) || !has_room(s, bytes))
 			break;
 	}
@@ -370,12 +370,11 @@ end(struct crew *g)
 }
 
 void
-crew_settle(struct job *j, struct sub *s)
+crew_settle(struct sub *s)
 {
 	struct crew *g = s->crew;
 	struct sub *other;
 
-	(void)j;
 	LIST_FOREACH(other, &g->members, of_crew)
 		if (other->state == SUB_STAYING)
 			break;

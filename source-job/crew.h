@@ -53,7 +53,7 @@ int crew_join(struct job *j, struct query *q, struct sub *s,
 
 /* s has its last rows, and its books are closed: the group goes on without it.
  * When nobody stays, what its stage still has is given before. */
-void crew_settle(struct job *j, struct sub *s);
+void crew_settle(struct sub *s);
 
 /* s is to be freed. */
 void crew_forget(struct sub *s);

@@ -218,7 +218,8 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	join(j, l, q, s, m);
 	if (query_is_open(j, q)) /* else when all workers have heard of it */
 		sub_accept(j, s, query_shown(q));
-	if (!s->limit || staged_done(sub_whole(s))) /* `limit 0` has all its rows */
+	/* `limit 0` has all its rows. */
+	if (!s->limit || staged_done(sub_whole(s)))
 		sub_leave(j, s, false, "limit");
 	return 0;
 }

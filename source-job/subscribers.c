@@ -88,7 +88,7 @@ sub_settle(struct job *j, struct sub *s)
 
 	sub_accept(j, s, c);
 	if (s->crew) {
-		crew_settle(j, s);
+		crew_settle(s);
 	} else {
 		staged_end(s);
 		staged_count(s);

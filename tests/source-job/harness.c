@@ -270,7 +270,7 @@ agent_sent(uint64_t n)
 void
 tail_open(struct tail *t, const struct daemon *d)
 {
-	*t = (struct tail){ .id = 7 };
+	*t = (struct tail){ .id = 7, .group = "", .key = "", .member = "" };
 	peer_open(&t->peer, d->subscribers);
 }
 
@@ -280,25 +280,17 @@ tail_close(struct tail *t)
 	peer_close(&t->peer);
 }
 
-static struct str
-text_or_none(const char *s)
-{
-	return s ? str_of(s) : (struct str){ 0 };
-}
-
 void
 tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
 {
 	struct wire_subscribe m = { .id = t->id, .query = str_of(query),
 				    .limit = limit, .credit = credit,
 				    .client = STR("test 1"),
-				    .merge = t->merge,
-				    .group = text_or_none(t->group),
-				    .key = text_or_none(t->key),
-				    .member = text_or_none(t->member) };
+				    .merge = t->merge, .key = str_of(t->key),
+				    .group = str_of(t->group),
+				    .member = str_of(t->member) };
 
-	t->accepted = false;
-	t->error = 0;
+	t->accepted = t->error = 0;
 	wire_subscribe_encode(&m, &t->peer.frame);
 	peer_send(&t->peer);
 }
@@ -358,8 +350,7 @@ take_rows(struct tail *t, struct str body)
 	struct str row;
 
 	ck_assert_int_eq(data_reader_init(&r, body), 0);
-	ck_assert_uint_eq(r.subscription, t->id);
-	ck_assert_uint_eq(r.first, t->rows + 1);
+	ck_assert(r.subscription == t->id && r.first == t->rows + 1);
 	while (data_reader_next(&r, &row)) {
 		size_t n = strlen(t->text);
 		t->rows++;
@@ -389,8 +380,7 @@ take_accepted(struct tail *t, struct str body)
 
 	ck_assert_int_eq(wire_accepted_decode(body, &m), 0);
 	ck_assert_uint_eq(m.id, t->id);
-	ck_assert_int_eq(m.merge, t->merge);
-	ck_assert(str_eq(m.group, text_or_none(t->group)));
+	ck_assert(m.merge == t->merge && str_eq(m.group, str_of(t->group)));
 	t->accepted = true;
 	t->query_id = m.query_id;
 	t->books.targeted = m.targeted;

@@ -93,7 +93,7 @@ struct tail {
 	struct peer peer;
 	uint32_t    id, query_id;
 	bool        merge; /* asks for what agents send; got, when accepted */
-	const char *group, *key, *member; /* asks for a share; NULL: none */
+	const char *group, *key, *member; /* asks for a share; "": none */
 	uint64_t    rows, metas;
 	char        text[4096];      /* the rows, a line each, while it fits */
 	struct wire_window window;   /* of the last META or END */

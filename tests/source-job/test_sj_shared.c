@@ -31,7 +31,7 @@ join(struct crowd *c, unsigned i, const char *query, const char *key,
 
 	tail_open(t, &c->d);
 	t->group = "sinks";
-	t->key = key;
+	t->key = key ? key : "";
 	t->member = names[i];
 	tail_ask(t, query, 0, credit);
 	TAIL_UNTIL(t, t->accepted);
@@ -351,7 +351,7 @@ refused(struct crowd *c, const char *group, const char *member,
 	tail_open(&t, &c->d);
 	t.group = group;
 	t.member = member;
-	t.key = key;
+	t.key = key ? key : "";
 	tail_ask(&t, query, 0, MUCH);
 	TAIL_UNTIL(&t, t.error);
 	ck_assert_int_eq(t.error, error);

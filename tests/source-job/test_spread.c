@@ -93,6 +93,7 @@ START_TEST(a_key_is_of_the_row_alone)
 }
 END_TEST
 
-TEST_MAIN(spread, rows_of_one_key_are_one, a_query_with_groups_is_spread_by_them,
+TEST_MAIN(spread, rows_of_one_key_are_one,
+	  a_query_with_groups_is_spread_by_them,
 	  without_groups_in_the_rows_there_is_no_key,
 	  a_key_is_of_the_row_alone)
