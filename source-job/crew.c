@@ -275,8 +275,8 @@ static bool
 is_name(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!isalnum((unsigned char)s.ptr[i]) &&
-		    !strchr("._:-", s.ptr[i]))
+		if (!s.ptr[i] || (!isalnum((unsigned char)s.ptr[i]) &&
+				  !strchr("._:-", s.ptr[i])))
 			return false;
 	return s.len && s.len <= CREW_NAME;
 }
