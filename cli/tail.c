@@ -391,7 +391,7 @@ run(int argc, char **argv)
 		{ "group", 0, OPTION_STRING, "NAME", NULL,
 		  "share the rows with others of this group: each comes to one",
 		  &a.group },
-		{ "group-key", 0, OPTION_STRING, "EXPR", NULL,
+		{ "key", 0, OPTION_STRING, "EXPR", NULL,
 		  "rows of one value of this come to one of them",
 		  &a.group_key },
 		{ "member", 0, OPTION_STRING, "NAME", NULL,

@@ -71,6 +71,7 @@ ask(struct old *o, const struct mql_tail_options *how, struct mql_diag *diag)
 
 	ck_assert_int_eq(wire_context_new(1, &o->context), 0);
 	ck_assert_int_eq(wire_router_open(o->context, "tcp://127.0.0.1:0",
+					  WIRE_ROLE_SUBSCRIBER,
 					  &o->router, why, sizeof why), 0);
 	pthread_create(&o->thread, NULL, serve, o);
 	opt.source_job = wire_router_endpoint(o->router);
@@ -89,7 +90,7 @@ START_TEST(group_key_and_name_are_asked_for)
 
 	opt.query = "select a";
 	opt.group = "sinks";
-	opt.key = "a";
+	opt.group_key = "a";
 	ck_assert_int_eq(ask(&o, &opt, NULL), 0);
 	ck_assert_str_eq(o.asked[0], "sinks");
 	ck_assert_str_eq(o.asked[1], "a");
@@ -120,10 +121,10 @@ START_TEST(a_key_needs_a_group)
 	struct mql_tail *t;
 
 	opt.query = "select a";
-	opt.key = "a";
+	opt.group_key = "a";
 	ck_assert_int_eq(mql_tail_open(&opt, &t, &diag), MQL_EINVAL);
 	ck_assert_ptr_null(t);
-	opt.key = NULL;
+	opt.group_key = NULL;
 	opt.group = "sinks";
 	opt.query = "select count(*) group by a";
 	opt.source_job = "tcp://127.0.0.1:1,tcp://127.0.0.1:2";

@@ -290,7 +290,8 @@ tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
 				    .group = str_of(t->group),
 				    .member = str_of(t->member) };
 
-	t->accepted = t->error = 0;
+	t->accepted = false;
+	t->error = 0;
 	wire_subscribe_encode(&m, &t->peer.frame);
 	peer_send(&t->peer);
 }
