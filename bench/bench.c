@@ -21,7 +21,7 @@ double
 bench_ns(void (*loop)(void *arg, size_t n), void *arg)
 {
 	double run[RUNS];
-	size_t n = 1024;
+	size_t n = 1; /* it may take milliseconds */
 
 	while (timed(loop, arg, n) < RUN_NS)
 		n *= 2;

@@ -1,12 +1,12 @@
 BENCHES            += bench_publish bench_service bench_latency bench_json bench_eval bench_group bench_compile
-bench_publish.src  := bench/publish.c bench/request.c bench/bench.c bench/fleet.c
+bench_publish.src  := bench/publish.c bench/request.c bench/bench.c bench/daemon.c
 bench_publish.deps := client agent
-bench_service.src  := bench/service.c bench/request.c bench/bench.c bench/fleet.c
+bench_service.src  := bench/service.c bench/request.c bench/bench.c bench/daemon.c
 bench_service.deps := client agent
 BENCHES            += bench_hostile
-bench_hostile.src  := bench/hostile.c bench/request.c bench/bench.c bench/fleet.c
+bench_hostile.src  := bench/hostile.c bench/request.c bench/bench.c bench/daemon.c
 bench_hostile.deps := client agent
-bench_latency.src  := bench/latency.c bench/bench.c bench/fleet.c
+bench_latency.src  := bench/latency.c bench/bench.c bench/daemon.c
 bench_latency.deps := client agent
 bench_eval.src     := bench/eval.c bench/corpus.c bench/bench.c
 bench_eval.deps    := common
@@ -28,15 +28,15 @@ bench_change.src   := bench/change.c bench/many.c bench/bench.c
 bench_change.deps  := agent
 # Run by make bench-instr alone: see tools/instr.sh.
 INSTR              := bench_instr
-bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/fleet.c
+bench_instr.src    := bench/instr.c bench/request.c bench/bench.c bench/daemon.c
 bench_instr.deps   := client agent
 # Run by make bench-sse alone: ten thousand clients take a while.
 BENCH_SSE           := bench_sse bench_sse_long
-bench_sse.src       := bench/sse.c bench/sink.c bench/bare.c bench/crowd.c bench/bench.c bench/fleet.c
+bench_sse.src       := bench/sse.c bench/sink.c bench/bare.c bench/crowd.c bench/bench.c bench/daemon.c
 bench_sse.deps      := client agent
 bench_sse.pkgs      := libmicrohttpd gnutls
 # By make bench-sse-long alone: ten minutes of ten thousand clients.
-bench_sse_long.src  := bench/sse_long.c bench/sink.c bench/crowd.c bench/bench.c bench/fleet.c
+bench_sse_long.src  := bench/sse_long.c bench/sink.c bench/crowd.c bench/bench.c bench/daemon.c
 bench_sse_long.deps := client agent
 bench_sse_long.pkgs := gnutls
 # A fleet, real and simulated: for tests, for trying things out, and for
@@ -50,7 +50,7 @@ fleet.deps         := agent
 BENCH_FLEET        := bench_fleet
 bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c bench/fleet_latency.c \
                       bench/fleet_windows.c bench/bare_router.c bench/agents.c bench/request.c bench/corpus.c \
-                      bench/fleet.c bench/bench.c $(PEERS)
+                      bench/daemon.c bench/bench.c $(PEERS)
 bench_fleet.deps   := client agent
 bench_fleet.pkgs   := libzmq
 # Run by make bench-kafka alone: it needs a broker.

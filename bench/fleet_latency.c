@@ -83,11 +83,11 @@ published_at(struct mql_slice row)
 }
 
 static void
-measure_rows(const struct fleet *f, struct mql_stream *stream,
+measure_rows(const struct daemon *f, struct mql_stream *stream,
 	     struct trip trip)
 {
 	static double ms[ROWS];
-	struct mql_tail *t = fleet_tail(f, "select t", 1);
+	struct mql_tail *t = daemon_tail(f, "select t", 1);
 	struct mql_item item;
 	pthread_t thread;
 	size_t n = 0, got = 0;
@@ -119,16 +119,16 @@ suite_latency(const char *dir)
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
 	struct mql_stream *stream;
 	struct mql_agent *agent;
-	struct fleet f;
+	struct daemon f;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	opt.app = "bench";
 	opt.source_job = f.agents;
 	if (mql_agent_open(&opt, &agent) ||
 	    mql_stream_open(agent, "events", &stream))
 		bench_die("the agent does not open");
-	suite_end(fleet_tail(&f, "select * where n == 0", 1));
+	suite_end(daemon_tail(&f, "select * where n == 0", 1));
 	measure_rows(&f, stream, trip);
 	mql_agent_close(agent, 100);
-	fleet_stop(&f);
+	daemon_stop(&f);
 }

@@ -32,7 +32,7 @@ ask_bare(unsigned n)
 
 /* From the call that asks until all have said live. */
 static double
-ask_fleet(const struct fleet *f, unsigned n)
+ask_fleet(const struct daemon *f, unsigned n)
 {
 	double ms[TIMES + 1];
 
@@ -45,7 +45,7 @@ ask_fleet(const struct fleet *f, unsigned n)
 			 "and status == %d", 600 + i);
 		suite_sleep(50); /* those of the last one are gone */
 		began = clock_mono_ns();
-		t = fleet_tail(f, query, n);
+		t = daemon_tail(f, query, n);
 		ms[i] = (double)(clock_mono_ns() - began) / 1e6;
 		suite_end(t);
 	}
@@ -65,14 +65,14 @@ void
 suite_live(const char *dir, unsigned n)
 {
 	const double bare = ask_bare(n);
-	struct fleet f;
+	struct daemon f;
 	struct peers *p;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
 	report("stand-ins", n, ask_fleet(&f, n), bare);
 	peers_stop(p);
-	fleet_stop(&f);
+	daemon_stop(&f);
 }
 
 void
@@ -82,17 +82,17 @@ suite_live_real(const char *dir)
 	const double bare = ask_bare(n);
 	struct agents_options opt = { .n = n, .processes = 4 };
 	struct agents *a;
-	struct fleet f;
+	struct daemon f;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	opt.source_job = f.agents;
 	a = agents_start(&opt);
 	while (agents_sum(a).opened < n)
 		suite_sleep(10);
-	suite_end(fleet_tail(&f, "select * where n == 0", n));
+	suite_end(daemon_tail(&f, "select * where n == 0", n));
 	report("real agents", n, ask_fleet(&f, n), bare);
 	agents_stop(a);
-	fleet_stop(&f);
+	daemon_stop(&f);
 }
 
 /* --- idle ------------------------------------------------------------------------ */
@@ -120,14 +120,14 @@ void
 suite_idle(const char *dir)
 {
 	const double bare = bare_kb(MANY);
-	struct fleet f;
+	struct daemon f;
 	struct peers *p;
 	double before, kb, cpu;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	before = suite_rss_kb(f.pid);
 	p = suite_peers(PEERS_AGENT, f.agents, MANY, FLEET_PROCESSES);
-	suite_end(fleet_tail(&f, "select * where n == 0", MANY));
+	suite_end(daemon_tail(&f, "select * where n == 0", MANY));
 	suite_sleep(SETTLE_MS);
 	kb = (suite_rss_kb(f.pid) - before) / MANY;
 	cpu = suite_cpu_ns(f.pid);
@@ -138,7 +138,7 @@ suite_idle(const char *dir)
 	bench_report("fleet", "CPU of 10,000 idle agents, of a core",
 		     100 * cpu, "%", NONE, NONE);
 	peers_stop(p);
-	fleet_stop(&f);
+	daemon_stop(&f);
 }
 
 /* --- restart --------------------------------------------------------------------- */
@@ -190,31 +190,31 @@ await_back(struct mql_tail *t, unsigned n, int64_t began)
 static struct back
 restart(const char *dir, unsigned n)
 {
-	struct fleet f;
+	struct daemon f;
 	struct peers *p;
 	struct mql_tail *t;
 	struct mql_item item;
 	struct back b;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
-	t = fleet_tail(&f, "select *", n);
+	t = daemon_tail(&f, "select *", n);
 	atomic_store(&peers_knobs(p)->batch, 1);
 	atomic_store(&peers_knobs(p)->rate, 1);
 	atomic_store(&peers_knobs(p)->pace, 0); /* nobody paces agents */
 	for (uint64_t rows = 0; rows < 2 * n;) /* until all is in motion */
 		if (!mql_tail_next(t, 1000, &item))
 			rows += item.kind == MQL_ROW;
-	fleet_kill(&f);
+	daemon_kill(&f);
 	while (!mql_tail_next(t, 1000, &item) && item.kind != MQL_LINK)
 		;
 	suite_sleep(700); /* their retries are as far apart as they get */
 	int64_t began = clock_mono_ns();
-	fleet_again(&f, dir);
+	daemon_again(&f, dir);
 	b = await_back(t, n, began);
 	suite_end(t);
 	peers_stop(p);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return b;
 }
 

@@ -70,20 +70,20 @@ suite_ingest(const char *dir)
 	const double bare = bare_ingest_ns(n);
 	int64_t from, to;
 	uint64_t before, after;
-	struct fleet f;
+	struct daemon f;
 	struct peers *p;
 	struct mql_tail *t;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
-	t = fleet_tail(&f, query, n);
+	t = daemon_tail(&f, query, n);
 	set_rate(p, PEERS_FLOOD);
 	before = sent_by_then(t, WARM_MS, &from);
 	after = sent_by_then(t, RUN_MS, &to);
 	set_rate(p, 0);
 	suite_end(t);
 	peers_stop(p);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	bench_report("fleet", "ingest from 1,000 agents, a row",
 		     (double)(to - from) / (double)(after - before), "ns",
 		     bare, bare / 0.4);
@@ -156,20 +156,20 @@ void
 suite_two_hops(const char *dir)
 {
 	const double bare = bare_hops_ns();
-	struct fleet f;
+	struct daemon f;
 	struct peers *p;
 	struct mql_tail *t;
 	double ours;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	p = suite_peers(PEERS_AGENT, f.agents, HOP_AGENTS, 1);
-	t = fleet_tail(&f, query, HOP_AGENTS);
+	t = daemon_tail(&f, query, HOP_AGENTS);
 	set_rate(p, PEERS_FLOOD);
 	ours = row_ns(t);
 	set_rate(p, 0);
 	suite_end(t);
 	peers_stop(p);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	bench_report("fleet", "over both hops to one, a row", ours, "ns",
 		     bare, bare / 0.6 < 500 ? bare / 0.6 : 500);
 }
@@ -226,11 +226,11 @@ our_cpu(const char *dir, unsigned n)
 {
 	struct peers_options opt = { .kind = PEERS_SUBSCRIBER, .n = n,
 				     .query = query };
-	struct fleet f;
+	struct daemon f;
 	struct peers *from, *to;
 	double ns;
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	from = suite_peers(PEERS_AGENT, f.agents, SOURCES, 1);
 	opt.endpoint = f.subscribers;
 	to = peers_start(&opt);
@@ -241,7 +241,7 @@ our_cpu(const char *dir, unsigned n)
 	ns = cpu_a_row(f.pid, from, to, n);
 	peers_stop(to);
 	peers_stop(from);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return ns;
 }
 

@@ -6,7 +6,7 @@
 #define BENCH_FLEET_SUITE_H
 
 #include "bench/bare_router.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "bench/peers.h"
 
 enum { FLEET_PROCESSES = 2, FLEET_PACE = 500 }; /* of peers; in each */

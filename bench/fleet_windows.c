@@ -51,15 +51,15 @@ void
 suite_windows(const char *dir, unsigned n, unsigned groups)
 {
 	struct closed c = { .n = 0 };
-	struct fleet f;
+	struct daemon f;
 	struct peers *p;
 	struct mql_tail *t;
 	char name[80];
 
-	fleet_start(&f, dir);
+	daemon_start(&f, dir);
 	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
 	atomic_store(&peers_knobs(p)->groups, 0);
-	t = fleet_tail(&f, "select customer_id, count(*), p99(latency_ms) "
+	t = daemon_tail(&f, "select customer_id, count(*), p99(latency_ms) "
 		       "group by customer_id window 1s", n);
 	atomic_store(&peers_knobs(p)->groups, groups);
 	watch(t, &c);
@@ -75,5 +75,5 @@ suite_windows(const char *dir, unsigned n, unsigned groups)
 		     NONE, 0);
 	mql_tail_close(t);
 	peers_stop(p);
-	fleet_stop(&f);
+	daemon_stop(&f);
 }

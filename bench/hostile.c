@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "bench/bench.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "bench/request.h"
 #include "common/buf.h"
 #include "common/clock.h"
@@ -154,7 +154,7 @@ report(const char *query, const char *figure, double value, const char *unit,
 }
 
 static void
-run(const struct fleet *f, struct service *s, const char *name,
+run(const struct daemon *f, struct service *s, const char *name,
     const char *query)
 {
 	struct timespec pause = { .tv_nsec = UNASKED_MS * 1000000L };
@@ -167,11 +167,11 @@ run(const struct fleet *f, struct service *s, const char *name,
 	if (pthread_create(&thread, NULL, serve, s))
 		bench_die("no thread");
 	nanosleep(&pause, NULL);
-	t = fleet_tail(f, query, 1);
+	t = daemon_tail(f, query, 1);
 	told = listen_for(t, ASKED_MS);
 	atomic_store(&s->stop, true);
 	pthread_join(thread, NULL);
-	fleet_end(t);
+	daemon_end(t);
 	if (!s->part[UNASKED].n || !s->part[THEN].n)
 		bench_die("%s was never there", name);
 	none = p99(s, UNASKED);
@@ -209,7 +209,7 @@ many(const char *head, unsigned n, const char *each, const char *between,
 }
 
 static void
-measure(const struct fleet *f, struct service *s)
+measure(const struct daemon *f, struct service *s)
 {
 	char *terms = many("select * where ", TERMS,
 			   "latency_ms * episode == -1 - ", " or ", "");
@@ -231,12 +231,12 @@ main(int argc, char **argv)
 {
 	static struct service s;
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
-	struct fleet f;
+	struct daemon f;
 
 	if (argc != 2)
 		bench_die("usage: %s BUILD-DIRECTORY", argv[0]);
 	unsetenv("MQL_AGENT_BUDGET"); /* see bench.c */
-	fleet_start(&f, argv[1]);
+	daemon_start(&f, argv[1]);
 	requests_fill(&s.all);
 	opt.app = "bench";
 	opt.source_job = f.agents;
@@ -245,6 +245,6 @@ main(int argc, char **argv)
 	s.stream = requests_stream(s.agent, "structs");
 	measure(&f, &s);
 	mql_agent_close(s.agent, 100);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return 0;
 }

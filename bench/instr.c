@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "bench/request.h"
 
 struct suite {
@@ -121,12 +121,12 @@ main(int argc, char **argv)
 	struct mql_agent *agent;
 	struct mql_tail *t = NULL;
 	const struct way *w;
-	struct fleet f;
+	struct daemon f;
 
 	if (argc != 4)
 		bench_die("usage: %s BUILD-DIRECTORY CASE N", argv[0]);
 	w = find(argv[2]);
-	fleet_start(&f, argv[1]);
+	daemon_start(&f, argv[1]);
 	requests_fill(&s.all);
 	opt.app = "bench";
 	opt.source_job = f.agents;
@@ -136,13 +136,13 @@ main(int argc, char **argv)
 		bench_die("the agent does not open");
 	s.structs = requests_stream(agent, "structs");
 	if (w->query)
-		t = fleet_tail(&f, w->query, 1);
+		t = daemon_tail(&f, w->query, 1);
 	build_publish(&s, 100); /* the layout is known from here on */
 	w->run(&s, 100); /* and what is made at first use */
 	counted(w, &s, (size_t)strtoul(argv[3], NULL, 10));
 	if (t)
-		fleet_end(t);
+		daemon_end(t);
 	mql_agent_close(agent, 100);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return 0;
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "common/clock.h"
 #include "mql/agent.h"
 
@@ -80,7 +80,7 @@ measure_echo(double *ms)
 /* --- Enter to live ------------------------------------------- */
 
 static void
-measure_enter(const struct fleet *f, double echo_ms)
+measure_enter(const struct daemon *f, double echo_ms)
 {
 	double ms[ASKED];
 	char query[64];
@@ -91,9 +91,9 @@ measure_enter(const struct fleet *f, double echo_ms)
 
 		snprintf(query, sizeof query, "select * where n == -%d", i + 1);
 		began = clock_mono_ns();
-		t = fleet_tail(f, query, AGENTS);
+		t = daemon_tail(f, query, AGENTS);
 		ms[i] = (double)(clock_mono_ns() - began) / 1e6;
-		fleet_end(t);
+		daemon_end(t);
 	}
 	/* Subscribe, queries, acknowledgement, meta: four hops. */
 	bench_report("latency", "Enter to live on 3 agents, median",
@@ -141,11 +141,11 @@ published_at(struct mql_slice row)
 }
 
 static void
-measure_rows(const struct fleet *f, struct mql_stream *stream,
+measure_rows(const struct daemon *f, struct mql_stream *stream,
 	     double *echo_ms)
 {
 	static double ms[ROWS];
-	struct mql_tail *t = fleet_tail(f, "select t", AGENTS);
+	struct mql_tail *t = daemon_tail(f, "select t", AGENTS);
 	struct mql_item item;
 	pthread_t thread;
 	size_t n = 0;
@@ -160,7 +160,7 @@ measure_rows(const struct fleet *f, struct mql_stream *stream,
 					   published_at(item.row)) / 1e6;
 	}
 	pthread_join(thread, NULL);
-	fleet_end(t);
+	daemon_end(t);
 	bench_report("latency", "publish to row, 1,000 rows/s, p50",
 		     bench_percentile(ms, n, 50), "ms",
 		     bench_percentile(echo_ms, ECHOES, 50), NONE);
@@ -176,23 +176,23 @@ main(int argc, char **argv)
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
 	struct mql_agent *agent[AGENTS];
 	struct mql_stream *stream[AGENTS];
-	struct fleet f;
+	struct daemon f;
 
 	if (argc != 2)
 		bench_die("usage: %s BUILD-DIRECTORY", argv[0]);
-	fleet_start(&f, argv[1]);
+	daemon_start(&f, argv[1]);
 	opt.app = "bench";
 	opt.source_job = f.agents;
 	for (int i = 0; i < AGENTS; i++)
 		if (mql_agent_open(&opt, &agent[i]) ||
 		    mql_stream_open(agent[i], "events", &stream[i]))
 			bench_die("the agent does not open");
-	fleet_end(fleet_tail(&f, "select * where n == 0", AGENTS));
+	daemon_end(daemon_tail(&f, "select * where n == 0", AGENTS));
 	measure_echo(echo_ms);
 	measure_enter(&f, bench_percentile(echo_ms, ECHOES, 50));
 	measure_rows(&f, stream[0], echo_ms);
 	for (int i = 0; i < AGENTS; i++)
 		mql_agent_close(agent[i], 100);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "agent/rcu.h"
 #include "agent/ring.h"
 #include "bench/bench.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "bench/request.h"
 #include "common/clock.h"
 
@@ -45,14 +45,14 @@ read_all(void *asked)
 
 	while (!atomic_load(&a->over))
 		mql_tail_next(a->tail, 10, &item);
-	fleet_end(a->tail);
+	daemon_end(a->tail);
 	return NULL;
 }
 
 static void
-ask(struct asked *a, const struct fleet *f, const char *query)
+ask(struct asked *a, const struct daemon *f, const char *query)
 {
-	a->tail = fleet_tail(f, query, 1);
+	a->tail = daemon_tail(f, query, 1);
 	atomic_init(&a->over, false);
 	if (pthread_create(&a->reader, NULL, read_all, a))
 		bench_die("no reader");
@@ -284,7 +284,7 @@ push_one(void *arg, size_t i)
 }
 
 static void
-measure_rows(struct suite *s, const struct fleet *f)
+measure_rows(struct suite *s, const struct daemon *f)
 {
 	static double ns[ROWS], limit[ROWS];
 	struct ring ring = { 0 };
@@ -320,7 +320,7 @@ measure_idle(struct suite *s)
 }
 
 static void
-measure_unmatched(struct suite *s, const struct fleet *f)
+measure_unmatched(struct suite *s, const struct daemon *f)
 {
 	double hand, one, build;
 	struct asked a;
@@ -354,11 +354,11 @@ main(int argc, char **argv)
 	static struct suite s;
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
 	struct mql_agent *agent;
-	struct fleet f;
+	struct daemon f;
 
 	if (argc != 2)
 		bench_die("usage: %s BUILD-DIRECTORY", argv[0]);
-	fleet_start(&f, argv[1]);
+	daemon_start(&f, argv[1]);
 	requests_fill(&s.all);
 	opt.app = "bench";
 	opt.source_job = f.agents;
@@ -371,6 +371,6 @@ main(int argc, char **argv)
 	measure_unmatched(&s, &f);
 	measure_rows(&s, &f);
 	mql_agent_close(agent, 100);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "bench/request.h"
 #include "common/clock.h"
 
@@ -217,7 +217,7 @@ finish(struct running *p)
 
 /* Its agent is asked by n queries meanwhile. */
 static struct result
-asked(struct result (*run)(const char *), const struct fleet *f, size_t n)
+asked(struct result (*run)(const char *), const struct daemon *f, size_t n)
 {
 	struct mql_tail *t[QUERIES];
 	struct running p;
@@ -228,18 +228,18 @@ asked(struct result (*run)(const char *), const struct fleet *f, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		snprintf(query, sizeof query, "select * where country=='BR' "
 			 "and device=='ipad' and episode == %zu", i);
-		t[i] = fleet_tail(f, query, 1);
+		t[i] = daemon_tail(f, query, 1);
 	}
 	r = finish(&p);
 	for (size_t i = 0; i < n; i++)
-		fleet_end(t[i]);
+		daemon_end(t[i]);
 	return r;
 }
 
 /* -------------------------------------------------------------------------------- */
 
 static void
-measure(const struct fleet *f)
+measure(const struct daemon *f)
 {
 	struct result none, r;
 	struct running p;
@@ -269,12 +269,12 @@ measure(const struct fleet *f)
 int
 main(int argc, char **argv)
 {
-	struct fleet f;
+	struct daemon f;
 
 	if (argc != 2)
 		bench_die("usage: %s BUILD-DIRECTORY", argv[0]);
-	fleet_start(&f, argv[1]);
+	daemon_start(&f, argv[1]);
 	measure(&f);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "bench/bare.h"
 #include "bench/bench.h"
 #include "bench/crowd.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "bench/sink.h"
 #include "common/clock.h"
 #include "mql/agent.h"
@@ -200,7 +200,7 @@ report_memory(const struct server *s, const struct sink *sink, unsigned n,
 }
 
 static void
-report_tls(const char *dir, const struct fleet *f, struct mql_stream *stream,
+report_tls(const char *dir, const struct daemon *f, struct mql_stream *stream,
 	   unsigned n, double floor)
 {
 	struct server s = { send_fleet, stream, 0, true };
@@ -242,7 +242,7 @@ main(int argc, char **argv)
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
 	struct mql_agent *agent;
 	struct mql_stream *stream;
-	struct fleet f;
+	struct daemon f;
 	struct sink sink;
 	unsigned n = viewers();
 
@@ -250,7 +250,7 @@ main(int argc, char **argv)
 		bench_die("usage: %s BUILD-DIRECTORY", argv[0]);
 	signal(SIGPIPE, SIG_IGN);
 	make_row();
-	fleet_start(&f, argv[1]);
+	daemon_start(&f, argv[1]);
 	opt.app = "bench";
 	opt.source_job = f.agents;
 	opt.wait_when_full = true;
@@ -258,7 +258,7 @@ main(int argc, char **argv)
 	    mql_stream_open(agent, "events", &stream))
 		bench_die("the agent does not open");
 	sink_start(&sink, argv[1], f.subscribers, false);
-	fleet_end(fleet_tail(&f, "select *", 1));
+	daemon_end(daemon_tail(&f, "select *", 1));
 	struct server s = { send_fleet, stream, sink.port, false };
 	report_memory(&s, &sink, n, 9);
 	double floor = report_one(&s, n);
@@ -266,6 +266,6 @@ main(int argc, char **argv)
 	sink_stop(&sink);
 	report_tls(argv[1], &f, stream, n, floor);
 	mql_agent_close(agent, 100);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return 0;
 }

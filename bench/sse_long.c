@@ -12,7 +12,7 @@
 
 #include "bench/bench.h"
 #include "bench/crowd.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "bench/sink.h"
 #include "common/clock.h"
 #include "mql/agent.h"
@@ -127,7 +127,7 @@ main(int argc, char **argv)
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
 	struct mql_agent *agent;
 	struct mql_stream *stream;
-	struct fleet f;
+	struct daemon f;
 	struct sink sink;
 	struct crowd c;
 
@@ -136,7 +136,7 @@ main(int argc, char **argv)
 	const char *seconds = getenv("MQL_LONG_SECONDS");
 	signal(SIGPIPE, SIG_IGN);
 	more_files();
-	fleet_start(&f, argv[1]);
+	daemon_start(&f, argv[1]);
 	opt.app = "bench";
 	opt.source_job = f.agents;
 	opt.wait_when_full = true;
@@ -144,7 +144,7 @@ main(int argc, char **argv)
 	    mql_stream_open(agent, "events", &stream))
 		bench_die("the agent does not open");
 	sink_start(&sink, argv[1], f.subscribers, false);
-	fleet_end(fleet_tail(&f, "select *", 1));
+	daemon_end(daemon_tail(&f, "select *", 1));
 	double before = sink_memory(&sink);
 	crowd_start(&c, &(struct crowd_options){
 		.n = VIEWERS, .port = sink.port, .queries = QUERIES,
@@ -158,6 +158,6 @@ main(int argc, char **argv)
 	crowd_stop(&c);
 	mql_agent_close(agent, 100);
 	sink_stop(&sink);
-	fleet_stop(&f);
+	daemon_stop(&f);
 	return 0;
 }

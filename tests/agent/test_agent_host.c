@@ -391,7 +391,8 @@ START_TEST(lines_are_few_however_much_goes_wrong)
 	FAKE_WAIT(&x.fake, x.fake.query[0].state == FAKE_LIVE);
 	mql_agent_close(x.agent, 1000);
 	ck_assert_uint_ge(atomic_load(&lines), 2);
-	ck_assert_int_le(atomic_load(&lines), 11 + (clock_mono_ms() - begun) / 1000);
+	ck_assert_int_le(atomic_load(&lines),
+			 11 + (clock_mono_ms() - begun) / 1000);
 	fake_fini(&x.fake);
 }
 END_TEST

@@ -1,4 +1,4 @@
-/* fleet.c - start and stop what the suites measure against. */
+/* daemon.c - start and stop what the suites measure against. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "bench/fleet.h"
+#include "bench/daemon.h"
 #include "common/clock.h"
 
 static void
-exec_source_job(const struct fleet *f, const char *dir, int out)
+exec_source_job(const struct daemon *f, const char *dir, int out)
 {
 	char path[4096];
 
@@ -38,7 +38,7 @@ find(const char *line, const char *key, char *to, size_t size)
 }
 
 void
-fleet_again(struct fleet *f, const char *dir)
+daemon_again(struct daemon *f, const char *dir)
 {
 	char line[512];
 	FILE *from;
@@ -58,29 +58,29 @@ fleet_again(struct fleet *f, const char *dir)
 }
 
 void
-fleet_start(struct fleet *f, const char *dir)
+daemon_start(struct daemon *f, const char *dir)
 {
 	strcpy(f->agents, "tcp://127.0.0.1:0");
 	strcpy(f->subscribers, "tcp://127.0.0.1:0");
-	fleet_again(f, dir);
+	daemon_again(f, dir);
 }
 
 void
-fleet_kill(struct fleet *f)
+daemon_kill(struct daemon *f)
 {
 	kill(f->pid, SIGKILL);
 	waitpid(f->pid, NULL, 0);
 }
 
 void
-fleet_stop(struct fleet *f)
+daemon_stop(struct daemon *f)
 {
 	kill(f->pid, SIGTERM);
 	waitpid(f->pid, NULL, 0);
 }
 
 struct mql_tail *
-fleet_tail(const struct fleet *f, const char *query, unsigned n)
+daemon_tail(const struct daemon *f, const char *query, unsigned n)
 {
 	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
 	int64_t deadline = clock_mono_ms() + 30000;
@@ -104,7 +104,7 @@ fleet_tail(const struct fleet *f, const char *query, unsigned n)
 }
 
 void
-fleet_end(struct mql_tail *t)
+daemon_end(struct mql_tail *t)
 {
 	struct mql_item item;
 
