@@ -1,0 +1,175 @@
+#!/bin/bash
+# Kafka as a source, on a real broker: what a query selects of a topic is what
+# jq selects, groups are those of `mql eval`, @ts is the message's; what is no
+# event is counted; what is forbidden or not there ends with a sentence; three
+# source-jobs in one consumer group share the partitions, and whoever asks all
+# of them has every event once, also after one of them was killed.
+. "$(dirname "$0")/lib.sh"
+KAFKA_DIR=$WORK/kafka
+EVENTS=${EVENTS:-60000}
+topic=mql-source-$$
+broker
+
+figure() { # HTTP NAME
+	curl -fs "http://$1/metrics" |
+		awk -v name="mql_kafka_source_$2" '$1 == name { print $2 }'
+}
+figure_is() { [ "$(figure "$1" "$2")" = "$3" ]; }
+figure_least() { [ "$(figure "$1" "$2")" -ge "$3" ]; }
+produce() { # FILE: a message for each line
+	kcat -P -q -b "$BOOTSTRAP" -t "$topic" -X message.max.bytes=4000000 \
+		-X sticky.partitioning.linger.ms=1 "${@:2}" -l "$1"
+}
+make_topic() { # NAME PARTITIONS
+	sink "make-$1" --topic "$1" --create --partitions "$2" \
+		--topic-config max.message.bytes=4000000 -q 'select * limit 1'
+	until_true 60 sink_ready || fail "no topic $1"
+	kill -TERM "$SINK"
+	wait "$SINK" || :
+}
+kafka=(--kafka-bootstrap "$BOOTSTRAP" --kafka-topics "$topic"
+	--kafka-group "mql-$$")
+
+# --- what cannot be ends ------------------------------------------------------------
+ends() { # WORDS OPTIONS...
+	local status=0 words=$1
+	shift
+	timeout 60 "$BUILD/mql-source-job" --agents tcp://127.0.0.1:0 \
+		--subscribers tcp://127.0.0.1:0 --http off "$@" \
+		> "$WORK/ends.out" 2> "$WORK/ends.err" || status=$?
+	[ $status = 1 ] || fail "status $status of $*: $(cat "$WORK/ends.err")"
+	grep -q -- "$words" "$WORK/ends.err" ||
+		fail "$* says: $(cat "$WORK/ends.err")"
+}
+if [ ! "${KAFKA_BOOTSTRAP:-}" ]; then
+	guest=(--kafka-bootstrap "$(cat "$KAFKA_DIR/guarded")"
+		-X security.protocol=sasl_plaintext
+		-X sasl.mechanism=PLAIN -X sasl.username=guest)
+	ends 'Unknown topic' "${kafka[@]}"
+	ends 'uthorization' "${kafka[@]}" "${guest[@]}" -X sasl.password=guest
+	ends 'does not know us' "${kafka[@]}" "${guest[@]}" -X sasl.password=wrong
+	say "ok: what cannot be ends with a sentence"
+fi
+
+# --- rows, groups, time ---------------------------------------------------------------
+source_job
+make_topic "$topic" 6
+kill -TERM "$JOB"
+wait "$JOB" || fail "the source-job ended with status $?"
+AGENTS='' SUBSCRIBERS='' HTTP=''
+seq 1 "$EVENTS" | awk '{ printf "{ \"n\":%d,\t\"k\":\"k%d\", \"v\" : %d.5,\"s\":\
+\"\\\"\\u00e9 %.*s\"}\n", $1, $1 % 37, $1 % 1000, $1 % 60, "some more of it, for rows \
+to be of a length that is not always the same one" }' > "$WORK/events.ndjson"
+raw_lines "$WORK/events.ndjson" '.n % 3 == 0 and .v > 100' |
+	sort > "$WORK/want"
+produce "$WORK/events.ndjson" # before: nobody is to see these
+source_job "${kafka[@]}"
+until_true 60 figure_is "$HTTP" partitions 6 || fail "no partitions"
+ask rows -o json "select * where n % 3 == 0 and v > 100"
+rows=$LAST
+ask times -o json "select n, @ts as t, @stream as s, @app as a where n <= 1000"
+times=$LAST
+by="select k, count(*) as n, sum(v) as total, max(n) as top group by k"
+ask groups -o json "$by"
+groups=$LAST
+until_true 20 figure_is "$HTTP" live_queries 3 || fail "not live"
+produce "$WORK/events.ndjson"
+until_true 120 figure_least "$HTTP" messages_total "$EVENTS" ||
+	fail "$(figure "$HTTP" messages_total) messages"
+until_true 60 lines_at_least "$WORK/rows.out" "$(wc -l < "$WORK/want")" ||
+	fail "$(wc -l < "$WORK/rows.out") rows"
+until_true 60 lines_at_least "$WORK/times.out" 1000 || fail "no times"
+stop "$rows" && stop "$times" && stop "$groups"
+sort "$WORK/rows.out" | cmp -s - "$WORK/want" ||
+	fail "other rows: $(sort "$WORK/rows.out" | diff - "$WORK/want" | head -n 4)"
+read_back "$topic" '%T %s\n' | awk '{ match($0, /"n":[0-9]+/)
+	n = substr($0, RSTART + 4, RLENGTH - 4)
+	if (n <= 1000 && $1 > last[n]) last[n] = $1 }
+	END { for (n in last) print n, last[n] }' |
+	sort > "$WORK/times.want"
+jq -r --arg t "$topic" 'select(.s == $t and .a == "kafka") | "\(.n) \(.t)"' \
+	"$WORK/times.out" | sort | cmp -s - "$WORK/times.want" || fail "other times"
+"$BUILD/mql" eval -o json "$by" "$WORK/events.ndjson" | jq -cS . | sort \
+	> "$WORK/groups.want"
+jq -cS . "$WORK/groups.out" | jq -rc '"\(.k) \(.)"' |
+	awk '{ last[$1] = $0 } END { for (k in last) print last[k] }' |
+	cut -d ' ' -f 2- | sort > "$WORK/groups.got"
+cmp -s "$WORK/groups.want" "$WORK/groups.got" ||
+	fail "other groups: $(diff "$WORK/groups.want" "$WORK/groups.got" | head -n 4)"
+says "$WORK/rows.err" 'dropped 0' || fail "$(tail -n 1 "$WORK/rows.err")"
+say "ok: $(wc -l < "$WORK/want") rows of $EVENTS events, groups and times"
+
+# --- what is no event -------------------------------------------------------------------
+ask bad -o json "select n where n == 7"
+bad=$LAST
+until_true 20 figure_is "$HTTP" live_queries 1 || fail "not live"
+printf 'not json\n[1]\n{"n":7}\n{"n":\n' > "$WORK/bad.ndjson"
+produce "$WORK/bad.ndjson"
+printf 'gone:\n' | kcat -P -q -b "$BOOTSTRAP" -t "$topic" -K: -Z
+{ printf '{"n":7,"pad":"'; head -c 1500000 /dev/zero | tr '\0' x; echo '"}'; } |
+	kcat -P -q -b "$BOOTSTRAP" -t "$topic" -X message.max.bytes=4000000 -D '\n'
+until_true 30 figure_is "$HTTP" bad_total 5 ||
+	fail "$(figure "$HTTP" bad_total) are bad"
+figure_is "$HTTP" tombstones_total 1 || fail "no tombstone"
+figure_is "$HTTP" large_total 1 || fail "none is large"
+until_true 20 lines_at_least "$WORK/bad.out" 1 || fail "no row"
+stop "$bad" || :
+[ "$(cat "$WORK/bad.out")" = '{"n":7}' ] || fail "$(cat "$WORK/bad.out")"
+kill -TERM "$JOB"
+wait "$JOB" || fail "the source-job ended with status $?"
+say "ok: what is no event is counted"
+
+# --- three of a group ---------------------------------------------------------------------
+ours() { # the sum over those that live
+	local sum=0 h
+	for h in "${DOORS[@]}"; do
+		sum=$((sum + $(figure "$h" "$1")))
+	done
+	echo "$sum"
+}
+ours_is() { [ "$(ours "$1")" = "$2" ]; }
+shared_by() { # each has some, and together they have all
+	local h
+	for h in "${DOORS[@]}"; do
+		figure_least "$h" partitions 1 || return 1
+	done
+	ours_is partitions 6
+}
+# Together they are one tail, as of whoever asks all of them.
+tail_all() { # NAME
+	TAILS=()
+	for i in "${!DOORS[@]}"; do
+		MQL_SOURCE_JOB=${ASK[i]} ask "$1-$i" -o json \
+			"select * where n % 3 == 0 and v > 100"
+		TAILS+=("$LAST")
+	done
+	until_true 20 ours_is live_queries "${#DOORS[@]}" || fail "not live"
+}
+rows_of() { cat "$WORK/$1"-?.out; }
+rows_are() { [ "$(rows_of "$1" | wc -l)" = "$(wc -l < "$WORK/want")" ]; }
+DOORS=() ASK=() JOBS=()
+for i in 0 1 2; do
+	AGENTS='' SUBSCRIBERS='' HTTP=''
+	source_job "${kafka[@]}"
+	DOORS+=("$HTTP") ASK+=("$SUBSCRIBERS") JOBS+=("$JOB")
+done
+until_true 90 shared_by || fail "partitions are not shared"
+tail_all three
+produce "$WORK/events.ndjson"
+until_true 120 rows_are three || fail "$(rows_of three | wc -l) rows"
+rows_of three | sort | cmp -s - "$WORK/want" || fail "other rows of three"
+for i in 0 1 2; do
+	[ -s "$WORK/three-$i.out" ] || fail "one of them had nothing to do"
+	stop "${TAILS[i]}" || :
+done
+say "ok: three of a group: each event once"
+
+kill -KILL "${JOBS[2]}"
+wait "${JOBS[2]}" || :
+unset 'DOORS[2]' 'ASK[2]' 'JOBS[2]'
+until_true 90 shared_by || fail "its partitions do not move"
+tail_all two
+produce "$WORK/events.ndjson"
+until_true 120 rows_are two || fail "$(rows_of two | wc -l) rows"
+rows_of two | sort | cmp -s - "$WORK/want" || fail "other rows of two"
+say "ok: one is killed: its partitions move"
