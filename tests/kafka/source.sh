@@ -83,7 +83,7 @@ stop "$rows" && stop "$times" && stop "$groups"
 sort "$WORK/rows.out" | cmp -s - "$WORK/want" ||
 	fail "other rows: $(sort "$WORK/rows.out" | diff - "$WORK/want" | head -n 4)"
 read_back "$topic" '%T %s\n' | awk '{ match($0, /"n":[0-9]+/)
-	n = substr($0, RSTART + 4, RLENGTH - 4)
+	n = substr($0, RSTART + 4, RLENGTH - 4) + 0
 	if (n <= 1000 && $1 > last[n]) last[n] = $1 }
 	END { for (n in last) print n, last[n] }' |
 	sort > "$WORK/times.want"
