@@ -165,7 +165,7 @@ done
 say "ok: three of a group: each event once"
 
 kill -KILL "${JOBS[2]}"
-wait "${JOBS[2]}" || :
+wait "${JOBS[2]}" 2> "$WORK/killed" || :
 unset 'DOORS[2]' 'ASK[2]' 'JOBS[2]'
 until_true 90 shared_by || fail "its partitions do not move"
 tail_all two
