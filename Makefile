@@ -239,6 +239,7 @@ bench-fleet: all $(O)/$(BENCH_FLEET)
 
 bench-kafka: all tests $(O)/$(BENCH_KAFKA)
 	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
+	@tests/kafka/bench-source.sh $(O)
 
 demo-kafka: all tests examples
 	@tests/kafka/with-broker.sh $(O) tools/demo-kafka.sh $(O)

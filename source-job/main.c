@@ -179,7 +179,7 @@ open_kafka(struct job *j)
 	const struct kafka_source_options opt = {
 		.bootstrap = c->kafka_bootstrap, .topics = c->kafka_topics,
 		.group = c->kafka_group, .property = &c->kafka_property,
-		.source_job = door,
+		.source_job = door, .max_queries = (unsigned)c->max_queries,
 	};
 
 	if (!c->kafka_bootstrap)

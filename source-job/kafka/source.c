@@ -26,6 +26,7 @@ struct kafka_source {
 	char   *bootstrap, *group, *topics, *source_job;
 	struct option_list topic; /* items lie in topics */
 	struct consumer_options opt;
+	unsigned           max_queries;
 	struct consumer   *consumer;
 	struct mql_agent  *agent;
 	struct mql_stream *stream[TOPICS_MAX];
@@ -96,6 +97,7 @@ copy(struct kafka_source *s, const struct kafka_source_options *opt)
 	s->group = strdup(opt->group);
 	s->topics = strdup(opt->topics);
 	s->source_job = strdup(opt->source_job);
+	s->max_queries = opt->max_queries;
 	s->opt = (struct consumer_options){
 		.bootstrap = s->bootstrap, .group = s->group,
 		.topic = &s->topic, .property = opt->property,
@@ -125,6 +127,7 @@ open_agent(struct kafka_source *s)
 	opt.source_job = s->source_job;
 	opt.ring_bytes = RING_BYTES;
 	opt.max_event_bytes = EVENT_BYTES;
+	opt.max_queries = s->max_queries;
 	opt.wait_when_full = true;
 	opt.log = on_agent_log;
 	err = mql_agent_open(&opt, &s->agent);

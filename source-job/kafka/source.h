@@ -29,6 +29,7 @@ struct kafka_source_options {
 	const char *group;
 	const struct option_list *property; /* property=value; may be NULL */
 	const char *source_job; /* whom its agent tells: agents' endpoint */
+	unsigned    max_queries; /* that it may be asked; 0: 256 */
 };
 
 struct kafka_source_stats {
