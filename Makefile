@@ -8,7 +8,7 @@
 #   make bench-sse     rows to ten thousand viewers; bench-sse-long: for 10 min
 #   make check-page    the page in a real browser
 #   make bench-fleet   ten thousand agents
-#   make check-kafka   the Kafka sink on a real broker; bench-kafka, demo-kafka
+#   make check-kafka   sink and source on a real broker; bench-kafka, demo-kafka
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz

@@ -53,22 +53,27 @@ until_true 60 sink_ready || until_true 10 says "$WORK/make.err" 'is made' ||
 	fail "no topic"
 kill -TERM "$SINK"
 wait "$SINK" || :
-mkdir "$WORK/state"
 source_job --kafka-bootstrap "$BOOTSTRAP" --kafka-topics "$topic" \
-	--kafka-group "$topic" -X session.timeout.ms=300000 --max-queries 2000 --state "$WORK/state"
+	--kafka-group "$topic" -X session.timeout.ms=300000 --max-queries 2000 \
+	--max-subscribers 2000
 until_true 60 figure_is partitions 4 || fail "no partitions"
-queries=0
-more() { # up to $1 queries of which few match an event
-	for ((; queries < $1; queries++)); do
-		"$BUILD/mql" save -q "q$queries" "select * where customer_id == \
-'c$(printf %06d $((queries * 7 + 1)))' and latency_ms > $((queries % 500))"
+# more FIRST N: so many queries, each of one customer in 100,000, of a sink: the
+# one that has room for two hundred.
+more() {
+	local ask=() i
+	for ((i = $1; i < $1 + $2; i++)); do
+		ask+=(-q "select * where customer_id == 'c$(printf %06d \
+$((i * 7 + 1)))' and latency_ms >= $((i % 2))")
 	done
-	until_true 60 figure_is live_queries "$1" || fail "not live"
+	sink "sink$1" --topic "$topic-rows" --create --partitions 1 \
+		--no-headers "${ask[@]}"
+	until_true 60 figure_is live_queries $(($1 + $2)) || fail "not live"
 }
 none=$(best waiting_ns)
-more 10
+more 0 10
 ten=$(best waiting_ns)
-more 1000
+more 10 190
+for i in 200 400 600 800; do more $i 200; done
 thousand=$(best waiting_ns)
 bare=$(best "$BUILD/drain-kafka" "$BOOTSTRAP" "$topic" "$MESSAGES")
 say "ns a message: only read $bare; source without a query $none," \
