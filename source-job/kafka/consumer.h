@@ -3,7 +3,7 @@
  * A partition that comes to us is read from where it ended at that moment, and
  * no offset is committed: live queries want what happens now. The group hands
  * partitions over one by one (cooperative-sticky), so that those that stay are
- * not interrupted.
+ * not interrupted. What is produced to one while it is nobody's is not seen.
  *
  * All functions but consumer_failed(), consumer_partitions() and consumer_lag()
  * are for the owner's thread. */

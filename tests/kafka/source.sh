@@ -1,9 +1,10 @@
 #!/bin/bash
 # Kafka as a source, on a real broker: what a query selects of a topic is what
 # jq selects, groups are those of `mql eval`, @ts is the message's; what is no
-# event is counted; what is forbidden or not there ends with a sentence; three
-# source-jobs in one consumer group share the partitions, and whoever asks all
-# of them has every event once, also after one of them was killed.
+# event is counted; what is forbidden or not there ends with a sentence; when a
+# broker that died is back a query goes on; three source-jobs in one consumer
+# group share the partitions, and whoever asks all of them has every event
+# once, also after one of them was killed.
 . "$(dirname "$0")/lib.sh"
 KAFKA_DIR=$WORK/kafka
 EVENTS=${EVENTS:-60000}
@@ -14,6 +15,7 @@ figure() { # HTTP NAME
 	curl -fs "http://$1/metrics" |
 		awk -v name="mql_kafka_source_$2" '$1 == name { print $2 }'
 }
+ours_again() { [ "$(grep -c '6 partitions are ours' "$WORK/job.err")" = 2 ]; }
 figure_is() { [ "$(figure "$1" "$2")" = "$3" ]; }
 figure_least() { [ "$(figure "$1" "$2")" -ge "$3" ]; }
 produce() { # FILE: a message for each line
@@ -115,9 +117,30 @@ figure_is "$HTTP" large_total 1 || fail "none is large"
 until_true 20 lines_at_least "$WORK/bad.out" 1 || fail "no row"
 stop "$bad" || :
 [ "$(cat "$WORK/bad.out")" = '{"n":7}' ] || fail "$(cat "$WORK/bad.out")"
+say "ok: what is no event is counted"
+
+# --- the broker dies, and comes back ------------------------------------------------------
+if [ ! "${KAFKA_BOOTSTRAP:-}" ]; then
+	ask again -o json "select * where n % 3 == 0 and v > 100"
+	again=$LAST
+	until_true 20 figure_is "$HTTP" live_queries 1 || fail "not live"
+	kill -KILL "$BROKER"
+	wait "$BROKER" 2> "$WORK/killed" || :
+	until_true 30 says "$WORK/job.err" 'no broker answers' ||
+		fail "a broker that is away is not told"
+	broker
+	until_true 60 ours_again || fail "no partitions"
+	produce "$WORK/events.ndjson"
+	until_true 60 lines_at_least "$WORK/again.out" \
+		"$(wc -l < "$WORK/want")" || fail "$(wc -l < "$WORK/again.out") rows"
+	stop "$again" || :
+	sort "$WORK/again.out" | cmp -s - "$WORK/want" || fail "other rows"
+	[ "$(grep -c 'no broker answers' "$WORK/job.err")" = 1 ] ||
+		fail "it is told more than once"
+	say "ok: a broker that was killed comes back, and the query goes on"
+fi
 kill -TERM "$JOB"
 wait "$JOB" || fail "the source-job ended with status $?"
-say "ok: what is no event is counted"
 
 # --- three of a group ---------------------------------------------------------------------
 ours() { # the sum over those that live
