@@ -8,7 +8,7 @@
 #   make bench-sse     rows to ten thousand viewers; bench-sse-long: for 10 min
 #   make check-page    the page in a real browser
 #   make bench-fleet   ten thousand agents
-#   make check-kafka   the Kafka sink on a real broker; bench-kafka, demo-kafka
+#   make check-kafka   sink and source on a real broker; bench-kafka, demo-kafka
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
 #   BUILD is one of: release debug asan tsan cov fuzz
@@ -239,6 +239,7 @@ bench-fleet: all $(O)/$(BENCH_FLEET)
 
 bench-kafka: all tests $(O)/$(BENCH_KAFKA)
 	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
+	@tests/kafka/bench-source.sh $(O)
 
 demo-kafka: all tests examples
 	@tests/kafka/with-broker.sh $(O) tools/demo-kafka.sh $(O)

@@ -157,11 +157,13 @@ write_row(struct publisher *p, const struct generation *g, size_t first,
 
 static const struct event_meta *
 stamp(struct mql_stream *s, const struct generation *g,
-      struct event_meta *meta)
+      const struct event_meta *own, struct event_meta *meta)
 {
+	if (!own)
+		own = &s->meta;
 	if (!g->uses_seq)
-		return &s->meta;
-	*meta = s->meta;
+		return own;
+	*meta = *own;
 	meta->seq = 1 + atomic_fetch_add_explicit(&s->seq, 1,
 						  memory_order_relaxed);
 	return meta;
@@ -213,7 +215,7 @@ look_at(struct publisher *p, struct mql_stream *s, const struct generation *g,
 	struct event_meta meta;
 	size_t n = 0;
 
-	ev->meta = stamp(s, g, &meta);
+	ev->meta = stamp(s, g, ev->meta, &meta);
 	ev->era = g->era;
 	if (reader_begin(p->reader, matcher_paths(m), ev)) {
 		counter_inc(&p->bad[g->tally]);
@@ -299,7 +301,7 @@ push_rows(struct publisher *p)
 	buf_reset(&p->rows);
 }
 
-/* Show ev to the queries and queue the rows. ev->meta is set here. */
+/* Show ev to the queries and queue the rows. ev->meta NULL: the stream's. */
 static void
 publish_event(struct publisher *p, struct mql_stream *s, struct event *ev)
 {
@@ -439,5 +441,25 @@ mql_publish_json_live(struct mql_stream *s, const char *text, size_t len)
 		publish_event(p, s, &ev);
 	else if (p)
 		publish_bad(p, s);
+	publish_leave();
+}
+
+void
+mql_publish_json_at_live(struct mql_stream *s, const char *text, size_t len,
+			 int64_t ts_ms)
+{
+	struct event ev = { .form = EVENT_JSON, .text = { text, len } };
+	struct publisher *p = publish_enter(s);
+	struct event_meta meta;
+
+	if (p && !s->schema && text) {
+		meta = s->meta;
+		meta.clock = NULL;
+		meta.ts = ts_ms;
+		ev.meta = &meta;
+		publish_event(p, s, &ev);
+	} else if (p) {
+		publish_bad(p, s);
+	}
 	publish_leave();
 }

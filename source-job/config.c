@@ -1,11 +1,11 @@
 /* config.c - the options table, and the limits that make sense. */
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/door.h"
 #include "common/listen.h"
 #include "common/log.h"
-#include "common/options.h"
 #include "mql/error.h"
 #include "source-job/config.h"
 #include "wire/frame.h"
@@ -111,6 +111,39 @@ check_numbers(const struct config *c)
 	return 0;
 }
 
+static bool
+is_empty(const char *text)
+{
+	return !text || !*text;
+}
+
+static int
+check_kafka(const struct config *c)
+{
+	if (!c->kafka_bootstrap) {
+		if (c->kafka_topics || c->kafka_group || c->kafka_property.n)
+			return refuse("kafka-bootstrap", "is needed: a "
+				      "broker's HOST:PORT");
+		return 0;
+	}
+	if (is_empty(c->kafka_bootstrap))
+		return refuse("kafka-bootstrap", "is a broker's HOST:PORT");
+	if (is_empty(c->kafka_topics))
+		return refuse("kafka-topics", "is needed: whose messages are "
+			      "events");
+	if (is_empty(c->kafka_group))
+		return refuse("kafka-group", "is needed: whose members share "
+			      "the partitions");
+	return 0;
+}
+
+void
+config_fini(struct config *c)
+{
+	free(c->kafka_property.item);
+	c->kafka_property = (struct option_list){ 0 };
+}
+
 int
 config_parse(struct config *c, int argc, char **argv, bool *done)
 {
@@ -167,6 +200,17 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
 		  "listen on addresses that other machines reach",
 		  &c->insecure },
+		{ "kafka-bootstrap", 0, OPTION_STRING, "HOST:PORT,...", NULL,
+		  "brokers; messages of their topics are events",
+		  &c->kafka_bootstrap },
+		{ "kafka-topics", 0, OPTION_STRING, "TOPIC,...", NULL,
+		  "which topics", &c->kafka_topics },
+		{ "kafka-group", 0, OPTION_STRING, "GROUP", NULL,
+		  "the consumer group whose members share the partitions",
+		  &c->kafka_group },
+		{ "property", 'X', OPTION_STRINGS, "PROPERTY=VALUE", NULL,
+		  "of librdkafka, like security.protocol=ssl",
+		  &c->kafka_property },
 		{ 0 },
 	};
 	int nrest, err;
@@ -181,7 +225,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 	}
 	if (!c->workers)
 		c->workers = processors();
-	if ((err = check_numbers(c)))
+	if ((err = check_numbers(c)) || (err = check_kafka(c)))
 		return err;
 	if ((err = check_doors(c)))
 		return err;

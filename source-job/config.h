@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/options.h"
+
 struct config {
 	const char *agents;      /* endpoint, borrowed from argv */
 	const char *subscribers; /* endpoint */
@@ -21,10 +23,14 @@ struct config {
 	int64_t     lease, heartbeat, drain; /* ms */
 	int         log_level;   /* enum log_level */
 	bool        insecure;
+	/* Kafka as a source; bootstrap NULL: it is none. */
+	const char *kafka_bootstrap, *kafka_topics, *kafka_group;
+	struct option_list kafka_property; /* see config_fini() */
 };
 
 /* Fill c. *done: --help or --version was all. Returns 0, or MQL_EINVAL after
  * a sentence on standard error: exit status 2. Start-up only. */
 int config_parse(struct config *c, int argc, char **argv, bool *done);
+void config_fini(struct config *c);
 
 #endif

@@ -41,6 +41,7 @@ struct job {
 	int64_t  now;       /* monotonic ms, read once a turn */
 	int64_t  wall;      /* ms since the epoch, likewise: for windows */
 	int64_t  started;
+	struct kafka_source *kafka; /* NULL: it is no source */
 	int64_t  drain_by;  /* not 0: draining, until then */
 	_Atomic uint64_t serial; /* orders joins and losses */
 

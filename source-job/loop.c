@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "source-job/drain.h"
 #include "source-job/job.h"
+#include "source-job/kafka/source.h"
 #include "source-job/merge.h"
 
 enum { TICK_MS = 100 };
@@ -26,6 +27,13 @@ struct loop {
 	bool           killed; /* a second signal */
 };
 
+/* There is no use in going on. */
+static bool
+has_failed(const struct job *j)
+{
+	return j->kafka && kafka_source_failed(j->kafka);
+}
+
 static void
 tick(struct loop *l)
 {
@@ -36,6 +44,8 @@ tick(struct loop *l)
 	l->next_tick = j->now + l->tick_ms;
 	subscribers_tick(j);
 	saved_tick(j);
+	if (has_failed(j) && !job_draining(j))
+		drain_begin(j);
 	if (l->http)
 		http_run(l->http);
 }
@@ -162,5 +172,5 @@ loop_run(struct job *j, struct http *http, int sigfd)
 	if (!l.killed)
 		drain_end(j);
 	stop_workers(&l);
-	return l.killed;
+	return l.killed || has_failed(j);
 }

@@ -15,6 +15,7 @@
 #include "http/http.h"
 #include "mql/error.h"
 #include "source-job/job.h"
+#include "source-job/kafka/source.h"
 #include "source-job/loop.h"
 #include "source-job/merge.h"
 #include "source-job/metrics.h"
@@ -150,6 +151,52 @@ init_workers(struct job *j)
 	return err;
 }
 
+/* A door that is open everywhere is one here. */
+static void
+own_door(const char *endpoint, char *out, size_t nout)
+{
+	static const char *const any[][2] = {
+		{ "tcp://0.0.0.0:", "tcp://127.0.0.1:" },
+		{ "tcp://[::]:", "tcp://[::1]:" },
+	};
+
+	for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
+		const size_t n = strlen(any[i][0]);
+
+		if (!strncmp(endpoint, any[i][0], n)) {
+			snprintf(out, nout, "%s%s", any[i][1], endpoint + n);
+			return;
+		}
+	}
+	snprintf(out, nout, "%s", endpoint);
+}
+
+static int
+open_kafka(struct job *j)
+{
+	const struct config *c = &j->config;
+	char door[256], why[512];
+	const struct kafka_source_options opt = {
+		.bootstrap = c->kafka_bootstrap, .topics = c->kafka_topics,
+		.group = c->kafka_group, .property = &c->kafka_property,
+		.source_job = door, .max_queries = (unsigned)c->max_queries,
+	};
+
+	if (!c->kafka_bootstrap)
+		return 0;
+	if (c->key && !getenv("MQL_AGENT_KEY")) {
+		log_error("Kafka: among agents with keys ours needs one too: "
+			  "MQL_AGENT_KEY and MQL_AGENT_SERVER_KEY name files");
+		return MQL_EINVAL;
+	}
+	own_door(wire_router_endpoint(j->worker[0].hop.router), door,
+		 sizeof door);
+	int err = kafka_source_open(&opt, &j->kafka, why, sizeof why);
+	if (err)
+		log_error("Kafka: %s", why);
+	return err;
+}
+
 /* One of the threads is the job's, unless there is one for all. */
 static unsigned
 count_workers(const struct config *c)
@@ -231,12 +278,13 @@ serve(struct job *j, int sigfd)
 	int status = EXIT_FAILURE;
 
 	if (use_keys(j) || open_hops(j) || open_http(j, &http) ||
-	    start_workers(j))
+	    start_workers(j) || open_kafka(j))
 		goto out;
 	announce(j, http);
 	status = loop_run(j, http, sigfd);
 	notify("STOPPING=1");
 out:
+	kafka_source_close(j->kafka);
 	http_close(http);
 	return status;
 }
@@ -294,6 +342,7 @@ main(int argc, char **argv)
 		status = serve(&job, sigfd);
 	fini(&job);
 out:
+	config_fini(&job.config);
 	wire_context_free(job.context);
 	wire_keys_free(job.keys);
 	if (sigfd >= 0)

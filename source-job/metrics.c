@@ -5,6 +5,7 @@
 
 #include "source-job/crew.h"
 #include "source-job/job.h"
+#include "source-job/kafka/source.h"
 
 static void
 family(struct buf *out, const char *name, const char *type, const char *help)
@@ -183,4 +184,6 @@ metrics_write(const struct job *j, struct buf *out)
 	write_threads(j, out);
 	write_groups(j, out);
 	write_rows(j, out);
+	if (j->kafka)
+		kafka_source_metrics(j->kafka, out);
 }

@@ -14,7 +14,8 @@ wire         event common | zmq jansson msgpack xxhash
 http         common | microhttpd
 agent        mql event wire common | urcu
 client       mql event wire common |
-source-job   mql event wire http common | jansson xxhash
+source-job   mql event wire http common source-job/kafka | jansson xxhash
+source-job/kafka source-job common | rdkafka
 sink/kafka   client wire http event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |

@@ -196,6 +196,8 @@ mql_active(const struct mql_stream *s)
 MQL_API void mql_publish_live(struct mql_stream *s, const void *record);
 MQL_API void mql_publish_json_live(struct mql_stream *s, const char *text,
 				   size_t len);
+MQL_API void mql_publish_json_at_live(struct mql_stream *s, const char *text,
+				      size_t len, int64_t ts_ms);
 
 /* Publish one event of a struct stream. record is borrowed for the call. */
 static inline void
@@ -211,6 +213,17 @@ mql_publish_json(struct mql_stream *s, const char *text, size_t len)
 {
 	if (__builtin_expect(mql_active(s), 0))
 		mql_publish_json_live(s, text, len);
+}
+
+/* Likewise, of an event that was before now, as a queue or a log hands it on:
+ * @ts is ts_ms, in ms since the epoch. Windows without `on` are by the clock
+ * all the same; `window 10s on @ts` goes by what is said here. */
+static inline void
+mql_publish_json_at(struct mql_stream *s, const char *text, size_t len,
+		    int64_t ts_ms)
+{
+	if (__builtin_expect(mql_active(s), 0))
+		mql_publish_json_at_live(s, text, len, ts_ms);
 }
 
 /* --- built event ---------------------------------------------------------- */

@@ -176,6 +176,24 @@ START_TEST(publish_knows_the_meta_fields)
 }
 END_TEST
 
+START_TEST(publish_takes_the_time_of_an_event_that_was_before)
+{
+	static const char text[] = "{\"n\":1}";
+	struct fixture x;
+
+	fixture_init(&x);
+	fixture_ask(&x, "select n, @ts as t where @ts < 2000");
+	fixture_ask(&x, "select @ts as t, @seq as s, @app as a where @ts < 0");
+	mql_publish_json_at(x.stream, text, sizeof text - 1, 1234);
+	mql_publish_json_at(x.stream, text, sizeof text - 1, 2000);
+	mql_publish_json(x.stream, text, sizeof text - 1);
+	mql_publish_json_at(x.stream, text, sizeof text - 1, -5);
+	EXPECT(&x.fake, "{\"n\":1,\"t\":1234}", "{\"n\":1,\"t\":-5}",
+	       "{\"t\":-5,\"s\":4,\"a\":\"test\"}");
+	fixture_fini(&x);
+}
+END_TEST
+
 START_TEST(publish_samples_and_counts_what_it_left_out)
 {
 	struct fixture x;
@@ -366,6 +384,7 @@ TEST_MAIN(publish, publish_json_gives_the_matching_events,
 	  publish_struct_gives_the_matching_events,
 	  publish_built_gives_the_matching_events, publish_counts_bad_events,
 	  publish_writes_a_shared_row_once, publish_knows_the_meta_fields,
+	  publish_takes_the_time_of_an_event_that_was_before,
 	  publish_samples_and_counts_what_it_left_out,
 	  publish_drops_a_row_larger_than_the_ring_takes,
 	  publish_that_waits_loses_nothing,

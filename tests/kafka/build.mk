@@ -1,7 +1,7 @@
 # A broker for those who have no Java; and the tests that need a real one.
-tests: $(O)/mock-kafka
+tests: $(O)/mock-kafka $(O)/drain-kafka
 
-$(O)/mock-kafka: $(B)/tests/kafka/mock.o $(KAFKA_THREADS:%.c=$(B)/%.o)
+$(O)/mock-kafka $(O)/drain-kafka: $(O)/%-kafka: $(B)/tests/kafka/%.o $(KAFKA_THREADS:%.c=$(B)/%.o)
 	$(call show,LD,$@)
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs rdkafka)
 
@@ -10,7 +10,7 @@ check-kafka: deps
 	@$(if $(KAFKA_BOOTSTRAP),,tools/deps.sh kafka)
 	+@$(MAKE) --no-print-directory $(JOBS) $@-now
 
-KAFKA_SCRIPTS := $(filter-out %/broker.sh %/with-broker.sh %/lib.sh,$(sort $(wildcard tests/kafka/*.sh)))
+KAFKA_SCRIPTS := $(filter-out %/broker.sh %/with-broker.sh %/bench-source.sh %/lib.sh,$(sort $(wildcard tests/kafka/*.sh)))
 
 # One after the other: each has a broker, and wants the machine for itself.
 check-kafka-now: all tests

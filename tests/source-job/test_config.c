@@ -36,6 +36,32 @@ START_TEST(defaults_are_those_of_the_manual)
 }
 END_TEST
 
+START_TEST(kafka_needs_brokers_topics_and_a_group)
+{
+	char prog[] = "mql-source-job", b[] = "--kafka-bootstrap=h:1";
+	char t[] = "--kafka-topics=a,b", g[] = "--kafka-group=g";
+	char x[] = "-Xclient.id=me";
+	char *argv[] = { prog, b, t, g, x, NULL };
+	struct config c;
+	bool done;
+
+	ck_assert_int_eq(config_parse(&c, 5, argv, &done), 0);
+	ck_assert_str_eq(c.kafka_bootstrap, "h:1");
+	ck_assert_str_eq(c.kafka_topics, "a,b");
+	ck_assert_str_eq(c.kafka_group, "g");
+	ck_assert_uint_eq(c.kafka_property.n, 1);
+	ck_assert_str_eq(c.kafka_property.item[0], "client.id=me");
+	config_fini(&c);
+	ck_assert_int_eq(parse(&c, NULL, NULL), 0);
+	ck_assert_ptr_null(c.kafka_bootstrap);
+	ck_assert_int_eq(parse(&c, b, t), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, b, g), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, t, g), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, x, NULL), MQL_EINVAL);
+	config_fini(&c);
+}
+END_TEST
+
 START_TEST(loopback_is_known)
 {
 	ck_assert(listen_is_loopback("tcp://127.0.0.1:7400"));
@@ -99,7 +125,8 @@ START_TEST(numbers_without_sense_are_refused)
 }
 END_TEST
 
-TEST_MAIN(config, defaults_are_those_of_the_manual, loopback_is_known,
+TEST_MAIN(config, kafka_needs_brokers_topics_and_a_group,
+	  defaults_are_those_of_the_manual, loopback_is_known,
 	  an_open_door_must_be_asked_for,
 	  a_key_or_a_token_and_a_certificate_open_a_door,
 	  numbers_without_sense_are_refused)

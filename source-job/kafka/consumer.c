@@ -1,0 +1,367 @@
+/* consumer.c - see consumer.h. */
+#include "source-job/kafka/consumer.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "mql/error.h"
+
+enum {
+	END_MS = 5000, /* for a broker to say where a partition ends */
+};
+
+struct consumer {
+	const struct consumer_options *opt;
+	rd_kafka_t      *rk;
+	rd_kafka_topic_t *last; /* the topic of the last message, */
+	size_t           topic; /* and its place in the list */
+	bool             told, up; /* of the broker */
+	bool             known; /* it has let us in */
+	_Atomic bool     failed;
+	_Atomic unsigned npartition;
+};
+
+/* --- what librdkafka tells -------------------------------------------------- */
+
+static bool
+is_permanent(rd_kafka_resp_err_t err)
+{
+	switch ((int)err) {
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* its name is wrong */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+fail(struct consumer *c, const char *what, const char *why)
+{
+	if (!atomic_exchange(&c->failed, true))
+		log_error("Kafka: %s: %s", what, why);
+}
+
+static void
+is_reached(struct consumer *c, bool up)
+{
+	c->known |= up;
+	if (c->told && c->up == up)
+		return;
+	c->told = true;
+	c->up = up;
+	if (up)
+		log_info("Kafka: the broker answers");
+	else
+		log_warn("Kafka: no broker answers at %s; waiting for one",
+			 c->opt->bootstrap);
+}
+
+static void
+on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
+{
+	struct consumer *c = arg;
+	char text[300] = "";
+
+	switch (err) {
+	case RD_KAFKA_RESP_ERR__FATAL:
+		rd_kafka_fatal_error(rk, text, sizeof text);
+		fail(c, "the consumer cannot go on", text);
+		break;
+	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+		/* While it worked before, a broker may be restarting. */
+		if (!c->known)
+			fail(c, "the broker does not know us", reason);
+		break;
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+		is_reached(c, false);
+		break;
+	default:
+		log_debug("Kafka: %s", reason);
+	}
+}
+
+static void
+on_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
+{
+	(void)rk;
+	if (level <= 2)
+		log_warn("librdkafka: %s: %s", fac, text);
+	else
+		log_debug("librdkafka: %s: %s", fac, text);
+}
+
+/* From where it ends now. Asked here, since `latest` would be what it is when
+ * the first fetch is answered, which nobody could wait for. */
+static void
+begin_at_end(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
+{
+	for (int i = 0; i < list->cnt; i++) {
+		rd_kafka_topic_partition_t *p = &list->elems[i];
+		int64_t low, high;
+
+		p->offset = rd_kafka_query_watermark_offsets(
+			rk, p->topic, p->partition, &low, &high, END_MS) ?
+			RD_KAFKA_OFFSET_END : high;
+	}
+}
+
+static void
+on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+	     rd_kafka_topic_partition_list_t *list, void *arg)
+{
+	struct consumer *c = arg;
+	rd_kafka_error_t *wrong;
+
+	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		is_reached(c, true);
+		begin_at_end(rk, list);
+		wrong = rd_kafka_incremental_assign(rk, list);
+		if (!wrong)
+			atomic_fetch_add(&c->npartition, (unsigned)list->cnt);
+	} else {
+		wrong = rd_kafka_incremental_unassign(rk, list);
+		if (!wrong)
+			atomic_fetch_sub(&c->npartition, (unsigned)list->cnt);
+	}
+	if (wrong)
+		log_warn("Kafka: %s", rd_kafka_error_string(wrong));
+	else
+		log_info("Kafka: %d partitions %s", list->cnt,
+			 err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ?
+			 "are ours" : "have gone");
+	if (wrong)
+		rd_kafka_error_destroy(wrong);
+}
+
+/* --- life ------------------------------------------------------------------- */
+
+/* Ours; -X may say otherwise, but for those that we rely on. Whoever publishes
+ * may wait for room as long as it takes: the group is not to take that for our
+ * end. */
+static const struct {
+	const char *name, *value;
+	bool        fixed;
+} property[] = {
+	{ "client.id",                 "mql-source-job",     false },
+	{ "reconnect.backoff.max.ms",  "1000",               false },
+	{ "socket.keepalive.enable",   "true",               false },
+	{ "session.timeout.ms",        "10000",              false },
+	{ "auto.offset.reset",         "latest",             true },
+	{ "enable.auto.commit",        "false",              true },
+	{ "enable.auto.offset.store",  "false",              true },
+	{ "enable.partition.eof",      "false",              true },
+	{ "max.poll.interval.ms",      "86400000",           true },
+	{ "partition.assignment.strategy", "cooperative-sticky", true },
+};
+
+enum { NPROPERTIES = sizeof property / sizeof *property };
+
+static int
+set(rd_kafka_conf_t *conf, const char *name, const char *value, char *why,
+    size_t nwhy)
+{
+	return rd_kafka_conf_set(conf, name, value, why, nwhy) ==
+	       RD_KAFKA_CONF_OK ? 0 : MQL_EINVAL;
+}
+
+/* "property=value" of the command line. */
+static int
+set_given(rd_kafka_conf_t *conf, const char *given, char *why, size_t nwhy)
+{
+	const char *equals = strchr(given, '=');
+	char name[128];
+
+	if (!equals || (size_t)(equals - given) >= sizeof name) {
+		snprintf(why, nwhy, "-X takes property=value, not '%s'",
+			 given);
+		return MQL_EINVAL;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)(equals - given), given);
+	for (size_t i = 0; i < NPROPERTIES; i++)
+		if (property[i].fixed && !strcmp(name, property[i].name)) {
+			snprintf(why, nwhy, "-X %s: it is %s here, and has to "
+				 "be", name, property[i].value);
+			return MQL_EINVAL;
+		}
+	return set(conf, name, equals + 1, why, nwhy);
+}
+
+static int
+configure(rd_kafka_conf_t *conf, const struct consumer_options *opt, char *why,
+	  size_t nwhy)
+{
+	int err = set(conf, "bootstrap.servers", opt->bootstrap, why, nwhy);
+
+	if (!err)
+		err = set(conf, "group.id", opt->group, why, nwhy);
+	for (size_t i = 0; i < NPROPERTIES && !err; i++)
+		err = set(conf, property[i].name, property[i].value, why,
+			  nwhy);
+	for (size_t i = 0; opt->property && i < opt->property->n && !err; i++)
+		err = set_given(conf, opt->property->item[i], why, nwhy);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+	return err;
+}
+
+static int
+subscribe(struct consumer *c, char *why, size_t nwhy)
+{
+	const struct option_list *topic = c->opt->topic;
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new((int)topic->n);
+	rd_kafka_resp_err_t err;
+
+	for (size_t i = 0; i < topic->n; i++)
+		rd_kafka_topic_partition_list_add(list, topic->item[i],
+						  RD_KAFKA_PARTITION_UA);
+	err = rd_kafka_subscribe(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (err)
+		snprintf(why, nwhy, "%s", rd_kafka_err2str(err));
+	return err ? MQL_EINVAL : 0;
+}
+
+int
+consumer_open(const struct consumer_options *opt, struct consumer **out,
+	      char *why, size_t nwhy)
+{
+	struct consumer *c = calloc(1, sizeof *c);
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	int err = c && conf ? 0 : MQL_ENOMEM;
+
+	*out = NULL;
+	snprintf(why, nwhy, "%s", mql_strerror(MQL_ENOMEM));
+	if (err || (err = configure(conf, opt, why, nwhy)))
+		goto out;
+	c->opt = opt;
+	rd_kafka_conf_set_opaque(conf, c);
+	err = MQL_EINVAL;
+	if (!(c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, nwhy)))
+		goto out;
+	conf = NULL; /* the consumer's now */
+	rd_kafka_poll_set_consumer(c->rk);
+	if ((err = subscribe(c, why, nwhy)))
+		goto out;
+	*out = c;
+	c = NULL;
+out:
+	if (conf)
+		rd_kafka_conf_destroy(conf);
+	consumer_close(c);
+	return err;
+}
+
+void
+consumer_close(struct consumer *c)
+{
+	if (c && c->rk) {
+		rd_kafka_consumer_close(c->rk);
+		rd_kafka_destroy(c->rk);
+	}
+	free(c);
+}
+
+/* --- messages ----------------------------------------------------------------- */
+
+static size_t
+topic_of(struct consumer *c, const rd_kafka_message_t *m)
+{
+	const struct option_list *topic = c->opt->topic;
+	const char *name;
+
+	if (m->rkt == c->last)
+		return c->topic;
+	name = rd_kafka_topic_name(m->rkt);
+	c->last = m->rkt;
+	c->topic = 0;
+	while (c->topic + 1 < topic->n && strcmp(topic->item[c->topic], name))
+		c->topic++;
+	return c->topic;
+}
+
+static void
+take_error(struct consumer *c, const rd_kafka_message_t *m)
+{
+	const char *name = m->rkt ? rd_kafka_topic_name(m->rkt) : NULL;
+	char what[300];
+
+	if (!is_permanent(m->err)) {
+		log_debug("Kafka: %s", rd_kafka_message_errstr(m));
+		return;
+	}
+	snprintf(what, sizeof what, name ? "topic '%s'" : "group '%s'",
+		 name ? name : c->opt->group);
+	fail(c, what, rd_kafka_err2str(m->err));
+}
+
+bool
+consumer_take(struct consumer *c, int wait_ms, consumer_fn fn, void *arg)
+{
+	rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, wait_ms);
+	rd_kafka_timestamp_type_t type;
+	struct message to;
+
+	if (!m)
+		return false;
+	if (m->err) {
+		take_error(c, m);
+	} else {
+		is_reached(c, true);
+		to.topic = topic_of(c, m);
+		to.value = (struct str){ m->payload, m->len };
+		to.ts = rd_kafka_message_timestamp(m, &type);
+		fn(arg, &to);
+	}
+	rd_kafka_message_destroy(m);
+	return true;
+}
+
+/* --- any thread --------------------------------------------------------------- */
+
+bool
+consumer_failed(const struct consumer *c)
+{
+	return atomic_load(&c->failed);
+}
+
+unsigned
+consumer_partitions(const struct consumer *c)
+{
+	return atomic_load(&c->npartition);
+}
+
+uint64_t
+consumer_lag(const struct consumer *c)
+{
+	rd_kafka_topic_partition_list_t *list = NULL;
+	uint64_t lag = 0;
+
+	if (rd_kafka_assignment(c->rk, &list))
+		return 0;
+	rd_kafka_position(c->rk, list);
+	for (int i = 0; i < list->cnt; i++) {
+		const rd_kafka_topic_partition_t *p = &list->elems[i];
+		int64_t low, high;
+
+		if (p->offset >= 0 &&
+		    !rd_kafka_get_watermark_offsets(c->rk, p->topic,
+						    p->partition, &low,
+						    &high) &&
+		    high > p->offset)
+			lag += (uint64_t)(high - p->offset);
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return lag;
+}

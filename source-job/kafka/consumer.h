@@ -1,0 +1,61 @@
+/* consumer.h - messages of Kafka's topics, as a member of a consumer group.
+ *
+ * A partition that comes to us is read from where it ended at that moment, and
+ * no offset is committed: live queries want what happens now. The group hands
+ * partitions over one by one (cooperative-sticky), so that those that stay are
+ * not interrupted. What is produced to one while it is nobody's is not seen.
+ *
+ * All functions but consumer_failed(), consumer_partitions() and consumer_lag()
+ * are for the owner's thread. */
+#ifndef SOURCE_JOB_KAFKA_CONSUMER_H
+#define SOURCE_JOB_KAFKA_CONSUMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/options.h"
+#include "common/str.h"
+
+struct consumer; /* opaque */
+
+struct consumer_options {
+	const char *bootstrap;
+	const char *group;
+	const struct option_list *topic;
+	const struct option_list *property; /* property=value; may be NULL */
+};
+
+struct message {
+	size_t     topic; /* index into the options' list */
+	struct str value; /* ptr NULL: a tombstone */
+	int64_t    ts;    /* ms since the epoch; -1: none */
+};
+
+/* opt and what it points to are borrowed. 0; MQL_EINVAL (a wrong property, a
+ * wrong topic), MQL_ENOMEM or MQL_EOS, and a sentence in why. No broker is
+ * needed. */
+int consumer_open(const struct consumer_options *opt, struct consumer **out,
+		  char *why, size_t nwhy);
+
+/* Leave the group. */
+void consumer_close(struct consumer *c); /* NULL is allowed */
+
+typedef void (*consumer_fn)(void *arg, const struct message *m);
+
+/* Wait so long for a message, and hand it to fn, which borrows it. False: there
+ * was none. */
+bool consumer_take(struct consumer *c, int wait_ms, consumer_fn fn, void *arg);
+
+/* --- any thread --------------------------------------------------------------- */
+
+/* A permanent error, of which a sentence went to the log: there is no use in
+ * going on. */
+bool consumer_failed(const struct consumer *c);
+
+unsigned consumer_partitions(const struct consumer *c); /* that are ours */
+
+/* Messages of these that are still to come, as far as is known. */
+uint64_t consumer_lag(const struct consumer *c);
+
+#endif

@@ -1,0 +1,66 @@
+/* source.h - a topic's messages are events: what agents are to services.
+ *
+ *     broker --> consumer.c --> an agent of our own --> our agents' door
+ *                               app kafka, a stream
+ *                               for each topic
+ *
+ * A thread reads messages and publishes their values through mql/agent.h, and
+ * that agent's link goes over the wire as any other's: matcher, partial
+ * aggregation, books and credit are those of agents, and nothing of the daemon
+ * knows where these events come from. While the ring is full the thread waits,
+ * and messages wait at the broker: none is lost for that.
+ *
+ * @ts is the time of the message, as producer or broker has set it. */
+#ifndef SOURCE_JOB_KAFKA_SOURCE_H
+#define SOURCE_JOB_KAFKA_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/options.h"
+
+struct kafka_source; /* opaque */
+
+struct kafka_source_options {
+	const char *bootstrap;
+	const char *topics; /* a comma list */
+	const char *group;
+	const struct option_list *property; /* property=value; may be NULL */
+	const char *source_job; /* whom its agent tells: agents' endpoint */
+	unsigned    max_queries; /* that it may be asked; 0: 256 */
+};
+
+struct kafka_source_stats {
+	uint64_t messages, bytes;
+	uint64_t unasked;    /* of these: while no query was live */
+	uint64_t tombstones; /* of these: without a value */
+	uint64_t bad;        /* no JSON objects, among those that were asked;
+				tombstones and large ones too */
+	uint64_t large;      /* of more bytes than an event may have */
+	uint64_t lag;        /* messages that are still to come */
+	unsigned partitions; /* that are ours now */
+	uint32_t queries;    /* that are live */
+	bool     failed;     /* there is no use in going on; it has been said */
+};
+
+/* Start the thread. opt is copied, but for property, which is borrowed. 0;
+ * MQL_EINVAL (a wrong property or topic), MQL_EADDRESS, MQL_ELIMIT (more than
+ * 64 topics), MQL_ENOMEM or MQL_EOS, and a sentence in why. No broker is
+ * needed. Start-up only. */
+int kafka_source_open(const struct kafka_source_options *opt,
+		      struct kafka_source **out, char *why, size_t nwhy);
+
+/* Say goodbye, leave the group, stop the thread. NULL is allowed. */
+void kafka_source_close(struct kafka_source *s);
+
+/* Any thread. */
+void kafka_source_stats(const struct kafka_source *s,
+			struct kafka_source_stats *out);
+bool kafka_source_failed(const struct kafka_source *s); /* as in there */
+
+/* In Prometheus' text format. Any thread. */
+void kafka_source_metrics(const struct kafka_source *s, struct buf *out);
+
+#endif
