@@ -13,7 +13,6 @@ exec {END}<> "$WORK/end"
 	--events 50 --rate 50 --batch 7 --churn 20 --kills 400ms \
 	--faults 1500ms < "$WORK/end" > "$WORK/fleet.out" 2> "$WORK/fleet.err" &
 FLEET=$!
-PIDS+=("$FLEET")
 ask witness "select *"
 WITNESS=$LAST
 until_true 10 lines_at_least "$WORK/witness.out" 10000 || fail "no rows"

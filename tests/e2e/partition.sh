@@ -20,7 +20,7 @@ there() { nsenter -t "$NET" -n "$@"; }
 ready() { there true && [ "$(readlink "/proc/$NET/ns/net")" != \
 	"$(readlink /proc/self/ns/net)" ]; }
 ip link set lo up
-background net unshare -n sleep 1000
+background net unshare -n tail -f /dev/null
 NET=$LAST
 until_true 10 ready || fail "no second network"
 ip link add here type veth peer name there netns "$NET" 2>/dev/null || {
@@ -40,7 +40,6 @@ there "$BUILD/fleet" --to "$AGENTS" --agents $REAL --peers $PEERS \
 	--events 200 --rate 200 --batch 5 \
 	< "$WORK/end" > "$WORK/fleet.out" 2> "$WORK/fleet.err" &
 FLEET=$!
-PIDS+=("$FLEET")
 ask witness "select *"
 WITNESS=$LAST
 

@@ -61,7 +61,6 @@ saver() {
 for round in $(seq "${ROUNDS:-8}"); do
 	saver $((round * 1000)) &
 	SAVER=$!
-	PIDS+=("$SAVER")
 	lines=$(wc -l < "$WORK/acked")
 	until_true 20 lines_at_least "$WORK/acked" $((lines + round % 3 + 1)) ||
 		fail "nothing is saved"

@@ -19,20 +19,25 @@ mock() {
 broker() {
 	if [ "${KAFKA_BOOTSTRAP:-}" ]; then
 		BOOTSTRAP=$KAFKA_BOOTSTRAP BROKER=
-	else
-		background broker "$ROOT/tests/kafka/broker.sh" "$KAFKA_DIR"
-		BROKER=$LAST
-		until_true 120 broker_begins || true
-		if gone "$BROKER"; then
-			cat "$WORK/broker.err"
-			wait "$BROKER" || exit $?
-		fi
-		BOOTSTRAP=$(cat "$KAFKA_DIR/bootstrap")
+		until_true 120 answers "$BOOTSTRAP" ||
+			fail "the broker does not answer"
+	elif ! own_broker; then
+		cat "$WORK/broker.err"
+		wait "$BROKER" || exit $?
 	fi
-	until_true 120 kcat -L -m 2 -b "$BOOTSTRAP" > /dev/null ||
-		fail "the broker does not answer"
 }
-broker_begins() { [ -s "$KAFKA_DIR/bootstrap" ] || gone "$BROKER"; }
+
+# own_broker: false where there can be none; broker.err says why.
+own_broker() {
+	background broker "$ROOT/tests/kafka/broker.sh" "$KAFKA_DIR"
+	BROKER=$LAST
+	until_true 120 broker_decided || fail "the broker does not answer"
+	! gone "$BROKER" || return 1
+	BOOTSTRAP=$(cat "$KAFKA_DIR/bootstrap")
+}
+answers() { kcat -L -m 2 -b "$1" > /dev/null; }
+broker_decided() { gone "$BROKER" || { [ -s "$KAFKA_DIR/bootstrap" ] &&
+	answers "$(cat "$KAFKA_DIR/bootstrap")"; }; }
 
 # sink NAME OPTIONS...: sets SINK (its id) and SINK_HTTP.
 sink() {

@@ -3,6 +3,7 @@
 #include "tests/check_main.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -104,12 +105,6 @@ end(struct wire_discovery *d)
 	wire_discovery_close(d, clock_mono_ms() + 10000);
 }
 
-static void
-pause_a_moment(void)
-{
-	usleep(1000);
-}
-
 /* The next list, as one text; freed. */
 static void
 expect(struct wire_discovery *d, uint64_t generation, const char *want)
@@ -119,7 +114,7 @@ expect(struct wire_discovery *d, uint64_t generation, const char *want)
 	char got[400] = "";
 
 	while (!(list = wire_discovery_take(d)) && clock_mono_ms() < end)
-		pause_a_moment();
+		poll(NULL, 0, 1);
 	ck_assert_msg(list != NULL, "no list: %s was expected", want);
 	for (size_t i = 0; i < list->n; i++)
 		sprintf(got + strlen(got), "%s%s", i ? "," : "", list->at[i]);
@@ -137,7 +132,7 @@ expect_trouble(struct wire_discovery *d, const char *part)
 
 	while (!(is = wire_discovery_trouble(d, why, sizeof why)) &&
 	       clock_mono_ms() < end)
-		pause_a_moment();
+		poll(NULL, 0, 1);
 	ck_assert_msg(is && strstr(why, part), "'%s', not '%s'", why, part);
 }
 
@@ -148,7 +143,7 @@ await(const _Atomic unsigned *looks, unsigned until)
 	int64_t end = clock_mono_ms() + 10000;
 
 	while (*looks < until && clock_mono_ms() < end)
-		pause_a_moment();
+		poll(NULL, 0, 1);
 	ck_assert_uint_ge(*looks, until);
 }
 
