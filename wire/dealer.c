@@ -47,6 +47,7 @@ struct wire_dealer {
 	bool      up, over;
 	unsigned  changes, told;
 	const char *trouble; /* with keys; NULL: none */
+	unsigned    hung_up; /* times in a row, on our greeting */
 	int64_t   retry_at; /* clock_mono_ms() */
 	int       backoff;
 };
@@ -129,10 +130,27 @@ retry_later(struct wire_dealer *d)
 		d->backoff = BACKOFF_MAX_MS;
 }
 
+/* A source-job that wants a key may hang up on our greeting before the part
+ * of its own has left that says so. Whoever dies while we greet him does that
+ * too, but not twice in a row. */
+static bool
+hung_up_again(struct wire_dealer *d, unsigned event, int value)
+{
+	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+		d->hung_up = 0;
+	else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL &&
+		 (value == EPIPE || value == ECONNRESET))
+		d->hung_up++;
+	else
+		return false;
+	return d->hung_up > 1;
+}
+
 static void
-explain(struct wire_dealer *d, unsigned event)
+explain(struct wire_dealer *d, unsigned event, int value)
 {
 	bool keys = d->context->keys;
+	bool hung_up = hung_up_again(d, event, value);
 
 	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
 		d->trouble = NULL;
@@ -144,6 +162,9 @@ explain(struct wire_dealer *d, unsigned event)
 		  event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) && keys)
 		d->trouble = "it is not the one whose public key we have, or "
 			     "has none";
+	else if (hung_up && !d->trouble)
+		d->trouble = "it hangs up when it is greeted: it wants a key, "
+			     "or is no source-job";
 	if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 		d->backoff = REFUSED_MS;
 }
@@ -182,14 +203,18 @@ read_events(struct wire_dealer *d)
 	zmq_msg_init(&m);
 	while (d->monitor && socket_receive(d->monitor, &m)) {
 		uint16_t event = 0;
-		if (zmq_msg_size(&m) >= sizeof event)
-			memcpy(&event, zmq_msg_data(&m), sizeof event);
+		int32_t value = 0;
+		if (zmq_msg_size(&m) >= sizeof event + sizeof value) {
+			const char *data = zmq_msg_data(&m);
+			memcpy(&event, data, sizeof event);
+			memcpy(&value, data + sizeof event, sizeof value);
+		}
 		socket_body(d->monitor, &m); /* takes the address */
 		bool up = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
 		if (d->up != up)
 			d->changes++;
 		d->up = up;
-		explain(d, event);
+		explain(d, event, value);
 		if (up)
 			d->backoff = BACKOFF_MIN_MS;
 		else if (is_end(event) && !d->over)

@@ -50,11 +50,14 @@ refused_for 'mql rm some' kill "$ID" || fail "it was killed"
 : > "$WORK/acked"
 saver() {
 	local i=$1
+	# Who asks still would be heard by the next source-job.
+	trap 'kill $(jobs -rp) 2> /dev/null; wait; exit' TERM
 	while :; do
 		i=$((i + 1))
 		echo "$i" > "$WORK/asked"
 		"$MQL" save -q "s$((i % 3))" "select n where n == $i" \
-			2> /dev/null || return 0
+			2> /dev/null &
+		wait "$!" || return 0
 		echo "s$((i % 3)) $i" >> "$WORK/acked"
 	done
 }

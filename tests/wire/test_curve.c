@@ -152,7 +152,7 @@ START_TEST(who_has_no_key_is_told_to_bring_one)
 	setup();
 	struct client c = connect_as(NULL, NULL);
 
-	ck_assert_str_eq(await_trouble(&c), "it wants a key");
+	ck_assert(strstr(await_trouble(&c), "it wants a key"));
 	leave(&c);
 	teardown();
 }
