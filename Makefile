@@ -165,7 +165,7 @@ INSTALLED := $(SOLIBS:%=$(O)/lib%.so.$(VERSION)) $(SOLIBS:%=$(O)/lib%.a) \
 all: $(INSTALLED)
 tests: $(TESTS:%=$(O)/%) $(SIMULATOR:%=$(O)/%)
 fuzzers: $(FUZZERS:%=$(O)/%)
-benches: $(BENCHES:%=$(O)/%)
+benches: $(foreach b,$(BENCHES) $(INSTR) $(BENCH_SSE) $(BENCH_FLEET) $(BENCH_KAFKA),$(O)/$(b))
 
 # --- the commands of the README ----------------------------------------------
 # They install what they need first. pkg-config can answer only after that, so
@@ -225,7 +225,7 @@ lint-now: $(HEADERS:%=$(B)/%.o) $(INSTALLED)
 	@tools/style.sh
 	@tools/exports.sh $(O) $(EXPORTS)
 
-bench-now: all benches
+bench-now: all $(BENCHES:%=$(O)/%)
 	@tools/bench.sh $(O) $(OUT)/bench.json $(BENCHES)
 
 bench-sse: all $(O)/bench_sse

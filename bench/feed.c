@@ -133,8 +133,8 @@ feed_start(struct feed *f)
 	char why[200];
 
 	if (wire_context_new(1, &f->context) ||
-	    wire_router_open(f->context, "tcp://127.0.0.1:0", &f->router, why,
-			     sizeof why))
+	    wire_router_open(f->context, "tcp://127.0.0.1:0",
+			     WIRE_ROLE_ALL, &f->router, why, sizeof why))
 		bench_die("the feed cannot listen");
 	f->endpoint = wire_router_endpoint(f->router);
 	f->stopping = 0;
