@@ -243,8 +243,8 @@ bench-fleet: all $(O)/$(BENCH_FLEET)
 	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
 
 bench-kafka: all tests $(O)/$(BENCH_KAFKA)
-	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
-	@tests/kafka/bench-source.sh $(O)
+	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json \
+		$(BENCH_KAFKA) tests/kafka/bench-source.sh
 
 demo-kafka: all tests examples
 	@tests/kafka/with-broker.sh $(O) tools/demo-kafka.sh $(O)
