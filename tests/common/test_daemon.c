@@ -24,13 +24,13 @@ static struct capture heard; /* on standard error by the last call */
 static int
 parse(const char *a, const char *b, bool *done)
 {
-	static const struct option_usage usage = { "d", "[options]", NULL, NULL };
+	static const struct option_usage usage = { .prog = "d" };
 	const struct option table[] = {
 		DAEMON_LOG_OPTION(&level),
 		DAEMON_HTTP_OPTIONS(&files),
 		{ 0 },
 	};
-	char prog[] = "d", first[64] = "", second[64] = "";
+	static char prog[] = "d", first[64], second[64]; /* values are there */
 	char *argv[] = { prog, first, second, NULL };
 	int err;
 
