@@ -112,7 +112,7 @@ START_TEST(paths_have_one_spelling)
 }
 END_TEST
 
-static const struct refusal wrong[] = {
+static const struct refusal wrong_query[] = {
 	{ "", MQL_ESYNTAX, 1, 1, 0, "begins with `select`" },
 	{ "delete from s", MQL_ESYNTAX, 1, 1, 6, "with `select`" },
 	{ "*", MQL_ESYNTAX, 1, 1, 1, "begins with `select`" },
@@ -201,8 +201,8 @@ static const struct refusal wrong[] = {
 
 START_TEST(a_wrong_query_is_told_what_was_expected)
 {
-	for EACH (i, wrong)
-		assert_refused(&wrong[i]);
+	for EACH (i, wrong_query)
+		assert_refused(&wrong_query[i]);
 }
 END_TEST
 
