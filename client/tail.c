@@ -355,6 +355,12 @@ client_tail_hold(struct mql_tail *t, bool hold)
 		session_grant(t->session[i]);
 }
 
+void
+client_tail_open_rows(struct mql_tail *t, uint64_t rows)
+{
+	t->ask.open = rows;
+}
+
 /* --- items -------------------------------------------------------------------- */
 
 /* The limit of all source-jobs together is reached. */

@@ -106,6 +106,11 @@ bool client_query_extend(const struct mql_query *q, const char *columns,
  * the rest waits in a queue, and what does not fit there is counted as slow. */
 void client_tail_hold(struct mql_tail *t, bool hold);
 
+/* Of the rows that were given so many are not done with. Once a second the
+ * source-job hears how many are, so that it can say what is lost when we end
+ * without a word. Until this is called all are done with. */
+void client_tail_open_rows(struct mql_tail *t, uint64_t rows);
+
 /* As mql_tail_open(), but nobody is waited for: mql_tail_next() gives MQL_LIVE
  * at the acceptance, or an MQL_END that failed. context is borrowed for the
  * tail's life. */

@@ -46,6 +46,8 @@ counter_get(const _Atomic uint64_t *c)
 	X(drop_late,  "Rows dropped for want of an open window")         \
 	X(drop_overflow, "Rows dropped for want of memory for groups")   \
 	X(rows_unkept, "Rows of saved queries while nobody subscribed")  \
+	X(rows_unsure, "Rows handed to subscribers that ended without a word, " \
+		       "and had not said that they have done with them")  \
 	X(subs_refused, "Subscriptions refused to peers that have too many")
 
 struct job_counters {

@@ -133,6 +133,8 @@ struct wire_credit { /* cumulative since the welcome or acceptance */
 	struct arena mem;
 	uint32_t id;       /* subscription; 0 on the agent hop */
 	uint64_t bytes;    /* of ROWS or DATA bodies allowed so far in all */
+	uint64_t rows;     /* of the subscription's, so far in all, that the
+			      subscriber has done with; it may be behind */
 };
 
 struct wire_goodbye {

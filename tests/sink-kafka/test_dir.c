@@ -51,12 +51,12 @@ finish(void)
 
 START_TEST(a_file_says_query_topic_and_key)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "-- topic: orders \n--key:upper(id)\r\nselect *\n");
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	ck_assert_ptr_nonnull(f);
 	ck_assert_str_eq(f->name, "a");
 	ck_assert_str_eq(f->topic, "orders");
@@ -70,12 +70,12 @@ END_TEST
 
 START_TEST(what_a_file_does_not_say_is_not_known)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "select '-- topic: x' as topic\n-- topic:\n");
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	ck_assert_ptr_null(f->topic);
 	ck_assert_ptr_null(f->key);
 	drop("a.mql");
@@ -85,12 +85,12 @@ END_TEST
 
 START_TEST(changes_and_ends_are_seen)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "select a");
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	f->changed = false;
 	f->tried = true;
 	dir_look(&dir);
@@ -108,7 +108,7 @@ START_TEST(changes_and_ends_are_seen)
 	drop("a.mql");
 	dir_look(&dir);
 	dir_remove(&dir, f);
-	ck_assert(TAILQ_EMPTY(&dir.files));
+	ck_assert(TAILQ_EMPTY(&dir.wishes));
 	finish();
 }
 END_TEST
@@ -120,7 +120,7 @@ START_TEST(other_files_do_not_count)
 	put("a.txt", "select a");
 	put(".mql", "select a");
 	dir_look(&dir);
-	ck_assert(TAILQ_EMPTY(&dir.files));
+	ck_assert(TAILQ_EMPTY(&dir.wishes));
 	drop(".hidden.mql");
 	drop("a.txt");
 	drop(".mql");
@@ -130,14 +130,14 @@ END_TEST
 
 START_TEST(a_directory_that_is_not_there_ends_nothing)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "select a");
 	dir_look(&dir);
 	dir.path = "/nowhere/at/all";
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	ck_assert(f && !f->gone);
 	drop("a.mql");
 	finish();
