@@ -273,11 +273,13 @@ watch_sleep(struct session *s, int64_t now)
 	s->awake = s->pinged;
 }
 
-/* One of several shuts down: its agents go to others, and it may be back. */
+/* It shuts down: its agents go to others, if there are any, and it may be
+ * back. */
 static bool
 leaves(const struct session *s, const struct wire_end *m)
 {
-	return m->leaves && s->ask->many && s->state == SESSION_LIVE;
+	return m->leaves && (s->ask->many || s->ask->stays) &&
+	       s->state == SESSION_LIVE;
 }
 
 static void

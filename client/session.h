@@ -48,6 +48,7 @@ struct client_ask {
 	uint64_t open;      /* rows that were given and are not done with */
 	bool     unweighed; /* see query_is_unweighed() */
 	bool     many;      /* there may be several: one that leaves is away */
+	bool     stays;     /* it is away, too, when it is the only one */
 	struct client_account account; /* made.merged: the last merge is ours */
 };
 

@@ -361,6 +361,12 @@ client_tail_open_rows(struct mql_tail *t, uint64_t rows)
 	t->ask.open = rows;
 }
 
+void
+client_tail_stay(struct mql_tail *t)
+{
+	t->ask.stays = true;
+}
+
 /* --- items -------------------------------------------------------------------- */
 
 /* The limit of all source-jobs together is reached. */

@@ -111,6 +111,10 @@ void client_tail_hold(struct mql_tail *t, bool hold);
  * without a word. Until this is called all are done with. */
 void client_tail_open_rows(struct mql_tail *t, uint64_t rows);
 
+/* Also when the only source-job there is shuts down t does not end: it waits
+ * for the next. */
+void client_tail_stay(struct mql_tail *t);
+
 /* As mql_tail_open(), but nobody is waited for: mql_tail_next() gives MQL_LIVE
  * at the acceptance, or an MQL_END that failed. context is borrowed for the
  * tail's life. */

@@ -393,6 +393,8 @@ begin(struct output *o)
 	o->state = OUTPUT_RUNNING;
 	if (err)
 		end(o, true, *diag.text ? diag.text : mql_strerror(err));
+	else
+		client_tail_stay(o->tail);
 }
 
 static void
