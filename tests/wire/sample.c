@@ -139,8 +139,8 @@ heartbeat(struct buf *b)
 static void
 credit(struct buf *b)
 {
-	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20 },
-			   b);
+	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20,
+						  .rows = 300 }, b);
 }
 
 static void
