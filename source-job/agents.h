@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "common/arena.h"
+#include "source-job/clocks.h"
 #include "source-job/map.h"
 #include "wire/message.h"
 #include "wire/socket.h"
@@ -44,6 +45,7 @@ struct agent {
 	struct wire_health health; /* as its last heartbeat said */
 	int64_t    health_at; /* ms; 0: it has not */
 	uint64_t   cpu_rate;  /* us of processor time a second */
+	struct clocks clocks; /* its and ours */
 	struct run **run;     /* by slot of the query; NULL: none */
 	size_t     nrun;      /* slots that it has room for */
 };
