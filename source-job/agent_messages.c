@@ -111,6 +111,7 @@ on_heartbeat(struct worker *w, struct agent *a, struct str body)
 		if ((r = find_run(w, a, m.query[i].id))) {
 			run_report(r, &m.query[i].books);
 			run_limit(r, &m.query[i]);
+			run_cost(r, &m.query[i].cost);
 		}
 	if (!err) {
 		take_health(w, a, &m.health);

@@ -34,6 +34,7 @@ struct agent {
 	bool       deaf;      /* cannot be sent to; what it sent is read */
 	struct arena mem;     /* of the texts below */
 	struct str id, app, host, zone, version;
+	struct str language; /* the version of MQL that it speaks */
 	struct str self;      /* of these and its labels: see at.h */
 	struct str *stream;
 	size_t     nstream;

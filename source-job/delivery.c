@@ -170,17 +170,27 @@ tell_window(struct job *j, struct sub *s)
 	send_meta(j, s, &notes);
 }
 
+/* What it has brought and cost since the last META of a second. */
+static void
+query_rates(struct job *j, struct query *q)
+{
+	const uint64_t ms = (uint64_t)(j->now - q->meta_at);
+	const uint64_t cpu = query_cpu_ns(j, q);
+
+	q->rate = (q->all.sent - q->meta_sent) * 1000 / ms;
+	q->cpu_rate = (cpu - q->meta_cpu) * 1000 / ms;
+	q->meta_at = j->now;
+	q->meta_sent = q->all.sent;
+	q->meta_cpu = cpu;
+}
+
 static void
 meta(struct job *j, struct query *q)
 {
 	bool due = j->now - q->meta_at >= META_MS;
 
-	if (due) {
-		q->rate = (q->all.sent - q->meta_sent) * 1000 /
-			  (uint64_t)(j->now - q->meta_at);
-		q->meta_at = j->now;
-		q->meta_sent = q->all.sent;
-	}
+	if (due)
+		query_rates(j, q);
 	if (due || (q->changed && !q->closing))
 		send_metas(j, q);
 	q->changed = false;

@@ -40,9 +40,9 @@ static int
 describe(struct agent *a, const struct wire_hello *m)
 {
 	const struct str from[] = { m->agent, m->app, m->host, m->zone,
-				    m->version };
+				    m->version, m->language };
 	struct str *const to[] = { &a->id, &a->app, &a->host, &a->zone,
-				   &a->version };
+				   &a->version, &a->language };
 	int err;
 
 	struct buf self = BUF_INIT;

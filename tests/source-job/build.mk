@@ -31,7 +31,7 @@ test_quota.pkgs  := libxxhash
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
                     test_sj_operators test_sj_hostile test_sj_keys test_sj_stages test_sj_partials test_sj_owner \
-                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics
+                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c \
@@ -45,6 +45,8 @@ test_sj_shared.src    += tests/source-job/folding.c
 test_sj_shared.deps   := language wire
 test_sj_owner.deps    := agent
 test_sj_metrics.src   += tests/source-job/prometheus.c
+test_sj_costs.src     += tests/source-job/prometheus.c
+test_sj_costs.deps    := agent
 $(SOURCE_JOB_TESTS:%=$(O)/%): | $(O)/mql-source-job
 
 # On librdkafka's mock cluster.
