@@ -68,7 +68,7 @@ ask_saved(const struct peer *p, const char *name, char **query)
 
 	*query = NULL;
 	if (!status)
-		client_saved_text(json, name, query);
+		client_saved_text(str_of(json), name, query);
 	free(json);
 	if (status || *query)
 		return status;

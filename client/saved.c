@@ -26,7 +26,7 @@ member(struct str object, struct str quoted, struct buf *room)
 }
 
 int
-client_saved_text(const char *json, const char *name, char **text)
+client_saved_text(struct str json, const char *name, char **text)
 {
 	struct buf room = BUF_INIT;
 	struct str none, row, found;
@@ -34,10 +34,9 @@ client_saved_text(const char *json, const char *name, char **text)
 	int err = 0;
 
 	*text = NULL;
-	if (json_check(str_of(json), NULL) || *json != '[')
+	if (json_check(json, NULL) || *json.ptr != '[')
 		return MQL_EBADFRAME;
-	while (!err && !*text && json_member_next(str_of(json), &at, &none,
-						  &row)) {
+	while (!err && !*text && json_member_next(json, &at, &none, &row)) {
 		buf_reset(&room);
 		found = member(row, STR("\"name\""), &room);
 		if (!found.ptr || !str_eq(found, str_of(name)))

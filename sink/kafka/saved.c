@@ -108,7 +108,7 @@ saved_look(struct saved *s, const char *name, char **text)
 
 	*text = NULL;
 	pthread_mutex_lock(&s->lock);
-	if (s->json && !client_saved_text(s->json, name, text))
+	if (s->json && !client_saved_text(str_of(s->json), name, text))
 		is = *text ? SAVED_IS : s->whole ? SAVED_NONE : SAVED_UNKNOWN;
 	pthread_mutex_unlock(&s->lock);
 	return is;

@@ -23,8 +23,8 @@ START_TEST(it_is_found_by_its_name)
 
 	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
 		char *text;
-		ck_assert_int_eq(client_saved_text(list, given[i].name, &text),
-				 0);
+		ck_assert_int_eq(client_saved_text(str_of(list),
+						   given[i].name, &text), 0);
 		if (given[i].text)
 			ck_assert_str_eq(text, given[i].text);
 		else
@@ -43,7 +43,7 @@ START_TEST(what_is_no_list_is_refused)
 
 	for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
 		char *text;
-		ck_assert_int_eq(client_saved_text(no[i], "a", &text),
+		ck_assert_int_eq(client_saved_text(str_of(no[i]), "a", &text),
 				 MQL_EBADFRAME);
 		ck_assert_ptr_null(text);
 	}
