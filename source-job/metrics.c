@@ -184,6 +184,7 @@ metrics_write(const struct job *j, struct buf *out)
 	write_threads(j, out);
 	write_groups(j, out);
 	write_rows(j, out);
+	saved_metrics(j, out);
 	if (j->kafka)
 		kafka_source_metrics(j->kafka, out);
 }
