@@ -9,7 +9,7 @@
 #include "source-job/kafka/table_own.h"
 
 /* Who asked is told before he gives up by himself. */
-#define WRITE_MS "4000"
+#define WRITE_MS "3000"
 
 static const struct kafka_property reading[] = {
 	{ "client.id",                "mql-source-job", NULL },

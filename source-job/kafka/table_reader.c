@@ -118,7 +118,7 @@ is_passing(rd_kafka_resp_err_t err)
 }
 
 static void
-take_made(struct table *t, const rd_kafka_event_t *ev)
+take_made(struct table *t, rd_kafka_event_t *ev)
 {
 	const rd_kafka_CreateTopics_result_t *all =
 		rd_kafka_event_CreateTopics_result(ev);
@@ -172,7 +172,7 @@ find_policy(const rd_kafka_ConfigResource_t *of)
 }
 
 static bool
-take_policy(struct table *t, const rd_kafka_event_t *ev)
+take_policy(struct table *t, rd_kafka_event_t *ev)
 {
 	const rd_kafka_DescribeConfigs_result_t *all =
 		rd_kafka_event_DescribeConfigs_result(ev);
