@@ -6,6 +6,7 @@
  *   session.c  a subscription at one of them: a table of states and events
  *   merge.c    groups, windows and order over what several of them bring
  *   account.c  the books of all
+ *   many.c     for who has many of them
  *
  * A tail is owned by one thread; nothing here is locked. */
 #ifndef CLIENT_TAIL_H

@@ -29,8 +29,8 @@ struct config {
 int config_parse(struct config *c, int argc, char **argv, bool *done);
 void config_fini(struct config *c);
 
-/* What holds for the i-th query, those that are saved behind the others: the i-th of the list, or the only one; NULL:
- * nothing is said. */
+/* What holds for the i-th query, those that are saved behind the others: the
+ * i-th of the list, or the only one; NULL: nothing is said. */
 const char *config_nth(const struct option_list *list, size_t i);
 
 #endif

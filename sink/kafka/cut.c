@@ -141,7 +141,8 @@ take_names(struct cut *c, struct str row, const char **p, struct origin *o,
 	const char *end = row.ptr + row.len;
 	const size_t known = c->front.len;
 
-	if (known && row.len > known && !memcmp(row.ptr, c->front.data, known)) {
+	if (known && row.len > known &&
+	    !memcmp(row.ptr, c->front.data, known)) {
 		*p = row.ptr + known;
 		o->agent = c->front_agent;
 		o->host = c->front_host;

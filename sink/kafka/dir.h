@@ -1,5 +1,5 @@
-/* dir.h - queries that are wished: in the files of a directory, as they come and
- * go, or by name for good.
+/* dir.h - queries that are wished: in the files of a directory, as they come
+ * and go, or by name for good.
  *
  *     orders.mql:   -- topic: orders        without it: --topic, or the name
  *                   -- key: customer_id     without it: --key, or none
@@ -47,9 +47,9 @@ struct dir {
 void dir_init(struct dir *d, const char *path); /* NULL: there is none */
 void dir_fini(struct dir *d);
 
-/* Wish for what is saved under this name, until dir_fini(), beside all files: as
- * if it were a file of the same name that has no more to say. topic may be NULL,
- * as key. 0 or MQL_ENOMEM. */
+/* Wish for what is saved under this name, until dir_fini(), beside all files:
+ * as if there were a file of that name which says `-- saved:` it, and topic and
+ * key, if they are not NULL. 0 or MQL_ENOMEM. */
 int dir_wish(struct dir *d, const char *saved, const char *topic,
 	     const char *key);
 

@@ -21,7 +21,7 @@ struct sink {
 	TAILQ_HEAD(outputs, output) outputs;
 	struct mql_tail **tail; /* room for a pointer to each */
 	size_t      n, cap;
-	struct dir  dir;        /* and what is saved at the source-job, by name */
+	struct dir  dir;        /* and what is wished by its saved name */
 	struct saved *saved;    /* NULL: nobody has asked for one yet */
 	int64_t     looked;     /* at both; mono ms */
 	int64_t     started;

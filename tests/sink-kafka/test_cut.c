@@ -229,7 +229,8 @@ END_TEST
 
 TEST_MAIN(cut, cut_gives_the_row_that_was_asked_for,
 	  cut_undoes_escapes_in_names,
-	  cut_tells_rows_of_one_agent_from_those_of_another, cut_knows_what_is_missing,
+	  cut_tells_rows_of_one_agent_from_those_of_another,
+	  cut_knows_what_is_missing,
 	  cut_leaves_other_rows_as_they_are,
 	  cut_gives_what_the_query_alone_would_have,
 	  queries_with_groups_are_not_extended)
