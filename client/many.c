@@ -56,3 +56,13 @@ client_tail_stay(struct mql_tail *t)
 {
 	t->ask.stays = true;
 }
+
+const char *
+client_tail_trouble(const struct mql_tail *t)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < t->nsession && !why; i++)
+		why = client_link_trouble(&t->session[i]->link);
+	return why;
+}

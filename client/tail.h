@@ -116,6 +116,10 @@ void client_tail_open_rows(struct mql_tail *t, uint64_t rows);
  * for the next. */
 void client_tail_stay(struct mql_tail *t);
 
+/* Why a source-job does not take us that is there: keys, or versions; NULL:
+ * nothing of that kind. Borrowed until the next call. */
+const char *client_tail_trouble(const struct mql_tail *t);
+
 /* As mql_tail_open(), but nobody is waited for: mql_tail_next() gives MQL_LIVE
  * at the acceptance, or an MQL_END that failed. context is borrowed for the
  * tail's life. */

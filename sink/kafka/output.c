@@ -414,6 +414,21 @@ look(struct output *o)
 	}
 }
 
+/* Keys that do not fit are said; it may be that they soon do. */
+static void
+watch(struct output *o)
+{
+	const char *why = o->tail && !o->up ? client_tail_trouble(o->tail) :
+					      NULL;
+
+	if (why && strncmp(why, o->trouble, sizeof o->trouble - 1)) {
+		log_warn("%s: %s", o->name, why);
+		snprintf(o->trouble, sizeof o->trouble, "%s", why);
+	} else if (o->up) {
+		o->trouble[0] = '\0';
+	}
+}
+
 bool
 output_turn(struct output *o)
 {
@@ -430,6 +445,7 @@ output_turn(struct output *o)
 			producer_turn(o->world->producer);
 	}
 	settle(o);
+	watch(o);
 	return more;
 }
 

@@ -53,6 +53,7 @@ struct output {
 	enum output_state state;
 	struct mql_tail *tail;       /* RUNNING, STOPPING */
 	bool             up;         /* the source-job answers */
+	char             trouble[240]; /* why not, where that is said */
 	bool             failed;     /* OVER: not as asked */
 	char             why[300];   /* OVER: a sentence */
 	struct mql_books books;      /* as last told */

@@ -405,6 +405,7 @@ sink_is_ready(struct sink *s, struct buf *why)
 				   o->state == OUTPUT_LOOKING ?
 				   "the topic is looked up" :
 				   o->state == OUTPUT_OVER ? o->why :
+				   o->trouble[0] ? o->trouble :
 				   "no source-job answers");
 	}
 	TAILQ_FOREACH(w, &s->dir.wishes, entry)
