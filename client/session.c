@@ -64,6 +64,7 @@ ask(struct session *s, struct str body)
 		.group = str_of(s->ask->group),
 		.key = str_of(s->ask->key),
 		.member = str_of(s->ask->member),
+		.parts = true,
 	};
 
 	(void)body;
@@ -176,7 +177,9 @@ refused(struct session *s, struct str body)
 static void
 data(struct session *s, struct str body)
 {
-	if (!data_reader_init(&s->batch, body))
+	if (!(s->rest.len ?
+	      data_reader_init_parts(&s->batch, body, s->rest) :
+	      data_reader_init(&s->batch, body)))
 		s->in_batch = true;
 	if (s->state == SESSION_STOPPING) /* totals may be many rows */
 		s->stop_by = clock_mono_ms() + STOP_MS;
@@ -382,6 +385,8 @@ take_message(struct session *s, struct str msg)
 	watch_sleep(s, clock_mono_ms());
 	if (wire_get_header(msg.ptr, msg.len, &kind, &body))
 		return;
+	if (s->rest.len && kind != WIRE_DATA)
+		return;
 	switch (kind) {
 	case WIRE_ACCEPTED: happen(s, EVENT_ACCEPTED, body); break;
 	case WIRE_ERROR:    happen(s, EVENT_REFUSED, body); break;
@@ -458,7 +463,8 @@ session_turn(struct session *s)
 	while (!s->news && !s->in_batch && s->state != SESSION_ENDED) {
 		if (!s->link.dealer && client_link_reopen(&s->link))
 			return;
-		if (wire_dealer_recv(s->link.dealer, &msg) != 1) {
+		if (wire_dealer_recv_parts(s->link.dealer, &msg,
+					   &s->rest) != 1) {
 			watch_link(s);
 			watch_clock(s);
 			return;
@@ -493,7 +499,7 @@ void
 session_batch_done(struct session *s)
 {
 	s->in_batch = false;
-	s->consumed += s->batch.body.len;
+	s->consumed += s->batch.size;
 	session_grant(s);
 }
 

@@ -77,6 +77,7 @@ struct session {
 
 	struct mql_window window;  /* the last one that was told */
 	struct data_reader batch;  /* borrowed from the socket */
+	struct str       rest;     /* the message's second part, likewise */
 	bool             in_batch;
 	struct buf       out;      /* the frame being made */
 

@@ -129,10 +129,8 @@ void sub_free(struct job *j, struct sub *s);
  * reached. See delivery.c. */
 bool sub_give(struct job *j, struct sub *s, struct str row);
 
-/* The same for n rows of a batch. */
-struct batch;
-void sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
-		    size_t first, size_t n);
+/* The same for rows of a batch. */
+void sub_give_span(struct job *j, struct sub *s, struct span rows);
 
 /* Rows that s still wants. */
 uint64_t sub_wants(const struct sub *s);

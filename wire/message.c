@@ -185,6 +185,7 @@ static const struct field subscribe[] = {
 	TEXT(MAY, wire_subscribe, group, WIRE_MAX_NAME),
 	EXACT(MAY, wire_subscribe, key, WIRE_MAX_TEXT),
 	TEXT(MAY, wire_subscribe, member, WIRE_MAX_NAME),
+	BOOL(MAY, wire_subscribe, parts),
 	FIELD_END
 };
 CODEC(subscribe, SUBSCRIBE, mem)

@@ -171,6 +171,7 @@ struct wire_subscribe {
 			       "": the query's groups, if it has any, else
 			       whoever has most room */
 	struct str member;  /* who asks, the same at all source-jobs */
+	bool       parts;   /* DATA may come in two parts: see rows.h */
 };
 
 struct wire_accepted {

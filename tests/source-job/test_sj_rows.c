@@ -212,6 +212,69 @@ START_TEST(a_slow_subscriber_loses_rows_of_its_own_only)
 }
 END_TEST
 
+/* The same rows, from one place and copied. */
+START_TEST(rows_come_in_two_parts_to_him_alone_who_takes_them)
+{
+	enum { BATCH = 100, BATCHES = 20, ROW = 300 };
+	struct tail cut;
+	struct scene s;
+
+	daemon_start(&s.d, NULL);
+	setup(&s);
+	tail_open(&cut, &s.d);
+	cut.parts = true;
+	tail_subscribe(&cut, QUERY);
+	tail_subscribe(&s.t, QUERY);
+	agent_go_live(&s.a);
+	for (uint64_t i = 0; i < BATCHES; i++)
+		agent_rows(&s.a, s.a.added, 1 + i * BATCH, BATCH, ROW);
+	TAIL_UNTIL(&s.t, s.t.books.source.delivered == BATCH * BATCHES);
+	TAIL_UNTIL(&cut, cut.books.source.delivered == BATCH * BATCHES);
+	ck_assert_uint_eq(cut.rows, BATCH * BATCHES);
+	ck_assert_uint_gt(cut.cut, 0);
+	ck_assert_str_eq(cut.text, s.t.text);
+	agent_rows(&s.a, s.a.added, 1 + BATCHES * BATCH, 1, ROW);
+	const uint64_t before = cut.cut;
+	TAIL_UNTIL(&cut, cut.rows == BATCH * BATCHES + 1);
+	ck_assert_uint_eq(cut.cut, before); /* one row is copied */
+	ck_assert(books_balance(&cut.books));
+	tail_close(&cut);
+	teardown(&s);
+}
+END_TEST
+
+START_TEST(who_takes_parts_and_is_slow_gets_an_even_sample_too)
+{
+	enum { BATCH = 100, BATCHES = 40, ROW = 300, WINDOW = 256 << 10 };
+	struct tail slow;
+	struct scene s;
+
+	daemon_start(&s.d, "--queue=256K", NULL);
+	setup(&s);
+	tail_open(&slow, &s.d);
+	slow.parts = true;
+	tail_ask(&slow, QUERY, 0, WINDOW); /* and never more */
+	TAIL_UNTIL(&slow, slow.accepted);
+	tail_subscribe(&s.t, QUERY);
+	agent_go_live(&s.a);
+	for (uint64_t i = 0; i < BATCHES; i++) {
+		agent_rows(&s.a, s.a.added, 1 + i * BATCH, BATCH, ROW);
+		TAIL_UNTIL(&s.t, s.t.rows == (i + 1) * BATCH);
+	}
+	TAIL_UNTIL(&slow, slow.books.agent.sent == BATCH * BATCHES);
+	ck_assert_uint_gt(slow.cut, 0);
+	ck_assert_uint_gt(slow.books.source.drop_slow, 0);
+	ck_assert_uint_eq(slow.books.source.delivered, slow.rows);
+	ck_assert_uint_le(slow.rows * ROW, WINDOW);
+	ck_assert(books_balance(&slow.books));
+	tail_credit(&slow, 64 << 20);
+	uint64_t due = slow.rows + slow.books.source.waiting;
+	TAIL_UNTIL(&slow, slow.rows == due);
+	tail_close(&slow);
+	teardown(&s);
+}
+END_TEST
+
 /* Raise the credit by what is consumed, as a client does. */
 static void
 consume(struct tail *t, uint64_t rows, uint64_t window, size_t body)
@@ -310,6 +373,8 @@ TEST_MAIN(sj_rows, books_balance_while_rows_come_and_at_the_end,
 	  a_row_that_is_no_line_is_dropped_and_counted,
 	  the_limit_ends_a_subscription_with_all_its_books,
 	  a_slow_subscriber_loses_rows_of_its_own_only,
+	  rows_come_in_two_parts_to_him_alone_who_takes_them,
+	  who_takes_parts_and_is_slow_gets_an_even_sample_too,
 	  credit_smaller_than_a_frame_still_flows,
 	  credit_may_come_after_the_subscription,
 	  agents_get_credit_as_their_rows_are_processed,

@@ -169,7 +169,8 @@ subscribe(struct buf *b)
 				    .resumed = true, .force = true,
 				    .group = STR("sinks"),
 				    .key = STR("user"),
-				    .member = STR("sink-1") };
+				    .member = STR("sink-1"),
+				    .parts = true };
 	wire_subscribe_encode(&m, b);
 }
 
