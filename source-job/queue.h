@@ -4,8 +4,8 @@
  *     [own frame, sealed] [part of a batch] [own frame being filled]
  *
  * One who takes DATA in parts shares long runs of rows with all others who get
- * them: a frame of his is then a head of his own, and a place in a batch. To
- * one who does not, and where there are only few rows, they are copied, straight
+ * them: a frame of his is then a head of his own, and a place in a batch. For
+ * one who does not, and where there are few rows, they are copied, straight
  * into the frame that will carry them.
  *
  * A frame may carry a mark: with its last row a window is complete.

@@ -19,10 +19,10 @@
  *     u32 subscription  u32 nrows  u64 first row number
  *     nrows x { u32 length, bytes }
  *
- * Row numbers count what this subscription was sent, from 1. Where the
- * subscriber takes parts (wire_subscribe) the message may be cut in two in front
- * of the rows: these are then the same bytes for all who get them. Decoders
- * check the whole batch before the first row is handed out. Any thread. */
+ * Row numbers count what this subscription was sent, from 1. For a subscriber
+ * who takes parts (wire_subscribe) the message may be cut in two in front of
+ * the rows: these are then the same bytes for all who get them. Decoders check
+ * the whole batch before the first row is handed out. Any thread. */
 #ifndef WIRE_ROWS_H
 #define WIRE_ROWS_H
 
