@@ -383,7 +383,7 @@ take_message(struct session *s, struct str msg)
 
 	s->waits = 0;
 	watch_sleep(s, clock_mono_ms());
-	if (wire_get_header(msg.ptr, msg.len, &kind, &body))
+	if (client_link_read(&s->link, msg, &kind, &body))
 		return;
 	if (s->rest.len && kind != WIRE_DATA)
 		return;

@@ -25,6 +25,8 @@ struct batch {
 	atomic_uint refs;
 	uint32_t    n;       /* rows */
 	size_t      longest; /* of them, in bytes */
+	int64_t     sent;    /* the first, by its agent: us since the epoch of
+				our clock; 0: not known */
 	struct buf  rows;
 };
 

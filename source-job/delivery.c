@@ -2,6 +2,7 @@
  *
  * What merge.c has taken is sent by subscribers_flush() at the end of the turn.
  * Only there a subscription ends. */
+#include "common/clock.h"
 #include "common/log.h"
 #include "mql/error.h"
 #include "source-job/crew.h"
@@ -83,6 +84,7 @@ sub_give_span(struct job *j, struct sub *s, struct span rows)
 {
 	uint64_t dropped;
 
+	s->queue.sent = rows.of->sent;
 	if (s->link->nobody) { /* with others, who have them */
 		if (s->query->nstaying == 1)
 			counter_add(&j->counters.rows_unkept, rows.n);
@@ -181,23 +183,41 @@ tell_window(struct job *j, struct sub *s)
 	send_meta(j, s, &notes);
 }
 
+/* What it has brought and cost since the last META of a second. */
+static void
+query_rates(struct job *j, struct query *q)
+{
+	const uint64_t ms = (uint64_t)(j->now - q->meta_at);
+	const uint64_t cpu = query_cpu_ns(j, q);
+
+	q->rate = (q->all.sent - q->meta_sent) * 1000 / ms;
+	q->cpu_rate = (cpu - q->meta_cpu) * 1000 / ms;
+	q->meta_at = j->now;
+	q->meta_sent = q->all.sent;
+	q->meta_cpu = cpu;
+}
+
 static void
 meta(struct job *j, struct query *q)
 {
 	bool due = j->now - q->meta_at >= META_MS;
 
-	if (due) {
-		q->rate = (q->all.sent - q->meta_sent) * 1000 /
-			  (uint64_t)(j->now - q->meta_at);
-		q->meta_at = j->now;
-		q->meta_sent = q->all.sent;
-	}
+	if (due)
+		query_rates(j, q);
 	if (due || (q->changed && !q->closing))
 		send_metas(j, q);
 	q->changed = false;
 }
 
 /* --- rows ---------------------------------------------------------------- */
+
+static void
+note_latency(struct job *j, const struct queue_frame *f)
+{
+	if (f->sent)
+		latency_add(&j->counters.row_latency,
+			    clock_wall_us() - f->sent, f->n);
+}
 
 static int
 send_frame(struct job *j, const struct link *l, const struct queue_frame *f)
@@ -222,6 +242,7 @@ deliver(struct job *j, struct sub *s)
 			s->link->unreachable = true;
 		if (err)
 			return;
+		note_latency(j, &f);
 		s->used += f.body;
 		s->books.source.delivered += f.n;
 		counter_add(&j->counters.rows_out, f.n);

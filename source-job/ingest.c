@@ -60,7 +60,8 @@ find_routes(struct worker *w, struct agent *a, const struct rows_reader *in)
 		*to = (struct route){ 0 };
 		if (r && e.count && e.first &&
 		    run_rows(r, e.first, e.count, &to->lost)) {
-			part_begin(part, e.step, estimate(in, &e));
+			part_begin(part, e.step, estimate(in, &e),
+				   clocks_ours(&a->clocks, in->sent));
 			to->part = part;
 			some = true;
 		} else {

@@ -54,6 +54,7 @@ struct job {
 	struct subscribers subscribers;
 	struct saved saved;
 	struct job_counters counters;
+	struct books_agent agents_all; /* of all queries that ever ran */
 	unsigned nlisting;  /* lists that go round: see requests.c */
 
 	struct worker   *worker;

@@ -107,9 +107,10 @@ void part_say_lost(struct part *part, uint64_t n);
 void part_tell(struct part *part, int64_t from, int64_t to);
 void part_merge(struct part *part, bool good, uint64_t lost);
 
-/* And the rows of a message, of this weight and about so many bytes; each of
- * them (false: no memory, it is lost); and so many were lost in all. */
-void part_begin(struct part *part, unsigned step, size_t bytes);
+/* And the rows of a message, of this weight and about so many bytes, sent then
+ * (batch.h); each of them (false: no memory, it is lost); and so many were lost
+ * in all. */
+void part_begin(struct part *part, unsigned step, size_t bytes, int64_t sent);
 bool part_put(struct part *part, struct str row);
 void part_done(struct part *part, uint64_t lost);
 

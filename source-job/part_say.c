@@ -163,7 +163,7 @@ part_merge(struct part *part, bool good, uint64_t lost)
 }
 
 void
-part_begin(struct part *part, unsigned step, size_t bytes)
+part_begin(struct part *part, unsigned step, size_t bytes, int64_t sent)
 {
 	const size_t len = part->rows ? part->rows->rows.len : 0;
 
@@ -174,6 +174,8 @@ part_begin(struct part *part, unsigned step, size_t bytes)
 		part->rows = batch_new(bytes > part->expected ? bytes :
 				       part->expected);
 	part->step = step;
+	if (part->rows && !part->rows->n)
+		part->rows->sent = sent;
 }
 
 bool

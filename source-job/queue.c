@@ -19,6 +19,7 @@ struct chunk {
 	size_t        len;   /* of both, once it is sealed */
 	uint32_t      n;     /* rows */
 	bool          sealed, marked;
+	int64_t       sent;  /* its first row, by an agent */
 	struct wire_window mark;
 };
 
@@ -58,6 +59,7 @@ chunk_new(struct queue *q, size_t room)
 	data_begin(&c->frame, q->id, q->numbered + 1);
 	c->rows = (struct span){ 0 };
 	c->n = 0;
+	c->sent = q->sent;
 	c->sealed = c->marked = false;
 	c->next = NULL;
 	if (!c->frame.err)
@@ -316,7 +318,8 @@ queue_head(struct queue *q, struct queue_frame *out)
 	}
 	c->sealed = true;
 	*out = (struct queue_frame){ .own = &c->frame, .rows = c->rows,
-				     .body = c->len - WIRE_HEADER, .n = c->n };
+				     .body = c->len - WIRE_HEADER, .n = c->n,
+				     .sent = c->sent };
 	return true;
 }
 

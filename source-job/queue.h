@@ -43,6 +43,8 @@ struct queue {
 	size_t   expected;    /* bytes of the next own frame: as of the last */
 	unsigned thinned;     /* one row of 2^thinned is taken */
 	uint64_t lots;        /* what chance is made of */
+	int64_t  sent;        /* us since the epoch: when an agent sent the
+				 rows that go in now; 0: not known */
 };
 
 /* 0; MQL_ELIMIT when the queue is full, MQL_ENOMEM: the row is not in. */
@@ -60,6 +62,7 @@ struct queue_frame {
 	struct span  rows; /* of no batch: they are in own */
 	size_t       body; /* bytes, as credit counts them */
 	uint32_t     n;    /* rows */
+	int64_t      sent; /* the first of them, by an agent, as above */
 };
 
 /* The one at the head, borrowed until queue_pop(). False: there is none. */
