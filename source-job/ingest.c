@@ -9,6 +9,7 @@
 
 #include "mql/error.h"
 #include "mql/partial.h"
+#include "source-job/batch.h"
 #include "source-job/queries.h"
 #include "source-job/run.h"
 #include "source-job/worker.h"
@@ -38,11 +39,22 @@ is_line(struct newlines *nl, struct str row)
 	       row.ptr[row.len - 1] == '}' && nl->next >= row.ptr + row.len;
 }
 
-/* Bytes that the rows of this entry take, if they are as long as others. */
+/* Bytes that one message may become, since each row is copied for each query
+ * that it answers: an agent sends batches, or one row. What is more is lost. */
+static size_t
+copies_max(const struct worker *w)
+{
+	return w->config->max_queries * BATCH_BYTES + WIRE_MAX_ROWS;
+}
+
+/* Bytes that the rows of this entry take, if they are as long as others; of
+ * more than a batch it will be seen. */
 static size_t
 estimate(const struct rows_reader *in, const struct rows_query *e)
 {
-	return (size_t)((double)in->body.len * e->count / in->nrows);
+	double bytes = (double)in->body.len * e->count / in->nrows;
+
+	return bytes < BATCH_BYTES ? (size_t)bytes : BATCH_BYTES;
 }
 
 /* Where the rows of each entry of the table go; NULL: nowhere. True when there
@@ -76,6 +88,7 @@ route_rows(struct worker *w, struct rows_reader *in)
 {
 	struct newlines nl = { .next = in->body.ptr,
 			       .end = in->body.ptr + in->body.len };
+	size_t left = copies_max(w);
 	const uint8_t *index;
 	struct str row;
 	uint16_t n;
@@ -87,8 +100,13 @@ route_rows(struct worker *w, struct rows_reader *in)
 		for (unsigned i = 0; i < n; i++) {
 			struct route *to =
 				&w->agents.route[rows_index(index, i)];
-			if (to->part && (!good || !part_put(to->part, row)))
+			if (!to->part)
+				continue;
+			if (!good || row.len > left ||
+			    !part_put(to->part, row))
 				to->lost++;
+			else
+				left -= row.len;
 		}
 	}
 	for (unsigned i = 0; i < in->nqueries; i++)

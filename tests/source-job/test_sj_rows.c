@@ -153,6 +153,56 @@ START_TEST(a_row_that_is_no_line_is_dropped_and_counted)
 }
 END_TEST
 
+/* A row is copied for each query that it answers. */
+START_TEST(one_message_does_not_become_more_than_memory_is_meant_for)
+{
+	enum { QUERIES = 4, BIG = 3 << 20 }; /* 8 MB and a bit may it be */
+	static const char *const query[QUERIES] = {
+		"select * where a==1", "select * where a==2",
+		"select * where a==3", "select * where a==4",
+	};
+	static char row[BIG];
+	const uint64_t seq[QUERIES] = { 1, 1, 1, 1 };
+	uint32_t id[QUERIES];
+	struct tail t[QUERIES];
+	struct rows_writer w;
+	struct daemon d;
+	struct agent a;
+	uint64_t rows = 0, lost = 0;
+
+	memset(row, ' ', sizeof row);
+	row[0] = '{';
+	row[sizeof row - 1] = '}';
+	daemon_start(&d, "--max-queries=4", NULL);
+	agent_open(&a, &d, "a", NULL);
+	for (int i = 0; i < QUERIES; i++) {
+		tail_open(&t[i], &d);
+		tail_subscribe(&t[i], query[i]);
+		a.added = 0;
+		agent_go_live(&a);
+		id[i] = a.added;
+	}
+	rows_writer_init(&w);
+	ck_assert_int_eq(rows_writer_add(&w, id, seq, QUERIES,
+			 (struct str){ row, sizeof row }), 0);
+	rows_writer_take(&w, &a.peer.frame);
+	rows_writer_fini(&w);
+	peer_send(&a.peer);
+	for (int i = 0; i < QUERIES; i++) {
+		TAIL_UNTIL(&t[i], t[i].books.source.lost +
+				  t[i].books.source.delivered == 1);
+		ck_assert(books_balance(&t[i].books));
+		rows += t[i].rows;
+		lost += t[i].books.source.lost;
+		tail_close(&t[i]);
+	}
+	ck_assert_uint_eq(rows, 2);
+	ck_assert_uint_eq(lost, 2);
+	agent_close(&a);
+	daemon_stop(&d);
+}
+END_TEST
+
 START_TEST(the_limit_ends_a_subscription_with_all_its_books)
 {
 	struct scene s;
@@ -372,6 +422,7 @@ TEST_MAIN(sj_rows, books_balance_while_rows_come_and_at_the_end,
 	  a_gap_in_sequence_numbers_is_counted_as_lost,
 	  a_row_that_is_no_line_is_dropped_and_counted,
 	  the_limit_ends_a_subscription_with_all_its_books,
+	  one_message_does_not_become_more_than_memory_is_meant_for,
 	  a_slow_subscriber_loses_rows_of_its_own_only,
 	  rows_come_in_two_parts_to_him_alone_who_takes_them,
 	  who_takes_parts_and_is_slow_gets_an_even_sample_too,
