@@ -73,6 +73,7 @@ ask(struct session *s, struct str body)
 		return; /* the link's end will be seen */
 	s->consumed = 0;
 	s->granted = s->ask->credit;
+	s->done = 0;
 	s->state = SESSION_ASKING;
 }
 
@@ -275,11 +276,13 @@ watch_sleep(struct session *s, int64_t now)
 	s->awake = s->pinged;
 }
 
-/* One of several shuts down: its agents go to others, and it may be back. */
+/* It shuts down: its agents go to others, if there are any, and it may be
+ * back. */
 static bool
 leaves(const struct session *s, const struct wire_end *m)
 {
-	return m->leaves && s->ask->many && s->state == SESSION_LIVE;
+	return m->leaves && (s->ask->many || s->ask->stays) &&
+	       s->state == SESSION_LIVE;
 }
 
 static void
@@ -416,6 +419,31 @@ watch_link(struct session *s)
 }
 
 static void
+send_credit(struct session *s)
+{
+	struct wire_credit m = { .id = SUBSCRIPTION, .bytes = s->granted,
+				 .rows = s->done };
+
+	wire_credit_encode(&m, &s->out);
+	client_link_send(&s->link, &s->out);
+}
+
+/* Of several links nobody knows whose rows are open: they may be any one's. Of
+ * what is merged it is not rows that come. */
+static void
+tell_done(struct session *s)
+{
+	const uint64_t got = s->tally.got, open = s->ask->open;
+	uint64_t done = got > open ? got - open : 0;
+
+	if (s->state != SESSION_LIVE || s->ask->account.made.merged ||
+	    done <= s->done)
+		return;
+	s->done = done;
+	send_credit(s);
+}
+
+static void
 ping(struct session *s, int64_t now)
 {
 	struct wire_ping m = { .n = (uint64_t)now };
@@ -427,6 +455,7 @@ ping(struct session *s, int64_t now)
 	wire_ping_encode(&m, &s->out);
 	client_link_send(&s->link, &s->out);
 	s->pinged = now;
+	tell_done(s);
 }
 
 static void
@@ -506,15 +535,11 @@ session_batch_done(struct session *s)
 void
 session_grant(struct session *s)
 {
-	struct wire_credit m = { .id = SUBSCRIPTION };
-
 	if (s->ask->held || s->state == SESSION_DOWN ||
 	    s->consumed + s->ask->credit / 2 < s->granted)
 		return;
 	s->granted = s->consumed + s->ask->credit;
-	m.bytes = s->granted;
-	wire_credit_encode(&m, &s->out);
-	client_link_send(&s->link, &s->out);
+	send_credit(s);
 }
 
 /* --- life ----------------------------------------------------------------------- */

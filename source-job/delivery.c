@@ -276,6 +276,8 @@ end(struct job *j, struct sub *s)
 	m.meta.books = books_of(s);
 	wire_end_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
+	if (s->silent)
+		sub_lost(j, s);
 	sub_free(j, s);
 }
 

@@ -149,6 +149,7 @@ static const struct field credit[] = {
 	U32(MAY, wire_credit, id),
 	U64(MUST, wire_credit, bytes, ANY),
 	U64(MAY, wire_credit, at, ANY),
+	U64(MAY, wire_credit, rows, ANY),
 	FIELD_END
 };
 CODEC(credit, CREDIT, mem)

@@ -144,8 +144,7 @@ static void
 credit(struct buf *b)
 {
 	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20,
-					       .at = 5 },
-			   b);
+						  .at = 5, .rows = 300 }, b);
 }
 
 static void
