@@ -26,6 +26,7 @@ struct config {
 	bool        insecure;
 	/* Kafka as a source; bootstrap NULL: it is none. */
 	const char *kafka_bootstrap, *kafka_topics, *kafka_group;
+	uint64_t    kafka_replays; /* that may run at once */
 	struct option_list kafka_property; /* see config_fini() */
 };
 
