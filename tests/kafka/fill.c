@@ -29,7 +29,9 @@ open_producer(const char *bootstrap)
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
 	rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap, NULL, 0);
+	rd_kafka_conf_set(conf, "enable.idempotence", "true", NULL, 0);
 	rd_kafka_conf_set(conf, "linger.ms", "50", NULL, 0);
+	rd_kafka_conf_set(conf, "compression.type", "zstd", NULL, 0);
 	rd_kafka_conf_set(conf, "message.max.bytes", "4000000", NULL, 0);
 	rd_kafka_conf_set(conf, "queue.buffering.max.messages", "200000", NULL,
 			  0);
