@@ -83,7 +83,7 @@ fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
 	t->ask.unweighed = query_is_unweighed(q);
 	t->ask.force = o->force;
 	t->ask.credit = o->credit_bytes;
-	t->ask.replay = o->replay;
+	t->ask.replay = t->ask.held = o->replay; /* see fleet.c */
 	t->ask.since = o->since;
 	t->ask.until_end = o->until_end;
 	t->ask.query = strdup(o->replay ? mql_query_text(q) : o->query);

@@ -142,7 +142,7 @@ send_meta(struct job *j, struct sub *s, struct notes *n)
 			       .nrefusal = n->nrefusal, .window = s->closed,
 			       .limit = n->limit, .nlimit = n->nlimit };
 
-	replays_look(s, &m.replay);
+	replays_tell(s, &m.replay);
 	wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 }
@@ -238,7 +238,7 @@ end(struct job *j, struct sub *s)
 
 	drop_queue(j, s);
 	m.meta.books = books_of(s);
-	replays_look(s, &m.meta.replay);
+	replays_tell(s, &m.meta.replay);
 	wire_end_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 	sub_free(j, s);

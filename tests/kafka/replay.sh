@@ -33,7 +33,7 @@ say_last() { tail -n 4 "$WORK/$1.err"; }
 history() {
 	local name=$1
 	shift
-	timeout 300 "$mql" --until-end -o json "$@" > "$WORK/$name.out" \
+	timeout 120 "$mql" --until-end -o json "$@" > "$WORK/$name.out" \
 		2> "$WORK/$name.err" || fail "status $?: $(say_last "$name")"
 	[ "$(closing "$name" dropped)" = 0 ] || fail "$(say_last "$name")"
 	says "$WORK/$name.err" balance && fail "$(say_last "$name")"

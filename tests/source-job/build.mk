@@ -49,3 +49,7 @@ TESTS += test_sj_kafka
 test_sj_kafka.src    := tests/source-job/test_kafka.c source-job/kafka/consumer.c \
                         source-job/kafka/history.c source-job/kafka/replay.c source-job/kafka/source.c
 test_sj_kafka.deps   := agent kafka
+TESTS += test_sj_history
+test_sj_history.src  := tests/source-job/test_history.c source-job/kafka/consumer.c \
+                        source-job/kafka/history.c
+test_sj_history.deps := kafka
