@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "kafka/kafka.h"
 #include "mql/error.h"
-#include "mql/hash.h"
 
 enum {
 	ASK_MS = 3000,   /* for a broker to answer */

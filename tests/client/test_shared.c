@@ -1,5 +1,5 @@
-/* A share, or history, is asked for: of a source-job that knows of groups, and of
- * one that knows of neither. */
+/* A share, or history, is asked for: of a source-job that knows of groups, and
+ * of one that knows of neither. */
 #include "tests/check_main.h"
 
 #include <poll.h>
@@ -133,7 +133,7 @@ START_TEST(a_source_job_that_knows_no_history_is_left_by_name)
 	ck_assert_ptr_nonnull(strstr(diag.text, "too old"));
 	ck_assert(o.m.replay && o.m.until_end);
 	ck_assert_uint_eq(o.m.since, 1700000000000);
-	ck_assert_uint_eq(o.m.credit, 0); /* no row before we know who has what */
+	ck_assert_uint_eq(o.m.credit, 0); /* no row until all is clear */
 	ck_assert_str_eq(o.query, "select count(*) window 10s on @ts");
 }
 END_TEST

@@ -1,5 +1,5 @@
-/* fill.c - fill-kafka BOOTSTRAP TOPIC PARTITIONS [FIRST]: make the topic, unless
- * it is there, and produce the lines of standard input, each
+/* fill.c - fill-kafka BOOTSTRAP TOPIC PARTITIONS [FIRST]: make the topic,
+ * unless it is there, and produce the lines of standard input, each
  *
  *     TIMESTAMP tab VALUE        ms since the epoch
  *
