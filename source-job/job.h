@@ -55,6 +55,7 @@ struct job {
 	struct replays replays;
 	struct saved saved;
 	struct job_counters counters;
+	struct books_agent agents_all; /* of all queries that ever ran */
 	unsigned nlisting;  /* lists that go round: see requests.c */
 
 	struct worker   *worker;
