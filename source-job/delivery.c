@@ -251,11 +251,12 @@ drop_queue(struct job *j, struct sub *s)
 static void
 end(struct job *j, struct sub *s)
 {
+	const bool torn = s->replaying && s->queue.rows && job_draining(j);
 	struct wire_end m = {
 		.meta = { .id = s->id, .before = s->before,
 			  .window = s->closed },
 		.why = str_of(s->why),
-		.failed = s->failed,
+		.failed = s->failed || torn,
 		.leaves = job_draining(j),
 	};
 

@@ -302,10 +302,11 @@ static uint64_t
 hash_place(const char *topic, int32_t partition)
 {
 	const uint32_t n = (uint32_t)partition;
-	const unsigned char place[] = { n & 0xff, n >> 8 & 0xff,
-					n >> 16 & 0xff, n >> 24 };
+	unsigned char place[4];
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
+	for (size_t i = 0; i < sizeof place; i++)
+		place[i] = (unsigned char)(n >> 8 * i);
 	hash = fnv1a(hash, topic, strlen(topic) + 1);
 	return fnv1a(hash, place, sizeof place);
 }

@@ -119,6 +119,16 @@ cmp -s "$WORK/slow.out" "$WORK/events.ndjson" || fail "other rows of a slow one"
 [ "$(closing slow dropped)" = 0 ] || fail "$(say_last slow)"
 say "ok: a slow reader has all, in order, and the broker was killed meanwhile"
 
+hold off --from-beginning --until-end "select *"
+off=$LAST
+"$mql" off 'a test' > "$WORK/off.out2" || fail "evaluation is not off"
+"$mql" on > "$WORK/on.out" || fail "evaluation is not on"
+touch "$WORK/off.go"
+wait "$off" || fail "status $?: $(say_last off)"
+wait "$HOLDER"
+cmp -s "$WORK/off.out" "$WORK/events.ndjson" || fail "other rows after off and on"
+say "ok: switched off it waits, and goes on"
+
 hold stopped --from-beginning "select *"
 stopped=$LAST
 kill -INT "$stopped"
