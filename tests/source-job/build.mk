@@ -7,7 +7,7 @@ test_ledger.deps := wire
 test_map.src     := tests/source-job/test_map.c source-job/map.c
 test_map.deps    := common
 test_map.pkgs    := libxxhash
-test_queue.src   := tests/source-job/test_queue.c source-job/queue.c
+test_queue.src   := tests/source-job/test_queue.c source-job/queue.c source-job/batch.c
 test_queue.deps  := wire
 test_config.src  := tests/source-job/test_config.c source-job/config.c
 test_config.deps := common
@@ -52,8 +52,12 @@ $(SOURCE_JOB_TESTS:%=$(O)/%): | $(O)/mql-source-job
 # On librdkafka's mock cluster.
 TESTS += test_sj_kafka
 test_sj_kafka.src    := tests/source-job/test_kafka.c source-job/kafka/consumer.c \
-                        source-job/kafka/source.c
+                        source-job/kafka/history.c source-job/kafka/replay.c source-job/kafka/source.c
 test_sj_kafka.deps   := agent kafka
+TESTS += test_sj_history
+test_sj_history.src  := tests/source-job/test_history.c source-job/kafka/consumer.c \
+                        source-job/kafka/history.c
+test_sj_history.deps := kafka
 TESTS += test_sj_table
 test_sj_table.src    := tests/source-job/test_table.c source-job/kafka/table.c \
                         source-job/kafka/table_reader.c
