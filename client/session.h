@@ -11,6 +11,8 @@
 #include "mql/stage.h"
 #include "wire/rows.h"
 
+enum { SESSION_SUBSCRIPTION = 1 }; /* a link of ours carries one */
+
 enum session_state {
 	SESSION_DOWN,     /* no link; or one that must be asked later */
 	SESSION_ASKING,   /* SUBSCRIBE is sent */
@@ -123,6 +125,9 @@ void session_give_up(struct session *s);
 
 /* The batch is used up: the source-job may send as much again. */
 void session_batch_done(struct session *s);
+
+/* Say how many rows are done with, if that is news. */
+void session_tell_done(struct session *s);
 
 /* Grant credit, if so much is used up that it is worth a message. */
 void session_grant(struct session *s);

@@ -4,6 +4,7 @@
  *   tail.c     the public calls: open, next, stop, close
  *   fleet.c    who is asked: the list of source-jobs, a session for each
  *   session.c  a subscription at one of them: a table of states and events
+ *   credit.c   how much it may bring, and what is done with
  *   merge.c    groups, windows and order over what several of them bring
  *   account.c  the books of all
  *   many.c     for who has many of them
