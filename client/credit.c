@@ -17,7 +17,9 @@ send_credit(struct session *s)
 void
 session_tell_done(struct session *s)
 {
-	const uint64_t got = s->tally.got, open = s->ask->open;
+	const struct client_ask *ask = s->ask;
+	const uint64_t got = s->tally.got, open = !ask->settles ? 0 :
+		ask->account.received - ask->settled;
 	uint64_t done = got > open ? got - open : 0;
 
 	if (s->state != SESSION_LIVE || s->ask->account.made.merged ||

@@ -48,7 +48,8 @@ struct client_ask {
 	uint64_t credit;    /* bytes in flight towards us, of each */
 	bool     force;     /* insist on suspects */
 	bool     held;      /* no more credit is granted */
-	uint64_t open;      /* rows that were given and are not done with */
+	bool     settles;   /* the caller says what it has done with: */
+	uint64_t settled;   /* so many of the rows that it was given */
 	bool     unweighed; /* see query_is_unweighed() */
 	bool     replay, until_end; /* of history, */
 	int64_t  since;     /* from then on */

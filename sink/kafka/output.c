@@ -217,7 +217,7 @@ settle(struct output *o)
 	if (o->slot)
 		o->slot->settled = settled;
 	if (o->tail)
-		client_tail_open_rows(o->tail, o->taken - settled);
+		client_tail_settle(o->tail, settled);
 }
 
 /* window NULL: a row that is of none, or nobody knows of which. */
@@ -395,6 +395,7 @@ begin(struct output *o)
 		end(o, true, *diag.text ? diag.text : mql_strerror(err));
 	else
 		client_tail_stay(o->tail);
+	settle(o); /* nothing, before the first row */
 }
 
 static void
