@@ -23,7 +23,7 @@ enum {
 	STOP_MS      = 2500, /* the closing books may take so long */
 };
 
-enum event {
+enum happening {
 	EVENT_UP, EVENT_DOWN, EVENT_ASK, EVENT_ACCEPTED, EVENT_REFUSED,
 	EVENT_DATA, EVENT_META, EVENT_END, EVENT_STOP, EVENT_LATE, NEVENTS
 };
@@ -64,6 +64,9 @@ ask(struct session *s, struct str body)
 		.group = str_of(s->ask->group),
 		.key = str_of(s->ask->key),
 		.member = str_of(s->ask->member),
+		.replay = s->ask->replay,
+		.since = (uint64_t)s->ask->since,
+		.until_end = s->ask->until_end,
 	};
 
 	(void)body;
@@ -83,10 +86,24 @@ rest(struct session *s, int64_t ask_at)
 	client_account_break(&s->ask->account, &s->tally);
 }
 
+/* History that was begun cannot be taken up again where it broke off. */
+static bool
+breaks_off(struct session *s)
+{
+	if (!s->ask->replay || !s->accepted)
+		return false;
+	client_account_break(&s->ask->account, &s->tally);
+	end(s, true, MQL_ECLOSED,
+	    STR("the source-job went away in the middle of a replay"));
+	return true;
+}
+
 static void
 down(struct session *s, struct str body)
 {
 	(void)body;
+	if (breaks_off(s))
+		return;
 	if (s->state == SESSION_LIVE) {
 		s->down_at = clock_mono_ms();
 		s->news |= NEWS_DOWN;
@@ -127,6 +144,8 @@ accepted(struct session *s, struct str body)
 		too_old(s, "it is too old to take part in a merge");
 	} else if (!str_eq(m.group, str_of(s->ask->group))) {
 		too_old(s, "the source-job is too old for groups");
+	} else if (s->ask->replay && !m.replay) {
+		too_old(s, "the source-job is too old to replay history");
 	} else {
 		s->state = SESSION_LIVE;
 		s->query_id = m.query_id;
@@ -233,6 +252,7 @@ take_books(struct session *s, const struct wire_meta *m, bool last)
 		.agents = m->window.agents, .events = m->window.events,
 		.late = m->window.late, .live = m->window.live,
 	};
+	s->replay = m->replay;
 	client_account_tell(&s->ask->account, &s->tally, m, last);
 	keep_refusals(s, m);
 	keep_limits(s, m);
@@ -290,7 +310,9 @@ ended(struct session *s, struct str body)
 	} else {
 		take_books(s, &m.meta, true);
 		s->news &= ~(unsigned)(NEWS_LIVE | NEWS_META);
-		if (overslept(s, &m)) {
+		if (s->ask->replay) {
+			end(s, m.failed, m.failed ? MQL_ECLOSED : 0, m.why);
+		} else if (overslept(s, &m)) {
 			down(s, body);
 			s->down_at = s->awake + s->lease_ms;
 			ask(s, body);
@@ -364,7 +386,7 @@ static handler *const machine[SESSION_NSTATES][NEVENTS] = {
 };
 
 static void
-happen(struct session *s, enum event e, struct str body)
+happen(struct session *s, enum happening e, struct str body)
 {
 	handler *h = machine[s->state][e];
 
@@ -487,6 +509,15 @@ void
 session_stop(struct session *s)
 {
 	happen(s, EVENT_STOP, (struct str){ 0 });
+}
+
+void
+session_give_up(struct session *s)
+{
+	if (s->accepted || s->state == SESSION_ENDED)
+		return;
+	s->away = true;
+	end(s, true, MQL_EUNREACH, STR("it does not answer"));
 }
 
 void

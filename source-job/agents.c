@@ -60,6 +60,7 @@ remove_agent(struct worker *w, struct agent *a)
 	agents_undeafen(w, a);
 	LIST_REMOVE(a, entry);
 	w->agents.n--;
+	w->agents.nreplay -= a->replay != 0;
 }
 
 void

@@ -34,6 +34,7 @@ struct agent {
 	struct arena mem;     /* of the texts below */
 	struct str id, app, host, zone, version;
 	struct str self;      /* of these and its labels: see at.h */
+	uint64_t   replay;    /* the query that it is for; 0: for all */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */
@@ -72,6 +73,7 @@ struct agents {
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
 	size_t     ndeaf;
+	size_t     nreplay;    /* that are not for all queries */
 	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
 	struct route *route; /* scratch of ingest.c: 65536 */
 };

@@ -148,6 +148,9 @@ config_fini(struct config *c)
 	  "a compacted topic that keeps the saved queries of all "	\
 	  "source-jobs; made if it is not there",			\
 	  &(c)->queries_topic },					\
+	{ "kafka-replays", 0, OPTION_UINT, "N", "4",			\
+	  "of history that may run at once; more are refused",		\
+	  &(c)->kafka_replays },					\
 	{ "property", 'X', OPTION_STRINGS, "PROPERTY=VALUE", NULL,	\
 	  "of librdkafka, like security.protocol=ssl",			\
 	  &(c)->kafka_property }

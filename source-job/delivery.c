@@ -8,6 +8,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
+#include "source-job/replays.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
 
@@ -141,6 +142,7 @@ send_meta(struct job *j, struct sub *s, struct notes *n)
 			       .nrefusal = n->nrefusal, .window = s->closed,
 			       .limit = n->limit, .nlimit = n->nlimit };
 
+	replays_look(s, &m.replay);
 	wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 }
@@ -236,6 +238,7 @@ end(struct job *j, struct sub *s)
 
 	drop_queue(j, s);
 	m.meta.books = books_of(s);
+	replays_look(s, &m.meta.replay);
 	wire_end_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 	sub_free(j, s);

@@ -55,6 +55,7 @@ describe(struct agent *a, const struct wire_hello *m)
 		if (!to[i]->ptr)
 			return MQL_ENOMEM;
 	}
+	a->replay = at_replay(m);
 	at_describe(m, &self);
 	a->self = arena_str(&a->mem, (struct str){ (char *)self.data,
 						   self.len });
@@ -99,6 +100,7 @@ enlist(struct worker *w, struct agent *a)
 		return err;
 	LIST_INSERT_HEAD(&w->agents.all, a, entry);
 	w->agents.n++;
+	w->agents.nreplay += a->replay != 0;
 	return 0;
 }
 

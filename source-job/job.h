@@ -31,6 +31,7 @@
 #include "source-job/hop.h"
 #include "source-job/power.h"
 #include "source-job/queries.h"
+#include "source-job/replays.h"
 #include "source-job/saved.h"
 #include "source-job/subscribers.h"
 #include "source-job/worker.h"
@@ -51,6 +52,7 @@ struct job {
 	struct hop subscriber_hop;
 	struct queries     queries;
 	struct subscribers subscribers;
+	struct replays replays;
 	struct saved saved;
 	struct job_counters counters;
 	unsigned nlisting;  /* lists that go round: see requests.c */

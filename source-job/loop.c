@@ -97,6 +97,7 @@ turn(struct loop *l)
 	tick(l);
 	queries_flush(j);
 	subscribers_flush(j);
+	replays_turn(j);
 	if (l->http && l->fd[FD_HTTP].revents)
 		http_run(l->http);
 	return more || has_work(l);

@@ -284,6 +284,7 @@ serve(struct job *j, int sigfd)
 	status = loop_run(j, http, sigfd);
 	notify("STOPPING=1");
 out:
+	replays_fini(j);
 	kafka_source_close(j->kafka);
 	http_close(http);
 	return status;

@@ -24,6 +24,7 @@ struct crew;
 struct job;
 struct mql_diag;
 struct query;
+struct replaying;
 struct staged;
 
 enum { SUB_MAX_CLIENT = 64, SUB_MAX_WHY = 96, CREW_NAME = 64 };
@@ -56,6 +57,7 @@ struct sub {
 	uint64_t window;      /* the most credit it ever had open */
 	struct staged *staged; /* NULL: the agents' rows are its rows */
 	bool     merge;       /* the last merge is the subscriber's */
+	struct replaying *replaying; /* NULL: it is not of history */
 	struct queue queue;
 	struct wire_window closed; /* the last window whose rows are sent */
 	struct books_agent before; /* the query's books when it joined */

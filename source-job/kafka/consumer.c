@@ -23,6 +23,7 @@ struct consumer {
 	bool             told, up; /* of the broker */
 	bool             known; /* it has let us in */
 	_Atomic bool     failed;
+	_Atomic bool     settled; /* the group has handed them out */
 	_Atomic unsigned npartition;
 };
 
@@ -102,7 +103,9 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 		wrong = rd_kafka_incremental_assign(rk, list);
 		if (!wrong)
 			atomic_fetch_add(&c->npartition, (unsigned)list->cnt);
+		atomic_store(&c->settled, true);
 	} else {
+		atomic_store(&c->settled, false);
 		wrong = rd_kafka_incremental_unassign(rk, list);
 		if (!wrong)
 			atomic_fetch_sub(&c->npartition, (unsigned)list->cnt);
@@ -135,9 +138,9 @@ static const struct kafka_property property[] = {
 	{ 0 },
 };
 
-static int
-configure(rd_kafka_conf_t *conf, const struct consumer_options *opt, char *why,
-	  size_t nwhy)
+int
+consumer_configure(rd_kafka_conf_t *conf, const struct consumer_options *opt,
+		   char *why, size_t nwhy)
 {
 	int err = kafka_set(conf, "bootstrap.servers", opt->bootstrap, why,
 			    nwhy);
@@ -147,9 +150,6 @@ configure(rd_kafka_conf_t *conf, const struct consumer_options *opt, char *why,
 	if (!err)
 		err = kafka_configure(conf, property, opt->property, why,
 				      nwhy);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_conf_set_log_cb(conf, kafka_log);
-	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	return err;
 }
 
@@ -181,9 +181,12 @@ consumer_open(const struct consumer_options *opt, struct consumer **out,
 
 	*out = NULL;
 	snprintf(why, nwhy, "%s", mql_strerror(MQL_ENOMEM));
-	if (err || (err = configure(conf, opt, why, nwhy)))
+	if (err || (err = consumer_configure(conf, opt, why, nwhy)))
 		goto out;
 	c->opt = opt;
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_log_cb(conf, kafka_log);
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_opaque(conf, c);
 	err = MQL_EINVAL;
 	if (!(c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, nwhy)))
@@ -213,19 +216,25 @@ consumer_close(struct consumer *c)
 
 /* --- messages ----------------------------------------------------------------- */
 
+/* A name's place in the list; the last, where it is none of them. */
+static size_t
+place_of(const struct option_list *topic, const char *name)
+{
+	size_t i = 0;
+
+	while (i + 1 < topic->n && strcmp(topic->item[i], name))
+		i++;
+	return i;
+}
+
 static size_t
 topic_of(struct consumer *c, const rd_kafka_message_t *m)
 {
-	const struct option_list *topic = c->opt->topic;
-	const char *name;
-
-	if (m->rkt == c->last)
-		return c->topic;
-	name = rd_kafka_topic_name(m->rkt);
-	c->last = m->rkt;
-	c->topic = 0;
-	while (c->topic + 1 < topic->n && strcmp(topic->item[c->topic], name))
-		c->topic++;
+	if (m->rkt != c->last) {
+		c->last = m->rkt;
+		c->topic = place_of(c->opt->topic,
+				    rd_kafka_topic_name(m->rkt));
+	}
 	return c->topic;
 }
 
@@ -278,6 +287,29 @@ unsigned
 consumer_partitions(const struct consumer *c)
 {
 	return atomic_load(&c->npartition);
+}
+
+int
+consumer_share(const struct consumer *c, uint64_t wanted,
+	       struct consumer_place **out, size_t *n)
+{
+	rd_kafka_topic_partition_list_t *list = NULL;
+
+	*out = NULL;
+	*n = 0;
+	if (!atomic_load(&c->settled) || rd_kafka_assignment(c->rk, &list))
+		return MQL_ETIMEOUT;
+	*out = calloc((size_t)list->cnt + 1, sizeof **out);
+	for (int i = 0; *out && i < list->cnt; i++) {
+		const rd_kafka_topic_partition_t *p = &list->elems[i];
+		const size_t topic = place_of(c->opt->topic, p->topic);
+
+		if (wanted >> topic & 1)
+			(*out)[(*n)++] = (struct consumer_place){
+				topic, p->partition };
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return *out ? 0 : MQL_ENOMEM;
 }
 
 uint64_t
