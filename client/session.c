@@ -432,6 +432,20 @@ watch_link(struct session *s)
 		happen(s, EVENT_UP, (struct str){ 0 });
 }
 
+/* What is consumed, and a window more: also an acknowledgement. */
+static void
+grant(struct session *s)
+{
+	struct wire_credit m = { .id = SUBSCRIPTION };
+
+	if (s->ask->held || s->state == SESSION_DOWN)
+		return;
+	s->granted = s->consumed + s->ask->credit;
+	m.bytes = s->granted;
+	wire_credit_encode(&m, &s->out);
+	client_link_send(&s->link, &s->out);
+}
+
 static void
 ping(struct session *s, int64_t now)
 {
@@ -444,6 +458,8 @@ ping(struct session *s, int64_t now)
 	wire_ping_encode(&m, &s->out);
 	client_link_send(&s->link, &s->out);
 	s->pinged = now;
+	if (s->consumed + s->ask->credit > s->granted)
+		grant(s);
 }
 
 static void
@@ -531,15 +547,8 @@ session_batch_done(struct session *s)
 void
 session_grant(struct session *s)
 {
-	struct wire_credit m = { .id = SUBSCRIPTION };
-
-	if (s->ask->held || s->state == SESSION_DOWN ||
-	    s->consumed + s->ask->credit / 2 < s->granted)
-		return;
-	s->granted = s->consumed + s->ask->credit;
-	m.bytes = s->granted;
-	wire_credit_encode(&m, &s->out);
-	client_link_send(&s->link, &s->out);
+	if (s->consumed + s->ask->credit / 2 >= s->granted)
+		grant(s);
 }
 
 /* --- life ----------------------------------------------------------------------- */

@@ -99,6 +99,8 @@ on_heartbeat(struct worker *w, struct agent *a, struct str body)
 		}
 	if (!err)
 		take_health(w, a, &m.health);
+	if (!err)
+		own_beat(w, a, m.at);
 	size_t known = a->nstream;
 	for (size_t i = 0; !err && i < m.nstream; i++)
 		err = agent_add_stream(a, m.stream[i]);

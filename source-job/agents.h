@@ -13,6 +13,7 @@
 
 #include "common/arena.h"
 #include "source-job/map.h"
+#include "source-job/own.h"
 #include "wire/message.h"
 #include "wire/socket.h"
 
@@ -35,6 +36,7 @@ struct agent {
 	struct str id, app, host, zone, version;
 	struct str self;      /* of these and its labels: see at.h */
 	uint64_t   replay;    /* the query that it is for; 0: for all */
+	enum own   own;       /* one of the daemon's, or OWN_NONE */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */
@@ -53,6 +55,13 @@ static inline struct run *
 agent_run(const struct agent *a, unsigned slot)
 {
 	return slot < a->nrun ? a->run[slot] : NULL;
+}
+
+/* Not for all queries. */
+static inline bool
+agent_is_private(const struct agent *a)
+{
+	return a->replay || a->own == OWN_LATE;
 }
 
 /* a's runs, one after another. */
