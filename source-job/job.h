@@ -58,6 +58,7 @@ struct job {
 	struct saved saved;
 	struct handed handed;
 	struct job_counters counters;
+	struct books_agent agents_all; /* of all queries that ever ran */
 	unsigned nlisting;  /* lists that go round: see requests.c */
 
 	struct worker   *worker;

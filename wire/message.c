@@ -148,6 +148,7 @@ CODEC(ack, ACK, mem)
 static const struct field credit[] = {
 	U32(MAY, wire_credit, id),
 	U64(MUST, wire_credit, bytes, ANY),
+	U64(MAY, wire_credit, at, ANY),
 	FIELD_END
 };
 CODEC(credit, CREDIT, mem)

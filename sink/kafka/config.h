@@ -4,13 +4,14 @@
 
 #include <stdint.h>
 
+#include "client/peer.h"
 #include "common/door.h"
 #include "common/options.h"
 
 struct config {
 	const char *bootstrap;   /* borrowed from argv, as all texts are */
-	const char *source_job, *http, *query_dir, *state;
-	const char *key_file, *server_key; /* for the source-job */
+	const char *http, *query_dir, *state;
+	struct peer peer;
 	struct door_files door;  /* of http */
 	struct option_list query, name, topic, key; /* see config_nth() */
 	struct option_list property, topic_config;
