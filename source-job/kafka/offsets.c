@@ -44,7 +44,9 @@ struct offsets {
 
 	_Atomic int64_t since, mark, handed;
 	_Atomic bool    mark_late;
-	_Atomic uint64_t late, gone, commits, ahead;
+	_Atomic uint64_t late, gone, commits;
+	_Atomic uint64_t read, done; /* messages; those before a commit */
+	uint64_t due_read; /* what will be done with the commit under way */
 };
 
 struct offsets *
@@ -237,6 +239,7 @@ offsets_is_late(struct offsets *o, const rd_kafka_message_t *m)
 {
 	struct place *p = o->nlate ? place_of(o, m) : NULL;
 
+	counter_add(&o->read, 1);
 	if (!p || !is_late(p))
 		return false;
 	if (m->offset < p->until)
@@ -299,23 +302,16 @@ find_due(struct offsets *o, rd_kafka_t *rk, int64_t since)
 	rd_kafka_topic_partition_list_t *at = positions(o, rk);
 	rd_kafka_topic_partition_list_t *due =
 		rd_kafka_topic_partition_list_new(at->cnt);
-	uint64_t ahead = 0;
 
 	for (size_t i = 0; i < o->n; i++) {
 		const rd_kafka_topic_partition_t *p = &at->elems[i];
 
-		if (p->offset < 0)
-			continue;
-		ahead += (uint64_t)(p->offset - (o->place[i].committed < 0 ?
-						 o->place[i].begin :
-						 o->place[i].committed));
-		if (!is_late(&o->place[i]) &&
+		if (p->offset >= 0 && !is_late(&o->place[i]) &&
 		    (p->offset != o->place[i].committed ||
 		     since != o->kept_for))
 			rd_kafka_topic_partition_list_add(due, p->topic,
 				p->partition)->offset = p->offset;
 	}
-	counter_set(&o->ahead, ahead);
 	rd_kafka_topic_partition_list_destroy(at);
 	if (due->cnt)
 		return due;
@@ -333,8 +329,11 @@ begin(struct offsets *o, rd_kafka_t *rk, const struct offsets_flow *live,
 		return;
 	o->next = now + COMMIT_MS;
 	o->due = find_due(o, rk, atomic_load(&o->since));
-	if (!o->due && !late)
+	o->due_read = counter_get(o->nlate ? &o->done : &o->read);
+	if (!o->due && !late) {
+		counter_set(&o->done, o->due_read);
 		return;
+	}
 	o->goal[0] = live->in;
 	o->goal[1] = late ? late->in : 0;
 	o->with_late = late != NULL;
@@ -379,6 +378,7 @@ commit(struct offsets *o, rd_kafka_t *rk)
 	if (o->due)
 		rd_kafka_commit(rk, o->due, true);
 	o->kept_for = since;
+	counter_set(&o->done, o->due_read);
 	give_up(o);
 }
 
@@ -388,6 +388,7 @@ offsets_turn(struct offsets *o, rd_kafka_t *rk, const struct offsets_flow *live,
 {
 	if (!atomic_load(&o->since)) {
 		give_up(o);
+		counter_set(&o->done, counter_get(&o->read));
 		return late && !o->nlate ? OFFSETS_FORGET_LATE :
 					   OFFSETS_NOTHING;
 	}
@@ -436,9 +437,11 @@ offsets_handed(struct offsets *o, int64_t m)
 void
 offsets_look(const struct offsets *o, struct offsets_figures *out)
 {
+	const uint64_t done = counter_get(&o->done);
+
 	*out = (struct offsets_figures){
 		.late = counter_get(&o->late), .gone = counter_get(&o->gone),
 		.commits = counter_get(&o->commits),
-		.ahead = counter_get(&o->ahead),
+		.ahead = counter_get(&o->read) - done,
 	};
 }

@@ -40,7 +40,7 @@ void offsets_assigned(struct offsets *o, rd_kafka_t *rk,
 void offsets_revoked(struct offsets *o,
 		     const rd_kafka_topic_partition_list_t *list);
 
-/* A message, before anybody has it: is it a late one? */
+/* A message, before anybody has it, once: is it a late one? */
 bool offsets_is_late(struct offsets *o, const rd_kafka_message_t *m);
 /* A partition has been read to its end, which is m's offset. */
 void offsets_end(struct offsets *o, const rd_kafka_message_t *m);
@@ -85,8 +85,8 @@ struct offsets_figures {
 	uint64_t late;    /* messages that only saved queries saw */
 	uint64_t gone;    /* messages that the broker had deleted by then */
 	uint64_t commits;
-	uint64_t ahead;   /* offsets read and not committed: what may come
-			     twice, as of the last commit */
+	uint64_t ahead;   /* messages read and not before a commit: these may
+			     come twice */
 };
 
 void offsets_look(const struct offsets *o, struct offsets_figures *out);
