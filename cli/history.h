@@ -12,7 +12,7 @@
 
 struct history_args {
 	bool        beginning, until_end;
-	const char *since; /* `2h`, or a time as queries have it; NULL: unsaid */
+	const char *since; /* `2h`, or a time as queries have it; or NULL */
 };
 
 /* The rows of an options table that fill a struct history_args. */

@@ -90,6 +90,8 @@ tell_live(struct tail *t)
 
 	if (t->notes.in_place || t->stopping || !settled)
 		return;
+	if (t->history.asked && !b->targeted) /* it is about to come */
+		return;
 	if (b->live == told->live && b->targeted == told->targeted)
 		return;
 	notes_say(&t->notes, "live on %s of %s", text_number(b->live).z,
@@ -333,6 +335,7 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.member = a->member;
 	if (!history_options(&a->history, &opt))
 		return CMD_USAGE;
+	t->history.asked = opt.replay;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH)
 		return ask_nobody(&diag);

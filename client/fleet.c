@@ -56,6 +56,7 @@ fleet_has_decided(const struct mql_tail *t)
 void
 fleet_close(struct mql_tail *t)
 {
+	t->decided = true;
 	for (size_t i = 0; i < t->nsession; i++)
 		session_give_up(t->session[i]);
 }
@@ -296,17 +297,25 @@ fleet_told(const void *tail, int64_t end)
 
 /* --- history ---------------------------------------------------------------------- */
 
-/* It has come to the present, or has ended: windows do not wait for it. */
+/* It has come to the present, or has ended: windows do not wait for it. And
+ * before the first row all partitions are to be in good hands. */
 static void
 watch_replay(struct mql_tail *t, struct session *s)
 {
 	if (t->merge && s->source.holds &&
 	    (s->replay.live || s->state == SESSION_ENDED))
 		merge_release(t->merge, &s->source);
-	if (t->torn[0] || t->stopping ||
-	    client_replay_is_whole(t, t->torn, sizeof t->torn))
+	if (!t->ask.held || t->stopping || !t->decided)
 		return;
-	fleet_stop(t);
+	switch (client_replay_share(t, t->torn, sizeof t->torn)) {
+	case CLIENT_SHARE_UNTOLD:
+		break;
+	case CLIENT_SHARE_WHOLE:
+		client_tail_hold(t, false);
+		break;
+	case CLIENT_SHARE_TORN:
+		fleet_stop(t);
+	}
 }
 
 /* --- a turn ---------------------------------------------------------------------- */
@@ -317,6 +326,8 @@ turn(struct mql_tail *t, struct session *s, int64_t now)
 	unsigned had = s->news, news;
 
 	session_turn(s);
+	if (t->ask.replay)
+		watch_replay(t, s);
 	news = s->news & ~had;
 	if (!news && !s->accepted && !s->missed && t->accepted &&
 	    now - s->opened > MISSED_MS) {
@@ -327,8 +338,6 @@ turn(struct mql_tail *t, struct session *s, int64_t now)
 		return;
 	watch_break(t, s, news);
 	watch_comers(t, s);
-	if (t->ask.replay)
-		watch_replay(t, s);
 	if (s->tally.told || (news & NEWS_END))
 		watch_gap(t, fleet_ended(t));
 	gather(t);

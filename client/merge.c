@@ -12,8 +12,12 @@
 #include "mql/stage.h"
 #include "wire/rows.h"
 
-enum { GRACE_MS = 2000, HISTORY_GRACE_MS = 60000,
-        TOTAL_MS = 1000, TICK_MS = 100 };
+enum {
+	GRACE_MS = 2000,
+	HISTORY_GRACE_MS = 60000, /* as of `mql eval` */
+	TOTAL_MS = 1000,
+	TICK_MS = 100,
+};
 
 static const uint32_t MARK = UINT32_MAX;
 

@@ -26,8 +26,8 @@ client_replay_sum(const struct mql_tail *t, struct mql_replay *out)
 	out->live = any && live;
 }
 
-bool
-client_replay_is_whole(const struct mql_tail *t, char *why, size_t nwhy)
+enum client_share
+client_replay_share(const struct mql_tail *t, char *why, size_t nwhy)
 {
 	uint64_t mine = 0, whole = 0;
 	uint32_t n = 0, all = 0;
@@ -39,14 +39,14 @@ client_replay_is_whole(const struct mql_tail *t, char *why, size_t nwhy)
 		if (!s->accepted)
 			continue;
 		if (!r->all)
-			return true; /* it has not told */
+			return CLIENT_SHARE_UNTOLD;
 		n += r->partitions;
 		mine = (mine + r->mine) & INT64_MAX;
 		all = r->all > all ? r->all : all;
 		whole = r->all == all ? r->whole : whole;
 	}
 	if (n == all && mine == whole)
-		return true;
+		return CLIENT_SHARE_WHOLE;
 	if (n < all)
 		snprintf(why, nwhy, "the source-jobs that are asked have %u of "
 			 "%u partitions: ask all of their group, and when "
@@ -55,5 +55,5 @@ client_replay_is_whole(const struct mql_tail *t, char *why, size_t nwhy)
 	else
 		snprintf(why, nwhy, "partitions have moved while the replay "
 			 "began, and some would be read twice: ask again");
-	return false;
+	return CLIENT_SHARE_TORN;
 }

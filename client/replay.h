@@ -7,8 +7,14 @@
 /* How far all of them are. */
 void client_replay_sum(const struct mql_tail *t, struct mql_replay *out);
 
-/* When all have told which partitions they read: is each read, and once? False,
- * and a sentence in why, when it is not. */
-bool client_replay_is_whole(const struct mql_tail *t, char *why, size_t nwhy);
+enum client_share {
+	CLIENT_SHARE_UNTOLD, /* not all have told which partitions they read */
+	CLIENT_SHARE_WHOLE,  /* each is read, and once */
+	CLIENT_SHARE_TORN,
+};
+
+/* why: a sentence, of one that is torn. */
+enum client_share client_replay_share(const struct mql_tail *t, char *why,
+				      size_t nwhy);
 
 #endif

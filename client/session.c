@@ -56,7 +56,7 @@ ask(struct session *s, struct str body)
 		.id = SUBSCRIPTION,
 		.query = str_of(s->ask->query),
 		.limit = left(s->ask),
-		.credit = s->ask->credit,
+		.credit = s->ask->held ? 0 : s->ask->credit,
 		.client = str_of(s->ask->name),
 		.resumed = s->accepted,
 		.merge = s->ask->account.made.merged,
@@ -74,7 +74,7 @@ ask(struct session *s, struct str body)
 	if (client_link_send(&s->link, &s->out))
 		return; /* the link's end will be seen */
 	s->consumed = 0;
-	s->granted = s->ask->credit;
+	s->granted = m.credit;
 	s->state = SESSION_ASKING;
 }
 

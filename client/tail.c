@@ -83,7 +83,7 @@ fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
 	t->ask.unweighed = query_is_unweighed(q);
 	t->ask.force = o->force;
 	t->ask.credit = o->credit_bytes;
-	t->ask.replay = o->replay;
+	t->ask.replay = t->ask.held = o->replay; /* see fleet.c */
 	t->ask.since = o->since;
 	t->ask.until_end = o->until_end;
 	t->ask.query = strdup(o->replay ? mql_query_text(q) : o->query);
@@ -327,39 +327,6 @@ mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
 		*out = NULL;
 	}
 	return err;
-}
-
-enum client_kind
-client_query_kind(const struct mql_query *q, bool *since)
-{
-	enum query_rows rows = query_rows(q);
-
-	*since = rows == QUERY_TOTAL || rows == QUERY_SINCE ||
-		 (rows == QUERY_ROWS && query_limit(q) != UINT64_MAX);
-	return rows == QUERY_TOTAL ? CLIENT_TOTAL :
-	       rows == QUERY_WINDOWS ? CLIENT_WINDOWS : CLIENT_ROWS;
-}
-
-bool
-client_query_group(const struct mql_query *q, size_t i, struct str *column)
-{
-	return query_group(q, i, column);
-}
-
-bool
-client_query_extend(const struct mql_query *q, const char *columns,
-		    struct buf *out)
-{
-	static const char verb[] = "select "; /* of the canonical spelling */
-	const char *text = mql_query_text(q);
-
-	if (!query_is_plain(q))
-		return false;
-	buf_puts(out, verb);
-	buf_puts(out, columns);
-	buf_puts(out, ", ");
-	buf_puts(out, text + sizeof verb - 1);
-	return true;
 }
 
 void

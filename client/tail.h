@@ -58,7 +58,9 @@ struct mql_tail {
 					    was */
 	bool                    gap_whole; /* nothing else can be missing */
 
-	/* Of history: not all of it is replayed, and once. */
+	/* Of history: who is to bring it is known; why it is not all of it, and
+	 * each once. */
+	bool                    decided;
 	char                    torn[240];
 };
 

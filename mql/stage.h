@@ -95,9 +95,9 @@ int stage_row_of(struct stage *s, struct str row, unsigned step, int64_t now);
 struct partial;
 int stage_partial(struct stage *s, const struct partial *p, int64_t now);
 
-/* One of several who bring rows, each in an order of its own, as of history that
- * several replay: windows `on` a time close by the one that is furthest behind,
- * of those that hold. Zeroed but for holds. */
+/* One of several who bring rows, each in an order of its own, as of history
+ * that several replay: windows `on` a time close by the one that is furthest
+ * behind, of those that hold. Zeroed but for holds. */
 struct stage_source {
 	struct stage_source *next;
 	int64_t seen;  /* the latest time */

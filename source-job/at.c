@@ -58,8 +58,9 @@ at_matches(struct at *at, const struct agent *a)
 
 	if (a->replay != (at ? at->replay : 0))
 		return false;
-	return !at || !at->runner || (!mql_runner_event(at->runner, a->self.ptr, a->self.len,
-					 &row, &len) && row);
+	return !at || !at->runner ||
+	       (!mql_runner_event(at->runner, a->self.ptr, a->self.len, &row,
+				  &len) && row);
 }
 
 uint64_t

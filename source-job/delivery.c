@@ -144,7 +144,7 @@ send_meta(struct job *j, struct sub *s, struct notes *n)
 			       .nrefusal = n->nrefusal, .window = s->closed,
 			       .limit = n->limit, .nlimit = n->nlimit };
 
-	replays_look(s, &m.replay);
+	replays_tell(s, &m.replay);
 	wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 }
@@ -251,17 +251,18 @@ drop_queue(struct job *j, struct sub *s)
 static void
 end(struct job *j, struct sub *s)
 {
+	const bool torn = s->replaying && s->queue.rows && job_draining(j);
 	struct wire_end m = {
 		.meta = { .id = s->id, .before = s->before,
 			  .window = s->closed },
 		.why = str_of(s->why),
-		.failed = s->failed,
+		.failed = s->failed || torn,
 		.leaves = job_draining(j),
 	};
 
 	drop_queue(j, s);
 	m.meta.books = books_of(s);
-	replays_look(s, &m.meta.replay);
+	replays_tell(s, &m.meta.replay);
 	wire_end_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 	sub_free(j, s);

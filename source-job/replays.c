@@ -172,12 +172,13 @@ watch(struct job *j, struct replaying *r)
 		return;
 	r->looked = j->now;
 	replay_look(r->replay, &st);
-	if (st.state != r->told)
-		s->query->changed = true;
+	if (st.state != r->told || (!r->shared && st.history.all))
+		s->query->changed = true; /* META is sent */
 	r->told = st.state;
 	if (st.state == REPLAY_FAILED)
 		leave(j, s, true, st.why);
-	else if (st.state == REPLAY_ENDED && has_come(s->query, &st))
+	else if (st.state == REPLAY_ENDED && r->shared &&
+		 has_come(s->query, &st))
 		leave(j, s, false, "the end of the history");
 }
 
@@ -198,7 +199,7 @@ replays_turn(struct job *j)
 }
 
 void
-replays_look(const struct sub *s, struct wire_replay *out)
+replays_tell(const struct sub *s, struct wire_replay *out)
 {
 	struct replay_stats st;
 
@@ -206,6 +207,7 @@ replays_look(const struct sub *s, struct wire_replay *out)
 	if (!s->replaying || !s->replaying->replay)
 		return;
 	replay_look(s->replaying->replay, &st);
+	s->replaying->shared = st.history.all > 0;
 	*out = (struct wire_replay){
 		.read = st.history.read, .of = st.history.of,
 		.messages = st.messages, .tombstones = st.tombstones,

@@ -37,7 +37,9 @@ struct replaying {
 	uint64_t       wanted; /* topics */
 	bool           until_end;
 	bool           held;
-	enum replay_state told; /* what the subscriber knows */
+	enum replay_state told; /* what the subscriber knows, */
+	bool           shared; /* and which partitions are read: before that he
+				  takes no rows */
 	int64_t        looked; /* ms */
 };
 
@@ -67,7 +69,7 @@ void replays_turn(struct job *j);
 /* At the end of the daemon, before that of its source: waits for threads. */
 void replays_fini(struct job *j);
 
-/* What META says of it. */
-void replays_look(const struct sub *s, struct wire_replay *out);
+/* What META says of it, which is about to be sent. */
+void replays_tell(const struct sub *s, struct wire_replay *out);
 
 #endif

@@ -42,6 +42,15 @@ frame_bytes(uint64_t window)
 	return window / 4 < FRAME_MAX ? (size_t)(window / 4) : FRAME_MAX;
 }
 
+void
+sub_open(struct sub *s, uint64_t credit)
+{
+	s->credit = credit;
+	if (credit - s->used > s->window)
+		s->window = credit - s->used;
+	s->queue.frame = frame_bytes(s->window);
+}
+
 static void
 join(struct job *j, struct link *l, struct query *q, struct sub *s,
      const struct wire_subscribe *m)
@@ -50,11 +59,10 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 	s->query = q;
 	s->id = m->id;
 	s->serial = atomic_fetch_add(&j->serial, 1) + 1;
-	s->credit = s->window = m->credit;
-	s->queue = (struct queue){ .id = m->id, .limit = j->config.queue,
-				   .frame = frame_bytes(m->credit) };
+	s->queue = (struct queue){ .id = m->id, .limit = j->config.queue };
 	if (s->replaying) /* it is held instead */
 		s->queue.limit = SIZE_MAX;
+	sub_open(s, m->credit);
 	s->before = ledger_settled(&q->all);
 	snprintf(s->client, sizeof s->client, "%.*s", (int)m->client.len,
 		 m->client.len ? m->client.ptr : "");

@@ -184,9 +184,7 @@ on_credit(struct job *j, struct link *l, struct str body)
 	struct sub *s = err ? NULL : sub_find(l, m.id);
 
 	if (s && m.bytes > s->credit) {
-		s->credit = m.bytes;
-		if (s->credit - s->used > s->window)
-			s->window = s->credit - s->used;
+		sub_open(s, m.bytes);
 		sub_mark(j, s);
 	}
 	arena_fini(&m.mem);

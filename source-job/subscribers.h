@@ -112,6 +112,9 @@ int subscribers_hold(struct job *j, struct link *l, uint32_t id,
 		     const char *text, const char *client,
 		     struct mql_diag *diag);
 
+/* It takes so many bytes of DATA bodies in all. See subscribe.c. */
+void sub_open(struct sub *s, uint64_t credit);
+
 struct sub *sub_find(const struct link *l, uint32_t id); /* l may be NULL */
 
 /* SUBSCRIBE; l is NULL for the first of a link. 0 or MQL_EBADFRAME, also when

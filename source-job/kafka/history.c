@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "kafka/kafka.h"
 #include "mql/error.h"
-#include "mql/hash.h"
 
 enum {
 	ASK_MS = 3000,   /* for a broker to answer */
@@ -289,19 +287,28 @@ judge(const struct history *h, rd_kafka_resp_err_t err, size_t topic,
 	return MQL_EREFUSED;
 }
 
-/* FNV-1a of the topic's name, a NUL, and the partition. */
+static uint64_t
+fnv1a(uint64_t hash, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	while (n--)
+		hash = (hash ^ *p++) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* Of the topic's name, a NUL, and the partition. */
 static uint64_t
 hash_place(const char *topic, int32_t partition)
 {
+	const uint32_t n = (uint32_t)partition;
+	unsigned char place[4];
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	for (; *topic; topic++)
-		hash = (hash ^ (unsigned char)*topic) * UINT64_C(0x100000001b3);
-	for (int i = 0; i < 5; i++) {
-		hash *= UINT64_C(0x100000001b3);
-		hash ^= (uint32_t)partition >> 8 * i & 0xff;
-	}
-	return hash;
+	for (size_t i = 0; i < sizeof place; i++)
+		place[i] = (unsigned char)(n >> 8 * i);
+	hash = fnv1a(hash, topic, strlen(topic) + 1);
+	return fnv1a(hash, place, sizeof place);
 }
 
 static void

@@ -1,5 +1,5 @@
-/* fill.c - fill-kafka BOOTSTRAP TOPIC PARTITIONS [FIRST]: make the topic, unless
- * it is there, and produce the lines of standard input, each
+/* fill.c - fill-kafka BOOTSTRAP TOPIC PARTITIONS [FIRST]: make the topic,
+ * unless it is there, and produce the lines of standard input, each
  *
  *     TIMESTAMP tab VALUE        ms since the epoch
  *
@@ -29,7 +29,9 @@ open_producer(const char *bootstrap)
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
 	rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap, NULL, 0);
+	rd_kafka_conf_set(conf, "enable.idempotence", "true", NULL, 0);
 	rd_kafka_conf_set(conf, "linger.ms", "50", NULL, 0);
+	rd_kafka_conf_set(conf, "compression.type", "zstd", NULL, 0);
 	rd_kafka_conf_set(conf, "message.max.bytes", "4000000", NULL, 0);
 	rd_kafka_conf_set(conf, "queue.buffering.max.messages", "200000", NULL,
 			  0);
