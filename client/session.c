@@ -450,6 +450,16 @@ send_credit(struct session *s)
 	client_link_send(&s->link, &s->out);
 }
 
+/* What is consumed, and a window more: also an acknowledgement. */
+static void
+grant(struct session *s)
+{
+	if (s->ask->held || s->state == SESSION_DOWN)
+		return;
+	s->granted = s->consumed + s->ask->credit;
+	send_credit(s);
+}
+
 /* Of several links nobody knows whose rows are open: they may be any one's. Of
  * what is merged it is not rows that come. */
 static void
@@ -478,6 +488,8 @@ ping(struct session *s, int64_t now)
 	client_link_send(&s->link, &s->out);
 	s->pinged = now;
 	tell_done(s);
+	if (s->consumed + s->ask->credit > s->granted)
+		grant(s);
 }
 
 static void
@@ -566,11 +578,8 @@ session_batch_done(struct session *s)
 void
 session_grant(struct session *s)
 {
-	if (s->ask->held || s->state == SESSION_DOWN ||
-	    s->consumed + s->ask->credit / 2 < s->granted)
-		return;
-	s->granted = s->consumed + s->ask->credit;
-	send_credit(s);
+	if (s->consumed + s->ask->credit / 2 >= s->granted)
+		grant(s);
 }
 
 /* --- life ----------------------------------------------------------------------- */

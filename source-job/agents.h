@@ -14,6 +14,7 @@
 #include "common/arena.h"
 #include "source-job/clocks.h"
 #include "source-job/map.h"
+#include "source-job/own.h"
 #include "wire/message.h"
 #include "wire/socket.h"
 
@@ -37,6 +38,7 @@ struct agent {
 	struct str language; /* the version of MQL that it speaks */
 	struct str self;      /* of these and its labels: see at.h */
 	uint64_t   replay;    /* the query that it is for; 0: for all */
+	enum own   own;       /* one of the daemon's, or OWN_NONE */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */
@@ -56,6 +58,13 @@ static inline struct run *
 agent_run(const struct agent *a, unsigned slot)
 {
 	return slot < a->nrun ? a->run[slot] : NULL;
+}
+
+/* Not for all queries. */
+static inline bool
+agent_is_private(const struct agent *a)
+{
+	return a->replay || a->own == OWN_LATE;
 }
 
 /* a's runs, one after another. */

@@ -44,6 +44,7 @@ tick(struct loop *l)
 	l->next_tick = j->now + l->tick_ms;
 	subscribers_tick(j);
 	saved_tick(j);
+	handed_tick(j);
 	if (has_failed(j) && !job_draining(j))
 		drain_begin(j);
 	if (l->http)

@@ -56,6 +56,7 @@ struct query {
 	uint64_t   replay; /* not 0: of history, under this id, for the agent
 			      that brings it (at.h). It is not shared */
 
+	_Atomic bool held; /* it is saved, or was while it ran: any thread */
 	uint32_t   id;      /* for agents and operators */
 	size_t     nframe;  /* bytes it takes in a message */
 	int64_t    opened;  /* ms */

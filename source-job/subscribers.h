@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "source-job/handed.h"
 #include "source-job/map.h"
 #include "source-job/queue.h"
 #include "wire/books.h"
@@ -61,6 +62,7 @@ struct sub {
 	bool     merge;       /* the last merge is the subscriber's */
 	struct replaying *replaying; /* NULL: it is not of history */
 	struct queue queue;
+	struct hand hand;     /* of a saved query: see handed.h */
 	struct wire_window closed; /* the last window whose rows are sent */
 	struct books_agent before; /* the query's books when it joined */
 	struct books books;   /* source side; the agents' once settled. Of
