@@ -353,7 +353,7 @@ publish_enter(struct mql_stream *s)
 	rcu_enter();
 	if (!mql_active(s))
 		return NULL;
-	if (at_hand(s))
+	if (at_hand(s) && publisher_memo.self == rcu_self())
 		return publisher_memo.p;
 	a = atomic_load_explicit(&s->agent, memory_order_acquire);
 	return a ? publisher_find(a) : NULL;
@@ -375,7 +375,7 @@ publish_built_refused(const struct publisher *own, struct mql_stream *s,
 		      const struct built *b)
 {
 	struct generation *g;
-	rcu_hold r = rcu_try();
+	rcu_hold r = rcu_try(publisher_memo.self);
 	bool refused;
 
 	if (!r.reader)
@@ -393,7 +393,7 @@ static inline bool
 struct_refused(struct mql_stream *s, const void *record)
 {
 	struct generation *g;
-	rcu_hold r = rcu_try();
+	rcu_hold r = rcu_try(publisher_memo.self);
 
 	if (!r.reader)
 		return false;

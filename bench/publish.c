@@ -105,6 +105,7 @@ loop_publish_json(void *arg, size_t n)
 static void
 loop_by_hand(void *arg, size_t n)
 {
+	const rcu_thread *self = rcu_self();
 	struct suite *s = arg;
 
 	for (size_t i = 0; i < n; i++) {
@@ -114,7 +115,7 @@ loop_by_hand(void *arg, size_t n)
 
 		if (!__atomic_load_n(&s->queries, __ATOMIC_ACQUIRE))
 			continue;
-		hold = rcu_try();
+		hold = rcu_try(self);
 		s->hits += c[0] == 'B' && c[1] == 'R' && !c[2] &&
 			   !strcmp(r->device, "ipad");
 		rcu_done(hold);
@@ -165,6 +166,7 @@ static void
 loop_search_by_hand(void *arg, size_t n)
 {
 	static const char other[4][8];
+	const rcu_thread *self = rcu_self();
 	struct suite *s = arg;
 
 	for (size_t i = 0; i < n; i++) {
@@ -175,7 +177,7 @@ loop_search_by_hand(void *arg, size_t n)
 			{ key_device, r->device }, { NULL, NULL },
 		};
 		const char *c;
-		rcu_hold hold = rcu_try();
+		rcu_hold hold = rcu_try(self);
 
 		__asm__ volatile("" : : "r"(e) : "memory");
 		c = find(e, key_country);
@@ -327,7 +329,7 @@ measure_unmatched(struct suite *s, const struct daemon *f)
 
 	ask(&a, f, none);
 	s->queries = &a;
-	rcu_enter(); /* so that this thread is known to rcu_try() */
+	rcu_enter(); /* so that this thread is known */
 	rcu_leave();
 	hand = bench_ns(loop_by_hand, s);
 	one = bench_ns(loop_publish, s);
