@@ -147,7 +147,8 @@ publisher_find(struct mql_agent *a)
 	}
 	/* Late in a thread's end it may be inside as another one. */
 	atomic_store(&p->self, rcu_self());
-	publisher_memo = (struct publisher_memo){ a->serial, p, rcu_self() };
+	publisher_memo = (struct publisher_memo){ a->serial, p,
+						   rcu_self_light() };
 	return p;
 }
 

@@ -63,7 +63,7 @@ struct publisher {
 struct publisher_memo {
 	uint64_t          agent; /* its serial, or NOBODY */
 	struct publisher *p;
-	rcu_thread       *self; /* as p->self, or RCU_STRANGER */
+	rcu_thread       *self; /* for rcu_try() */
 };
 #define NOBODY UINT64_MAX
 /* In the static block of thread-local storage, of which the C library keeps

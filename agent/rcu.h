@@ -58,7 +58,9 @@ rcu_leave(void) /* publisher thread, never blocks */
 }
 
 /* How a thread is known to the library once it was inside, until late in its
- * end. The memory of one is never unmapped while a thread is known. */
+ * end. The memory of one is never unmapped while a thread is known. And as who
+ * it may enter by rcu_try(): without a fence, if who waits makes one. */
+#define RCU_STRANGER ((rcu_thread *)UINTPTR_MAX) /* nobody is */
 #ifdef _LGPL_SOURCE
 typedef struct urcu_bp_reader rcu_thread;
 
@@ -66,6 +68,12 @@ static inline rcu_thread *
 rcu_self(void)
 {
 	return URCU_TLS(urcu_bp_reader);
+}
+
+static inline rcu_thread *
+rcu_self_light(void)
+{
+	return urcu_bp_has_sys_membarrier ? rcu_self() : RCU_STRANGER;
 }
 #else
 typedef void rcu_thread;
@@ -75,50 +83,45 @@ rcu_self(void)
 {
 	return NULL;
 }
+
+static inline rcu_thread *
+rcu_self_light(void)
+{
+	return rcu_self();
+}
 #endif
-#define RCU_STRANGER ((rcu_thread *)UINTPTR_MAX) /* nobody is */
 
 /* The same for a leaf: rcu_try() calls nothing, so it fails unless the thread
- * is the one it is taken for; and the thread's reader is looked up once for
- * both, which in a shared library is a call. */
+ * is the one it is taken for; and it is looked up once for both, which in a
+ * shared library is a call. */
 #if defined _LGPL_SOURCE && !defined RCU_TSAN
 typedef struct {
 	rcu_thread   *reader; /* NULL: we are not inside */
 	unsigned long before; /* what it said */
-	int           light;  /* no fence: who waits makes one */
 } rcu_hold;
-
-static inline void
-rcu_fence(int light)
-{
-	if (caa_likely(light))
-		cmm_barrier();
-	else
-		cmm_smp_mb();
-}
 
 static inline rcu_hold
 rcu_try(const rcu_thread *known) /* publisher thread, never blocks */
 {
-	rcu_thread *r = rcu_self();
-	rcu_hold h = { r, 0, urcu_bp_has_sys_membarrier };
+	rcu_hold h = { rcu_self(), 0 };
 
-	if (caa_unlikely(r != known))
-		return (rcu_hold){ NULL, 0, 0 };
+	if (caa_unlikely(h.reader != known))
+		return (rcu_hold){ NULL, 0 };
 	cmm_barrier();
-	h.before = r->ctr;
+	h.before = h.reader->ctr;
 	if (caa_likely(!(h.before & URCU_BP_GP_CTR_NEST_MASK)))
-		_CMM_STORE_SHARED(r->ctr, _CMM_LOAD_SHARED(urcu_bp_gp.ctr));
+		_CMM_STORE_SHARED(h.reader->ctr,
+				  _CMM_LOAD_SHARED(urcu_bp_gp.ctr));
 	else /* the host is inside, too */
-		_CMM_STORE_SHARED(r->ctr, h.before + URCU_BP_GP_COUNT);
-	rcu_fence(h.light);
+		_CMM_STORE_SHARED(h.reader->ctr, h.before + URCU_BP_GP_COUNT);
+	cmm_barrier();
 	return h;
 }
 
 static inline void
 rcu_done(rcu_hold h) /* publisher thread, never blocks */
 {
-	rcu_fence(h.light);
+	cmm_barrier();
 	_CMM_STORE_SHARED(h.reader->ctr, h.before);
 	cmm_barrier();
 }
