@@ -45,10 +45,12 @@ load32(const char *p)
 	return x;
 }
 
-static inline uint64_t
-byte(const char *p, size_t i)
+static uint64_t
+load16(const char *p)
 {
-	return (uint64_t)(unsigned char)p[i] << (56 - 8 * i);
+	const unsigned char *b = (const unsigned char *)p;
+
+	return (uint64_t)b[0] << 8 | b[1];
 }
 
 /* The first eight bytes, the first one highest, zeros where there is none.
@@ -60,9 +62,9 @@ head(const char *p, size_t n)
 		return load64(p);
 	if (n >= 4)
 		return load32(p) << 32 | load32(p + n - 4) << (64 - 8 * n);
-	if (!n)
-		return 0;
-	return byte(p, 0) | byte(p, n / 2) | byte(p, n - 1);
+	if (n >= 2)
+		return load16(p) << 48 | load16(p + n - 2) << (64 - 8 * n);
+	return n ? (uint64_t)(unsigned char)*p << 56 : 0;
 }
 
 static __attribute__((noinline)) uint64_t
@@ -203,30 +205,30 @@ digest_of(const struct value *v, struct digest *d)
  * has no use for a stack. */
 
 static __attribute__((noinline)) uint64_t
-make_text(struct probe *p, unsigned slot, const char *ptr, size_t n)
+make_text(struct digest *d, uint64_t *eq, const char *ptr, size_t n)
 {
-	struct digest *d = &p->digest[slot];
-
 	if (ptr && n <= UINT32_MAX)
 		text(d, ptr, n);
 	else
 		null(d);
-	return p->eq[slot] = d->eq;
+	return *eq = d->eq;
 }
 
 static __attribute__((noinline)) uint64_t
-make_text_to_nul(struct probe *p, unsigned slot, const char *z)
+make_text_to_nul(struct digest *d, uint64_t *eq, const char *z)
 {
-	struct digest *d = &p->digest[slot];
+	size_t n = strlen(z);
 
-	text(d, z, strlen(z));
-	return p->eq[slot] = d->eq;
+	if (n > 2 * SHORT) /* for those there is a call */
+		return make_text(d, eq, z, n);
+	text(d, z, n);
+	return *eq = d->eq;
 }
 
 static __attribute__((noinline)) uint64_t
-make_text_within(struct probe *p, unsigned slot, const char *at, size_t size)
+make_text_within(struct digest *d, uint64_t *eq, const char *at, size_t size)
 {
-	return make_text(p, slot, at, strnlen(at, size));
+	return make_text(d, eq, at, strnlen(at, size));
 }
 
 static __attribute__((noinline)) uint64_t
@@ -278,20 +280,20 @@ probe_make(struct probe *p, struct reader *r, unsigned slot)
 	case MQL_T_F32:  real_or_null(d, (double)AT(float)); break;
 	case MQL_T_F64:  real_or_null(d, AT(double)); break;
 	case MQL_T_CHARS:
-		return make_text_within(p, slot, at, size);
+		return make_text_within(d, &p->eq[slot], at, size);
 	case MQL_T_CSTR:
 		if (AT(const char *))
-			return make_text_to_nul(p, slot, AT(const char *));
+			return make_text_to_nul(d, &p->eq[slot],
+						AT(const char *));
 		null(d);
 		break;
 	case MQL_T_TEXT: {
 		struct mql_text t = AT(struct mql_text);
 
-		return make_text(p, slot, t.ptr, t.len);
+		return make_text(d, &p->eq[slot], t.ptr, t.len);
 	}
 	case MQL_T_JSON: case MQL_T_STRUCT: /* they have no place */
-		null(d);
-		break;
+		__builtin_unreachable();
 	}
 	return p->eq[slot] = d->eq;
 }
