@@ -138,7 +138,7 @@ add_segment(struct matcher *m, size_t from)
 		e[n++] = (struct index_entry){
 			.id = (uint16_t)i, .access = &me->q->access,
 			.slots = me->slots->at,
-			.tests = (uint16_t)residual_all(&me->q->residual),
+			.tests = me->q->residual.all,
 		};
 	}
 	*s = (struct segment){ .from = from, .to = m->members.n };

@@ -22,7 +22,7 @@
 #include "mql/members.h"
 
 enum {
-	MATCHER_FEW   = 0,  /* so many run their programs */
+	MATCHER_FEW   = 3,  /* so many run their programs */
 	MATCHER_PLAIN = 8,  /* so many are tried one by one, on digests */
 	MAX_SEGMENTS  = 8,
 };
