@@ -55,8 +55,12 @@ take_credit(struct mql_agent *a, struct str body)
 	struct wire_credit m;
 	int err = wire_credit_decode(body, &m);
 
-	if (!err && a->link.state == LINK_LIVE && m.bytes > a->link.credit)
-		a->link.credit = m.bytes;
+	if (!err && a->link.state == LINK_LIVE) {
+		if (m.bytes > a->link.credit)
+			a->link.credit = m.bytes;
+		a->link.asked = m.at;
+		a->link.asked_at = clock_mono_ns() / 1000;
+	}
 	arena_fini(&m.mem);
 	return err;
 }
@@ -104,6 +108,8 @@ inbox_take(struct mql_agent *a, struct str msg)
 	err = wire_get_header(msg.ptr, msg.len, &kind, &body);
 	if (!err)
 		err = take_body(a, kind, body);
+	if (err == MQL_EVERSION)
+		link_trouble(a, wire_other_version);
 	if (err == MQL_EUNSUP)
 		scold(a, err, "an agent has no use for this kind of message");
 	else if (err)

@@ -158,9 +158,11 @@ refresh(struct mql_agent *a, const struct wire_welcome *w)
 	l->lease_ms = clamp(w->lease_ms, 20, LEASE_MS);
 	if (w->credit > l->credit)
 		l->credit = w->credit;
-	l->weighs = false;
-	for (size_t i = 0; i < w->ncapability; i++)
+	l->weighs = l->times = false;
+	for (size_t i = 0; i < w->ncapability; i++) {
 		l->weighs |= str_eq(w->capability[i], WIRE_WEIGHTS);
+		l->times |= str_eq(w->capability[i], WIRE_TIMES);
+	}
 }
 
 /* The numbers that another source-job gave to our queries mean nothing to
@@ -181,6 +183,7 @@ enter(struct mql_agent *a, const struct wire_welcome *w)
 	struct link *l = &a->link;
 
 	l->credit = l->spent = 0;
+	l->asked = 0;
 	l->version = 0;
 	l->synced = false;
 	l->beat = clock_mono_ms();
@@ -319,12 +322,9 @@ link_goodbye(struct mql_agent *a, const char *why)
 
 /* --- the socket ---------------------------------------------------------------- */
 
-/* It is said once, however often it is tried. */
-static void
-tell_trouble(struct mql_agent *a)
+void
+link_trouble(struct mql_agent *a, const char *trouble)
 {
-	const char *trouble = wire_dealer_trouble(a->link.dealer);
-
 	if (trouble && atomic_exchange(&a->reason, trouble) != trouble)
 		agent_say(a, "cannot speak to the source-job at %s: %s",
 			  a->source_job, trouble);
@@ -337,7 +337,7 @@ watch(struct mql_agent *a)
 	unsigned changes;
 	bool up = wire_dealer_link(dealer, &changes) == WIRE_LINK_UP;
 
-	tell_trouble(a);
+	link_trouble(a, wire_dealer_trouble(a->link.dealer));
 	if (changes == a->link.changes)
 		return;
 	a->link.changes = changes;

@@ -14,6 +14,7 @@
 
 #include "cli/closing.h"
 #include "cli/cmd.h"
+#include "cli/history.h"
 #include "cli/output.h"
 #include "cli/stop.h"
 #include "cli/text.h"
@@ -33,6 +34,7 @@ struct tail {
 	struct mql_tail *sub;
 	struct output   *out;
 	struct notes     notes;
+	struct history   history;
 	struct mql_books books;    /* the latest */
 	struct mql_books told;     /* what was last said about agents */
 	int64_t  changed_at;       /* when their number changed */
@@ -43,12 +45,17 @@ struct tail {
 	int64_t  deadline;         /* of --for; INT64_MAX: none */
 	char     limits[256];      /* what was said about budgets, and when */
 	int64_t  limits_at;
+	struct mql_books thinned;  /* the books when that was looked at, */
+	int64_t  thinned_at;       /* and when; */
+	double   thin;             /* and what was said: one in so many; 0:
+				      nothing */
 	bool     stopping, ended, failed;
 };
 
 struct tail_args {
 	struct peer peer;
 	const char *query, *saved, *group, *group_key, *member;
+	struct history_args history;
 	uint64_t    limit;
 	int64_t     duration;
 	int         output, color;
@@ -59,10 +66,14 @@ static void
 show_status(struct tail *t)
 {
 	const struct mql_books *b = &t->books;
+	char progress[128];
+	struct buf line = BUF_FIXED(progress, sizeof progress - 1);
 
+	history_progress(&t->history, &line);
+	progress[line.len] = '\0';
 	notes_status(&t->notes,
-		     "live on %s of %s; matched %s of %s seen; dropped %s",
-		     text_number(b->live).z,
+		     "%slive on %s of %s; matched %s of %s seen; dropped %s",
+		     progress, text_number(b->live).z,
 		     text_count(b->targeted, "agent", "agents").z,
 		     text_number(b->matched).z, text_number(b->seen).z,
 		     text_number(closing_dropped(b)).z);
@@ -78,6 +89,8 @@ tell_live(struct tail *t)
 		       clock_mono_ms() - t->changed_at >= SETTLE_MS;
 
 	if (t->notes.in_place || t->stopping || !settled)
+		return;
+	if (t->history.asked && !b->targeted) /* it is about to come */
 		return;
 	if (b->live == told->live && b->targeted == told->targeted)
 		return;
@@ -108,6 +121,30 @@ tell_limits(struct tail *t, const char *text)
 		  "all agents run it on all events again");
 	snprintf(t->limits, sizeof t->limits, "%s", now);
 	t->limits_at = at;
+}
+
+/* Who reads too slowly sees a sample: of which size, where that changes. */
+static void
+tell_thinned(struct tail *t)
+{
+	const struct mql_books *b = &t->books, *was = &t->thinned;
+	const int64_t at = clock_mono_ms();
+	const bool slow = b->dropped.slow != was->dropped.slow;
+	const double n = slow ? closing_one_in(b, was) : 1;
+
+	if (t->thin > 0 && at - t->thinned_at < LIMITS_MS)
+		return;
+	if (slow && n > 1 && (n > 1.5 * t->thin || 1.5 * n < t->thin)) {
+		notes_say(&t->notes, "rows come faster than they are read: "
+			  "about 1 in %.3g is here", n);
+		t->thin = n;
+	} else if (!slow && t->thin > 0) {
+		notes_say(&t->notes,
+			  "rows are read as fast as they come again");
+		t->thin = 0;
+	}
+	t->thinned = *b;
+	t->thinned_at = at;
 }
 
 static void
@@ -171,6 +208,7 @@ take_item(struct tail *t, const struct mql_item *item)
 {
 	if (item->kind != MQL_ROW) {
 		take_books(t, &item->books);
+		history_take(&t->history, &item->replay, &t->notes);
 		take_window(t, &item->window);
 	}
 	switch (item->kind) {
@@ -185,6 +223,7 @@ take_item(struct tail *t, const struct mql_item *item)
 	case MQL_META:
 		tell_live(t);
 		tell_limits(t, item->limited);
+		tell_thinned(t);
 		break;
 	case MQL_LINK:
 		notes_say(&t->notes, "%s", item->why ? item->why :
@@ -254,6 +293,7 @@ tell_closing(struct tail *t)
 	struct buf line = BUF_INIT;
 
 	closing_fleet(&t->books, t->rows, &line);
+	history_closing(&t->history, &line);
 	buf_put_u8(&line, '\0');
 	notes_end(&t->notes);
 	if (!line.err && !t->notes.quiet)
@@ -293,6 +333,9 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.group = a->group;
 	opt.group_key = a->group_key;
 	opt.member = a->member;
+	if (!history_options(&a->history, &opt))
+		return CMD_USAGE;
+	t->history.asked = opt.replay;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH)
 		return ask_nobody(&diag);
@@ -396,13 +439,13 @@ run(int argc, char **argv)
 		  &a.group_key },
 		{ "member", 0, OPTION_STRING, "NAME", NULL,
 		  "who we are in the group", &a.member },
+		HISTORY_OPTIONS(&a.history),
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
 		{ "force", 0, OPTION_FLAG, NULL, NULL,
 		  "run it also where it ran when a service crashed",
 		  &a.force },
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a.quiet },
+		QUIET_OPTION(&a.quiet),
 		{ 0 },
 	};
 	int nrest, status;

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "common/arena.h"
+#include "source-job/clocks.h"
 #include "source-job/map.h"
 #include "wire/message.h"
 #include "wire/socket.h"
@@ -33,7 +34,9 @@ struct agent {
 	bool       deaf;      /* cannot be sent to; what it sent is read */
 	struct arena mem;     /* of the texts below */
 	struct str id, app, host, zone, version;
+	struct str language; /* the version of MQL that it speaks */
 	struct str self;      /* of these and its labels: see at.h */
+	uint64_t   replay;    /* the query that it is for; 0: for all */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */
@@ -44,6 +47,7 @@ struct agent {
 	struct wire_health health; /* as its last heartbeat said */
 	int64_t    health_at; /* ms; 0: it has not */
 	uint64_t   cpu_rate;  /* us of processor time a second */
+	struct clocks clocks; /* its and ours */
 	struct run **run;     /* by slot of the query; NULL: none */
 	size_t     nrun;      /* slots that it has room for */
 };
@@ -63,8 +67,6 @@ agent_run(const struct agent *a, unsigned slot)
 struct route { /* of one entry of a batch's table: see ingest.c */
 	struct part *part;  /* NULL: nowhere */
 	uint64_t     lost;  /* before its rows, and bad ones among them */
-	uint32_t     first, n; /* its slices */
-	unsigned     step;  /* the weight of its rows: wire/rows.h */
 };
 
 struct agents {
@@ -72,6 +74,7 @@ struct agents {
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
 	size_t     ndeaf;
+	size_t     nreplay;    /* that are not for all queries */
 	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
 	struct route *route; /* scratch of ingest.c: 65536 */
 };

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/door.h"
 #include "common/options.h"
 
 struct config {
@@ -14,7 +15,7 @@ struct config {
 	uint64_t    workers;     /* threads; at least 1 */
 	const char *key, *allowed_keys; /* of CURVE; both or neither */
 	const char *state;       /* directory; NULL: nothing is kept */
-	const char *token_file, *tls_cert, *tls_key; /* of http */
+	struct door_files door;  /* of http */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */
 	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */
@@ -23,8 +24,10 @@ struct config {
 	int64_t     lease, heartbeat, drain; /* ms */
 	int         log_level;   /* enum log_level */
 	bool        insecure;
-	/* Kafka as a source; bootstrap NULL: it is none. */
+	/* Kafka as a source; topics NULL: it is none. */
 	const char *kafka_bootstrap, *kafka_topics, *kafka_group;
+	uint64_t    kafka_replays; /* that may run at once */
+	const char *queries_topic; /* keeps saved queries; NULL: see state */
 	struct option_list kafka_property; /* see config_fini() */
 };
 

@@ -2,14 +2,16 @@
  *
  * What merge.c has taken is sent by subscribers_flush() at the end of the turn.
  * Only there a subscription ends. */
+#include "common/clock.h"
 #include "common/log.h"
 #include "mql/error.h"
-#include "source-job/batch.h"
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
+#include "source-job/replays.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
+#include "wire/rows.h"
 
 enum { META_MS = 1000 };
 
@@ -23,11 +25,11 @@ sub_wants(const struct sub *s)
 	return has < s->limit ? s->limit - has : 0;
 }
 
-/* No credit that it ever gave would be enough. */
+/* No credit that it ever gave would be enough for one of so many bytes. */
 static bool
-is_too_long(const struct sub *s, struct str row)
+is_too_long(const struct sub *s, size_t row)
 {
-	return s->window && queue_body(row) > s->window;
+	return s->window && DATA_HEAD + DATA_ROW + row > s->window;
 }
 
 static void
@@ -53,7 +55,7 @@ sub_give(struct job *j, struct sub *s, struct str row)
 		drop_limit(j, s, 1);
 		return false;
 	}
-	if (s->link->unreachable || is_too_long(s, row) ||
+	if (s->link->unreachable || is_too_long(s, row.len) ||
 	    queue_push(&s->queue, row))
 		drop_slow(j, s, 1);
 	else
@@ -61,36 +63,50 @@ sub_give(struct job *j, struct sub *s, struct str row)
 	return sub_wants(s);
 }
 
-void
-sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
-	       size_t first, size_t n)
+/* One by one, as many as it wants: how many found no room. What is left in rows
+ * is too many. */
+static uint64_t
+give_some(struct sub *s, struct span *rows)
 {
-	const size_t end = first + n;
 	uint64_t dropped = 0, room = sub_wants(s);
+	struct str row;
 
-	if (s->link->nobody) { /* with others, who have them */
-		if (s->query->nstaying == 1)
-			counter_add(&j->counters.rows_unkept, n);
-		return;
-	}
-	if (s->link->unreachable) {
-		dropped = room < n ? room : n;
-		first += dropped;
-		room = 0;
-	}
-	for (; first < end && room; first++) {
-		struct str row = batch_row(b, first);
-		uint64_t gone = is_too_long(s, row) ? 1 :
+	while (room && span_next(rows, &row)) {
+		uint64_t gone = is_too_long(s, row.len) ? 1 :
 				queue_offer(&s->queue, row);
 		room += gone - 1; /* others may have made room */
 		dropped += gone;
+	}
+	return dropped;
+}
+
+void
+sub_give_span(struct job *j, struct sub *s, struct span rows)
+{
+	uint64_t dropped;
+
+	s->queue.sent = rows.of->sent;
+	if (s->link->nobody) { /* with others, who have them */
+		if (s->query->nstaying == 1)
+			counter_add(&j->counters.rows_unkept, rows.n);
+		return;
+	}
+	if (s->link->unreachable && sub_wants(s)) {
+		dropped = rows.n;
+		rows.n = 0;
+	} else if (rows.n > sub_wants(s) ||
+		   is_too_long(s, rows.of->longest)) {
+		dropped = give_some(s, &rows);
+	} else {
+		dropped = queue_offer_span(&s->queue, rows);
+		rows.n = 0;
 	}
 	if (s->queue.rows)
 		sub_mark(j, s);
 	if (dropped)
 		drop_slow(j, s, dropped);
-	if (first < end)
-		drop_limit(j, s, end - first);
+	if (rows.n)
+		drop_limit(j, s, rows.n);
 }
 
 void
@@ -141,6 +157,7 @@ send_meta(struct job *j, struct sub *s, struct notes *n)
 			       .nrefusal = n->nrefusal, .window = s->closed,
 			       .limit = n->limit, .nlimit = n->nlimit };
 
+	replays_tell(s, &m.replay);
 	wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 }
@@ -168,17 +185,27 @@ tell_window(struct job *j, struct sub *s)
 	send_meta(j, s, &notes);
 }
 
+/* What it has brought and cost since the last META of a second. */
+static void
+query_rates(struct job *j, struct query *q)
+{
+	const uint64_t ms = (uint64_t)(j->now - q->meta_at);
+	const uint64_t cpu = query_cpu_ns(j, q);
+
+	q->rate = (q->all.sent - q->meta_sent) * 1000 / ms;
+	q->cpu_rate = (cpu - q->meta_cpu) * 1000 / ms;
+	q->meta_at = j->now;
+	q->meta_sent = q->all.sent;
+	q->meta_cpu = cpu;
+}
+
 static void
 meta(struct job *j, struct query *q)
 {
 	bool due = j->now - q->meta_at >= META_MS;
 
-	if (due) {
-		q->rate = (q->all.sent - q->meta_sent) * 1000 /
-			  (uint64_t)(j->now - q->meta_at);
-		q->meta_at = j->now;
-		q->meta_sent = q->all.sent;
-	}
+	if (due)
+		query_rates(j, q);
 	if (due || (q->changed && !q->closing))
 		send_metas(j, q);
 	q->changed = false;
@@ -186,28 +213,41 @@ meta(struct job *j, struct query *q)
 
 /* --- rows ---------------------------------------------------------------- */
 
+static void
+note_latency(struct job *j, const struct queue_frame *f)
+{
+	if (f->sent)
+		latency_add(&j->counters.row_latency,
+			    clock_wall_us() - f->sent, f->n);
+}
+
+static int
+send_frame(struct job *j, const struct link *l, const struct queue_frame *f)
+{
+	return f->rows.of ?
+		hop_send_span(&j->subscriber_hop, &l->peer, f->own, f->rows) :
+		hop_send_buf(&j->subscriber_hop, &l->peer, f->own);
+}
+
 /* As far as credit goes. What the socket does not take now is tried again at
  * the next tick; a peer that is gone has until its lease ends. */
 static void
 deliver(struct job *j, struct sub *s)
 {
-	struct buf *frame;
-	size_t body;
-	uint32_t rows;
+	struct queue_frame f;
 
-	while (!s->link->unreachable &&
-	       (rows = queue_head(&s->queue, &frame, &body)) != 0) {
-		if (body > s->credit - s->used)
+	while (!s->link->unreachable && queue_head(&s->queue, &f)) {
+		if (f.body > s->credit - s->used)
 			return;
-		int err = hop_send_buf(&j->subscriber_hop, &s->link->peer,
-				       frame);
+		int err = send_frame(j, s->link, &f);
 		if (err == MQL_EUNREACH)
 			s->link->unreachable = true;
 		if (err)
 			return;
-		s->used += body;
-		s->books.source.delivered += rows;
-		counter_add(&j->counters.rows_out, rows);
+		note_latency(j, &f);
+		s->used += f.body;
+		s->books.source.delivered += f.n;
+		counter_add(&j->counters.rows_out, f.n);
 		if (queue_pop(&s->queue, &s->closed))
 			tell_window(j, s);
 	}
@@ -226,18 +266,22 @@ drop_queue(struct job *j, struct sub *s)
 static void
 end(struct job *j, struct sub *s)
 {
+	const bool torn = s->replaying && s->queue.rows && job_draining(j);
 	struct wire_end m = {
 		.meta = { .id = s->id, .before = s->before,
 			  .window = s->closed },
 		.why = str_of(s->why),
-		.failed = s->failed,
+		.failed = s->failed || torn,
 		.leaves = job_draining(j),
 	};
 
 	drop_queue(j, s);
 	m.meta.books = books_of(s);
+	replays_tell(s, &m.meta.replay);
 	wire_end_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
+	if (s->silent)
+		sub_lost(j, s);
 	sub_free(j, s);
 }
 

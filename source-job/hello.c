@@ -40,9 +40,9 @@ static int
 describe(struct agent *a, const struct wire_hello *m)
 {
 	const struct str from[] = { m->agent, m->app, m->host, m->zone,
-				    m->version };
+				    m->version, m->language };
 	struct str *const to[] = { &a->id, &a->app, &a->host, &a->zone,
-				   &a->version };
+				   &a->version, &a->language };
 	int err;
 
 	struct buf self = BUF_INIT;
@@ -55,6 +55,7 @@ describe(struct agent *a, const struct wire_hello *m)
 		if (!to[i]->ptr)
 			return MQL_ENOMEM;
 	}
+	a->replay = at_replay(m);
 	at_describe(m, &self);
 	a->self = arena_str(&a->mem, (struct str){ (char *)self.data,
 						   self.len });
@@ -99,6 +100,7 @@ enlist(struct worker *w, struct agent *a)
 		return err;
 	LIST_INSERT_HEAD(&w->agents.all, a, entry);
 	w->agents.n++;
+	w->agents.nreplay += a->replay != 0;
 	return 0;
 }
 
@@ -167,9 +169,9 @@ attach(struct worker *w, struct agent *a, const struct wire_peer *from)
 static void
 welcome(struct worker *w, struct agent *a)
 {
-	struct str can[] = { WIRE_WEIGHTS };
+	struct str can[] = { WIRE_WEIGHTS, WIRE_TIMES };
 	struct wire_welcome m = {
-		.capability = can, .ncapability = 1,
+		.capability = can, .ncapability = 2,
 		.source_job = str_of(w->id),
 		.heartbeat_ms = (uint64_t)w->config->heartbeat,
 		.silence_ms = (uint64_t)w->config->heartbeat *

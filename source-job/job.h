@@ -16,9 +16,10 @@
  *
  * The job has the queries and the subscribers. A worker has a set of agents,
  * and of each query a part. They share nothing: all that goes between them are
- * ops, through a channel in each direction. A row is read, checked and cut out
- * of its message by the worker, and copied once for each subscriber by the
- * job; groups are read and merged by the worker, and once more by the job.
+ * ops, through a channel in each direction. A row is read, checked and copied
+ * out of its message by the worker, once for each query; the job refers to it
+ * for each subscriber (queue.h). Groups are read and merged by the worker, and
+ * once more by the job.
  *
  * With --workers 1 one thread is both: the job's turn (loop.c) has a turn of
  * its only worker in it. With N there are N - 1 workers with a thread each
@@ -31,6 +32,7 @@
 #include "source-job/hop.h"
 #include "source-job/power.h"
 #include "source-job/queries.h"
+#include "source-job/replays.h"
 #include "source-job/saved.h"
 #include "source-job/subscribers.h"
 #include "source-job/worker.h"
@@ -51,8 +53,10 @@ struct job {
 	struct hop subscriber_hop;
 	struct queries     queries;
 	struct subscribers subscribers;
+	struct replays replays;
 	struct saved saved;
 	struct job_counters counters;
+	struct books_agent agents_all; /* of all queries that ever ran */
 	unsigned nlisting;  /* lists that go round: see requests.c */
 
 	struct worker   *worker;

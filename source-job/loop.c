@@ -31,7 +31,7 @@ struct loop {
 static bool
 has_failed(const struct job *j)
 {
-	return j->kafka && kafka_source_failed(j->kafka);
+	return (j->kafka && kafka_source_failed(j->kafka)) || saved_failed(j);
 }
 
 static void
@@ -97,6 +97,7 @@ turn(struct loop *l)
 	tick(l);
 	queries_flush(j);
 	subscribers_flush(j);
+	replays_turn(j);
 	if (l->http && l->fd[FD_HTTP].revents)
 		http_run(l->http);
 	return more || has_work(l);

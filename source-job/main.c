@@ -3,6 +3,7 @@
  * Start here, then job.h (the parts), loop.c and worker.c (a turn), and follow
  * a row: agent_messages.c -> ingest.c -> merge.c -> delivery.c. */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ enum {
 	IO_THREADS_MAX = 8,
 	LINGER_MS = 500,
 	OTHER_FDS = 256,
+	KEEP_BYTES = 16 << 20, /* at most, of each of malloc's arenas */
 };
 
 enum { EXIT_USAGE = 2 };
@@ -103,7 +105,9 @@ open_hops(struct job *j)
 static bool
 ready(void *arg, struct buf *why)
 {
-	buf_puts(why, job_draining(arg) ? "draining" : "");
+	const char *wait = saved_waits(arg);
+
+	buf_puts(why, job_draining(arg) ? "draining" : wait ? wait : "");
 	return !why->len;
 }
 
@@ -117,10 +121,8 @@ static int
 open_http(struct job *j, struct http **out)
 {
 	const struct http_service service = {
-		.token_file = j->config.token_file,
-		.tls_cert = j->config.tls_cert, .tls_key = j->config.tls_key,
 		.name = "mql-source-job", .ready = ready, .metrics = metrics,
-		.arg = j,
+		.arg = j, .files = j->config.door,
 	};
 	char why[400] = "";
 	int err;
@@ -182,7 +184,7 @@ open_kafka(struct job *j)
 		.source_job = door, .max_queries = (unsigned)c->max_queries,
 	};
 
-	if (!c->kafka_bootstrap)
+	if (!c->kafka_topics)
 		return 0;
 	if (c->key && !getenv("MQL_AGENT_KEY")) {
 		log_error("Kafka: among agents with keys ours needs one too: "
@@ -284,6 +286,7 @@ serve(struct job *j, int sigfd)
 	status = loop_run(j, http, sigfd);
 	notify("STOPPING=1");
 out:
+	replays_fini(j);
 	kafka_source_close(j->kafka);
 	http_close(http);
 	return status;
@@ -297,6 +300,17 @@ io_threads(const struct config *c)
 
 	return n < IO_THREADS ? IO_THREADS :
 	       n > IO_THREADS_MAX ? IO_THREADS_MAX : n;
+}
+
+/* What a turn frees the next one wants again, and the kernel would fill each
+ * page with zeros anew: that was a third of what rows cost. */
+static void
+keep_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
+	mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+#endif
 }
 
 /* Each agent and each subscriber takes a file descriptor. */
@@ -325,6 +339,7 @@ main(int argc, char **argv)
 	int status = EXIT_FAILURE;
 	bool done = false;
 
+	keep_memory();
 	log_init("mql-source-job", LOG_INFO);
 	if (config_parse(&job.config, argc, argv, &done))
 		return EXIT_USAGE;

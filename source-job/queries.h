@@ -37,6 +37,8 @@ struct query_part { /* of one worker */
 	struct query_count count;
 	struct notes *notes;      /* why its agents refuse; NULL: none does */
 	bool open;                /* it has said something */
+	_Atomic uint64_t cpu_ns;  /* of its agents' services; the worker
+				     counts: counters.h */
 	/* Groups that were used here, to be used again there. */
 	_Atomic(struct partial *) spare;
 };
@@ -51,6 +53,8 @@ struct query {
 	struct mql_query *compiled; /* text: not the whole of a query that has
 				       a stage */
 	struct mql_query *folded;   /* fold; NULL: rows are wanted */
+	uint64_t   replay; /* not 0: of history, under this id, for the agent
+			      that brings it (at.h). It is not shared */
 
 	uint32_t   id;      /* for agents and operators */
 	size_t     nframe;  /* bytes it takes in a message */
@@ -73,7 +77,8 @@ struct query {
 	bool       changed;  /* count or notes changed: META is due */
 	int64_t    meta_at;
 	uint64_t   meta_sent; /* all.sent at meta_at */
-	uint64_t   rate;      /* rows a second, before meta_at */
+	uint64_t   rate;      /* rows a second, before meta_at, */
+	uint64_t   meta_cpu, cpu_rate; /* and ns of services' processors */
 
 	struct query_part of[]; /* by worker */
 };
@@ -91,10 +96,11 @@ struct queries {
 int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
 void queries_fini(struct job *j); /* after the workers */
 
-/* The query that is the agents' part of this one, or a new one. 0, MQL_ELIMIT
- * with a sentence in why, an error of query_compile(), or MQL_ENOMEM. */
+/* The query that is the agents' part of this one, or a new one; for a replay a
+ * new one. 0, MQL_ELIMIT with a sentence in why, an error of query_compile(),
+ * or MQL_ENOMEM. */
 int queries_open(struct job *j, const struct mql_query *compiled,
-		 struct query **out, const char **why);
+		 uint64_t replay, struct query **out, const char **why);
 
 /* Whoever asks insists that agents run it where it is a suspect. */
 void queries_force(struct job *j, struct query *q);
@@ -119,6 +125,9 @@ bool query_is_open(const struct job *j, const struct query *q);
 /* Why agents refuse or restrict q; the texts are q's. */
 void query_notes(const struct job *j, const struct query *q,
 		 struct notes *notes);
+
+/* Processor time that it has cost all services, in ns. */
+uint64_t query_cpu_ns(const struct job *j, const struct query *q);
 
 /* What subscribers see; it does not count down while a query closes. */
 const struct query_count *query_shown(const struct query *q);

@@ -180,6 +180,8 @@ query_json(struct job *j, const struct query *q)
 	set_number(o, "refused", c->refused);
 	set_refusals(j, o, q);
 	set_number(o, "rows_per_s", q->rate);
+	set_number(o, "cpu_us_per_s", q->cpu_rate / 1000);
+	set_number(o, "cpu_ms", query_cpu_ns(j, q) / 1000000);
 	set_number(o, "seen", q->all.seen);
 	set_number(o, "matched", q->all.matched);
 	set_number(o, "dropped", dropped); /* there, and by slow subscribers */
@@ -399,10 +401,8 @@ answer(struct job *j, const struct wire_peer *from,
 			 "this\"}");
 		return false;
 	}
-	if (str_eq(m->what, STR("saved"))) {
-		saved_list(j, m->arg, out);
-		return true;
-	}
+	if (str_eq(m->what, STR("saved")))
+		return saved_list(j, m->arg, out);
 	if (str_eq(m->what, STR("kill")))
 		return kill_query(j, m->arg, out);
 	if (str_eq(m->what, STR("off")))
@@ -436,7 +436,7 @@ requests_answer(struct job *j, const struct wire_peer *from, struct str body)
 		err = ask_workers(j, from, m.id, LISTING_STREAMS);
 	} else if (!err && !(may(from, m.what) &&
 			     saved_request(j, from, &m))) {
-		/* Saved queries are answered when they are on the disk. */
+		/* Saved queries are answered when they are kept. */
 		bool ok = answer(j, from, &m, &text);
 		err = reply(j, from, m.id, ok, &text);
 	}

@@ -60,6 +60,8 @@ struct wire_welcome {
 };
 /* A source-job with this capability reads rows with a weight (rows.h). */
 #define WIRE_WEIGHTS STR("weights")
+/* And with this one it reads when they were sent. */
+#define WIRE_TIMES STR("times")
 
 struct wire_query {
 	uint32_t   id;   /* unique in the life of the source-job, from 1 */
@@ -112,6 +114,10 @@ struct wire_counts {
 	uint32_t   every;     /* tried on one event in so many; 0 and 1: all */
 	bool       suspended; /* on none, for a while */
 	struct str why;
+	struct wire_cost { /* what it has cost there since it went live */
+		uint64_t cpu_ns; /* an estimate, of the service's threads */
+		uint64_t rows, bytes; /* that were made */
+	} cost; /* all 0: nothing, or nothing is said */
 };
 
 struct wire_heartbeat { /* MessagePack; queries whose books changed only */
@@ -126,6 +132,10 @@ struct wire_heartbeat { /* MessagePack; queries whose books changed only */
 		uint64_t cpu_ns;   /* processor time since the agent began */
 		uint64_t memory;   /* bytes that it holds */
 		bool     disabled; /* by the service's owner */
+		/* What the last CREDIT brought, for how many us it has been
+		 * here, and the agent's clock now, us since the epoch: by
+		 * these clocks are compared. at 0: there was none. */
+		uint64_t at, held, wall;
 	} health;
 };
 
@@ -133,6 +143,10 @@ struct wire_credit { /* cumulative since the welcome or acceptance */
 	struct arena mem;
 	uint32_t id;       /* subscription; 0 on the agent hop */
 	uint64_t bytes;    /* of ROWS or DATA bodies allowed so far in all */
+	uint64_t at;       /* agent hop: by a clock of the source-job's, us;
+			      comes back in HEARTBEAT. 0: nothing is said */
+	uint64_t rows;     /* of the subscription's, so far in all, that the
+			      subscriber has done with; it may be behind */
 };
 
 struct wire_goodbye {
@@ -171,6 +185,11 @@ struct wire_subscribe {
 			       "": the query's groups, if it has any, else
 			       whoever has most room */
 	struct str member;  /* who asks, the same at all source-jobs */
+	bool       parts;   /* DATA may come in two parts: see rows.h */
+	/* History of Kafka's topics, up to now and on. */
+	bool       replay;
+	uint64_t   since;     /* ms since the epoch; 0: from the beginning */
+	bool       until_end; /* up to what is there now, and no further */
 };
 
 struct wire_accepted {
@@ -183,6 +202,7 @@ struct wire_accepted {
 	uint32_t   targeted, live, refused;
 	bool       merge;      /* as asked */
 	struct str group;      /* as asked */
+	bool       replay;     /* as asked */
 };
 
 struct wire_refusal { /* why agents do not run a query, grouped by reason */
@@ -213,6 +233,16 @@ struct wire_window { /* one that was closed; all zero: none */
 	uint64_t late;       /* rows that came too late for one, so far */
 };
 
+struct wire_replay { /* how far; all zero: none, or it has not begun */
+	uint64_t read, of;   /* offsets, of those that were there at first */
+	uint64_t messages;   /* that came of them; among these: */
+	uint64_t tombstones, large;
+	uint32_t partitions; /* that are read here, */
+	uint32_t all;        /* of so many of the topics, */
+	uint64_t mine, whole; /* and sums of the hashes of both, 63 bits */
+	bool     live;       /* it has come to what was the end at first */
+};
+
 struct wire_meta {
 	struct arena mem;
 	uint32_t id;
@@ -223,6 +253,7 @@ struct wire_meta {
 	struct wire_window window; /* the last one whose rows are out */
 	struct wire_limit *limit;
 	size_t   nlimit;
+	struct wire_replay replay;
 };
 
 struct wire_end {

@@ -2,24 +2,28 @@
  *
  * ROWS, agent to source-job (all little-endian):
  *
- *     u32 nrows  u16 nqueries  u16 weighed
+ *     u32 nrows  u16 nqueries  u16 flags
  *     nqueries x { u32 query id, u32 count, u64 first sequence number }
  *     nrows x    { u32 length, u16 n, n x u16 index into the table, bytes }
  *
  * A row names each query that it answers; sequence numbers count the rows of
  * one run of a query at one agent, from 1, without holes: a hole is a loss.
  *
- * weighed is 1 where rows stand for more than one event each, because their
+ * flags has 1 where rows stand for more than one event each, because their
  * agent tries a query on some events only: then a count is of 24 bits, and the
  * 8 above it are the weight of that query's rows in this frame, as a power of
- * two. Such a frame goes only to who can read it: see WIRE_WEIGHTS.
+ * two. Such a frame goes only to who can read it: see WIRE_WEIGHTS. It has 2
+ * where a u64 follows the last row: when the frame was sent, by the agent's
+ * clock, in us since the epoch: see WIRE_TIMES.
  *
  * DATA, source-job to subscriber:
  *
  *     u32 subscription  u32 nrows  u64 first row number
  *     nrows x { u32 length, bytes }
  *
- * Row numbers count what this subscription was sent, from 1. Decoders check
+ * Row numbers count what this subscription was sent, from 1. For a subscriber
+ * who takes parts (wire_subscribe) the message may be cut in two in front of
+ * the rows: these are then the same bytes for all who get them. Decoders check
  * the whole batch before the first row is handed out. Any thread. */
 #ifndef WIRE_ROWS_H
 #define WIRE_ROWS_H
@@ -43,6 +47,9 @@ struct rows_writer {
 	uint32_t   nrows;
 	unsigned   step;    /* of the rows that are added; the owner sets it */
 	bool       weighed; /* some row has one */
+	bool       timed;   /* frames say when they are sent; the owner sets
+			       it, and with each frame that is taken */
+	uint64_t   sent;    /* that: us since the epoch */
 	uint32_t   nqueries, capqueries;
 	struct rows_query *query;
 	/* Hash of the ids: 1 + index into query, 0 is free; twice as many
@@ -68,10 +75,11 @@ int rows_writer_add(struct rows_writer *w, const uint32_t *id,
 void rows_writer_take(struct rows_writer *w, struct buf *out);
 
 struct rows_reader { /* points into the body */
-	struct str body;
+	struct str body; /* without the time */
 	uint32_t   nrows;
 	uint16_t   nqueries;
 	bool       weighed;
+	uint64_t   sent; /* us since the epoch; 0: it does not say */
 	size_t     at;
 	uint32_t   row;
 };
@@ -97,6 +105,8 @@ rows_index(const uint8_t *index, unsigned i)
  * is none: groups (mql/partial.h) follow it. No row begins like that. */
 enum { WIRE_GROUPS = 1 };
 
+enum { DATA_HEAD = 16, DATA_ROW = 4 }; /* bytes: of a body, before each row */
+
 /* Append to out: a header for a batch whose rows follow by data_put_row().
  * data_end() writes the count. */
 size_t data_begin(struct buf *out, uint32_t subscription, uint64_t first);
@@ -104,15 +114,22 @@ void data_put_row(struct buf *out, struct str row);
 void data_number(struct buf *out, uint64_t first); /* in place of that */
 void data_end(struct buf *out, size_t begun, uint32_t nrows);
 
+/* The row at this place of rows that data_put_row() wrote. */
+struct str data_row(const char *at);
+
 struct data_reader {
-	struct str body;
+	struct str rows;
 	uint32_t   subscription, nrows, row;
 	uint64_t   first;
 	size_t     at;
+	size_t     size; /* of the body, as credit counts it */
 };
 
 /* As rows_reader_init(). 0 or MQL_EBADFRAME. */
 int data_reader_init(struct data_reader *r, struct str body);
+/* The same for a body that came in two parts. */
+int data_reader_init_parts(struct data_reader *r, struct str head,
+			   struct str rows);
 bool data_reader_next(struct data_reader *r, struct str *row);
 
 #endif

@@ -6,7 +6,7 @@
 #include "wire/little.h"
 #include "wire/rows.h"
 
-enum { ROWS_HEAD = 8, ENTRY = 16, DATA_HEAD = 16 };
+enum { ROWS_HEAD = 8, ENTRY = 16, TIME = 8 };
 
 /* --- ROWS ------------------------------------------------------------------ */
 
@@ -70,10 +70,22 @@ rows_ok(struct rows_reader *r, uint32_t *left)
 	return r->at == r->body.len;
 }
 
+/* The time, which stands behind all else. */
+static bool
+take_time(struct rows_reader *r)
+{
+	if (r->body.len < ROWS_HEAD + TIME)
+		return false;
+	r->body.len -= TIME;
+	r->sent = get_u64(r->body.ptr + r->body.len);
+	return r->sent <= INT64_MAX;
+}
+
 int
 rows_reader_init(struct rows_reader *r, struct str body)
 {
 	uint32_t *left;
+	unsigned flags;
 	bool ok;
 
 	*r = (struct rows_reader){ .body = body };
@@ -81,9 +93,12 @@ rows_reader_init(struct rows_reader *r, struct str body)
 		return MQL_EBADFRAME;
 	r->nrows = get_u32(body.ptr);
 	r->nqueries = get_u16(body.ptr + 4);
-	r->weighed = get_u16(body.ptr + 6) & 1;
+	flags = get_u16(body.ptr + 6);
+	r->weighed = flags & 1;
+	if (flags & 2 && !take_time(r))
+		return MQL_EBADFRAME;
 	r->at = ROWS_HEAD + (size_t)r->nqueries * ENTRY;
-	if (r->at > body.len)
+	if (r->at > r->body.len)
 		return MQL_EBADFRAME;
 	left = calloc(r->nqueries + 1u, sizeof *left);
 	if (!left)
@@ -150,44 +165,60 @@ data_end(struct buf *out, size_t begun, uint32_t nrows)
 		set_u32(out->data + begun + WIRE_HEADER + 4, nrows);
 }
 
+struct str
+data_row(const char *at)
+{
+	return (struct str){ at + DATA_ROW, get_u32(at) };
+}
+
 static bool
 data_ok(const struct data_reader *r)
 {
-	size_t at = r->at;
+	size_t at = 0;
 
 	for (uint32_t i = 0; i < r->nrows; i++) {
 		uint32_t len;
-		if (r->body.len - at < 4)
+		if (r->rows.len - at < DATA_ROW)
 			return false;
-		len = get_u32(r->body.ptr + at);
-		if (len > r->body.len - at - 4)
+		len = get_u32(r->rows.ptr + at);
+		if (len > r->rows.len - at - DATA_ROW)
 			return false;
-		at += 4 + (size_t)len;
+		at += DATA_ROW + (size_t)len;
 	}
-	return at == r->body.len;
+	return at == r->rows.len;
+}
+
+int
+data_reader_init_parts(struct data_reader *r, struct str head,
+		       struct str rows)
+{
+	*r = (struct data_reader){ .rows = rows,
+				   .size = head.len + rows.len };
+	if (head.len != DATA_HEAD)
+		return MQL_EBADFRAME;
+	r->subscription = get_u32(head.ptr);
+	r->nrows = get_u32(head.ptr + 4);
+	r->first = get_u64(head.ptr + 8);
+	return data_ok(r) ? 0 : MQL_EBADFRAME;
 }
 
 int
 data_reader_init(struct data_reader *r, struct str body)
 {
-	*r = (struct data_reader){ .body = body, .at = DATA_HEAD };
-	if (body.len < DATA_HEAD)
-		return MQL_EBADFRAME;
-	r->subscription = get_u32(body.ptr);
-	r->nrows = get_u32(body.ptr + 4);
-	r->first = get_u64(body.ptr + 8);
-	return data_ok(r) ? 0 : MQL_EBADFRAME;
+	size_t n = body.len < DATA_HEAD ? body.len : DATA_HEAD;
+
+	return data_reader_init_parts(
+		r, (struct str){ body.ptr, n },
+		(struct str){ n ? body.ptr + n : NULL, body.len - n });
 }
 
 bool
 data_reader_next(struct data_reader *r, struct str *row)
 {
-	const char *p = r->body.ptr + r->at;
-
 	if (r->row == r->nrows)
 		return false;
-	*row = (struct str){ p + 4, get_u32(p) };
-	r->at += 4 + row->len;
+	*row = data_row(r->rows.ptr + r->at);
+	r->at += DATA_ROW + row->len;
 	r->row++;
 	return true;
 }

@@ -25,6 +25,7 @@ struct producer {
 	uint64_t         waiting, bytes; /* on the way, with what they cost */
 	uint64_t         acks;
 	bool             full;
+	bool             distrusted; /* TLS failed, and that has been said */
 	_Atomic bool     up;        /* a broker answers */
 	_Atomic bool     told;      /* ... has been said to be so, or not */
 
@@ -36,8 +37,6 @@ struct producer {
 	pthread_t        thread;
 	bool             started;
 };
-
-bool producer_is_permanent(rd_kafka_resp_err_t err);
 
 /* The first sentence counts. Any thread, as the next. */
 void producer_fail(struct producer *p, const char *what, const char *why);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "kafka/kafka.h"
 #include "mql/error.h"
 
 enum {
@@ -22,27 +23,11 @@ struct consumer {
 	bool             told, up; /* of the broker */
 	bool             known; /* it has let us in */
 	_Atomic bool     failed;
+	_Atomic bool     settled; /* the group has handed them out */
 	_Atomic unsigned npartition;
 };
 
 /* --- what librdkafka tells -------------------------------------------------- */
-
-static bool
-is_permanent(rd_kafka_resp_err_t err)
-{
-	switch ((int)err) {
-	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* its name is wrong */
-		return true;
-	default:
-		return false;
-	}
-}
 
 static void
 fail(struct consumer *c, const char *what, const char *why)
@@ -90,16 +75,6 @@ on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 	}
 }
 
-static void
-on_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
-{
-	(void)rk;
-	if (level <= 2)
-		log_warn("librdkafka: %s: %s", fac, text);
-	else
-		log_debug("librdkafka: %s: %s", fac, text);
-}
-
 /* From where it ends now. Asked here, since `latest` would be what it is when
  * the first fetch is answered, which nobody could wait for. */
 static void
@@ -128,7 +103,9 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 		wrong = rd_kafka_incremental_assign(rk, list);
 		if (!wrong)
 			atomic_fetch_add(&c->npartition, (unsigned)list->cnt);
+		atomic_store(&c->settled, true);
 	} else {
+		atomic_store(&c->settled, false);
 		wrong = rd_kafka_incremental_unassign(rk, list);
 		if (!wrong)
 			atomic_fetch_sub(&c->npartition, (unsigned)list->cnt);
@@ -145,73 +122,34 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 
 /* --- life ------------------------------------------------------------------- */
 
-/* Ours; -X may say otherwise, but for those that we rely on. Whoever publishes
- * may wait for room as long as it takes: the group is not to take that for our
- * end. */
-static const struct {
-	const char *name, *value;
-	bool        fixed;
-} property[] = {
-	{ "client.id",                 "mql-source-job",     false },
-	{ "reconnect.backoff.max.ms",  "1000",               false },
-	{ "socket.keepalive.enable",   "true",               false },
-	{ "session.timeout.ms",        "10000",              false },
-	{ "auto.offset.reset",         "latest",             true },
-	{ "enable.auto.commit",        "false",              true },
-	{ "enable.auto.offset.store",  "false",              true },
-	{ "enable.partition.eof",      "false",              true },
-	{ "max.poll.interval.ms",      "86400000",           true },
-	{ "partition.assignment.strategy", "cooperative-sticky", true },
+/* Whoever publishes may wait for room as long as it takes: the group is not to
+ * take that for our end. */
+static const struct kafka_property property[] = {
+	{ "client.id",                "mql-source-job", NULL },
+	{ "reconnect.backoff.max.ms", "1000",           NULL },
+	{ "socket.keepalive.enable",  "true",           NULL },
+	{ "session.timeout.ms",       "10000",          NULL },
+	{ "auto.offset.reset",        KAFKA_FIXED("latest") },
+	{ "enable.auto.commit",       KAFKA_FIXED("false") },
+	{ "enable.auto.offset.store", KAFKA_FIXED("false") },
+	{ "enable.partition.eof",     KAFKA_FIXED("false") },
+	{ "max.poll.interval.ms",     KAFKA_FIXED("86400000") },
+	{ "partition.assignment.strategy", KAFKA_FIXED("cooperative-sticky") },
+	{ 0 },
 };
 
-enum { NPROPERTIES = sizeof property / sizeof *property };
-
-static int
-set(rd_kafka_conf_t *conf, const char *name, const char *value, char *why,
-    size_t nwhy)
+int
+consumer_configure(rd_kafka_conf_t *conf, const struct consumer_options *opt,
+		   char *why, size_t nwhy)
 {
-	return rd_kafka_conf_set(conf, name, value, why, nwhy) ==
-	       RD_KAFKA_CONF_OK ? 0 : MQL_EINVAL;
-}
-
-/* "property=value" of the command line. */
-static int
-set_given(rd_kafka_conf_t *conf, const char *given, char *why, size_t nwhy)
-{
-	const char *equals = strchr(given, '=');
-	char name[128];
-
-	if (!equals || (size_t)(equals - given) >= sizeof name) {
-		snprintf(why, nwhy, "-X takes property=value, not '%s'",
-			 given);
-		return MQL_EINVAL;
-	}
-	snprintf(name, sizeof name, "%.*s", (int)(equals - given), given);
-	for (size_t i = 0; i < NPROPERTIES; i++)
-		if (property[i].fixed && !strcmp(name, property[i].name)) {
-			snprintf(why, nwhy, "-X %s: it is %s here, and has to "
-				 "be", name, property[i].value);
-			return MQL_EINVAL;
-		}
-	return set(conf, name, equals + 1, why, nwhy);
-}
-
-static int
-configure(rd_kafka_conf_t *conf, const struct consumer_options *opt, char *why,
-	  size_t nwhy)
-{
-	int err = set(conf, "bootstrap.servers", opt->bootstrap, why, nwhy);
+	int err = kafka_set(conf, "bootstrap.servers", opt->bootstrap, why,
+			    nwhy);
 
 	if (!err)
-		err = set(conf, "group.id", opt->group, why, nwhy);
-	for (size_t i = 0; i < NPROPERTIES && !err; i++)
-		err = set(conf, property[i].name, property[i].value, why,
-			  nwhy);
-	for (size_t i = 0; opt->property && i < opt->property->n && !err; i++)
-		err = set_given(conf, opt->property->item[i], why, nwhy);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_conf_set_log_cb(conf, on_log);
-	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+		err = kafka_set(conf, "group.id", opt->group, why, nwhy);
+	if (!err)
+		err = kafka_configure(conf, property, opt->property, why,
+				      nwhy);
 	return err;
 }
 
@@ -243,9 +181,12 @@ consumer_open(const struct consumer_options *opt, struct consumer **out,
 
 	*out = NULL;
 	snprintf(why, nwhy, "%s", mql_strerror(MQL_ENOMEM));
-	if (err || (err = configure(conf, opt, why, nwhy)))
+	if (err || (err = consumer_configure(conf, opt, why, nwhy)))
 		goto out;
 	c->opt = opt;
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_log_cb(conf, kafka_log);
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_opaque(conf, c);
 	err = MQL_EINVAL;
 	if (!(c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, nwhy)))
@@ -275,19 +216,25 @@ consumer_close(struct consumer *c)
 
 /* --- messages ----------------------------------------------------------------- */
 
+/* A name's place in the list; the last, where it is none of them. */
+static size_t
+place_of(const struct option_list *topic, const char *name)
+{
+	size_t i = 0;
+
+	while (i + 1 < topic->n && strcmp(topic->item[i], name))
+		i++;
+	return i;
+}
+
 static size_t
 topic_of(struct consumer *c, const rd_kafka_message_t *m)
 {
-	const struct option_list *topic = c->opt->topic;
-	const char *name;
-
-	if (m->rkt == c->last)
-		return c->topic;
-	name = rd_kafka_topic_name(m->rkt);
-	c->last = m->rkt;
-	c->topic = 0;
-	while (c->topic + 1 < topic->n && strcmp(topic->item[c->topic], name))
-		c->topic++;
+	if (m->rkt != c->last) {
+		c->last = m->rkt;
+		c->topic = place_of(c->opt->topic,
+				    rd_kafka_topic_name(m->rkt));
+	}
 	return c->topic;
 }
 
@@ -297,7 +244,7 @@ take_error(struct consumer *c, const rd_kafka_message_t *m)
 	const char *name = m->rkt ? rd_kafka_topic_name(m->rkt) : NULL;
 	char what[300];
 
-	if (!is_permanent(m->err)) {
+	if (!kafka_is_permanent(m->err)) {
 		log_debug("Kafka: %s", rd_kafka_message_errstr(m));
 		return;
 	}
@@ -340,6 +287,29 @@ unsigned
 consumer_partitions(const struct consumer *c)
 {
 	return atomic_load(&c->npartition);
+}
+
+int
+consumer_share(const struct consumer *c, uint64_t wanted,
+	       struct consumer_place **out, size_t *n)
+{
+	rd_kafka_topic_partition_list_t *list = NULL;
+
+	*out = NULL;
+	*n = 0;
+	if (!atomic_load(&c->settled) || rd_kafka_assignment(c->rk, &list))
+		return MQL_ETIMEOUT;
+	*out = calloc((size_t)list->cnt + 1, sizeof **out);
+	for (int i = 0; *out && i < list->cnt; i++) {
+		const rd_kafka_topic_partition_t *p = &list->elems[i];
+		const size_t topic = place_of(c->opt->topic, p->topic);
+
+		if (wanted >> topic & 1)
+			(*out)[(*n)++] = (struct consumer_place){
+				topic, p->partition };
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return *out ? 0 : MQL_ENOMEM;
 }
 
 uint64_t

@@ -5,8 +5,7 @@
  * partitions over one by one (cooperative-sticky), so that those that stay are
  * not interrupted. What is produced to one while it is nobody's is not seen.
  *
- * All functions but consumer_failed(), consumer_partitions() and consumer_lag()
- * are for the owner's thread. */
+ * The first functions are for the owner's thread. */
 #ifndef SOURCE_JOB_KAFKA_CONSUMER_H
 #define SOURCE_JOB_KAFKA_CONSUMER_H
 
@@ -38,6 +37,13 @@ struct message {
 int consumer_open(const struct consumer_options *opt, struct consumer **out,
 		  char *why, size_t nwhy);
 
+/* Into conf what all consumers of opt have: its properties, where the broker is
+ * and the name of the group. As consumer_open(). */
+struct rd_kafka_conf_s;
+int consumer_configure(struct rd_kafka_conf_s *conf,
+		       const struct consumer_options *opt, char *why,
+		       size_t nwhy);
+
 /* Leave the group. */
 void consumer_close(struct consumer *c); /* NULL is allowed */
 
@@ -54,6 +60,16 @@ bool consumer_take(struct consumer *c, int wait_ms, consumer_fn fn, void *arg);
 bool consumer_failed(const struct consumer *c);
 
 unsigned consumer_partitions(const struct consumer *c); /* that are ours */
+
+struct consumer_place {
+	size_t  topic; /* index into the options' list */
+	int32_t partition;
+};
+
+/* Which these are, of the topics of wanted, a bit each; the caller frees *out.
+ * 0; MQL_ETIMEOUT: the group is about to hand them out; or MQL_ENOMEM. */
+int consumer_share(const struct consumer *c, uint64_t wanted,
+		   struct consumer_place **out, size_t *n);
 
 /* Messages of these that are still to come, as far as is known. */
 uint64_t consumer_lag(const struct consumer *c);

@@ -13,11 +13,10 @@
 #include "mql/error.h"
 #include "source-job/counters.h"
 #include "source-job/kafka/consumer.h"
+#include "source-job/kafka/replay.h"
 
 enum {
-	TOPICS_MAX = 64,  /* streams of an agent */
 	RING_BYTES = 4 << 20,
-	EVENT_BYTES = 1 << 20,
 	WAIT_MS = 100,    /* for a message; then: is it the end? */
 	GOODBYE_MS = 500,
 };
@@ -29,7 +28,7 @@ struct kafka_source {
 	unsigned           max_queries;
 	struct consumer   *consumer;
 	struct mql_agent  *agent;
-	struct mql_stream *stream[TOPICS_MAX];
+	struct mql_stream *stream[KAFKA_TOPICS_MAX];
 	pthread_t thread;
 	bool      started;
 	_Atomic bool     stop;
@@ -49,7 +48,7 @@ publish(void *arg, const struct message *m)
 	counter_add(&s->bytes, m->value.len);
 	if (!m->value.ptr)
 		counter_add(&s->tombstones, 1);
-	if (m->value.len > EVENT_BYTES)
+	if (m->value.len > KAFKA_EVENT_BYTES)
 		counter_add(&s->large, 1);
 	if (!mql_active(to))
 		counter_add(&s->unasked, 1);
@@ -77,13 +76,13 @@ split_topics(struct kafka_source *s)
 {
 	char *rest = s->topics, *name;
 
-	s->topic.item = calloc(TOPICS_MAX, sizeof *s->topic.item);
+	s->topic.item = calloc(KAFKA_TOPICS_MAX, sizeof *s->topic.item);
 	if (!s->topic.item)
 		return MQL_ENOMEM;
 	while ((name = strsep(&rest, ","))) {
 		if (!*name || *name == '^') /* librdkafka's patterns */
 			return MQL_EINVAL;
-		if (s->topic.n == TOPICS_MAX)
+		if (s->topic.n == KAFKA_TOPICS_MAX)
 			return MQL_ELIMIT;
 		s->topic.item[s->topic.n++] = name;
 	}
@@ -126,7 +125,7 @@ open_agent(struct kafka_source *s)
 	opt.labels = labels;
 	opt.source_job = s->source_job;
 	opt.ring_bytes = RING_BYTES;
-	opt.max_event_bytes = EVENT_BYTES;
+	opt.max_event_bytes = KAFKA_EVENT_BYTES;
 	opt.max_queries = s->max_queries;
 	opt.wait_when_full = true;
 	opt.log = on_agent_log;
@@ -187,6 +186,35 @@ kafka_source_close(struct kafka_source *s)
 	free(s->topics);
 	free(s->source_job);
 	free(s);
+}
+
+/* --- history ------------------------------------------------------------------ */
+
+uint64_t
+kafka_source_topics(const struct kafka_source *s,
+		    bool (*wants)(const void *arg, struct str topic),
+		    const void *arg)
+{
+	uint64_t wanted = 0;
+
+	for (size_t i = 0; i < s->topic.n; i++)
+		if (wants(arg, str_of(s->topic.item[i])))
+			wanted |= UINT64_C(1) << i;
+	return wanted;
+}
+
+int
+kafka_source_replay(const struct kafka_source *s, uint64_t id,
+		    uint64_t wanted, int64_t since, bool until_end,
+		    struct replay **out)
+{
+	const struct replay_options opt = {
+		.from = &s->opt, .member = s->consumer,
+		.source_job = s->source_job, .id = id, .wanted = wanted,
+		.since = since, .until_end = until_end,
+	};
+
+	return replay_open(&opt, out);
 }
 
 /* --- figures ------------------------------------------------------------------ */

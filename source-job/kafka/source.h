@@ -20,8 +20,15 @@
 
 #include "common/buf.h"
 #include "common/options.h"
+#include "common/str.h"
 
 struct kafka_source; /* opaque */
+struct replay;
+
+enum {
+	KAFKA_TOPICS_MAX = 64, /* streams of an agent */
+	KAFKA_EVENT_BYTES = 1 << 20,
+};
 
 struct kafka_source_options {
 	const char *bootstrap;
@@ -54,6 +61,17 @@ int kafka_source_open(const struct kafka_source_options *opt,
 
 /* Say goodbye, leave the group, stop the thread. NULL is allowed. */
 void kafka_source_close(struct kafka_source *s);
+
+/* Those of the topics that are wanted, a bit each. Any thread. */
+uint64_t kafka_source_topics(const struct kafka_source *s,
+			     bool (*wants)(const void *arg, struct str topic),
+			     const void *arg);
+
+/* Begin to replay these for the query of that id: see replay.h. The source is
+ * borrowed for its life. As replay_open(). */
+int kafka_source_replay(const struct kafka_source *s, uint64_t id,
+			uint64_t wanted, int64_t since, bool until_end,
+			struct replay **out);
 
 /* Any thread. */
 void kafka_source_stats(const struct kafka_source *s,

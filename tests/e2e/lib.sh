@@ -14,12 +14,21 @@ export MQL_AGENT_BUDGET=${MQL_AGENT_BUDGET-off} # but for a test of it
 export MQL_AGENT_STATE_DIR=${MQL_AGENT_STATE_DIR-off} # likewise
 exec {NAP}<> <(:) # never readable: `read -t` on it passes a moment
 
+# tree PID...: they, and those that they started.
+tree() {
+	local pid
+	for pid in "$@"; do
+		echo "$pid"
+		tree $(pgrep -P "$pid")
+	done
+}
+
 finish() {
 	local status=$?
 	local pid
 	# Those that still run: the id of one that has ended may be somebody
 	# else's by now.
-	for pid in $(jobs -rp); do
+	for pid in $(tree $(jobs -rp)); do
 		kill -CONT "$pid" 2>/dev/null || :
 		kill -KILL "$pid" 2>/dev/null || :
 	done
@@ -40,15 +49,15 @@ moment() { read -rt 0.02 -u "$NAP" || :; }
 
 # until_true SECONDS COMMAND...: try it until it holds.
 until_true() {
-	local deadline=$(($(date +%s%N) + $1 * 1000000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
 	shift
 	until "$@" 2>/dev/null; do
-		[ "$(date +%s%N)" -lt "$deadline" ] || return 1
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
 		moment
 	done
 }
 says() { grep -q -- "$2" "$1"; }
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 past() { [ "$(now_ms)" -ge "$1" ]; }
 gone() { ! kill -0 "$1"; }
 lines_at_least() { [ "$(wc -l < "$1")" -ge "$2" ]; }

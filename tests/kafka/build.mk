@@ -1,7 +1,7 @@
 # A broker for those who have no Java; and the tests that need a real one.
-tests: $(O)/mock-kafka $(O)/drain-kafka
+tests: $(O)/mock-kafka $(O)/drain-kafka $(O)/fill-kafka
 
-$(O)/mock-kafka $(O)/drain-kafka: $(O)/%-kafka: $(B)/tests/kafka/%.o $(KAFKA_THREADS:%.c=$(B)/%.o)
+$(O)/mock-kafka $(O)/drain-kafka $(O)/fill-kafka: $(O)/%-kafka: $(B)/tests/kafka/%.o $(KAFKA_THREADS:%.c=$(B)/%.o)
 	$(call show,LD,$@)
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs rdkafka)
 
@@ -15,3 +15,6 @@ KAFKA_SCRIPTS := $(filter-out %/broker.sh %/with-broker.sh %/bench-source.sh %/l
 # One after the other: each has a broker, and wants the machine for itself.
 check-kafka-now: all tests
 	@for s in $(KAFKA_SCRIPTS); do $$s $(O) || exit 1; done
+TESTS += test_kafka
+test_kafka.src  := tests/kafka/test_kafka.c
+test_kafka.deps := kafka

@@ -99,6 +99,8 @@ rows(struct buf *b)
 	struct rows_writer w;
 
 	rows_writer_init(&w);
+	w.timed = true;
+	w.sent = 1700000000000000;
 	rows_writer_add(&w, id, seq, 2, STR("{\"a\":1}"));
 	seq[0]++;
 	rows_writer_add(&w, id, seq, 1, STR("{\"a\":2}"));
@@ -124,13 +126,15 @@ heartbeat(struct buf *b)
 {
 	struct wire_counts query[] = {
 		{ .id = 7, .books = counted_agent(), .every = 8,
-		  .why = STR("over 1% of a core") },
+		  .why = STR("over 1% of a core"),
+		  .cost = { 250000, 120, 24000 } },
 	};
 	struct str stream[] = { STR("late") };
 	struct wire_heartbeat m = { .at = 1700000000000, .version = 12,
 				    .query = query, .nquery = 1,
 				    .stream = stream, .nstream = 1,
-				    .health = { 1000, 65536, true } };
+				    .health = { 1000, 65536, true, 5, 70000,
+						1700000000000000 } };
 
 	query[0].books.seen = 5000000000;
 	wire_heartbeat_encode(&m, b);
@@ -139,8 +143,8 @@ heartbeat(struct buf *b)
 static void
 credit(struct buf *b)
 {
-	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20 },
-			   b);
+	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20,
+						  .at = 5, .rows = 300 }, b);
 }
 
 static void
@@ -169,7 +173,10 @@ subscribe(struct buf *b)
 				    .resumed = true, .force = true,
 				    .group = STR("sinks"),
 				    .key = STR("user"),
-				    .member = STR("sink-1") };
+				    .member = STR("sink-1"),
+				    .parts = true,
+				    .replay = true, .since = 1700000000000,
+				    .until_end = true };
 	wire_subscribe_encode(&m, b);
 }
 
@@ -180,7 +187,8 @@ accepted(struct buf *b)
 				   .source_job = STR("sj-9"),
 				   .canonical = STR("select * where a == 1"),
 				   .lease_ms = 5000, .targeted = 3, .live = 2,
-				   .refused = 1, .group = STR("sinks") };
+				   .refused = 1, .group = STR("sinks"),
+				   .replay = true };
 	wire_accepted_encode(&m, b);
 }
 
@@ -203,7 +211,12 @@ a_meta(struct wire_refusal *refusal, struct wire_limit *limit)
 			       .window = { .start = -10000, .end = 0,
 					   .agents = 3, .live = 4,
 					   .events = 12, .late = 1 },
-			       .limit = limit, .nlimit = 1 };
+			       .limit = limit, .nlimit = 1,
+			       .replay = { .read = 1, .of = 2, .messages = 3,
+					   .tombstones = 4, .large = 5,
+					   .partitions = 6, .all = 7,
+					   .mine = 8, .whole = 9,
+					   .live = true } };
 
 	*refusal = (struct wire_refusal){ STR("no room"), 2 };
 	*limit = (struct wire_limit){ STR("over 1% of a core"), 2, 8 };
