@@ -189,8 +189,9 @@ SANITIZED := $(filter asan tsan,$(BUILD))
 line       = $(1)$(newline)
 
 CHECKS = \
+  $(foreach t,$(SLOWEST),$(call line,$(t) $(O)/$(t))) \
   $(foreach s,$(SCRIPTS),$(call line,$(s:tests/%.sh=%) $(s) $(O))) \
-  $(foreach t,$(TESTS),$(call line,$(t) $(O)/$(t))) \
+  $(foreach t,$(filter-out $(SLOWEST),$(TESTS)),$(call line,$(t) $(O)/$(t))) \
   $(foreach t,$(ALONE),$(call line,$(t)-alone env MQL_WORKERS=1 $(if $(filter e2e/%,$(t)),tests/$(t).sh $(O),$(O)/$(t)))) \
   $(call line,golden tests/golden.sh $(O)/mql tests/mql/cases) \
   $(call line,manual tests/mql/examples.sh $(O)/mql docs/mql.md docs/man/mql.7) \
@@ -198,10 +199,14 @@ CHECKS = \
   $(if $(SANITIZED),,$(call line,exports tools/exports.sh $(O) $(EXPORTS))) \
   $(call line,man mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-8])) \
   $(if $(SANITIZED),,$(FUZZ_LINES))
+SLOWEST = test_sj_kafka test_sj_partials test_agent_move test_agent_budget test_agent_oom
 # A source-job has four threads in the tests, and one in these once more.
 ALONE = e2e/chaos e2e/exact e2e/restart e2e/slow test_sj_agents test_sj_endings test_sj_fanout test_sj_operators test_sj_rows
 EXPORTS = $(foreach l,$(SOLIBS),lib$(l) $($(l).map) $($(l).api:%=include/mql/%.h))
-FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $(f) $(FUZZ_SECONDS)))
+FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $(f) $(call fuzz_seconds,$(f))))
+# Among the tests those of the doors that everybody knocks at run as long.
+DOORS = fuzz_query fuzz_json fuzz_program fuzz_frame
+fuzz_seconds = $(if $(filter check-now,$(MAKECMDGOALS)),$(if $(filter $(DOORS),$1),10,3),$(FUZZ_SECONDS))
 
 # libzmq is not built for ThreadSanitizer, so what goes from thread to thread
 # inside it would look like a race.

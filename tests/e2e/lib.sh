@@ -40,15 +40,15 @@ moment() { read -rt 0.02 -u "$NAP" || :; }
 
 # until_true SECONDS COMMAND...: try it until it holds.
 until_true() {
-	local deadline=$(($(date +%s%N) + $1 * 1000000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
 	shift
 	until "$@" 2>/dev/null; do
-		[ "$(date +%s%N)" -lt "$deadline" ] || return 1
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
 		moment
 	done
 }
 says() { grep -q -- "$2" "$1"; }
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 past() { [ "$(now_ms)" -ge "$1" ]; }
 gone() { ! kill -0 "$1"; }
 lines_at_least() { [ "$(wc -l < "$1")" -ge "$2" ]; }

@@ -28,7 +28,7 @@ produce() { # all of them, and all acknowledged
 		kcat -P -q -b "$BOOTSTRAP" -t "$topic" -z zstd -X linger.ms=20 \
 			-X sticky.partitioning.linger.ms=20
 }
-now_ns() { date +%s%N; }
+now_ns() { echo "${EPOCHREALTIME/[.,]/}000"; }
 
 # waiting_ns: ns a message, from where it goes on to where all are evaluated.
 waiting_ns() {
