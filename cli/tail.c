@@ -430,8 +430,7 @@ run(int argc, char **argv)
 		{ "force", 0, OPTION_FLAG, NULL, NULL,
 		  "run it also where it ran when a service crashed",
 		  &a.force },
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a.quiet },
+		QUIET_OPTION(&a.quiet),
 		{ 0 },
 	};
 	int nrest, status;

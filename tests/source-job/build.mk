@@ -52,6 +52,5 @@ $(SOURCE_JOB_TESTS:%=$(O)/%): | $(O)/mql-source-job
 # On librdkafka's mock cluster.
 TESTS += test_sj_kafka
 test_sj_kafka.src    := tests/source-job/test_kafka.c source-job/kafka/consumer.c \
-                        source-job/kafka/source.c $(KAFKA_THREADS)
-test_sj_kafka.deps   := agent
-test_sj_kafka.pkgs   := rdkafka
+                        source-job/kafka/source.c
+test_sj_kafka.deps   := agent kafka
