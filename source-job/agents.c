@@ -111,8 +111,8 @@ agents_lose(struct worker *w, struct agent *a)
 
 	if (!a->connected)
 		return;
-	log_info("lost agent %.*s of %.*s", (int)a->id.len, a->id.ptr,
-		 (int)a->app.len, a->app.ptr);
+	log_rarely(LOG_INFO, "lost agent %.*s of %.*s", (int)a->id.len,
+		   a->id.ptr, (int)a->app.len, a->app.ptr);
 	map_remove(&w->agents.by_peer, hop_key(&a->peer));
 	a->connected = false;
 	agents_undeafen(w, a);

@@ -16,8 +16,6 @@
 #include "source-job/relay.h"
 
 enum {
-	GRACE_MS = 2000, /* for rows of a window to arrive: agents and their
-			    clocks may be behind */
 	TOTAL_MS = 1000,
 };
 
@@ -147,7 +145,7 @@ staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 			       .pace = query_pace(query), .since = j->wall,
 			       .total_at = j->now + TOTAL_MS };
 	const struct stage_options opt = {
-		.max_bytes = j->config.stage_memory, .grace_ms = GRACE_MS,
+		.max_bytes = j->config.stage_memory, .grace_ms = j->config.grace,
 		.row = give, .closed = closed, .arg = st,
 	};
 	err = merge ? relay_new(j, s, &st->relay)
