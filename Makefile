@@ -8,6 +8,7 @@
 #   make bench-sse     rows to ten thousand viewers; bench-sse-long: for 10 min
 #   make check-page    the page in a real browser
 #   make bench-fleet   ten thousand agents
+#   make soak          an hour of everything: does anything grow?
 #   make check-kafka   sink and source on a real broker; bench-kafka, demo-kafka
 #   make BUILD=asan    a second tree         make install prefix=/usr DESTDIR=
 #   make deps          Debian packages       make dist     a tarball of HEAD
@@ -242,6 +243,11 @@ bench-sse-long: all $(O)/bench_sse_long
 bench-fleet: all $(O)/$(BENCH_FLEET)
 	@tools/bench.sh $(O) $(OUT)/bench-fleet.json $(BENCH_FLEET)
 
+# SOAK_SECONDS: an hour unless given. The samples stay.
+SOAK_SECONDS ?= 3600
+soak: all tests
+	@tests/soak/soak.sh $(O) $(OUT)/soak.tsv $(SOAK_SECONDS)
+
 bench-kafka: all tests $(O)/$(BENCH_KAFKA)
 	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
 	@tests/kafka/bench-source.sh $(O)
@@ -295,6 +301,6 @@ clean:
 	rm -rf $(OUT)
 
 .PHONY: all tests fuzzers benches check lint fuzz bench bench-instr bench-sse \
-        bench-sse-long bench-fleet bench-kafka demo demo-kafka deps install stage \
+        bench-sse-long bench-fleet bench-kafka soak demo demo-kafka deps install stage \
         examples dist clean fuzzers-built $(foreach t,check lint fuzz bench demo,$(t)-now)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -108,6 +108,8 @@ inbox_take(struct mql_agent *a, struct str msg)
 	err = wire_get_header(msg.ptr, msg.len, &kind, &body);
 	if (!err)
 		err = take_body(a, kind, body);
+	if (err == MQL_EVERSION)
+		link_trouble(a, wire_other_version);
 	if (err == MQL_EUNSUP)
 		scold(a, err, "an agent has no use for this kind of message");
 	else if (err)

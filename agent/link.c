@@ -322,12 +322,9 @@ link_goodbye(struct mql_agent *a, const char *why)
 
 /* --- the socket ---------------------------------------------------------------- */
 
-/* It is said once, however often it is tried. */
-static void
-tell_trouble(struct mql_agent *a)
+void
+link_trouble(struct mql_agent *a, const char *trouble)
 {
-	const char *trouble = wire_dealer_trouble(a->link.dealer);
-
 	if (trouble && atomic_exchange(&a->reason, trouble) != trouble)
 		agent_say(a, "cannot speak to the source-job at %s: %s",
 			  a->source_job, trouble);
@@ -340,7 +337,7 @@ watch(struct mql_agent *a)
 	unsigned changes;
 	bool up = wire_dealer_link(dealer, &changes) == WIRE_LINK_UP;
 
-	tell_trouble(a);
+	link_trouble(a, wire_dealer_trouble(a->link.dealer));
 	if (changes == a->link.changes)
 		return;
 	a->link.changes = changes;

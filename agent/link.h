@@ -106,6 +106,10 @@ int link_send(struct mql_agent *a);
 void link_beat(struct mql_agent *a); /* a heartbeat at the next tick */
 void link_goodbye(struct mql_agent *a, const char *why);
 
+/* Why the source-job cannot be spoken to, for ever borrowed: it is told once,
+ * however often it is tried. NULL: nothing is known. */
+void link_trouble(struct mql_agent *a, const char *trouble);
+
 /* Deal with one message (inbox.c). */
 void inbox_take(struct mql_agent *a, struct str msg);
 

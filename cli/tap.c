@@ -84,12 +84,15 @@ stats_of(const struct tap *t)
 static void
 mind_loneliness(struct tap *t)
 {
+	struct mql_agent_stats s;
+
 	if (!t->lonely_at || clock_mono_ms() < t->lonely_at)
 		return;
 	t->lonely_at = 0;
-	if (!stats_of(t).connected)
-		notes_say(&t->notes, "no source-job answers at %s; going on "
-			  "without", t->source_job);
+	s = stats_of(t);
+	if (!s.connected)
+		notes_say(&t->notes, "not connected to %s: %s; going on "
+			  "without", t->source_job, s.reason);
 }
 
 static bool

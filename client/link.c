@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "mql/error.h"
 #include "wire/keys.h"
 
 static const char default_endpoint[] = "tcp://127.0.0.1:7401";
@@ -91,9 +92,21 @@ client_link_open(struct client_link *l, const char *endpoint,
 	return 0;
 }
 
+int
+client_link_read(struct client_link *l, struct str msg, unsigned *kind,
+		 struct str *body)
+{
+	int err = wire_get_header(msg.ptr, msg.len, kind, body);
+
+	l->strange = err == MQL_EVERSION;
+	return err;
+}
+
 const char *
 client_link_trouble(const struct client_link *l)
 {
+	if (l->strange)
+		return wire_other_version;
 	return l->dealer ? wire_dealer_trouble(l->dealer) : NULL;
 }
 

@@ -16,6 +16,8 @@ struct client_link {
 	struct wire_context *context;
 	struct wire_dealer  *dealer;
 	const char          *endpoint;
+	bool                 strange; /* what came last is of no version that
+					 we know */
 };
 
 /* Where the source-jobs are: as given, else MQL_SOURCE_JOB, else the default.
@@ -36,7 +38,11 @@ void client_context_close(struct client_context *c); /* a zeroed one: nothing */
 int client_link_open(struct client_link *l, const char *endpoint,
 		     struct wire_context *context, struct mql_diag *diag);
 
-/* There is trouble with keys, and has been since a second after `since` (ms,
+/* wire_get_header() of what has come. */
+int client_link_read(struct client_link *l, struct str msg, unsigned *kind,
+		     struct str *body);
+
+/* There is trouble with keys or versions, and has been since a second after `since` (ms,
  * monotonic) at least: nothing that passes by itself. */
 bool client_link_hopeless(const struct client_link *l, int64_t since);
 

@@ -64,15 +64,14 @@ send_request(struct client_link *l, const struct mql_request_options *o)
 /* 0 and *json when msg is our reply; MQL_EREFUSED too with *json; PENDING when
  * it is something else. */
 static int
-take_reply(struct str msg, char **json)
+take_reply(struct client_link *l, struct str msg, char **json)
 {
 	struct wire_reply m;
 	struct str body;
 	unsigned kind;
 	int err = PENDING;
 
-	if (wire_get_header(msg.ptr, msg.len, &kind, &body) ||
-	    kind != WIRE_REPLY)
+	if (client_link_read(l, msg, &kind, &body) || kind != WIRE_REPLY)
 		return err;
 	if (!wire_reply_decode(body, &m) && m.id == REQUEST_ID) {
 		*json = strndup(m.text.ptr ? m.text.ptr : "", m.text.len);
@@ -89,7 +88,7 @@ turn(struct asked *to, const struct mql_request_options *o, int64_t begun)
 
 	while (to->err == PENDING &&
 	       wire_dealer_recv(to->link.dealer, &msg) == 1)
-		to->err = take_reply(msg, &to->json);
+		to->err = take_reply(&to->link, msg, &to->json);
 	to->hopeless = client_link_hopeless(&to->link, begun);
 	if (to->err != PENDING ||
 	    wire_dealer_link(to->link.dealer, &to->changes) != WIRE_LINK_UP)

@@ -380,7 +380,7 @@ take_message(struct session *s, struct str msg)
 
 	s->waits = 0;
 	watch_sleep(s, clock_mono_ms());
-	if (wire_get_header(msg.ptr, msg.len, &kind, &body))
+	if (client_link_read(&s->link, msg, &kind, &body))
 		return;
 	switch (kind) {
 	case WIRE_ACCEPTED: happen(s, EVENT_ACCEPTED, body); break;

@@ -182,6 +182,9 @@ hop_complain(struct hop *h, const struct wire_peer *to, int64_t now,
 {
 	if (!to->len)
 		return;
+	if (code == MQL_EVERSION)
+		text = "messages of this version of the wire are not known "
+		       "here: update the older of the two";
 	counter_add(&h->bad, 1);
 	if (last) {
 		if (*last && now - *last < COMPLAIN_MS)

@@ -50,6 +50,10 @@ wire_put_header(struct buf *b, enum wire_kind kind)
 	buf_put_u16(b, 0);
 }
 
+const char wire_other_version[] =
+	"it speaks a version of the wire that this one does not know: update "
+	"the older of the two";
+
 int
 wire_get_header(const void *data, size_t len, unsigned *kind,
 		struct str *body)

@@ -65,4 +65,7 @@ void wire_put_header(struct buf *b, enum wire_kind kind);
 int wire_get_header(const void *data, size_t len, unsigned *kind,
 		    struct str *body);
 
+/* What people are told of a peer whose messages are MQL_EVERSION. */
+extern const char wire_other_version[];
+
 #endif

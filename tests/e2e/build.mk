@@ -20,3 +20,8 @@ $(O)/plugin-inside.so: $(B)/tests/e2e/plugin.o $(O)/libmql-agent.a
 $(O)/plugin-linked.so: $(B)/tests/e2e/plugin.o $(O)/libmql-agent.so.$(SOVER)
 	$(call show,LD,$@)
 	$(Q)$(CC) -shared $(BASE) $(LDFLAGS) -o $@ $^ -Wl,-rpath,'$$ORIGIN'
+
+# What recorded.sh plays old peers with.
+SIMULATOR   += replay
+replay.src  := tests/e2e/replay.c
+replay.deps := wire

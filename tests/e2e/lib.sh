@@ -14,12 +14,21 @@ export MQL_AGENT_BUDGET=${MQL_AGENT_BUDGET-off} # but for a test of it
 export MQL_AGENT_STATE_DIR=${MQL_AGENT_STATE_DIR-off} # likewise
 exec {NAP}<> <(:) # never readable: `read -t` on it passes a moment
 
+# tree PID...: they, and those that they started.
+tree() {
+	local pid
+	for pid in "$@"; do
+		echo "$pid"
+		tree $(pgrep -P "$pid")
+	done
+}
+
 finish() {
 	local status=$?
 	local pid
 	# Those that still run: the id of one that has ended may be somebody
 	# else's by now.
-	for pid in $(jobs -rp); do
+	for pid in $(tree $(jobs -rp)); do
 		kill -CONT "$pid" 2>/dev/null || :
 		kill -KILL "$pid" 2>/dev/null || :
 	done
