@@ -59,6 +59,7 @@ remove_agent(struct worker *w, struct agent *a)
 		map_remove(&w->agents.by_peer, hop_key(&a->peer));
 	map_remove(&w->agents.by_id, a->id);
 	agents_undeafen(w, a);
+	credit_end(&w->agents.credit, &a->credit);
 	LIST_REMOVE(a, entry);
 	w->agents.n--;
 }
@@ -116,6 +117,7 @@ agents_lose(struct worker *w, struct agent *a)
 	map_remove(&w->agents.by_peer, hop_key(&a->peer));
 	a->connected = false;
 	agents_undeafen(w, a);
+	credit_end(&w->agents.credit, &a->credit);
 	FOREACH_RUN(r, a)
 		run_lose(r);
 }
@@ -157,7 +159,7 @@ agents_broadcast(struct worker *w)
 void
 agents_send_credit(struct worker *w, struct agent *a)
 {
-	struct wire_credit m = { .bytes = a->granted,
+	struct wire_credit m = { .bytes = a->credit.granted,
 				 .at = (uint64_t)clock_mono_ns() / 1000 };
 
 	a->beat = w->now;

@@ -1,7 +1,7 @@
 PROGS               += mql-source-job
 mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-job/at.c \
                        source-job/batch.c source-job/channel.c source-job/clocks.c source-job/config.c \
-                       source-job/crew.c source-job/delivery.c source-job/drain.c source-job/hello.c \
+                       source-job/credit.c source-job/crew.c source-job/delivery.c source-job/drain.c source-job/hello.c \
                        source-job/hop.c source-job/ingest.c \
                        source-job/kafka/consumer.c source-job/kafka/source.c \
                        source-job/latency.c source-job/ledger.c source-job/lists.c source-job/loop.c \

@@ -18,6 +18,7 @@ enum {
 	MIN_STAGE  = 64 << 10,
 	MIN_CREDIT = 256 << 10, /* the largest row of an agent's default ring
 				   must fit, or it would wait for ever */
+	MIN_AGENTS = 1 << 20,
 	MIN_HEARTBEAT = 10,     /* ms */
 	AUTO_AGENTS = 20000,
 	OTHER_FDS = 256,        /* not of agents, nor of subscribers */
@@ -80,6 +81,8 @@ check_numbers(const struct config *c)
 		return daemon_refuse("stage-memory", "is at least 64K");
 	if (c->agent_credit < MIN_CREDIT)
 		return daemon_refuse("agent-credit", "is at least 256K");
+	if (c->agents_memory < MIN_AGENTS)
+		return daemon_refuse("agents-memory", "is at least 1M");
 	if (c->max_queries < 1 || c->max_queries > WIRE_MAX_LIST)
 		return daemon_refuse("max-queries",
 				     "is a number from 1 to 4096");
@@ -193,6 +196,8 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  &c->stage_memory },
 		{ "agent-credit", 0, OPTION_BYTES, "BYTES", "1M",
 		  "rows that one agent may send ahead", &c->agent_credit },
+		{ "agents-memory", 0, OPTION_BYTES, "BYTES", "1G",
+		  "and all agents together", &c->agents_memory },
 		{ "lease", 0, OPTION_DURATION, "DURATION", "5s",
 		  "a silent subscriber's queries end after it", &c->lease },
 		{ "heartbeat", 0, OPTION_DURATION, "DURATION", "1s",

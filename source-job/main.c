@@ -141,6 +141,9 @@ init_workers(struct job *j)
 		w->id = j->id;
 		w->registry = j->registry;
 		w->serial = &j->serial;
+		credit_init(&w->agents.credit, j->config.agents_memory,
+			    j->config.max_agents, j->nworker,
+			    j->config.agent_credit);
 		err = worker_init(w, &j->bell);
 	}
 	return err;

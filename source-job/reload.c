@@ -17,6 +17,7 @@
 #define HOT_MS(X) X(grace, "grace") X(drain, "drain")
 #define COLD(X)                                                          \
 	X(workers, "workers") X(agent_credit, "agent-credit")            \
+	X(agents_memory, "agents-memory")                                \
 	X(lease, "lease") X(heartbeat, "heartbeat")                      \
 	X(insecure, "insecure")
 #define COLD_TEXT(X)                                                     \

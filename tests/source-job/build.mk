@@ -1,5 +1,7 @@
 TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry \
-         test_quota test_state test_saved test_spread test_clocks
+         test_quota test_state test_saved test_spread test_clocks test_credit
+test_credit.src  := tests/source-job/test_credit.c source-job/credit.c
+test_credit.deps := common
 test_clocks.src  := tests/source-job/test_clocks.c source-job/clocks.c source-job/latency.c
 test_clocks.deps := common
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c

@@ -107,7 +107,7 @@ START_TEST(what_needs_a_restart_stays)
 	struct changing c;
 	struct agent a;
 
-	begin(&c, "agent-credit = 300k\n");
+	begin(&c, "agent-credit = 300k\nmax-agents = 100\n");
 	write_file(&c, "agent-credit = 400k\nworkers = 7\n"
 		   "agents = tcp://127.0.0.1:0\nmax-agents = 1\n");
 	daemon_signal(&c.d, SIGHUP);
