@@ -241,7 +241,7 @@ sink(const char *bootstrap, bool full)
 	config.name = names;
 	config.key = keys;
 	feed_start(&feed);
-	config.source_job = feed.endpoint;
+	config.peer.source_job = feed.endpoint;
 	if (sink_open(&s, &config, &why))
 		bench_die("%.*s", (int)why.len, (char *)why.data);
 	double cpu = cpu_ns();

@@ -26,8 +26,9 @@ struct config {
 	int64_t     grace;       /* ms, of windows that name none */
 	struct daemon_config daemon;
 	bool        insecure;
-	/* Kafka as a source; bootstrap NULL: it is none. */
+	/* Kafka as a source; topics NULL: it is none. */
 	const char *kafka_bootstrap, *kafka_topics, *kafka_group;
+	const char *queries_topic; /* keeps saved queries; NULL: see state */
 	struct option_list kafka_property; /* see config_fini() */
 };
 

@@ -100,7 +100,9 @@ open_hops(struct job *j)
 static bool
 ready(void *arg, struct buf *why)
 {
-	buf_puts(why, job_draining(arg) ? "draining" : "");
+	const char *wait = saved_waits(arg);
+
+	buf_puts(why, job_draining(arg) ? "draining" : wait ? wait : "");
 	return !why->len;
 }
 
@@ -180,7 +182,7 @@ open_kafka(struct job *j)
 		.source_job = door, .max_queries = (unsigned)c->max_queries,
 	};
 
-	if (!c->kafka_bootstrap)
+	if (!c->kafka_topics)
 		return 0;
 	if (c->key && !getenv("MQL_AGENT_KEY")) {
 		log_error("Kafka: among agents with keys ours needs one too: "

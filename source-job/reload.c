@@ -24,7 +24,8 @@
 	X(agents, "agents") X(subscribers, "subscribers") X(http, "http") \
 	X(key, "key-file") X(allowed_keys, "allowed-keys")               \
 	X(state, "state") X(kafka_bootstrap, "kafka-bootstrap")          \
-	X(kafka_topics, "kafka-topics") X(kafka_group, "kafka-group")
+	X(kafka_topics, "kafka-topics") X(kafka_group, "kafka-group")     \
+	X(queries_topic, "queries-topic")
 
 static bool
 same(const char *a, const char *b)

@@ -110,12 +110,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "state", 0, OPTION_STRING, "FILE", NULL,
 		  "keeps count, so that the next start can say what a crash "
 		  "has lost", &c->state },
-		{ "source-job", 's', OPTION_STRING, "ENDPOINT",
-		  "tcp://127.0.0.1:7401", "whom to ask", &c->source_job },
-		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
-		  "our secret key for it, of mql keygen", &c->key_file },
-		{ "server-key", 0, OPTION_STRING, "FILE", NULL,
-		  "its public key", &c->server_key },
+		PEER_OPTIONS(&c->peer),
 		{ "http", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7490",
 		  "health and metrics; off: none", &c->http },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "10s",

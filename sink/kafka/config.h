@@ -4,12 +4,13 @@
 
 #include <stdint.h>
 
+#include "client/peer.h"
 #include "common/daemon.h"
 
 struct config {
 	const char *bootstrap;   /* borrowed from argv, as all texts are */
-	const char *source_job, *http, *query_dir, *state;
-	const char *key_file, *server_key; /* for the source-job */
+	const char *http, *query_dir, *state;
+	struct peer peer;
 	struct door_files door;  /* of http */
 	struct option_list query, name, topic, key; /* see config_nth() */
 	struct option_list property, topic_config;

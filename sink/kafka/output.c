@@ -364,7 +364,7 @@ begin(struct output *o)
 	int err;
 
 	opt.query = o->text;
-	opt.source_job = o->world->config->source_job;
+	opt.source_job = o->world->config->peer.source_job;
 	opt.name = "mql-sink-kafka " MQL_VERSION;
 	opt.credit_bytes = credit < MIN_CREDIT ? MIN_CREDIT :
 			   credit > MAX_CREDIT ? MAX_CREDIT : credit;

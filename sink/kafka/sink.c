@@ -188,9 +188,9 @@ sink_open(struct sink *s, const struct config *config, struct buf *why)
 	    (err = producer_open(&s->options, &s->world.producer, text,
 				 sizeof text)))
 		buf_puts(why, text);
-	else if ((err = wire_keys_load_both(config->key_file,
-					    config->server_key, &s->keys,
-					    text, sizeof text)))
+	else if ((err = wire_keys_load_both(config->peer.key,
+					    config->peer.server_key,
+					    &s->keys, text, sizeof text)))
 		buf_puts(why, text);
 	else if ((err = wire_context_new(1, &s->world.context)))
 		buf_puts(why, mql_strerror(err));

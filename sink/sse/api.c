@@ -100,7 +100,7 @@ ask_list(struct asks *all, const struct ask *a, struct buf *out)
 {
 	char *json = NULL;
 	int err = client_request(all->server->hub->context,
-				 all->server->config->source_job, a->what,
+				 all->server->config->peer.source_job, a->what,
 				 a->arg, REQUEST_MS, &json);
 	unsigned status = put_answer(err, json, out);
 
@@ -112,9 +112,9 @@ static unsigned
 ask_fields(struct asks *all, const struct ask *a, struct buf *out)
 {
 	const struct fields_options opt = {
-		.source_job = all->server->config->source_job,
-		.key = all->server->config->key,
-		.server_key = all->server->config->server_key,
+		.source_job = all->server->config->peer.source_job,
+		.key = all->server->config->peer.key,
+		.server_key = all->server->config->peer.server_key,
 		.stream = a->arg, .name = "mql-sink-sse",
 		.connect_ms = REQUEST_MS, .stop = &all->stopping,
 	};

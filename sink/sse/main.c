@@ -124,8 +124,8 @@ main(int argc, char **argv)
 	daemon_log(&config.daemon);
 	args = (struct args){ argc, argv };
 	server.started = clock_mono_ms();
-	if (wire_keys_load_both(config.key, config.server_key, &keys, why,
-				sizeof why)) {
+	if (wire_keys_load_both(config.peer.key, config.peer.server_key, &keys,
+				why, sizeof why)) {
 		log_error("%s", why);
 	} else if ((sigfd = signals_open()) < 0 ||
 		   hub_start(&hub, &config, keys)) {

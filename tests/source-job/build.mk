@@ -56,3 +56,8 @@ TESTS += test_sj_kafka
 test_sj_kafka.src    := tests/source-job/test_kafka.c source-job/kafka/consumer.c \
                         source-job/kafka/source.c
 test_sj_kafka.deps   := agent kafka
+TESTS += test_sj_table
+test_sj_table.src    := tests/source-job/test_table.c source-job/kafka/table.c \
+                        source-job/kafka/table_reader.c
+test_sj_table.deps   := kafka
+test_sj_table.pkgs   := rdkafka

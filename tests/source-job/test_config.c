@@ -38,6 +38,23 @@ START_TEST(defaults_are_those_of_the_manual)
 }
 END_TEST
 
+START_TEST(saved_queries_have_one_place)
+{
+	char b[] = "--kafka-bootstrap=h:1", q[] = "--queries-topic=q";
+	char state[] = "--state=d", t[] = "--kafka-topics=a";
+	char none[] = "--queries-topic=";
+	struct config c;
+
+	ck_assert_int_eq(parse(&c, b, q), 0);
+	ck_assert_ptr_nonnull(c.queries_topic);
+	ck_assert_ptr_null(c.kafka_topics);
+	ck_assert_int_eq(parse(&c, q, NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, q, state), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, q, t), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, b, none), MQL_EINVAL);
+}
+END_TEST
+
 START_TEST(kafka_needs_brokers_topics_and_a_group)
 {
 	char prog[] = "mql-source-job", b[] = "--kafka-bootstrap=h:1";
@@ -150,6 +167,7 @@ START_TEST(how_many_agents_there_may_be_fits_the_machine)
 END_TEST
 
 TEST_MAIN(config, how_many_agents_there_may_be_fits_the_machine,
+	  saved_queries_have_one_place,
 	  kafka_needs_brokers_topics_and_a_group,
 	  defaults_are_those_of_the_manual, loopback_is_known,
 	  an_open_door_must_be_asked_for,
