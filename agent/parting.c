@@ -9,6 +9,7 @@
 enum {
 	AFTER_MS = 1000,  /* it may still be reading what we sent */
 	TRY_MS = 50000,
+	ANSWER_MS = 1000, /* for its answer to our goodbye: see thread.c */
 	RUNS = 512,       /* of a heartbeat */
 };
 
@@ -18,7 +19,7 @@ parting_end(struct mql_agent *a)
 	struct parting *p = &a->link.parting;
 
 	if (p->dealer)
-		wire_dealer_close(p->dealer, AFTER_MS);
+		wire_dealer_close(p->dealer, 0);
 	free(p->count);
 	*p = (struct parting){ 0 };
 	for (unsigned i = 0; i < atomic_load(&a->runs.used); i++)
@@ -127,7 +128,8 @@ welcomed(struct mql_agent *a, struct str body)
 			say_books(a);
 		}
 		say_goodbye(a);
-		p->until = 1; /* with its answer it is over, or at once */
+		p->said = true;
+		p->until = clock_mono_ms() + ANSWER_MS;
 	}
 	arena_fini(&m.mem);
 }
@@ -139,10 +141,14 @@ hear(struct mql_agent *a)
 	struct str msg, body;
 	unsigned kind;
 
-	while (p->until > 1 && wire_dealer_recv(p->dealer, &msg) == 1)
-		if (!wire_get_header(msg.ptr, msg.len, &kind, &body) &&
-		    kind == WIRE_WELCOME)
+	while (wire_dealer_recv(p->dealer, &msg) == 1) {
+		if (wire_get_header(msg.ptr, msg.len, &kind, &body))
+			continue;
+		if (kind == WIRE_WELCOME && !p->said)
 			welcomed(a, body);
+		else if (kind == WIRE_GOODBYE)
+			p->until = 1;
+	}
 }
 
 void
@@ -150,19 +156,26 @@ parting_tick(struct mql_agent *a, int64_t now)
 {
 	struct parting *p = &a->link.parting;
 
-	if (!p->until || now < p->from || a->link.state != LINK_LIVE ||
-	    !a->link.synced)
+	if (!p->until || now < p->from)
 		return;
-	if (!p->dealer && now < p->until)
+	if (now >= p->until) {
+		parting_end(a);
+		return;
+	}
+	/* Where the next one begins is known when it has said what it asks,
+	 * and been answered. */
+	if (a->link.state != LINK_LIVE || !a->link.synced ||
+	    !TAILQ_EMPTY(&a->runs.say))
+		return;
+	if (!p->dealer)
 		wire_dealer_open(a->context, p->at, &p->dealer);
-	if (p->dealer && wire_dealer_link(p->dealer, &p->changes) ==
-			 WIRE_LINK_UP && p->greeted != p->changes) {
+	if (p->dealer && !p->said &&
+	    wire_dealer_link(p->dealer, &p->changes) == WIRE_LINK_UP &&
+	    p->greeted != p->changes) {
 		p->greeted = p->changes;
 		link_hello(a);
 		send(a);
 	}
 	if (p->dealer)
 		hear(a);
-	if (now >= p->until)
-		parting_end(a);
 }

@@ -6,7 +6,7 @@
  * where the runs are. So, when there is a next one, it is told behind its back:
  *
  *     wait --1 s--> connect --up--> HELLO --WELCOME of the same one--> HEARTBEAT
- *     with the books at which the next one has begun, GOODBYE --> closed
+ *     with the books at which the next one has begun, GOODBYE --> (answer)
  *
  * What it has not read by then is lost, in its books, and the agent has not
  * left. A source-job remembers an agent for a minute; after 50 s there is no
@@ -16,6 +16,7 @@
 #ifndef AGENT_PARTING_H
 #define AGENT_PARTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct parting { /* zeroed: there is none */
 	char     source_job[257];
 	unsigned changes;      /* of the dealer's link, */
 	unsigned greeted;      /* and for which of them a hello was sent */
+	bool     said;         /* all of it: the answer is awaited */
 	struct wire_counts *count; /* heap: ids are of that source-job */
 	size_t   n, cap;
 };
