@@ -40,6 +40,8 @@
 
 struct job {
 	struct config config;
+	int      argc;      /* where that is from: see reload.h */
+	char   **argv;
 	char     id[80];    /* unique per process: what peers are told */
 	int64_t  now;       /* monotonic ms, read once a turn */
 	int64_t  wall;      /* ms since the epoch, likewise: for windows */

@@ -229,8 +229,8 @@ on_error(struct str body)
 	int err = wire_error_decode(body, &m);
 
 	if (!err)
-		log_warn("a subscriber says: %.*s", (int)m.text.len,
-			 m.text.len ? m.text.ptr : "");
+		log_rarely(LOG_WARN, "a subscriber says: %.*s",
+			   (int)m.text.len, m.text.len ? m.text.ptr : "");
 	arena_fini(&m.mem);
 	return err;
 }
