@@ -57,7 +57,8 @@ struct budget_limits {
 
 /* Of one run. The agent's thread. */
 struct spending {
-	uint64_t stood[BUDGET_KINDS]; /* the slot's counters, last time */
+	uint64_t stood[BUDGET_KINDS]; /* the slot's counters, last time, */
+	uint64_t base[BUDGET_KINDS];  /* and when the run began */
 	uint64_t load[BUDGET_KINDS];  /* per second, the last second's */
 	uint64_t partials;  /* bytes of these, which the agent's thread makes */
 	uint8_t  step;
@@ -93,7 +94,7 @@ void budget_open(struct mql_agent *a, struct run *r);
 /* It is a suspect no more: it runs like any other. */
 void budget_acquit(struct mql_agent *a, struct run *r);
 
-/* The heartbeat that is being made tells of it. */
+/* The heartbeat that is being made tells of it, and of what it has cost. */
 struct wire_counts;
 void budget_say(const struct mql_agent *a, struct run *r,
 		struct wire_counts *to);

@@ -96,12 +96,19 @@ load_of(const struct mql_agent *a, const struct run *r, enum budget_kind k)
 	return load;
 }
 
+static void
+begin_costs(struct mql_agent *a, struct run *r)
+{
+	sum_up(a, r, r->spent.stood);
+	memcpy(r->spent.base, r->spent.stood, sizeof r->spent.base);
+}
+
 void
 budget_open(struct mql_agent *a, struct run *r)
 {
 	atomic_store(&a->budget.step[r->slot], 0);
 	r->spent = (struct spending){ .told = true };
-	sum_up(a, r, r->spent.stood);
+	begin_costs(a, r);
 	unsigned strikes = suspects_strikes(a, r->hash);
 	if (!strikes)
 		return;
@@ -111,7 +118,7 @@ budget_open(struct mql_agent *a, struct run *r)
 		.strikes = (uint8_t)(strikes + 1 < STRIKES ? strikes + 1
 							   : STRIKES),
 	};
-	sum_up(a, r, r->spent.stood);
+	begin_costs(a, r);
 	run_watch(a, r, true);
 }
 
@@ -396,6 +403,11 @@ budget_say(const struct mql_agent *a, struct run *r, struct wire_counts *to)
 	to->suspended = sp->suspended;
 	if (sp->step)
 		to->why = str_of(why(a, r));
+	to->cost = (struct wire_cost){
+		.cpu_ns = sp->stood[BUDGET_CPU] - sp->base[BUDGET_CPU],
+		.rows = sp->stood[BUDGET_ROWS] - sp->base[BUDGET_ROWS],
+		.bytes = sp->stood[BUDGET_BYTES] - sp->base[BUDGET_BYTES],
+	};
 }
 
 /* Of what publishers have touched. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "common/clock.h"
 
 enum {
 	STRUCK = UINT16_MAX,   /* a slot that is accounted for already */
@@ -76,6 +77,8 @@ flush(struct mql_agent *a)
 {
 	if (!a->writer.nrows)
 		return;
+	if (a->writer.timed)
+		a->writer.sent = (uint64_t)clock_wall_us();
 	rows_writer_take(&a->writer, &a->frame);
 	a->link.spent += a->frame.len - WIRE_HEADER;
 	drain_framed(a, !link_send(a));
@@ -101,6 +104,7 @@ add_row(struct mql_agent *a, const struct record *rec)
 		seq[n++] = r->done.sent + r->framed + 1;
 	}
 	a->writer.step = a->link.weighs ? rec->step : 0;
+	a->writer.timed = a->link.times; /* only changes between frames */
 	err = rows_writer_add(&a->writer, id, seq, n, rec->row);
 	for (unsigned i = 0; !err && i < rec->n; i++) {
 		struct run *r;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "agent/agent.h"
+#include "common/clock.h"
 
 static uint64_t
 memory(const struct mql_agent *a)
@@ -46,4 +47,10 @@ health_report(struct mql_agent *a, struct wire_health *h)
 		.memory = memory(a),
 		.disabled = owner_disabled(a),
 	};
+	if (!a->link.asked)
+		return;
+	h->at = a->link.asked;
+	h->held = (uint64_t)(clock_mono_ns() / 1000 - a->link.asked_at);
+	h->wall = (uint64_t)clock_wall_us();
+	a->link.asked = 0;
 }

@@ -55,8 +55,12 @@ take_credit(struct mql_agent *a, struct str body)
 	struct wire_credit m;
 	int err = wire_credit_decode(body, &m);
 
-	if (!err && a->link.state == LINK_LIVE && m.bytes > a->link.credit)
-		a->link.credit = m.bytes;
+	if (!err && a->link.state == LINK_LIVE) {
+		if (m.bytes > a->link.credit)
+			a->link.credit = m.bytes;
+		a->link.asked = m.at;
+		a->link.asked_at = clock_mono_ns() / 1000;
+	}
 	arena_fini(&m.mem);
 	return err;
 }

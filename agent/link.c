@@ -158,9 +158,11 @@ refresh(struct mql_agent *a, const struct wire_welcome *w)
 	l->lease_ms = clamp(w->lease_ms, 20, LEASE_MS);
 	if (w->credit > l->credit)
 		l->credit = w->credit;
-	l->weighs = false;
-	for (size_t i = 0; i < w->ncapability; i++)
+	l->weighs = l->times = false;
+	for (size_t i = 0; i < w->ncapability; i++) {
 		l->weighs |= str_eq(w->capability[i], WIRE_WEIGHTS);
+		l->times |= str_eq(w->capability[i], WIRE_TIMES);
+	}
 }
 
 /* The numbers that another source-job gave to our queries mean nothing to
@@ -181,6 +183,7 @@ enter(struct mql_agent *a, const struct wire_welcome *w)
 	struct link *l = &a->link;
 
 	l->credit = l->spent = 0;
+	l->asked = 0;
 	l->version = 0;
 	l->synced = false;
 	l->beat = clock_mono_ms();

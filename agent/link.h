@@ -53,10 +53,13 @@ struct link {
 	unsigned            changes; /* and how often it had changed */
 	uint64_t            session;
 	bool                synced;  /* a snapshot came since the welcome */
-	bool                weighs;  /* it knows WIRE_WEIGHTS */
+	bool                weighs;  /* it knows WIRE_WEIGHTS, */
+	bool                times;   /* and WIRE_TIMES */
 	char                source_job[257]; /* who welcomed us last */
 	uint64_t            version; /* of the query set in force */
 	uint64_t            credit, spent; /* bytes since the welcome */
+	uint64_t            asked;   /* CREDIT's `at`, to be returned; 0: none */
+	int64_t             asked_at; /* when it came, mono us */
 	int64_t             heartbeat_ms, silence_ms, lease_ms;
 	/* By the monotonic clock: */
 	int64_t             heard;   /* the last sign of life */

@@ -57,5 +57,4 @@ bench_fleet.pkgs   := libzmq libsodium
 # Run by make bench-kafka alone: it needs a broker.
 BENCH_KAFKA        := bench_kafka
 bench_kafka.src     = bench/kafka.c bench/feed.c bench/bench.c $(KAFKA_TESTED)
-bench_kafka.deps   := client http
-bench_kafka.pkgs   := rdkafka
+bench_kafka.deps   := client http kafka

@@ -25,27 +25,35 @@ ask_bad_endpoint(const char *source_job)
 	return CMD_USAGE;
 }
 
+struct str
+ask_text(struct str json, struct str quoted, struct buf *room)
+{
+	struct str key, raw;
+	size_t at = 0;
+
+	while (!json_check(json, NULL) &&
+	       json_member_next(json, &at, &key, &raw)) {
+		if (!str_eq(key, quoted) || !buf_room(room, raw.len))
+			continue;
+		struct value v = json_value(raw, room);
+		if (v.type == VALUE_STR)
+			return value_str(&v);
+	}
+	return (struct str){ 0 };
+}
+
 /* Say the sentence in {"error":"..."}. */
 static int
 refused(const char *json)
 {
-	struct str key, raw, text = STR("refused");
-	struct buf scratch = BUF_INIT;
-	size_t at = 0;
+	struct buf room = BUF_INIT;
+	struct str text = ask_text(str_of(json ? json : ""),
+				   STR("\"error\""), &room);
 
-	while (json && !json_check(str_of(json), NULL) &&
-	       json_member_next(str_of(json), &at, &key, &raw)) {
-		if (!str_eq(key, STR("\"error\"")))
-			continue;
-		buf_reset(&scratch);
-		if (!buf_room(&scratch, raw.len))
-			break;
-		struct value v = json_value(raw, &scratch);
-		if (v.type == VALUE_STR)
-			text = value_str(&v);
-	}
+	if (!text.ptr)
+		text = STR("refused");
 	cmd_complain("%.*s", text.len < 500 ? (int)text.len : 500, text.ptr);
-	buf_fini(&scratch);
+	buf_fini(&room);
 	return CMD_FAILED;
 }
 

@@ -62,6 +62,42 @@ put_drops(const struct mql_books *b, struct buf *out)
 		buf_puts(out, ")");
 }
 
+/* Rows that were handed on, or put into groups, and those that were not. What
+ * was not tried would have matched as the rest did. */
+double
+closing_one_in(const struct mql_books *now, const struct mql_books *then)
+{
+	static const struct mql_books none;
+	const struct mql_books *was = then ? then : &none;
+	const uint64_t seen = now->seen - was->seen;
+	const uint64_t skipped = now->skipped - was->skipped;
+	uint64_t missing = now->lost - was->lost;
+	uint64_t here = now->folded + now->results ?
+			now->folded - was->folded :
+			now->delivered + now->others -
+			was->delivered - was->others;
+
+#define X(field) missing += now->dropped.field - was->dropped.field;
+	X(ring) X(budget) X(rate) X(link) X(large) X(slow) X(overflow)
+#undef X
+	if (!here || skipped >= seen || (!missing && !skipped))
+		return 1;
+	return (double)(here + missing) / (double)here *
+	       (double)seen / (double)(seen - skipped);
+}
+
+static void
+put_thinned(const struct mql_books *b, struct buf *out)
+{
+	const double n = closing_one_in(b, NULL);
+
+	if (n < 1.005)
+		return;
+	buf_printf(out, b->folded + b->results
+		   ? "; made of about 1 in %.3g" : "; about 1 in %.3g is here",
+		   n);
+}
+
 static void
 put_oddities(uint64_t bad, uint64_t mismatches, uint64_t limited,
 	     struct buf *out)
@@ -88,6 +124,7 @@ closing_fleet(const struct mql_books *b, uint64_t rows, struct buf *out)
 		buf_printf(out, "; not tried on %s (over budget)",
 			   text_number(b->skipped).z);
 	put_drops(b, out);
+	put_thinned(b, out);
 	if (b->others)
 		buf_printf(out, "; %s to others of the group",
 			   text_number(b->others).z);

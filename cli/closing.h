@@ -15,6 +15,12 @@ void closing_files(const struct mql_runner_stats *s, struct buf *out);
 /* Matched, and not among the rows, all causes. */
 uint64_t closing_dropped(const struct mql_books *b);
 
+/* Since `then` (NULL: the beginning) about one in so many of the rows that the
+ * query should have is here, or, where its rows are made of others, in them: 1,
+ * all. What the query itself samples, or a limit cuts off, is not missing. */
+double closing_one_in(const struct mql_books *now,
+		      const struct mql_books *then);
+
 /* Append what a broken link has cost: gap is an MQL_GAP. */
 void closing_gap(const struct mql_item *gap, struct buf *out);
 

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/options.h"
+#include "common/str.h"
 #include "mql/mql.h"
 
 /* The contract with scripts. */
@@ -53,6 +55,10 @@ int cmd_compile(const char *text, struct mql_query **q);
 /* Print why err happened; diag (may be NULL) goes with the query's text. */
 int cmd_query_error(int err, const struct mql_diag *diag, const char *text);
 
+#define QUIET_OPTION(to)                                                 \
+	{ "quiet", 'q', OPTION_FLAG, NULL, NULL,                         \
+	  "say nothing but errors", (to) }
+
 /* --- ask.c: whom to ask, and one question to it ---------------------------- */
 
 enum { ASK_TIMEOUT_MS = 5000 };
@@ -80,6 +86,10 @@ int ask_question(const struct peer *p, const struct question *q, char **json);
 /* One without a query. */
 int ask(const struct peer *p, const char *what, const char *arg, char **json);
 
+/* The text of a JSON object's member, whose name is given with its quotes; ptr
+ * NULL: there is none. It lives in room. */
+struct str ask_text(struct str json, struct str quoted, struct buf *room);
+
 /* The text of a saved query, which the caller frees. Returns the exit status,
  * and with 0 *query (save.c). */
 int ask_saved(const struct peer *p, const char *name, char **query);
@@ -88,5 +98,21 @@ int ask_saved(const struct peer *p, const char *name, char **query);
  * no endpoint. They return the exit status. */
 int ask_nobody(const struct mql_diag *diag);
 int ask_bad_endpoint(const char *source_job);
+
+/* --- order.c: what asks for no rows, but that something be done ------------- */
+
+struct order {
+	struct peer peer;
+	bool        quiet;
+};
+
+/* The options of a command that gives one; as cmd_options(). */
+bool order_options(struct order *o, const struct option_usage *usage, int argc,
+		   char **argv, int *nrest, int *status);
+
+/* As ask_question(); once it is done that is said as fmt has it. */
+__attribute__((format(printf, 3, 4)))
+int order_give(const struct order *o, const struct question *q,
+	       const char *fmt, ...);
 
 #endif

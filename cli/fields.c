@@ -201,8 +201,7 @@ run(int argc, char **argv)
 		  &a.duration },
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a.quiet },
+		QUIET_OPTION(&a.quiet),
 		{ 0 },
 	};
 	int nrest, status;

@@ -17,8 +17,7 @@ run(int argc, char **argv)
 {
 	bool quiet = false;
 	const struct option table[] = {
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &quiet },
+		QUIET_OPTION(&quiet),
 		{ 0 },
 	};
 	char why[400] = "";

@@ -25,28 +25,17 @@ run(int argc, char **argv)
 		"the ids.",
 		"Example:\n  mql kill 7\n",
 	};
-	struct peer peer = { 0 };
-	bool quiet = false;
-	const struct option table[] = {
-		PEER_OPTIONS(&peer),
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &quiet },
-		{ 0 },
-	};
-	char *json = NULL;
+	struct order o;
 	int nrest, status;
 
-	if (!cmd_options(&usage, table, argc, argv, &nrest, &status))
+	if (!order_options(&o, &usage, argc, argv, &nrest, &status))
 		return status;
 	if (nrest != 1 || !is_id(argv[1])) {
 		cmd_complain("kill takes one id (mql queries shows them)");
 		return CMD_USAGE;
 	}
-	status = ask(&peer, "kill", argv[1], &json);
-	if (!status && !quiet)
-		cmd_complain("query %s is killed", argv[1]);
-	free(json);
-	return status;
+	const struct question what = { .what = "kill", .arg = argv[1] };
+	return order_give(&o, &what, "query %s is killed", argv[1]);
 }
 
 const struct cmd cmd_kill = { "kill", "ID", "end a query", run };

@@ -84,8 +84,7 @@ run(const struct option_usage *usage, int argc, char **argv)
 		  "the first N", &a.limit },
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a.quiet },
+		QUIET_OPTION(&a.quiet),
 		{ 0 },
 	};
 	int nrest, status;

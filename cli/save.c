@@ -1,28 +1,10 @@
 /* save.c - mql save, rm, saved: queries that the source-job keeps and runs,
  * whether anybody listens or not. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cmd.h"
 #include "event/json.h"
-
-struct save_args {
-	struct peer peer;
-	bool        quiet;
-};
-
-static bool
-options(struct save_args *a, const struct option_usage *usage, int argc,
-	char **argv, int *nrest, int *status)
-{
-	const struct option table[] = {
-		PEER_OPTIONS(&a->peer),
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a->quiet },
-		{ 0 },
-	};
-
-	return cmd_options(usage, table, argc, argv, nrest, status);
-}
 
 static int
 run_save(int argc, char **argv)
@@ -38,12 +20,11 @@ run_save(int argc, char **argv)
 		"  mql save errors \"select * where status >= 500\"\n"
 		"  mql --saved errors\n",
 	};
-	struct save_args a = { 0 };
+	struct order o;
 	struct mql_query *q = NULL;
-	char *json = NULL;
 	int nrest, status;
 
-	if (!options(&a, &usage, argc, argv, &nrest, &status))
+	if (!order_options(&o, &usage, argc, argv, &nrest, &status))
 		return status;
 	if (nrest != 2) {
 		cmd_complain("save takes a name, and a query in quotes");
@@ -54,11 +35,7 @@ run_save(int argc, char **argv)
 	mql_query_free(q);
 	const struct question what = { .what = "save", .arg = argv[1],
 				       .query = argv[2] };
-	status = ask_question(&a.peer, &what, &json);
-	if (!status && !a.quiet)
-		cmd_complain("%s is saved", argv[1]);
-	free(json);
-	return status;
+	return order_give(&o, &what, "%s is saved", argv[1]);
 }
 
 static int
@@ -70,44 +47,34 @@ run_rm(int argc, char **argv)
 		"shows the names.",
 		"Example:\n  mql rm errors\n",
 	};
-	struct save_args a = { 0 };
-	char *json = NULL;
+	struct order o;
 	int nrest, status;
 
-	if (!options(&a, &usage, argc, argv, &nrest, &status))
+	if (!order_options(&o, &usage, argc, argv, &nrest, &status))
 		return status;
 	if (nrest != 1) {
 		cmd_complain("rm takes one name (mql saved shows them)");
 		return CMD_USAGE;
 	}
-	status = ask(&a.peer, "rm", argv[1], &json);
-	if (!status && !a.quiet)
-		cmd_complain("%s is removed", argv[1]);
-	free(json);
-	return status;
+	const struct question what = { .what = "rm", .arg = argv[1] };
+	return order_give(&o, &what, "%s is removed", argv[1]);
 }
 
-/* Of the one element of a JSON list, a member's text. */
+/* Gives the text of a member of the one element of a JSON list. */
 static char *
 text_of(const char *json, struct str member)
 {
-	struct str key, row, name, raw;
+	struct str key, row, text = { 0 };
 	struct buf room = BUF_INIT;
-	char *text = NULL;
-	size_t at = 0, in = 0;
+	size_t at = 0;
+	char *copy;
 
-	if (json_check(str_of(json), NULL) ||
-	    !json_member_next(str_of(json), &at, &key, &row))
-		return NULL;
-	while (!text && json_member_next(row, &in, &name, &raw)) {
-		if (!str_eq(name, member) || !buf_room(&room, raw.len))
-			continue;
-		struct value v = json_value(raw, &room);
-		struct str s = value_str(&v);
-		text = v.type == VALUE_STR ? strndup(s.ptr, s.len) : NULL;
-	}
+	if (!json_check(str_of(json), NULL) &&
+	    json_member_next(str_of(json), &at, &key, &row))
+		text = ask_text(row, member, &room);
+	copy = text.ptr ? strndup(text.ptr, text.len) : NULL;
 	buf_fini(&room);
-	return text;
+	return copy;
 }
 
 int

@@ -3,46 +3,8 @@
 
 #include "cli/cmd.h"
 #include "common/buf.h"
-#include "event/json.h"
 
 enum { WHY_MAX = 256 }; /* what a request carries */
-
-struct switch_args {
-	struct peer peer;
-	bool        quiet;
-};
-
-static bool
-options(struct switch_args *a, const struct option_usage *usage, int argc,
-	char **argv, int *nrest, int *status)
-{
-	const struct option table[] = {
-		PEER_OPTIONS(&a->peer),
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a->quiet },
-		{ 0 },
-	};
-
-	return cmd_options(usage, table, argc, argv, nrest, status);
-}
-
-/* The text of a member of the answer; it lives in room. */
-static struct str
-member(const char *json, struct str quoted, struct buf *room)
-{
-	struct str key, raw;
-	size_t at = 0;
-
-	while (!json_check(str_of(json), NULL) &&
-	       json_member_next(str_of(json), &at, &key, &raw)) {
-		if (!str_eq(key, quoted) || !buf_room(room, raw.len))
-			continue;
-		struct value v = json_value(raw, room);
-		if (v.type == VALUE_STR)
-			return value_str(&v);
-	}
-	return (struct str){ "", 0 };
-}
 
 static void
 join(char **argv, int n, struct buf *out)
@@ -55,16 +17,16 @@ join(char **argv, int n, struct buf *out)
 }
 
 static int
-off(const struct switch_args *a, const char *why)
+off(const struct order *o, const char *why)
 {
 	struct buf room = BUF_INIT;
 	char *json = NULL;
-	int status = ask(&a->peer, "off", why, &json);
+	int status = ask(&o->peer, "off", why, &json);
 
-	if (!status && !a->quiet) {
-		struct str s = member(json, STR("\"why\""), &room);
+	if (!status && !o->quiet) {
+		struct str s = ask_text(str_of(json), STR("\"why\""), &room);
 
-		cmd_complain("%.*s", (int)s.len, s.ptr);
+		cmd_complain("%.*s", (int)s.len, s.len ? s.ptr : "");
 	}
 	buf_fini(&room);
 	free(json);
@@ -82,18 +44,18 @@ run_off(int argc, char **argv)
 		"told who did it, when and why.",
 		"Example:\n  mql off \"p99 is up, until we know why\"\n",
 	};
-	struct switch_args a = { 0 };
+	struct order o;
 	struct buf why = BUF_INIT;
 	int nrest, status;
 
-	if (!options(&a, &usage, argc, argv, &nrest, &status))
+	if (!order_options(&o, &usage, argc, argv, &nrest, &status))
 		return status;
 	join(argv, nrest, &why);
 	if (why.err || why.len > WHY_MAX) {
 		cmd_complain("a reason has at most %d bytes", WHY_MAX - 1);
 		status = CMD_USAGE;
 	} else {
-		status = off(&a, (char *)why.data);
+		status = off(&o, (char *)why.data);
 	}
 	buf_fini(&why);
 	return status;
@@ -108,21 +70,17 @@ run_on(int argc, char **argv)
 		"on.",
 		"Example:\n  mql on\n",
 	};
-	struct switch_args a = { 0 };
-	char *json = NULL;
+	struct order o;
 	int nrest, status;
 
-	if (!options(&a, &usage, argc, argv, &nrest, &status))
+	if (!order_options(&o, &usage, argc, argv, &nrest, &status))
 		return status;
 	if (nrest) {
 		cmd_complain("on takes no arguments");
 		return CMD_USAGE;
 	}
-	status = ask(&a.peer, "on", "", &json);
-	if (!status && !a.quiet)
-		cmd_complain("evaluation is switched on");
-	free(json);
-	return status;
+	const struct question what = { .what = "on", .arg = "" };
+	return order_give(&o, &what, "evaluation is switched on");
 }
 
 const struct cmd cmd_off = {

@@ -43,6 +43,10 @@ struct tail {
 	int64_t  deadline;         /* of --for; INT64_MAX: none */
 	char     limits[256];      /* what was said about budgets, and when */
 	int64_t  limits_at;
+	struct mql_books thinned;  /* the books when that was looked at, */
+	int64_t  thinned_at;       /* and when; */
+	double   thin;             /* and what was said: one in so many; 0:
+				      nothing */
 	bool     stopping, ended, failed;
 };
 
@@ -108,6 +112,30 @@ tell_limits(struct tail *t, const char *text)
 		  "all agents run it on all events again");
 	snprintf(t->limits, sizeof t->limits, "%s", now);
 	t->limits_at = at;
+}
+
+/* Who reads too slowly sees a sample: of which size, where that changes. */
+static void
+tell_thinned(struct tail *t)
+{
+	const struct mql_books *b = &t->books, *was = &t->thinned;
+	const int64_t at = clock_mono_ms();
+	const bool slow = b->dropped.slow != was->dropped.slow;
+	const double n = slow ? closing_one_in(b, was) : 1;
+
+	if (t->thin > 0 && at - t->thinned_at < LIMITS_MS)
+		return;
+	if (slow && n > 1 && (n > 1.5 * t->thin || 1.5 * n < t->thin)) {
+		notes_say(&t->notes, "rows come faster than they are read: "
+			  "about 1 in %.3g is here", n);
+		t->thin = n;
+	} else if (!slow && t->thin > 0) {
+		notes_say(&t->notes,
+			  "rows are read as fast as they come again");
+		t->thin = 0;
+	}
+	t->thinned = *b;
+	t->thinned_at = at;
 }
 
 static void
@@ -185,6 +213,7 @@ take_item(struct tail *t, const struct mql_item *item)
 	case MQL_META:
 		tell_live(t);
 		tell_limits(t, item->limited);
+		tell_thinned(t);
 		break;
 	case MQL_LINK:
 		notes_say(&t->notes, "%s", item->why ? item->why :
@@ -401,8 +430,7 @@ run(int argc, char **argv)
 		{ "force", 0, OPTION_FLAG, NULL, NULL,
 		  "run it also where it ran when a service crashed",
 		  &a.force },
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a.quiet },
+		QUIET_OPTION(&a.quiet),
 		{ 0 },
 	};
 	int nrest, status;

@@ -286,8 +286,7 @@ run(int argc, char **argv)
 		  &a.lossy },
 		{ "max-event", 0, OPTION_BYTES, "BYTES", "1M",
 		  "longer lines count as bad", &a.max_event },
-		{ "quiet", 'q', OPTION_FLAG, NULL, NULL,
-		  "say nothing but errors", &a.quiet },
+		QUIET_OPTION(&a.quiet),
 		{ 0 },
 	};
 	int nrest, status;

@@ -33,6 +33,12 @@ clock_wall_ms(void)
 }
 
 int64_t
+clock_wall_us(void)
+{
+	return now_ns(CLOCK_REALTIME) / 1000;
+}
+
+int64_t
 clock_thread_ns(void)
 {
 	return now_ns(CLOCK_THREAD_CPUTIME_ID);

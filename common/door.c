@@ -39,16 +39,16 @@ read_file(const char *path, char *why, size_t nwhy)
 }
 
 int
-door_open(struct door *d, const char *token_file, const char *cert_file,
-	  const char *key_file, char *why, size_t nwhy)
+door_open(struct door *d, const struct door_files *files, char *why,
+	  size_t nwhy)
 {
 	const struct {
 		const char *path;
 		char      **to;
 	} file[] = {
-		{ token_file, &d->token },
-		{ cert_file, &d->cert },
-		{ key_file, &d->key },
+		{ files->token, &d->token },
+		{ files->cert, &d->cert },
+		{ files->key, &d->key },
 	};
 
 	*d = (struct door){ 0 };
@@ -80,11 +80,10 @@ door_close(struct door *d)
 }
 
 bool
-door_is_safe(const char *address, const char *token_file,
-	     const char *cert_file, const char *key_file)
+door_is_safe(const char *address, const struct door_files *files)
 {
 	return listen_is_loopback(address) ||
-	       (token_file && cert_file && key_file);
+	       (files->token && files->cert && files->key);
 }
 
 bool

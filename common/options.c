@@ -364,15 +364,18 @@ options_parse(const struct option_usage *usage, const struct option *table,
 }
 
 void
+option_list_fini(struct option_list *list)
+{
+	free(list->item);
+	*list = (struct option_list){ 0 };
+}
+
+void
 options_fini(const struct option *table)
 {
-	for (const struct option *o = table; o->name; o++) {
-		if (o->kind == OPTION_STRINGS) {
-			struct option_list *list = o->to;
-			free(list->item);
-			*list = (struct option_list){ 0 };
-		}
-	}
+	for (const struct option *o = table; o->name; o++)
+		if (o->kind == OPTION_STRINGS)
+			option_list_fini(o->to);
 }
 
 /* --- help --------------------------------------------------------------------- */

@@ -22,7 +22,7 @@ enum option_kind {
 };
 
 struct option_list {
-	const char **item; /* heap; freed by options_fini() */
+	const char **item; /* heap; see option_list_fini() */
 	size_t       n;
 };
 
@@ -54,7 +54,8 @@ int options_parse(const struct option_usage *usage, const struct option *table,
 void options_help(const struct option_usage *usage, const struct option *table,
 		  FILE *to);
 
-/* Free what options_parse() allocated for the table's values. */
+/* Free what options_parse() allocated for the table's values, or for one. */
 void options_fini(const struct option *table);
+void option_list_fini(struct option_list *list); /* it is empty then */
 
 #endif

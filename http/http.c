@@ -163,8 +163,7 @@ open_at(struct http *h, const char *address, char *why, size_t nwhy)
 {
 	const struct http_service *s = &h->service;
 	int fd = -1;
-	int err = door_open(&h->door, s->token_file, s->tls_cert, s->tls_key,
-			    why, nwhy);
+	int err = door_open(&h->door, &s->files, why, nwhy);
 
 	if (err)
 		return err;

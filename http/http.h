@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "common/buf.h"
+#include "common/door.h"
 
 struct http; /* opaque */
 
@@ -19,8 +20,7 @@ struct http_service {
 	bool (*ready)(void *arg, struct buf *why);
 	void (*metrics)(void *arg, struct buf *out); /* Prometheus' text */
 	void  *arg;
-	/* Of common/door.h: what /metrics wants, and TLS; NULL: none. */
-	const char *token_file, *tls_cert, *tls_key;
+	struct door_files files; /* what /metrics wants, and TLS */
 };
 
 /* Listen on "HOST:PORT" (port 0 takes a free one). 0, MQL_EADDRESS,

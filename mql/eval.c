@@ -229,12 +229,15 @@ any_element(const struct env *m, const struct insn *in)
 #define CASE(op) case OP_##op: do_##op
 #define NEXT     do { pc++; goto *label[pc->op]; } while (0)
 #define GO(to)   do { pc = code + (to); goto *label[pc->op]; } while (0)
+#define LABEL(name, operands, effect) [OP_##name] = &&do_##name,
+#define BEGIN    static const void *const label[] = { MQL_OPS(LABEL) }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #else
 #define CASE(op) case OP_##op
 #define NEXT     do { pc++; goto next; } while (0)
 #define GO(to)   do { pc = code + (to); goto next; } while (0)
+#define BEGIN    next:
 #define PLAIN_SWITCH
 #endif
 #define TEST(is)                                             \
@@ -248,6 +251,8 @@ any_element(const struct env *m, const struct insn *in)
 		NEXT;                                        \
 	} while (0)
 
+#define SET(...) do { reg[pc->a] = (__VA_ARGS__); NEXT; } while (0)
+
 #define A operand(m, pc->a)
 #define B operand(m, pc->b)
 #define C operand(m, pc->c)
@@ -260,15 +265,7 @@ run(const struct env *m, const struct insn *pc)
 	bool truth = false;
 	int cmp;
 
-#ifdef PLAIN_SWITCH
-next:
-#else
-	static const void *const label[] = {
-#define X(name, operands, effect) [OP_##name] = &&do_##name,
-		MQL_OPS(X)
-#undef X
-	};
-#endif
+	BEGIN;
 	switch ((enum op)pc->op) {
 	CASE(TRUTH):
 		TEST(A->type == VALUE_BOOL && A->b);
@@ -299,23 +296,17 @@ next:
 	CASE(MUL):
 	CASE(DIV):
 	CASE(MOD):
-		reg[pc->a] = arith((enum op)pc->op, B, C);
-		NEXT;
+		SET(arith((enum op)pc->op, B, C));
 	CASE(NEG):
-		reg[pc->a] = arith_negate(B);
-		NEXT;
+		SET(arith_negate(B));
 	CASE(MOVE):
-		reg[pc->a] = *B;
-		NEXT;
+		SET(*B);
 	CASE(BOOL):
-		reg[pc->a] = (struct value){ .type = VALUE_BOOL, .b = truth };
-		NEXT;
+		SET((struct value){ .type = VALUE_BOOL, .b = truth });
 	CASE(CALL):
-		reg[pc->a] = call(m, pc);
-		NEXT;
+		SET(call(m, pc));
 	CASE(EXTRACT):
-		reg[pc->a] = extract(m, pc);
-		NEXT;
+		SET(extract(m, pc));
 	CASE(NOT):
 		truth = !truth;
 		NEXT;

@@ -1,5 +1,6 @@
 /* agent_messages.c - what agents say. It is untrusted: a message either fits
  * or is counted and answered with an error. */
+#include "common/clock.h"
 #include "common/log.h"
 #include "mql/error.h"
 #include "source-job/queries.h"
@@ -85,6 +86,20 @@ take_health(struct worker *w, struct agent *a, const struct wire_health *h)
 	a->health_at = w->now;
 }
 
+/* Whose clock is it that rows are timed by? */
+static void
+compare_clocks(struct worker *w, struct agent *a, const struct wire_health *h)
+{
+	int64_t trip;
+
+	if (!h->at)
+		return;
+	trip = clocks_take(&a->clocks, clock_mono_ns() / 1000,
+			   clock_wall_us(), h->at, h->held, h->wall);
+	if (trip >= 0)
+		latency_add(&w->counters.agent_round_trip_latency, trip, 1);
+}
+
 static int
 on_heartbeat(struct worker *w, struct agent *a, struct str body)
 {
@@ -96,9 +111,12 @@ on_heartbeat(struct worker *w, struct agent *a, struct str body)
 		if ((r = find_run(w, a, m.query[i].id))) {
 			run_report(r, &m.query[i].books);
 			run_limit(r, &m.query[i]);
+			run_cost(r, &m.query[i].cost);
 		}
-	if (!err)
+	if (!err) {
 		take_health(w, a, &m.health);
+		compare_clocks(w, a, &m.health);
+	}
 	size_t known = a->nstream;
 	for (size_t i = 0; !err && i < m.nstream; i++)
 		err = agent_add_stream(a, m.stream[i]);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "mql/error.h"
 #include "mql/query.h"
@@ -156,7 +157,8 @@ agents_broadcast(struct worker *w)
 void
 agents_send_credit(struct worker *w, struct agent *a)
 {
-	struct wire_credit m = { .bytes = a->granted };
+	struct wire_credit m = { .bytes = a->granted,
+				 .at = (uint64_t)clock_mono_ns() / 1000 };
 
 	a->beat = w->now;
 	wire_credit_encode(&m, hop_frame(&w->hop));

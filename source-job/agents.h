@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "common/arena.h"
+#include "source-job/clocks.h"
 #include "source-job/map.h"
 #include "wire/message.h"
 #include "wire/socket.h"
@@ -33,6 +34,7 @@ struct agent {
 	bool       deaf;      /* cannot be sent to; what it sent is read */
 	struct arena mem;     /* of the texts below */
 	struct str id, app, host, zone, version;
+	struct str language; /* the version of MQL that it speaks */
 	struct str self;      /* of these and its labels: see at.h */
 	struct str *stream;
 	size_t     nstream;
@@ -44,6 +46,7 @@ struct agent {
 	struct wire_health health; /* as its last heartbeat said */
 	int64_t    health_at; /* ms; 0: it has not */
 	uint64_t   cpu_rate;  /* us of processor time a second */
+	struct clocks clocks; /* its and ours */
 	struct run **run;     /* by slot of the query; NULL: none */
 	size_t     nrun;      /* slots that it has room for */
 };

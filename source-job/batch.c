@@ -11,6 +11,7 @@ batch_new(size_t n)
 		return NULL;
 	atomic_init(&b->refs, 1);
 	b->base = NULL;
+	b->sent = 0;
 	wire_kept_init(&b->message);
 	return b;
 }

@@ -23,6 +23,8 @@ struct slice {
 struct batch {
 	atomic_uint      refs;
 	const char      *base;   /* what slices are of */
+	int64_t          sent;   /* by its agent: us since the epoch of our
+				    clock; 0: not known */
 	struct wire_kept message;
 	struct slice     slice[];
 };

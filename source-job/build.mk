@@ -1,10 +1,10 @@
 PROGS               += mql-source-job
 mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-job/at.c \
-                       source-job/batch.c source-job/channel.c source-job/config.c \
+                       source-job/batch.c source-job/channel.c source-job/clocks.c source-job/config.c \
                        source-job/crew.c source-job/delivery.c source-job/drain.c source-job/hello.c \
                        source-job/hop.c source-job/ingest.c \
                        source-job/kafka/consumer.c source-job/kafka/source.c \
-                       source-job/ledger.c source-job/lists.c source-job/loop.c \
+                       source-job/latency.c source-job/ledger.c source-job/lists.c source-job/loop.c \
                        source-job/main.c source-job/map.c source-job/merge.c \
                        source-job/metrics.c source-job/moving.c source-job/notes.c \
                        source-job/part.c source-job/part_say.c source-job/part_set.c \
@@ -12,9 +12,9 @@ mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-jo
                        source-job/registry.c source-job/relay.c source-job/requests.c source-job/run.c \
                        source-job/saved.c source-job/saved_file.c source-job/state.c \
                        source-job/spread.c source-job/staged.c source-job/subscribe.c source-job/subscribers.c \
-                       source-job/watermark.c source-job/worker.c $(KAFKA_THREADS)
-mql-source-job.deps := language wire http
-mql-source-job.pkgs := libxxhash rdkafka
+                       source-job/watermark.c source-job/worker.c
+mql-source-job.deps := language wire http kafka
+mql-source-job.pkgs := libxxhash
 # As a service has it: the names of its own files are not ours.
 mql-source-job.ldlibs = $(O)/libmql-agent.a $(shell $(PKG_CONFIG) --libs liburcu-bp)
 $(O)/mql-source-job: $(O)/libmql-agent.a

@@ -1,9 +1,8 @@
 /* config.c - the options table, and the limits that make sense. */
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/door.h"
+#include "common/daemon.h"
 #include "common/listen.h"
 #include "common/log.h"
 #include "mql/error.h"
@@ -29,13 +28,6 @@ static const struct option_usage usage = {
 		"standard output.\nSIGTERM drains and ends it.",
 };
 
-static int
-refuse(const char *option, const char *why)
-{
-	log_error("--%s %s", option, why);
-	return MQL_EINVAL;
-}
-
 /* Who has keys speaks nothing else on either socket. */
 static int
 check_doors(const struct config *c)
@@ -48,7 +40,8 @@ check_doors(const struct config *c)
 	};
 
 	if (!c->key != !c->allowed_keys)
-		return refuse("key-file", "and --allowed-keys go together");
+		return daemon_refuse("key-file",
+				     "and --allowed-keys go together");
 	for (size_t i = 0; i < sizeof door / sizeof *door; i++) {
 		if (c->insecure || c->key ||
 		    listen_is_loopback(door[i].address))
@@ -72,42 +65,30 @@ processors(void)
 }
 
 static int
-check_http(const struct config *c)
-{
-	if (!c->tls_cert != !c->tls_key)
-		return refuse("tls-cert", "and --tls-key go together");
-	if (c->insecure || !strcmp(c->http, "off") ||
-	    door_is_safe(c->http, c->token_file, c->tls_cert, c->tls_key))
-		return 0;
-	log_error("--http %s can be reached from other machines: give "
-		  "--tls-cert, --tls-key and --token-file, or say --insecure",
-		  c->http);
-	return MQL_EINVAL;
-}
-
-static int
 check_numbers(const struct config *c)
 {
 	if (c->workers < 1 || c->workers > MAX_WORKERS)
-		return refuse("workers", "is a number from 1 to 32, or 0");
+		return daemon_refuse("workers",
+				     "is a number from 1 to 32, or 0");
 	if (c->queue < MIN_QUEUE)
-		return refuse("queue", "is at least 64K");
+		return daemon_refuse("queue", "is at least 64K");
 	if (c->stage_memory < MIN_STAGE)
-		return refuse("stage-memory", "is at least 64K");
+		return daemon_refuse("stage-memory", "is at least 64K");
 	if (c->agent_credit < MIN_CREDIT)
-		return refuse("agent-credit", "is at least 256K");
+		return daemon_refuse("agent-credit", "is at least 256K");
 	if (c->max_queries < 1 || c->max_queries > WIRE_MAX_LIST)
-		return refuse("max-queries", "is a number from 1 to 4096");
+		return daemon_refuse("max-queries",
+				     "is a number from 1 to 4096");
 	if (c->max_subscribers < 1)
-		return refuse("max-subscribers", "is at least 1");
+		return daemon_refuse("max-subscribers", "is at least 1");
 	if (c->max_per_peer < 1)
-		return refuse("max-per-peer", "is at least 1");
+		return daemon_refuse("max-per-peer", "is at least 1");
 	if (c->max_agents < 1)
-		return refuse("max-agents", "is at least 1");
+		return daemon_refuse("max-agents", "is at least 1");
 	if (c->heartbeat < MIN_HEARTBEAT)
-		return refuse("heartbeat", "is at least 10ms");
+		return daemon_refuse("heartbeat", "is at least 10ms");
 	if (c->lease < c->heartbeat)
-		return refuse("lease", "is no shorter than --heartbeat");
+		return daemon_refuse("lease", "is no shorter than --heartbeat");
 	return 0;
 }
 
@@ -122,27 +103,42 @@ check_kafka(const struct config *c)
 {
 	if (!c->kafka_bootstrap) {
 		if (c->kafka_topics || c->kafka_group || c->kafka_property.n)
-			return refuse("kafka-bootstrap", "is needed: a "
-				      "broker's HOST:PORT");
+			return daemon_refuse("kafka-bootstrap",
+					     "is needed: a broker's HOST:PORT");
 		return 0;
 	}
 	if (is_empty(c->kafka_bootstrap))
-		return refuse("kafka-bootstrap", "is a broker's HOST:PORT");
+		return daemon_refuse("kafka-bootstrap",
+				     "is a broker's HOST:PORT");
 	if (is_empty(c->kafka_topics))
-		return refuse("kafka-topics", "is needed: whose messages are "
-			      "events");
+		return daemon_refuse("kafka-topics",
+				     "is needed: whose messages are events");
 	if (is_empty(c->kafka_group))
-		return refuse("kafka-group", "is needed: whose members share "
-			      "the partitions");
+		return daemon_refuse("kafka-group",
+				     "is needed: whose members share the "
+				     "partitions");
 	return 0;
 }
 
 void
 config_fini(struct config *c)
 {
-	free(c->kafka_property.item);
-	c->kafka_property = (struct option_list){ 0 };
+	option_list_fini(&c->kafka_property);
 }
+
+/* Of a source-job that reads Kafka. */
+#define KAFKA_OPTIONS(c)						\
+	{ "kafka-bootstrap", 0, OPTION_STRING, "HOST:PORT,...", NULL,	\
+	  "brokers; messages of their topics are events",		\
+	  &(c)->kafka_bootstrap },					\
+	{ "kafka-topics", 0, OPTION_STRING, "TOPIC,...", NULL,		\
+	  "which topics", &(c)->kafka_topics },				\
+	{ "kafka-group", 0, OPTION_STRING, "GROUP", NULL,		\
+	  "the consumer group whose members share the partitions",	\
+	  &(c)->kafka_group },						\
+	{ "property", 'X', OPTION_STRINGS, "PROPERTY=VALUE", NULL,	\
+	  "of librdkafka, like security.protocol=ssl",			\
+	  &(c)->kafka_property }
 
 int
 config_parse(struct config *c, int argc, char **argv, bool *done)
@@ -183,51 +179,30 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "where saved queries are kept", &c->state },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "5s",
 		  "how long the end may take after SIGTERM", &c->drain },
-		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",
-		  "info", "what goes to standard error", &c->log_level },
+		DAEMON_LOG_OPTION(&c->log_level),
 		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
 		  "our secret key, of mql keygen", &c->key },
 		{ "allowed-keys", 0, OPTION_STRING, "DIR", NULL,
 		  "public keys of who may come in: agents/, subscribers/ and "
 		  "operators/", &c->allowed_keys },
-		{ "token-file", 0, OPTION_STRING, "FILE", NULL,
-		  "a bearer token, which who asks for /metrics must say",
-		  &c->token_file },
-		{ "tls-cert", 0, OPTION_STRING, "FILE", NULL,
-		  "certificate chain of --http, PEM", &c->tls_cert },
-		{ "tls-key", 0, OPTION_STRING, "FILE", NULL,
-		  "its key, PEM", &c->tls_key },
+		DAEMON_HTTP_OPTIONS(&c->door),
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
-		  "listen on addresses that other machines reach",
+		  "listen on addresses that other machines reach, all the same",
 		  &c->insecure },
-		{ "kafka-bootstrap", 0, OPTION_STRING, "HOST:PORT,...", NULL,
-		  "brokers; messages of their topics are events",
-		  &c->kafka_bootstrap },
-		{ "kafka-topics", 0, OPTION_STRING, "TOPIC,...", NULL,
-		  "which topics", &c->kafka_topics },
-		{ "kafka-group", 0, OPTION_STRING, "GROUP", NULL,
-		  "the consumer group whose members share the partitions",
-		  &c->kafka_group },
-		{ "property", 'X', OPTION_STRINGS, "PROPERTY=VALUE", NULL,
-		  "of librdkafka, like security.protocol=ssl",
-		  &c->kafka_property },
+		KAFKA_OPTIONS(c),
 		{ 0 },
 	};
-	int nrest, err;
+	int err;
 
 	*c = (struct config){ 0 };
-	err = options_parse(&usage, table, argc, argv, &nrest, done);
+	err = daemon_options(&usage, table, argc, argv, done);
 	if (err || *done)
 		return err;
-	if (nrest) {
-		log_error("'%s' is not an option; try --help", argv[1]);
-		return MQL_EINVAL;
-	}
 	if (!c->workers)
 		c->workers = processors();
 	if ((err = check_numbers(c)) || (err = check_kafka(c)))
 		return err;
 	if ((err = check_doors(c)))
 		return err;
-	return check_http(c);
+	return daemon_check_door("http", c->http, &c->door, c->insecure);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/door.h"
 #include "common/options.h"
 
 struct config {
@@ -14,7 +15,7 @@ struct config {
 	uint64_t    workers;     /* threads; at least 1 */
 	const char *key, *allowed_keys; /* of CURVE; both or neither */
 	const char *state;       /* directory; NULL: nothing is kept */
-	const char *token_file, *tls_cert, *tls_key; /* of http */
+	struct door_files door;  /* of http */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */
 	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */

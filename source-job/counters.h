@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "source-job/latency.h"
+
 /* The thread that counts. */
 static inline void
 counter_set(_Atomic uint64_t *c, uint64_t n)
@@ -39,18 +41,32 @@ counter_get(const _Atomic uint64_t *c)
 	X(rows_bad,   "Rows that were no line of JSON, dropped")         \
 	X(rows_stray, "Rows of a query that does not run there, dropped") \
 	X(rows_lost,  "Rows lost on the link, by gaps in sequence numbers") \
-	X(drop_slow,  "Rows dropped because a subscriber was slow")      \
-	X(drop_limit, "Rows dropped past a subscriber's limit")          \
 	X(folded,     "Rows put into groups, or held in order")          \
 	X(results,    "Rows made of groups, or of what was held")        \
-	X(drop_late,  "Rows dropped for want of an open window")         \
-	X(drop_overflow, "Rows dropped for want of memory for groups")   \
 	X(rows_unkept, "Rows of saved queries while nobody subscribed")  \
 	X(subs_refused, "Subscriptions refused to peers that have too many")
+
+/* Rows dropped, by cause. X(name, cause) */
+#define JOB_DROPS(X)                                                     \
+	X(drop_slow,     "subscriber_slow")                              \
+	X(drop_limit,    "past_limit")                                   \
+	X(drop_late,     "no_open_window")                               \
+	X(drop_overflow, "no_memory_for_groups")
+
+/* X(name, help) */
+#define JOB_LATENCIES(X)                                                 \
+	X(row,    "From an agent's sending of rows to their hand-over to a " \
+		  "subscriber's socket, by the first of each message")   \
+	X(window, "From the end of a window of @ts to its rows")         \
+	X(agent_round_trip, "From us to an agent and back")
 
 struct job_counters {
 #define X(name, help) _Atomic uint64_t name;
 	JOB_COUNTERS(X)
+	JOB_DROPS(X)
+#undef X
+#define X(name, help) struct latency name##_latency;
+	JOB_LATENCIES(X)
 #undef X
 };
 

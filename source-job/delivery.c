@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "mql/error.h"
 #include "source-job/batch.h"
+#include "common/clock.h"
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
@@ -78,6 +79,7 @@ sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
 		first += dropped;
 		room = 0;
 	}
+	s->queue.sent = b->sent;
 	for (; first < end && room; first++) {
 		struct str row = batch_row(b, first);
 		uint64_t gone = is_too_long(s, row) ? 1 :
@@ -168,23 +170,43 @@ tell_window(struct job *j, struct sub *s)
 	send_meta(j, s, &notes);
 }
 
+/* What it has brought and cost since the last META of a second. */
+static void
+query_rates(struct job *j, struct query *q)
+{
+	const uint64_t ms = (uint64_t)(j->now - q->meta_at);
+	const uint64_t cpu = query_cpu_ns(j, q);
+
+	q->rate = (q->all.sent - q->meta_sent) * 1000 / ms;
+	q->cpu_rate = (cpu - q->meta_cpu) * 1000 / ms;
+	q->meta_at = j->now;
+	q->meta_sent = q->all.sent;
+	q->meta_cpu = cpu;
+}
+
 static void
 meta(struct job *j, struct query *q)
 {
 	bool due = j->now - q->meta_at >= META_MS;
 
-	if (due) {
-		q->rate = (q->all.sent - q->meta_sent) * 1000 /
-			  (uint64_t)(j->now - q->meta_at);
-		q->meta_at = j->now;
-		q->meta_sent = q->all.sent;
-	}
+	if (due)
+		query_rates(j, q);
 	if (due || (q->changed && !q->closing))
 		send_metas(j, q);
 	q->changed = false;
 }
 
 /* --- rows ---------------------------------------------------------------- */
+
+static void
+note_latency(struct job *j, const struct sub *s, uint32_t rows)
+{
+	const int64_t sent = queue_sent(&s->queue);
+
+	if (sent)
+		latency_add(&j->counters.row_latency, clock_wall_us() - sent,
+			    rows);
+}
 
 /* As far as credit goes. What the socket does not take now is tried again at
  * the next tick; a peer that is gone has until its lease ends. */
@@ -205,6 +227,7 @@ deliver(struct job *j, struct sub *s)
 			s->link->unreachable = true;
 		if (err)
 			return;
+		note_latency(j, s, rows);
 		s->used += body;
 		s->books.source.delivered += rows;
 		counter_add(&j->counters.rows_out, rows);
@@ -231,7 +254,7 @@ end(struct job *j, struct sub *s)
 			  .window = s->closed },
 		.why = str_of(s->why),
 		.failed = s->failed,
-		.leaves = job_draining(j),
+		.leaves = job_draining(j), .lapsed = s->lapsed,
 	};
 
 	drop_queue(j, s);

@@ -40,9 +40,9 @@ static int
 describe(struct agent *a, const struct wire_hello *m)
 {
 	const struct str from[] = { m->agent, m->app, m->host, m->zone,
-				    m->version };
+				    m->version, m->language };
 	struct str *const to[] = { &a->id, &a->app, &a->host, &a->zone,
-				   &a->version };
+				   &a->version, &a->language };
 	int err;
 
 	struct buf self = BUF_INIT;
@@ -167,9 +167,9 @@ attach(struct worker *w, struct agent *a, const struct wire_peer *from)
 static void
 welcome(struct worker *w, struct agent *a)
 {
-	struct str can[] = { WIRE_WEIGHTS };
+	struct str can[] = { WIRE_WEIGHTS, WIRE_TIMES };
 	struct wire_welcome m = {
-		.capability = can, .ncapability = 1,
+		.capability = can, .ncapability = 2,
 		.source_job = str_of(w->id),
 		.heartbeat_ms = (uint64_t)w->config->heartbeat,
 		.silence_ms = (uint64_t)w->config->heartbeat *

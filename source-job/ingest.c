@@ -114,14 +114,17 @@ say_rows(struct worker *w, const struct route *to, struct batch *b,
 
 /* The message is kept for as long as a row of it is wanted. */
 static void
-route(struct worker *w, struct rows_reader *in, size_t nslice)
+route(struct worker *w, const struct agent *a, struct rows_reader *in,
+      size_t nslice)
 {
 	struct batch *b = batch_new(nslice);
 	size_t bytes = in->body.len / (in->nqueries ? in->nqueries : 1) + 1;
 
 	slice_rows(w, in, b);
-	if (b)
+	if (b) {
 		b->base = hop_keep(&w->hop, &b->message).ptr + WIRE_HEADER;
+		b->sent = clocks_ours(&a->clocks, in->sent);
+	}
 	for (unsigned i = 0; i < in->nqueries; i++)
 		if (w->agents.route[i].part)
 			say_rows(w, &w->agents.route[i], b, bytes);
@@ -153,7 +156,7 @@ ingest_rows(struct worker *w, struct agent *a, struct str body)
 		counter_add(&w->counters.rows_in, in.nrows);
 		size_t nslice = find_routes(w, a, &in);
 		if (nslice)
-			route(w, &in, nslice);
+			route(w, a, &in, nslice);
 	}
 	raise_credit(w, a);
 	return err;

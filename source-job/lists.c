@@ -7,6 +7,8 @@
 #include "source-job/run.h"
 #include "source-job/worker.h"
 
+enum { COSTS_MAX = 8 }; /* queries of an agent whose cost is told */
+
 /* Takes o. */
 static void
 list_add(struct listing *l, json_t *o)
@@ -34,6 +36,45 @@ set_labels(json_t *o, struct str self)
 	json_decref(all);
 }
 
+/* What its queries cost: in all, and of the dearest. */
+static void
+set_costs(json_t *o, const struct agent *a)
+{
+	const struct run *r, *top[COSTS_MAX] = { NULL };
+	json_t *list = json_array();
+	uint64_t sum = 0;
+
+	FOREACH_RUN(r, a) {
+		const struct run *put = r;
+
+		if (!r->part || !run_costs(r))
+			continue;
+		sum += r->cpu_rate;
+		for (size_t i = 0; put && i < COSTS_MAX; i++) {
+			const struct run *was = top[i];
+
+			if (was && was->cpu_rate >= put->cpu_rate)
+				continue;
+			top[i] = put;
+			put = was;
+		}
+	}
+	for (size_t i = 0; i < COSTS_MAX && top[i]; i++) {
+		json_t *one = json_object();
+
+		set_number(one, "query", top[i]->part->id);
+		set_number(one, "cpu_ns_per_s", top[i]->cpu_rate);
+		set_number(one, "rows_per_s", top[i]->rows_rate);
+		set_number(one, "bytes_per_s", top[i]->bytes_rate);
+		json_array_append_new(list, one);
+	}
+	if (top[0]) {
+		set_number(o, "queries_cpu_us_per_s", sum / 1000);
+		json_object_set(o, "costs", list);
+	}
+	json_decref(list);
+}
+
 static json_t *
 agent_json(const struct worker *w, const struct agent *a)
 {
@@ -49,6 +90,7 @@ agent_json(const struct worker *w, const struct agent *a)
 	set_text(o, "host", a->host);
 	set_text(o, "zone", a->zone);
 	set_text(o, "version", a->version);
+	set_text(o, "language", a->language);
 	set_labels(o, a->self);
 	set_text(o, "state", str_of(!a->connected ? "gone" :
 				    a->health.disabled ? "disabled" :
@@ -60,10 +102,16 @@ agent_json(const struct worker *w, const struct agent *a)
 		set_number(o, "cpu_us_per_s", a->cpu_rate);
 		set_number(o, "memory", a->health.memory);
 	}
+	if (a->clocks.known) {
+		set_number(o, "round_trip_us", (uint64_t)a->clocks.trip);
+		json_object_set_new(o, "clock_ahead_us",
+				    json_integer(a->clocks.ahead));
+	}
 	if (a->nsuspect)
 		set_number(o, "suspects", a->nsuspect);
 	set_number(o, "heard_ms", (uint64_t)(w->now - a->heard));
 	set_number(o, "wire", WIRE_VERSION);
+	set_costs(o, a);
 	return o;
 }
 

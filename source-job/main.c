@@ -117,10 +117,8 @@ static int
 open_http(struct job *j, struct http **out)
 {
 	const struct http_service service = {
-		.token_file = j->config.token_file,
-		.tls_cert = j->config.tls_cert, .tls_key = j->config.tls_key,
 		.name = "mql-source-job", .ready = ready, .metrics = metrics,
-		.arg = j,
+		.arg = j, .files = j->config.door,
 	};
 	char why[400] = "";
 	int err;

@@ -37,6 +37,8 @@ stand(struct job *j, unsigned worker, const struct op *op)
 
 	books_agent_add(&q->all, &op->all);
 	books_agent_sub(&q->all, &of->all);
+	books_agent_add(&j->agents_all, &op->all);
+	books_agent_sub(&j->agents_all, &of->all);
 	of->all = op->all;
 	count(q, of, &op->count);
 	if (op->lost)
@@ -99,10 +101,11 @@ take_partial(unsigned worker, const struct op *op)
 /* --- agents ------------------------------------------------------------------ */
 
 static void
-carry(struct query *q, const struct books_agent *past)
+carry(struct job *j, struct query *q, const struct books_agent *past)
 {
 	struct sub *s;
 
+	books_agent_sub(&j->agents_all, past);
 	LIST_FOREACH(s, &q->subs, of_query)
 		books_agent_add(&s->before, past);
 }
@@ -152,7 +155,7 @@ take(struct job *j, unsigned worker, const struct op *op)
 		take_partial(worker, op);
 		break;
 	case OP_CARRIED:
-		carry(q, &op->carried);
+		carry(j, q, &op->carried);
 		break;
 	case OP_AGENT_LOST:
 		agent_lost(q, op->serial, 1);

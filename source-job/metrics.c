@@ -1,7 +1,10 @@
 #include "source-job/metrics.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "source-job/crew.h"
 #include "source-job/job.h"
@@ -39,7 +42,39 @@ add_counters(const struct job_counters *from, struct job_counters *to)
 {
 #define X(name, help) counter_add(&to->name, counter_get(&from->name));
 	JOB_COUNTERS(X)
+	JOB_DROPS(X)
 #undef X
+#define X(name, help) latency_sum(&from->name##_latency, &to->name##_latency);
+	JOB_LATENCIES(X)
+#undef X
+}
+
+static void
+write_drops(const struct job *j, const struct job_counters *c, struct buf *out)
+{
+	const struct books_agent *a = &j->agents_all;
+	const struct {
+		const char *at, *cause;
+		uint64_t    v;
+	} drop[] = {
+		{ "agent", "ring_full", a->drop_ring },
+		{ "agent", "over_budget", a->drop_budget },
+		{ "agent", "rate_cap", a->drop_rate },
+		{ "agent", "link_down", a->drop_link },
+		{ "agent", "row_too_large", a->drop_large },
+#define X(name, cause) { "source_job", cause, counter_get(&c->name) },
+		JOB_DROPS(X)
+#undef X
+	};
+
+	family(out, "dropped_total", "counter",
+	       "Rows dropped, by where and why");
+	for (size_t i = 0; i < sizeof drop / sizeof *drop; i++)
+		buf_printf(out, "mql_dropped_total{at=\"%s\",cause=\"%s\"} %"
+			   PRIu64 "\n", drop[i].at, drop[i].cause, drop[i].v);
+	family(out, "skipped_total", "counter",
+	       "Events on which agents did not try a query over its budget");
+	buf_printf(out, "mql_skipped_total %" PRIu64 "\n", a->skipped);
 }
 
 static void
@@ -50,23 +85,18 @@ write_rows(const struct job *j, struct buf *out)
 	add_counters(&j->counters, &c);
 	for (unsigned i = 0; i < j->nworker; i++)
 		add_counters(&j->worker[i].counters, &c);
-	const struct {
-		const char *name, *help;
-		uint64_t    v;
-	} counter[] = {
-#define X(name, help) { #name, help, counter_get(&c.name) },
-		JOB_COUNTERS(X)
+#define X(name, help)                                                    \
+	family(out, #name "_total", "counter", help);                    \
+	buf_printf(out, "mql_" #name "_total %" PRIu64 "\n",             \
+		   counter_get(&c.name));
+	JOB_COUNTERS(X)
 #undef X
-	};
-
-	for (size_t i = 0; i < sizeof counter / sizeof *counter; i++) {
-		buf_printf(out, "# HELP mql_%s_total %s.\n", counter[i].name,
-			   counter[i].help);
-		buf_printf(out, "# TYPE mql_%s_total counter\n",
-			   counter[i].name);
-		buf_printf(out, "mql_%s_total %" PRIu64 "\n", counter[i].name,
-			   counter[i].v);
-	}
+	write_drops(j, &c, out);
+#define X(name, help)                                                    \
+	family(out, #name "_latency_seconds", "histogram", help);        \
+	latency_write(&c.name##_latency, #name "_latency", out);
+	JOB_LATENCIES(X)
+#undef X
 }
 
 static void
@@ -107,12 +137,66 @@ write_hops(const struct job *j, struct buf *out)
 }
 
 static double
-own_cpu(void)
+cpu_seconds(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static uint64_t
+resident_bytes(void)
+{
+	unsigned long long size, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	if (f)
+		fclose(f);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Under the names that are the same for every program. */
+static void
+write_process(struct buf *out)
+{
+	struct rlimit files = { 0 };
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	buf_printf(out,
+		   "# HELP process_cpu_seconds_total Processor time of all "
+		   "threads.\n# TYPE process_cpu_seconds_total counter\n"
+		   "process_cpu_seconds_total %.3f\n"
+		   "# HELP process_resident_memory_bytes Memory in use.\n"
+		   "# TYPE process_resident_memory_bytes gauge\n"
+		   "process_resident_memory_bytes %" PRIu64 "\n"
+		   "# HELP process_max_fds File descriptors at most.\n"
+		   "# TYPE process_max_fds gauge\nprocess_max_fds %ju\n",
+		   cpu_seconds(CLOCK_PROCESS_CPUTIME_ID), resident_bytes(),
+		   (uintmax_t)files.rlim_cur);
+}
+
+/* What waits for subscribers. */
+static void
+write_queues(const struct job *j, struct buf *out)
+{
+	uint64_t rows = 0, bytes = 0, longest = 0;
+	const struct link *l;
+	const struct sub *s;
+
+	LIST_FOREACH(l, &j->subscribers.links, entry)
+		LIST_FOREACH(s, &l->subs, of_link) {
+			rows += s->queue.rows;
+			bytes += s->queue.bytes;
+			if (s->queue.bytes > longest)
+				longest = s->queue.bytes;
+		}
+	gauge(out, "queue_rows", "Rows that wait for subscribers", rows);
+	gauge(out, "queue_bytes", "Bytes of them", bytes);
+	gauge(out, "queue_longest_bytes", "Bytes that wait for the slowest",
+	      longest);
 }
 
 /* What each thread has done, and what waits between them. */
@@ -122,7 +206,7 @@ write_threads(const struct job *j, struct buf *out)
 	family(out, "thread_cpu_seconds_total", "counter",
 	       "Processor time by thread");
 	buf_printf(out, "mql_thread_cpu_seconds_total{thread=\"job\"} %.3f\n",
-		   own_cpu());
+		   cpu_seconds(CLOCK_THREAD_CPUTIME_ID));
 	for (unsigned i = 0; i < j->nworker; i++)
 		if (j->worker[i].started)
 			buf_printf(out, "mql_thread_cpu_seconds_total{"
@@ -181,7 +265,9 @@ metrics_write(const struct job *j, struct buf *out)
 	      j->queries.n - j->queries.nclosing);
 	gauge(out, "subscribers", "Subscriptions", j->subscribers.n);
 	write_hops(j, out);
+	write_process(out);
 	write_threads(j, out);
+	write_queues(j, out);
 	write_groups(j, out);
 	write_rows(j, out);
 	if (j->kafka)

@@ -84,6 +84,16 @@ queries_find(struct job *j, uint32_t id)
 	return map_get(&j->queries.by_id, id_key(&id));
 }
 
+uint64_t
+query_cpu_ns(const struct job *j, const struct query *q)
+{
+	uint64_t ns = 0;
+
+	for (unsigned i = 0; i < j->nworker; i++)
+		ns += counter_get(&q->of[i].cpu_ns);
+	return ns;
+}
+
 const struct query_count *
 query_shown(const struct query *q)
 {

@@ -37,6 +37,8 @@ struct query_part { /* of one worker */
 	struct query_count count;
 	struct notes *notes;      /* why its agents refuse; NULL: none does */
 	bool open;                /* it has said something */
+	_Atomic uint64_t cpu_ns;  /* of its agents' services; the worker
+				     counts: counters.h */
 	/* Groups that were used here, to be used again there. */
 	_Atomic(struct partial *) spare;
 };
@@ -73,7 +75,8 @@ struct query {
 	bool       changed;  /* count or notes changed: META is due */
 	int64_t    meta_at;
 	uint64_t   meta_sent; /* all.sent at meta_at */
-	uint64_t   rate;      /* rows a second, before meta_at */
+	uint64_t   rate;      /* rows a second, before meta_at, */
+	uint64_t   meta_cpu, cpu_rate; /* and ns of services' processors */
 
 	struct query_part of[]; /* by worker */
 };
@@ -119,6 +122,9 @@ bool query_is_open(const struct job *j, const struct query *q);
 /* Why agents refuse or restrict q; the texts are q's. */
 void query_notes(const struct job *j, const struct query *q,
 		 struct notes *notes);
+
+/* Processor time that it has cost all services, in ns. */
+uint64_t query_cpu_ns(const struct job *j, const struct query *q);
 
 /* What subscribers see; it does not count down while a query closes. */
 const struct query_count *query_shown(const struct query *q);

@@ -17,6 +17,7 @@ struct chunk {
 	size_t        len;  /* of the frame, once it is sealed */
 	uint32_t      rows;
 	bool          sealed, marked;
+	int64_t       sent; /* its first row, by an agent */
 	struct wire_window mark;
 };
 
@@ -47,6 +48,7 @@ chunk_new(struct queue *q, struct chunk **out)
 	buf_room(&c->frame, q->expected);
 	data_begin(&c->frame, q->id, q->numbered + 1);
 	c->rows = 0;
+	c->sent = q->sent;
 	c->sealed = c->marked = false;
 	c->next = NULL;
 	*out = c;
@@ -234,6 +236,12 @@ queue_head(struct queue *q, struct buf **frame, size_t *body)
 	*frame = &c->frame;
 	*body = c->len - WIRE_HEADER;
 	return c->rows;
+}
+
+int64_t
+queue_sent(const struct queue *q)
+{
+	return q->head ? q->head->sent : 0;
 }
 
 bool

@@ -37,6 +37,8 @@ struct queue {
 	size_t   expected;    /* bytes of the next frame: as of the last */
 	unsigned thinned;     /* one row of 2^thinned is taken */
 	uint64_t lots;        /* what chance is made of */
+	int64_t  sent;        /* us since the epoch: when an agent sent the
+				 rows that go in now; 0: not known */
 };
 
 /* 0; MQL_ELIMIT when the queue is full, MQL_ENOMEM: the row is not in. */
@@ -50,6 +52,9 @@ uint64_t queue_offer(struct queue *q, struct str row);
  * Borrowed until queue_pop(), and its memory may be taken. body is what credit
  * counts. */
 uint32_t queue_head(struct queue *q, struct buf **frame, size_t *body);
+
+/* When the first row of that was sent by its agent, as above. */
+int64_t queue_sent(const struct queue *q);
 
 /* It is sent. True when it has a mark, which goes to *mark (may be NULL). */
 bool queue_pop(struct queue *q, struct wire_window *mark);

@@ -10,7 +10,10 @@
 #include "source-job/worker.h"
 #include "wire/message.h"
 
-enum { RUNS_STEP = 8 };
+enum {
+	RUNS_STEP = 8,
+	COST_MS = 500,   /* between two looks at what it costs */
+};
 
 static const int64_t last_upto = 7258118400000; /* the year 2200 */
 
@@ -315,6 +318,45 @@ run_limit(struct run *r, const struct wire_counts *c)
 	free(r->limit);
 	r->limit = c->why.len ? strndup(c->why.ptr, c->why.len) : NULL;
 	r->part->renote |= was || run_is_limited(r);
+}
+
+/* So much a second. */
+static uint64_t
+rate(uint64_t before, uint64_t now, int64_t ms)
+{
+	return (uint64_t)((double)(now - before) * 1000 / (double)ms);
+}
+
+/* Where we come to a run that others knew before, its past is not ours. */
+void
+run_cost(struct run *r, const struct wire_cost *c)
+{
+	const struct worker *w = r->part->worker;
+	struct query_part *of = &r->part->query->of[w->index];
+	const struct wire_cost *old = &r->cost;
+	const int64_t ms = w->now - r->cost_at;
+
+	if (r->cost_at && ms < COST_MS)
+		return;
+	if (r->cost_at && c->cpu_ns >= old->cpu_ns && c->rows >= old->rows &&
+	    c->bytes >= old->bytes) {
+		counter_add(&of->cpu_ns, c->cpu_ns - old->cpu_ns);
+		r->cpu_rate = rate(old->cpu_ns, c->cpu_ns, ms);
+		r->rows_rate = (uint32_t)rate(old->rows, c->rows, ms);
+		r->bytes_rate = (uint32_t)rate(old->bytes, c->bytes, ms);
+	}
+	r->cost = *c;
+	r->cost_at = w->now;
+}
+
+/* A query whose books have not changed is not in heartbeats. */
+bool
+run_costs(const struct run *r)
+{
+	const struct worker *w = r->part->worker;
+
+	return r->state == RUN_LIVE && r->cost_at &&
+	       w->now - r->cost_at < 3 * w->config->heartbeat + COST_MS;
 }
 
 void

@@ -11,6 +11,7 @@
 #define SOURCE_JOB_RUN_H
 
 #include "source-job/part.h"
+#include "wire/message.h"
 
 struct agent;
 
@@ -36,6 +37,11 @@ struct run {
 	uint32_t        every;    /* one event in so many; 0 and 1: all */
 	bool            suspended;
 	char           *limit;    /* why; may be NULL */
+	/* What it costs its service, by heartbeats half a second apart: */
+	struct wire_cost cost;    /* so far, */
+	int64_t         cost_at;  /* at that time, ms; 0: it is not known; */
+	uint64_t        cpu_rate; /* ns a second before, */
+	uint32_t        rows_rate, bytes_rate; /* and these */
 };
 
 /* The agent is told of the query, for the first time or again: pending. Unless
@@ -51,9 +57,11 @@ void run_refused(struct run *r, struct str why);
 /* why: the agent itself, or an operator, has ended it; empty: the query did. */
 void run_ended(struct run *r, const struct books_agent *books, struct str why);
 void run_report(struct run *r, const struct books_agent *books);
-struct wire_counts;
 void run_limit(struct run *r, const struct wire_counts *c);
 bool run_is_limited(const struct run *r);
+void run_cost(struct run *r, const struct wire_cost *c);
+/* Are the rates those of the last moments? */
+bool run_costs(const struct run *r);
 
 /* Rows first ... first + count - 1 have come, or a partial of as many events:
  * so many were lost before them. False: not of this run. What has come, and

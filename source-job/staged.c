@@ -118,6 +118,12 @@ contributors(const struct staged *st, int64_t end)
 static void
 closed(void *arg, int64_t start, int64_t end, uint64_t events)
 {
+	struct staged *st = arg;
+
+	/* Of one that is cut short the end is still to come. */
+	if (query_pane_ms(st->query) && !st->ending)
+		latency_add(&st->job->counters.window_latency,
+			    (st->job->wall - end) * 1000, 1);
 	mark(arg, (struct wire_window){ .start = start, .end = end,
 					.events = events,
 					.agents = contributors(arg, end) });

@@ -32,7 +32,7 @@ struct link { /* one peer with at least one subscription */
 	struct wire_peer peer;
 	LIST_ENTRY(link) entry;
 	LIST_HEAD(, sub) subs;
-	int64_t heard;       /* ms; the lease */
+	int64_t heard;       /* job_listened(); the lease */
 	int64_t complained;
 	bool    unreachable; /* the socket has forgotten it */
 	bool    nobody;      /* and so it ever was: see saved.h */
@@ -44,6 +44,7 @@ struct sub {
 	LIST_ENTRY(sub)  of_link, of_query;
 	TAILQ_ENTRY(sub) of_dirty;
 	bool          dirty;
+	bool          lapsed; /* left, for its lease ended */
 	struct link  *link;
 	char         *canonical; /* until it is accepted */
 	struct query *query;  /* NULL once settled */

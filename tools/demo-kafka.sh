@@ -5,48 +5,9 @@
 set -eu
 
 build=$1
-work=$(mktemp -d)
-pids=
+. tools/demo-lib.sh
 
-finish() {
-	status=$?
-	trap - EXIT INT TERM HUP
-	for pid in $pids; do
-		kill "$pid" 2> /dev/null || :
-	done
-	wait
-	rm -rf "$work"
-	exit $status
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-start() { # NAME COMMAND...
-	name=$1
-	shift
-	"$@" > "$work/$name.out" 2> "$work/$name.err" < /dev/null &
-	pids="$pids $!"
-}
-await() {
-	tries=400
-	until "$@" > /dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || { cat "$work"/*.err; exit 1; }
-		sleep 0.05
-	done
-}
-value() { # NAME FIELD: of its ready line
-	sed -n "s/.*\"$2\": *\"\([^\"]*\)\".*/\1/p" "$work/$1.out"
-}
-title() { printf '\n%s\n' "$*"; }
-
-start source-job "$build/mql-source-job" --agents tcp://127.0.0.1:0 \
-	--subscribers tcp://127.0.0.1:0 --http off
-await grep -q ready "$work/source-job.out"
-MQL_AGENT_SOURCE_JOB=$(value source-job agents)
-MQL_SOURCE_JOB=$(value source-job subscribers)
-export MQL_AGENT_SOURCE_JOB MQL_SOURCE_JOB
+start_source_job off
 for zone in us-east-1 eu-west-1; do
 	start "playback-$zone" "$build/examples/playback" --zone "$zone" \
 		--rate 100 --threads 2
@@ -61,8 +22,8 @@ start sink "$build/mql-sink-kafka" -b "$KAFKA_BOOTSTRAP" --http 127.0.0.1:0 \
 	--create --partitions 2 -q "$slow" -t mql-demo-slow -k title -n slow \
 	-q "$devices" -t mql-demo-devices -k device -n devices
 sink=${pids##* }
-await grep -q ready "$work/sink.out"
-await curl -fs "$(value sink http)/readyz"
+await ready sink
+await curl -fs "$(endpoint sink http)/readyz"
 sleep 8
 
 title "The last of mql-demo-slow: partition, key, headers, value"

@@ -6,37 +6,9 @@ set -eu
 
 build=$1
 log=../shared/data/apache-access.ndjson.zst # real, where it is at hand
-work=$(mktemp -d)
-pids=
+. tools/demo-lib.sh
 
-# End what we started, by its id, and wait until it is gone.
-finish() {
-	status=$?
-	trap - EXIT INT TERM HUP
-	for pid in $pids; do
-		kill "$pid" 2> /dev/null || :
-	done
-	wait
-	rm -rf "$work"
-	exit $status
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-bold= plain=
-if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
-	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
-fi
 say() { printf '%s\n' "$@"; }
-title() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
-
-start() { # NAME COMMAND...
-	name=$1
-	shift
-	"$@" > "$work/$name.out" 2> "$work/$name.err" < /dev/null &
-	pids="$pids $!"
-}
 
 # Ask as a user would; a question that fails ends the demo.
 ask() {
@@ -49,20 +21,6 @@ ask() {
 	"$build/mql" "$@"
 }
 
-endpoint() { # PROGRAM WHAT, as it said when it was ready
-	sed -n "s/.*\"$2\": *\"\([^\"]*\)\".*/\1/p" "$work/$1.out"
-}
-
-# Wait until the command holds, ten seconds at most.
-await() {
-	tries=200
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || { cat "$work"/*.err; exit 1; }
-		sleep 0.05
-	done
-}
-ready() { grep -q '"ready"' "$work/$1.out"; }
 all_there() {
 	[ "$("$build/mql" agents -o json | grep -o '"app"' | wc -l)" -ge 4 ]
 }
@@ -70,12 +28,7 @@ all_there() {
 title 'mql: ask a running fleet a question'
 say 'A source-job on free ports of this machine takes questions to the agents' \
 	'and rows back:'
-start source-job "$build/mql-source-job" --agents tcp://127.0.0.1:0 \
-	--subscribers tcp://127.0.0.1:0 --http 127.0.0.1:0
-await ready source-job
-MQL_AGENT_SOURCE_JOB=$(endpoint source-job agents)
-MQL_SOURCE_JOB=$(endpoint source-job subscribers)
-export MQL_AGENT_SOURCE_JOB MQL_SOURCE_JOB
+start_source_job 127.0.0.1:0
 say "  agents       $MQL_AGENT_SOURCE_JOB" "  subscribers  $MQL_SOURCE_JOB"
 
 say 'Three services that embed the agent (examples/playback.c; what they' \

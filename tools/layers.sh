@@ -12,11 +12,12 @@ event        common | xxhash
 mql          event common | pcre2 xxhash
 wire         event common | zmq jansson msgpack xxhash
 http         common | microhttpd
+kafka        common | rdkafka
 agent        mql event wire common | urcu
 client       mql event wire common |
 source-job   mql event wire http common source-job/kafka | jansson xxhash
-source-job/kafka source-job common | rdkafka
-sink/kafka   client wire http event common | rdkafka
+source-job/kafka source-job kafka common | rdkafka
+sink/kafka   client wire http kafka event common | rdkafka
 sink/sse     client wire event common | microhttpd z
 cli          client mql event wire common |
 examples     |

@@ -1,11 +1,13 @@
 /* heartbeat.c - the counters, in MessagePack, for they come from every agent
  * every second.
  *
- *     [at, version, [[id, [seen, matched, ...], [every, why]], ...],
- *      [stream, ...], [cpu_ns, memory, disabled]]
+ *     [at, version,
+ *      [[id, [seen, matched, ...], [every, why], [cpu_ns, rows, bytes]], ...],
+ *      [stream, ...], [cpu_ns, memory, disabled, at, held, wall]]
  *
- * [every, why] is there for a query that is over its budget; every 0: it is
- * suspended. The counters stand in the order of BOOKS_AGENT. A peer of another
+ * [every, why] is there for a query that is over its budget (every 0: it is
+ * suspended), else nil, and no cost where there was none; `at` and what follows
+ * it when a CREDIT has brought one. The counters stand in the order of BOOKS_AGENT. A peer of another
  * version may send more of anything (ignored) or less (zero). */
 #include "mql/error.h"
 #include "wire/message.h"
@@ -42,11 +44,21 @@ pack_limit(msgpack_packer *pk, const struct wire_counts *c, struct buf *b)
 }
 
 static void
+pack_cost(msgpack_packer *pk, const struct wire_cost *c)
+{
+	msgpack_pack_array(pk, 3);
+	msgpack_pack_uint64(pk, c->cpu_ns);
+	msgpack_pack_uint64(pk, c->rows);
+	msgpack_pack_uint64(pk, c->bytes);
+}
+
+static void
 pack_counts(msgpack_packer *pk, const struct wire_counts *c, struct buf *b)
 {
 	const bool limited = c->suspended || c->every > 1;
+	const bool costs = c->cost.cpu_ns || c->cost.rows || c->cost.bytes;
 
-	msgpack_pack_array(pk, limited ? 3 : 2);
+	msgpack_pack_array(pk, costs ? 4 : limited ? 3 : 2);
 	msgpack_pack_uint32(pk, c->id);
 	msgpack_pack_array(pk, NBOOKS);
 #define X(name, text) msgpack_pack_uint64(pk, c->books.name);
@@ -54,15 +66,24 @@ pack_counts(msgpack_packer *pk, const struct wire_counts *c, struct buf *b)
 #undef X
 	if (limited)
 		pack_limit(pk, c, b);
+	else if (costs)
+		msgpack_pack_nil(pk);
+	if (costs)
+		pack_cost(pk, &c->cost);
 }
 
 static void
 pack_health(msgpack_packer *pk, const struct wire_health *h)
 {
-	msgpack_pack_array(pk, 3);
+	msgpack_pack_array(pk, h->at ? 6 : 3);
 	msgpack_pack_uint64(pk, h->cpu_ns);
 	msgpack_pack_uint64(pk, h->memory);
 	msgpack_pack_uint8(pk, h->disabled);
+	if (!h->at)
+		return;
+	msgpack_pack_uint64(pk, h->at);
+	msgpack_pack_uint64(pk, h->held);
+	msgpack_pack_uint64(pk, h->wall);
 }
 
 void
@@ -124,6 +145,19 @@ read_limit(const msgpack_object *o, struct arena *mem, struct wire_counts *to)
 }
 
 static int
+read_cost(const msgpack_object *o, struct wire_cost *to)
+{
+	uint64_t n[3] = { 0 };
+	msgpack_object_array list;
+	int err = pack_array(o, 0, &list);
+
+	for (unsigned i = 0; !err && i < 3 && i < list.size; i++)
+		err = pack_uint(&list.ptr[i], INT64_MAX, &n[i]);
+	*to = (struct wire_cost){ n[0], n[1], n[2] };
+	return err;
+}
+
+static int
 read_counts(const msgpack_object *o, struct arena *mem, struct wire_counts *to)
 {
 	uint64_t id, count[NBOOKS] = { 0 };
@@ -143,6 +177,8 @@ read_counts(const msgpack_object *o, struct arena *mem, struct wire_counts *to)
 #undef X
 	if (!err && pair.size > 2)
 		err = read_limit(&pair.ptr[2], mem, to);
+	if (!err && pair.size > 3)
+		err = read_cost(&pair.ptr[3], &to->cost);
 	return err;
 }
 
@@ -175,13 +211,13 @@ read_streams(const msgpack_object *o, struct wire_heartbeat *m)
 static int
 read_health(const msgpack_object *o, struct wire_health *h)
 {
-	uint64_t n[3] = { 0 };
+	uint64_t n[6] = { 0 };
 	msgpack_object_array list;
 	int err = pack_array(o, 0, &list);
 
-	for (unsigned i = 0; !err && i < 3 && i < list.size; i++)
+	for (unsigned i = 0; !err && i < 6 && i < list.size; i++)
 		err = pack_uint(&list.ptr[i], INT64_MAX, &n[i]);
-	*h = (struct wire_health){ n[0], n[1], n[2] != 0 };
+	*h = (struct wire_health){ n[0], n[1], n[2] != 0, n[3], n[4], n[5] };
 	return err;
 }
 

@@ -148,6 +148,7 @@ CODEC(ack, ACK, mem)
 static const struct field credit[] = {
 	U32(MAY, wire_credit, id),
 	U64(MUST, wire_credit, bytes, ANY),
+	U64(MAY, wire_credit, at, ANY),
 	FIELD_END
 };
 CODEC(credit, CREDIT, mem)
@@ -249,6 +250,7 @@ static const struct field end[] = {
 	TEXT(MAY, wire_end, why, MAX_WHY),
 	BOOL(MAY, wire_end, failed),
 	BOOL(MAY, wire_end, leaves),
+	BOOL(MAY, wire_end, lapsed),
 	FIELD_END
 };
 CODEC(end, END, meta.mem)

@@ -60,6 +60,8 @@ struct wire_welcome {
 };
 /* A source-job with this capability reads rows with a weight (rows.h). */
 #define WIRE_WEIGHTS STR("weights")
+/* And with this one it reads when they were sent. */
+#define WIRE_TIMES STR("times")
 
 struct wire_query {
 	uint32_t   id;   /* unique in the life of the source-job, from 1 */
@@ -112,6 +114,10 @@ struct wire_counts {
 	uint32_t   every;     /* tried on one event in so many; 0 and 1: all */
 	bool       suspended; /* on none, for a while */
 	struct str why;
+	struct wire_cost { /* what it has cost there since it went live */
+		uint64_t cpu_ns; /* an estimate, of the service's threads */
+		uint64_t rows, bytes; /* that were made */
+	} cost; /* all 0: nothing, or nothing is said */
 };
 
 struct wire_heartbeat { /* MessagePack; queries whose books changed only */
@@ -126,6 +132,10 @@ struct wire_heartbeat { /* MessagePack; queries whose books changed only */
 		uint64_t cpu_ns;   /* processor time since the agent began */
 		uint64_t memory;   /* bytes that it holds */
 		bool     disabled; /* by the service's owner */
+		/* What the last CREDIT brought, for how many us it has been
+		 * here, and the agent's clock now, us since the epoch: by
+		 * these clocks are compared. at 0: there was none. */
+		uint64_t at, held, wall;
 	} health;
 };
 
@@ -133,6 +143,8 @@ struct wire_credit { /* cumulative since the welcome or acceptance */
 	struct arena mem;
 	uint32_t id;       /* subscription; 0 on the agent hop */
 	uint64_t bytes;    /* of ROWS or DATA bodies allowed so far in all */
+	uint64_t at;       /* agent hop: by a clock of the source-job's, us;
+			      comes back in HEARTBEAT. 0: nothing is said */
 };
 
 struct wire_goodbye {
@@ -231,6 +243,7 @@ struct wire_end {
 				  "source-job is shutting down", ... */
 	bool failed;           /* exit status 1 rather than 0 */
 	bool leaves;           /* for the source-job shuts down */
+	bool lapsed;           /* for nothing was heard of the subscriber */
 };
 
 struct wire_unsubscribe { struct arena mem; uint32_t id; };

@@ -2,17 +2,19 @@
  *
  * ROWS, agent to source-job (all little-endian):
  *
- *     u32 nrows  u16 nqueries  u16 weighed
+ *     u32 nrows  u16 nqueries  u16 flags
  *     nqueries x { u32 query id, u32 count, u64 first sequence number }
  *     nrows x    { u32 length, u16 n, n x u16 index into the table, bytes }
  *
  * A row names each query that it answers; sequence numbers count the rows of
  * one run of a query at one agent, from 1, without holes: a hole is a loss.
  *
- * weighed is 1 where rows stand for more than one event each, because their
+ * flags has 1 where rows stand for more than one event each, because their
  * agent tries a query on some events only: then a count is of 24 bits, and the
  * 8 above it are the weight of that query's rows in this frame, as a power of
- * two. Such a frame goes only to who can read it: see WIRE_WEIGHTS.
+ * two. Such a frame goes only to who can read it: see WIRE_WEIGHTS. It has 2
+ * where a u64 follows the last row: when the frame was sent, by the agent's
+ * clock, in us since the epoch: see WIRE_TIMES.
  *
  * DATA, source-job to subscriber:
  *
@@ -43,6 +45,9 @@ struct rows_writer {
 	uint32_t   nrows;
 	unsigned   step;    /* of the rows that are added; the owner sets it */
 	bool       weighed; /* some row has one */
+	bool       timed;   /* frames say when they are sent; the owner sets
+			       it, and with each frame that is taken */
+	uint64_t   sent;    /* that: us since the epoch */
 	uint32_t   nqueries, capqueries;
 	struct rows_query *query;
 	/* Hash of the ids: 1 + index into query, 0 is free; twice as many
@@ -68,10 +73,11 @@ int rows_writer_add(struct rows_writer *w, const uint32_t *id,
 void rows_writer_take(struct rows_writer *w, struct buf *out);
 
 struct rows_reader { /* points into the body */
-	struct str body;
+	struct str body; /* without the time */
 	uint32_t   nrows;
 	uint16_t   nqueries;
 	bool       weighed;
+	uint64_t   sent; /* us since the epoch; 0: it does not say */
 	size_t     at;
 	uint32_t   row;
 };

@@ -6,7 +6,7 @@
 #include "wire/little.h"
 #include "wire/rows.h"
 
-enum { ROWS_HEAD = 8, ENTRY = 16, DATA_HEAD = 16 };
+enum { ROWS_HEAD = 8, ENTRY = 16, TIME = 8, DATA_HEAD = 16 };
 
 /* --- ROWS ------------------------------------------------------------------ */
 
@@ -70,10 +70,22 @@ rows_ok(struct rows_reader *r, uint32_t *left)
 	return r->at == r->body.len;
 }
 
+/* The time, which stands behind all else. */
+static bool
+take_time(struct rows_reader *r)
+{
+	if (r->body.len < ROWS_HEAD + TIME)
+		return false;
+	r->body.len -= TIME;
+	r->sent = get_u64(r->body.ptr + r->body.len);
+	return r->sent <= INT64_MAX;
+}
+
 int
 rows_reader_init(struct rows_reader *r, struct str body)
 {
 	uint32_t *left;
+	unsigned flags;
 	bool ok;
 
 	*r = (struct rows_reader){ .body = body };
@@ -81,9 +93,12 @@ rows_reader_init(struct rows_reader *r, struct str body)
 		return MQL_EBADFRAME;
 	r->nrows = get_u32(body.ptr);
 	r->nqueries = get_u16(body.ptr + 4);
-	r->weighed = get_u16(body.ptr + 6) & 1;
+	flags = get_u16(body.ptr + 6);
+	r->weighed = flags & 1;
+	if (flags & 2 && !take_time(r))
+		return MQL_EBADFRAME;
 	r->at = ROWS_HEAD + (size_t)r->nqueries * ENTRY;
-	if (r->at > body.len)
+	if (r->at > r->body.len)
 		return MQL_EBADFRAME;
 	left = calloc(r->nqueries + 1u, sizeof *left);
 	if (!left)

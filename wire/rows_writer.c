@@ -7,7 +7,7 @@
 #include "mql/error.h"
 #include "wire/rows.h"
 
-enum { HEAD = 8, ENTRY = 16, MAX_QUERIES = UINT16_MAX };
+enum { HEAD = 8, ENTRY = 16, TIME = 8, MAX_QUERIES = UINT16_MAX };
 
 void
 rows_writer_init(struct rows_writer *w)
@@ -29,7 +29,8 @@ rows_writer_fini(struct rows_writer *w)
 static size_t
 body_size(const struct rows_writer *w)
 {
-	return HEAD + (size_t)w->nqueries * ENTRY + w->body.len;
+	return HEAD + (size_t)w->nqueries * ENTRY + w->body.len +
+	       (w->timed ? TIME : 0);
 }
 
 size_t
@@ -160,7 +161,7 @@ rows_writer_take(struct rows_writer *w, struct buf *out)
 	wire_put_header(out, WIRE_ROWS);
 	buf_put_u32(out, w->nrows);
 	buf_put_u16(out, (uint16_t)w->nqueries);
-	buf_put_u16(out, w->weighed);
+	buf_put_u16(out, (uint16_t)(w->weighed | w->timed << 1));
 	for (uint32_t i = 0; i < w->nqueries; i++) {
 		const struct rows_query *q = &w->query[i];
 
@@ -169,6 +170,8 @@ rows_writer_take(struct rows_writer *w, struct buf *out)
 		buf_put_u64(out, q->first);
 	}
 	buf_put(out, w->body.data, w->body.len);
+	if (w->timed)
+		buf_put_u64(out, w->sent);
 	buf_reset(&w->body);
 	w->nrows = w->nqueries = 0;
 	w->weighed = false;

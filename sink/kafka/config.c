@@ -1,11 +1,9 @@
 /* config.c - the options table, and what makes sense together. */
 #include "sink/kafka/config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/door.h"
-#include "common/log.h"
+#include "common/daemon.h"
 #include "mql/error.h"
 
 enum {
@@ -27,29 +25,6 @@ static const struct option_usage usage = {
 		"way, and says what was left.",
 };
 
-static int
-refuse(const char *option, const char *why)
-{
-	log_error("--%s %s", option, why);
-	return MQL_EINVAL;
-}
-
-static int
-check_door(const struct config *c)
-{
-	if (!c->tls_cert != !c->tls_key) {
-		log_error("--tls-cert and --tls-key go together");
-		return MQL_EINVAL;
-	}
-	if (c->insecure || !strcmp(c->http, "off") ||
-	    door_is_safe(c->http, c->token_file, c->tls_cert, c->tls_key))
-		return 0;
-	log_error("--http %s can be reached from other machines: give "
-		  "--tls-cert, --tls-key and --token-file, or say --insecure",
-		  c->http);
-	return MQL_EINVAL;
-}
-
 /* One for each query, or one for all. */
 static int
 check_list(const struct config *c, const struct option_list *list,
@@ -57,7 +32,7 @@ check_list(const struct config *c, const struct option_list *list,
 {
 	if (list->n <= 1 || list->n == c->query.n)
 		return 0;
-	return refuse(option, "is given once, or once for each --query");
+	return daemon_refuse(option, "is given once, or once for each --query");
 }
 
 static int
@@ -66,18 +41,19 @@ check_queries(const struct config *c)
 	int err;
 
 	if (!c->bootstrap)
-		return refuse("bootstrap", "is needed: a broker's HOST:PORT");
+		return daemon_refuse("bootstrap",
+				     "is needed: a broker's HOST:PORT");
 	if (!c->query.n && !c->query_dir)
-		return refuse("query", "or --query-dir is needed");
+		return daemon_refuse("query", "or --query-dir is needed");
 	if (c->query.n > MAX_QUERIES)
-		return refuse("query", "is given at most 200 times");
+		return daemon_refuse("query", "is given at most 200 times");
 	if (c->query.n && !c->topic.n)
-		return refuse("topic", "is needed: where the rows go");
+		return daemon_refuse("topic", "is needed: where the rows go");
 	if ((err = check_list(c, &c->topic, "topic")) ||
 	    (err = check_list(c, &c->key, "key")))
 		return err;
 	if (c->name.n > c->query.n || (c->name.n == 1 && c->query.n > 1))
-		return refuse("name", "is given once for each --query");
+		return daemon_refuse("name", "is given once for each --query");
 	return check_list(c, &c->name, "name");
 }
 
@@ -86,13 +62,14 @@ check_topics(const struct config *c)
 {
 	for (size_t i = 0; i < c->topic_config.n; i++)
 		if (!strchr(c->topic_config.item[i], '='))
-			return refuse("topic-config", "takes property=value");
+			return daemon_refuse("topic-config",
+					     "takes property=value");
 	if (c->partitions > MAX_PARTITIONS)
-		return refuse("partitions", "is at most 100000");
+		return daemon_refuse("partitions", "is at most 100000");
 	if (c->replication > MAX_PARTITIONS)
-		return refuse("replication", "is at most 100000");
+		return daemon_refuse("replication", "is at most 100000");
 	if (c->buffer < MIN_BUFFER)
-		return refuse("buffer", "is at least 1M");
+		return daemon_refuse("buffer", "is at least 1M");
 	return 0;
 }
 
@@ -143,33 +120,22 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "health and metrics; off: none", &c->http },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "10s",
 		  "how long the end may take after SIGTERM", &c->drain },
-		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",
-		  "info", "what goes to standard error", &c->log_level },
-		{ "token-file", 0, OPTION_STRING, "FILE", NULL,
-		  "a bearer token, which who asks for /metrics must say",
-		  &c->token_file },
-		{ "tls-cert", 0, OPTION_STRING, "FILE", NULL,
-		  "certificate chain of --http, PEM", &c->tls_cert },
-		{ "tls-key", 0, OPTION_STRING, "FILE", NULL,
-		  "its key, PEM", &c->tls_key },
+		DAEMON_LOG_OPTION(&c->log_level),
+		DAEMON_HTTP_OPTIONS(&c->door),
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
 		  "listen on addresses that other machines reach, all the same",
 		  &c->insecure },
 		{ 0 },
 	};
-	int nrest, err;
+	int err;
 
 	*c = (struct config){ 0 };
-	err = options_parse(&usage, table, argc, argv, &nrest, done);
+	err = daemon_options(&usage, table, argc, argv, done);
 	if (err || *done)
 		return err;
-	if (nrest) {
-		log_error("'%s' is not an option; try --help", argv[1]);
-		return MQL_EINVAL;
-	}
 	if ((err = check_queries(c)) || (err = check_topics(c)))
 		return err;
-	return check_door(c);
+	return daemon_check_door("http", c->http, &c->door, c->insecure);
 }
 
 void
@@ -180,10 +146,8 @@ config_fini(struct config *c)
 		&c->topic_config,
 	};
 
-	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		free(list[i]->item);
-		*list[i] = (struct option_list){ 0 };
-	}
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		option_list_fini(list[i]);
 }
 
 const char *

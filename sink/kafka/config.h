@@ -4,13 +4,14 @@
 
 #include <stdint.h>
 
+#include "common/door.h"
 #include "common/options.h"
 
 struct config {
 	const char *bootstrap;   /* borrowed from argv, as all texts are */
 	const char *source_job, *http, *query_dir, *state;
 	const char *key_file, *server_key; /* for the source-job */
-	const char *token_file, *tls_cert, *tls_key; /* of http */
+	struct door_files door;  /* of http */
 	struct option_list query, name, topic, key; /* see config_nth() */
 	struct option_list property, topic_config;
 	uint64_t    partitions, replication; /* 0: the broker's own */

@@ -43,10 +43,8 @@ open_http(struct daemon *d, const char *address, struct buf *why)
 {
 	const struct config *c = d->sink.world.config;
 	const struct http_service service = {
-		.token_file = c->token_file, .tls_cert = c->tls_cert,
-		.tls_key = c->tls_key,
 		.name = "mql-sink-kafka", .ready = ready, .metrics = metrics,
-		.arg = &d->sink,
+		.arg = &d->sink, .files = c->door,
 	};
 	char text[400] = "";
 	int err = strcmp(address, "off") ?

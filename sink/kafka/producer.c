@@ -6,28 +6,13 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "kafka/kafka.h"
 #include "mql/error.h"
 
 /* What a record costs us beside its bytes: librdkafka's own, and headers. */
 enum { RECORD_BYTES = 512 };
 
 /* --- what librdkafka tells -------------------------------------------------- */
-
-bool
-producer_is_permanent(rd_kafka_resp_err_t err)
-{
-	switch ((int)err) {
-	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* its name is wrong */
-	case RD_KAFKA_RESP_ERR__FATAL:
-		return true;
-	default:
-		return false;
-	}
-}
 
 void
 producer_fail(struct producer *p, const char *what, const char *why)
@@ -87,7 +72,7 @@ on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 		return;
 	}
 	count_failure(d, m->err, 1);
-	if (producer_is_permanent(m->err))
+	if (kafka_is_permanent(m->err))
 		producer_fail(p, rd_kafka_topic_name(m->rkt),
 			      rd_kafka_err2str(m->err));
 }
@@ -117,80 +102,34 @@ on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 	}
 }
 
-static void
-on_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
-{
-	(void)rk;
-	if (level <= 2)
-		log_warn("librdkafka: %s: %s", fac, text);
-	else
-		log_debug("librdkafka: %s: %s", fac, text);
-}
-
 /* --- life ------------------------------------------------------------------- */
 
-/* Ours; -X may say otherwise, but for those that we rely on. */
-static const struct {
-	const char *name, *value;
-	bool        fixed;
-} property[] = {
-	{ "client.id",             "mql-sink-kafka",  false },
-	{ "enable.idempotence",    "true",            false },
-	{ "acks",                  "all",             false },
-	{ "compression.codec",     "zstd",            false },
-	{ "linger.ms",             "20",              false },
-	{ "partitioner",           "murmur2_random",  false }, /* as Java's */
-	{ "message.timeout.ms",    "0",               false }, /* for ever */
-	{ "reconnect.backoff.max.ms", "1000",         false },
-	{ "socket.keepalive.enable",  "true",         false },
-	{ "queue.buffering.max.messages", "0",        true },
-	{ "queue.buffering.max.kbytes", "2147483647", true }, /* see is_full */
+#define BOUNDED "--buffer bounds what waits" /* see producer_is_full() */
+
+static const struct kafka_property property[] = {
+	{ "client.id",                "mql-sink-kafka", NULL },
+	{ "enable.idempotence",       "true",           NULL },
+	{ "acks",                     "all",            NULL },
+	{ "compression.codec",        "zstd",           NULL },
+	{ "linger.ms",                "20",             NULL },
+	{ "partitioner",              "murmur2_random", NULL }, /* as Java's */
+	{ "message.timeout.ms",       "0",              NULL }, /* for ever */
+	{ "reconnect.backoff.max.ms", "1000",           NULL },
+	{ "socket.keepalive.enable",  "true",           NULL },
+	{ "queue.buffering.max.messages", "0",          BOUNDED },
+	{ "queue.buffering.max.kbytes", "2147483647",   BOUNDED },
+	{ 0 },
 };
-
-enum { NPROPERTIES = sizeof property / sizeof *property };
-
-static int
-set(rd_kafka_conf_t *conf, const char *name, const char *value, char *why,
-    size_t nwhy)
-{
-	return rd_kafka_conf_set(conf, name, value, why, nwhy) ==
-	       RD_KAFKA_CONF_OK ? 0 : MQL_EINVAL;
-}
-
-/* "property=value" of the command line. */
-static int
-set_given(rd_kafka_conf_t *conf, const char *given, char *why, size_t nwhy)
-{
-	const char *equals = strchr(given, '=');
-	char name[128];
-
-	if (!equals || (size_t)(equals - given) >= sizeof name) {
-		snprintf(why, nwhy, "-X takes property=value, not '%s'",
-			 given);
-		return MQL_EINVAL;
-	}
-	snprintf(name, sizeof name, "%.*s", (int)(equals - given), given);
-	for (size_t i = 0; i < NPROPERTIES; i++)
-		if (property[i].fixed && !strcmp(name, property[i].name)) {
-			snprintf(why, nwhy, "-X %s: --buffer bounds what "
-				 "waits", name);
-			return MQL_EINVAL;
-		}
-	return set(conf, name, equals + 1, why, nwhy);
-}
 
 static int
 configure(rd_kafka_conf_t *conf, const struct producer_options *opt,
 	  char *why, size_t nwhy)
 {
-	int err = set(conf, "bootstrap.servers", opt->bootstrap, why, nwhy);
+	int err = kafka_set(conf, "bootstrap.servers", opt->bootstrap, why,
+			    nwhy);
 
-	for (size_t i = 0; i < NPROPERTIES && !err; i++)
-		err = set(conf, property[i].name, property[i].value, why,
-			  nwhy);
-	for (size_t i = 0; opt->property && i < opt->property->n && !err; i++)
-		err = set_given(conf, opt->property->item[i], why, nwhy);
-	return err;
+	return err ? err : kafka_configure(conf, property, opt->property, why,
+					   nwhy);
 }
 
 int
@@ -210,7 +149,7 @@ producer_open(const struct producer_options *opt, struct producer **out,
 	rd_kafka_conf_set_opaque(conf, p);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_report);
 	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_log_cb(conf, kafka_log);
 	err = MQL_EINVAL;
 	if (!(p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, nwhy)))
 		goto out;
@@ -299,7 +238,7 @@ producer_send(struct producer *p, struct topic *t, const struct record *r,
 	if (h)
 		rd_kafka_headers_destroy(h);
 	count_failure(d, err, 1);
-	if (producer_is_permanent(err))
+	if (kafka_is_permanent(err))
 		producer_fail(p, topic_name(t), rd_kafka_err2str(err));
 	return false;
 }

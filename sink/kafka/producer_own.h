@@ -37,8 +37,6 @@ struct producer {
 	bool             started;
 };
 
-bool producer_is_permanent(rd_kafka_resp_err_t err);
-
 /* The first sentence counts. Any thread, as the next. */
 void producer_fail(struct producer *p, const char *what, const char *why);
 /* Say when that changes. */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "kafka/kafka.h"
 #include "mql/error.h"
 #include "sink/kafka/producer_own.h"
 
@@ -127,7 +128,7 @@ take_answer(struct topic *t, const struct rd_kafka_metadata_topic *m)
 			       "--create makes it");
 		break;
 	default:
-		if (producer_is_permanent(m->err))
+		if (kafka_is_permanent(m->err))
 			settle(t, TOPIC_FAILED, rd_kafka_err2str(m->err));
 	}
 }
@@ -143,7 +144,7 @@ look_up(struct topic *t)
 		producer_is_reached(t->producer, true);
 		if (topic_state(t, NULL) == TOPIC_ASKED)
 			take_answer(t, m->topics);
-	} else if (producer_is_permanent(err)) {
+	} else if (kafka_is_permanent(err)) {
 		settle(t, TOPIC_FAILED, rd_kafka_err2str(err));
 	} else {
 		producer_is_reached(t->producer, false);

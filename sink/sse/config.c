@@ -1,10 +1,7 @@
 /* config.c - the options table, and the limits that make sense. */
 #include "sink/sse/config.h"
 
-#include <stdlib.h>
-
-#include "common/door.h"
-#include "common/log.h"
+#include "common/daemon.h"
 #include "mql/error.h"
 
 enum {
@@ -27,47 +24,26 @@ static const struct option_usage usage = {
 };
 
 static int
-refuse(const char *option, const char *why)
-{
-	log_error("--%s %s", option, why);
-	return MQL_EINVAL;
-}
-
-static int
-check_door(const struct config *c)
-{
-	if (!c->tls_cert != !c->tls_key)
-		return refuse("tls-cert", "and --tls-key go together");
-	if (c->token_in_url && !c->token_file)
-		return refuse("token-in-url", "needs --token-file");
-	if (c->insecure ||
-	    door_is_safe(c->listen, c->token_file, c->tls_cert, c->tls_key))
-		return 0;
-	log_error("--listen %s can be reached from other machines: give "
-		  "--tls-cert, --tls-key and --token-file, or say --insecure",
-		  c->listen);
-	return MQL_EINVAL;
-}
-
-static int
 check_numbers(const struct config *c)
 {
 	if (c->threads < 1 || c->threads > MAX_THREADS)
-		return refuse("threads", "is a number from 1 to 64");
+		return daemon_refuse("threads", "is a number from 1 to 64");
 	if (c->max_queries < 1 || c->max_queries > MAX_QUERIES)
-		return refuse("max-queries", "is a number from 1 to 1000");
+		return daemon_refuse("max-queries",
+				     "is a number from 1 to 1000");
 	if (c->max_viewers < 1 || c->max_viewers > MAX_VIEWERS)
-		return refuse("max-viewers", "is a number from 1 to 1000000");
+		return daemon_refuse("max-viewers",
+				     "is a number from 1 to 1000000");
 	if (c->max_per_address > MAX_VIEWERS)
-		return refuse("max-per-address", "is at most 1000000");
+		return daemon_refuse("max-per-address", "is at most 1000000");
 	if (c->max_head < MIN_HEAD || c->max_head > MAX_HEAD)
-		return refuse("max-head", "is from 2K to 64K");
+		return daemon_refuse("max-head", "is from 2K to 64K");
 	if (c->replay < MIN_REPLAY)
-		return refuse("replay", "is at least 64K");
+		return daemon_refuse("replay", "is at least 64K");
 	if (c->heartbeat < MIN_MS)
-		return refuse("heartbeat", "is at least 10ms");
+		return daemon_refuse("heartbeat", "is at least 10ms");
 	if (c->timeout < 1000)
-		return refuse("timeout", "is at least 1s");
+		return daemon_refuse("timeout", "is at least 1s");
 	return 0;
 }
 
@@ -108,7 +84,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "drain", 0, OPTION_DURATION, "DURATION", "5s",
 		  "how long the end may take after SIGTERM", &c->drain },
 		{ "token-file", 0, OPTION_STRING, "FILE", NULL,
-		  "a bearer token, which everybody must say", &c->token_file },
+		  "a bearer token, which everybody must say", &c->door.token },
 		{ "token-in-url", 0, OPTION_FLAG, NULL, NULL,
 		  "take the token as ?token=, too", &c->token_in_url },
 		{ "allow-origin", 0, OPTION_STRING, "ORIGIN", NULL,
@@ -118,34 +94,30 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "a name under which browsers reach it, besides addresses and "
 		  "localhost", &c->host },
 		{ "tls-cert", 0, OPTION_STRING, "FILE", NULL,
-		  "certificate chain, PEM", &c->tls_cert },
+		  "certificate chain, PEM", &c->door.cert },
 		{ "tls-key", 0, OPTION_STRING, "FILE", NULL,
-		  "its key, PEM", &c->tls_key },
-		{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug",
-		  "info", "what goes to standard error", &c->log_level },
+		  "its key, PEM", &c->door.key },
+		DAEMON_LOG_OPTION(&c->log_level),
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
 		  "listen on addresses that other machines reach, all the same",
 		  &c->insecure },
 		{ 0 },
 	};
-	int nrest, err;
+	int err;
 
 	*c = (struct config){ 0 };
-	err = options_parse(&usage, table, argc, argv, &nrest, done);
+	err = daemon_options(&usage, table, argc, argv, done);
 	if (err || *done)
 		return err;
-	if (nrest) {
-		log_error("'%s' is not an option; try --help", argv[1]);
-		return MQL_EINVAL;
-	}
 	if ((err = check_numbers(c)))
 		return err;
-	return check_door(c);
+	if (c->token_in_url && !c->door.token)
+		return daemon_refuse("token-in-url", "needs --token-file");
+	return daemon_check_door("listen", c->listen, &c->door, c->insecure);
 }
 
 void
 config_fini(struct config *c)
 {
-	free(c->host.item);
-	c->host = (struct option_list){ 0 };
+	option_list_fini(&c->host);
 }

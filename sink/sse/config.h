@@ -4,12 +4,14 @@
 
 #include <stdint.h>
 
+#include "common/door.h"
 #include "common/options.h"
 
 struct config {
 	const char *listen;      /* HOST:PORT; borrowed from argv, as all are */
 	const char *source_job, *key, *server_key;
-	const char *token_file, *allow_origin, *tls_cert, *tls_key;
+	const char *allow_origin;
+	struct door_files door;
 	struct option_list host; /* names that we answer to */
 	uint64_t    threads;
 	uint64_t    max_viewers, max_queries, max_per_address;

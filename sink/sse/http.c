@@ -284,9 +284,7 @@ int
 server_open(struct server *s, char *why, size_t nwhy)
 {
 	int fd = -1;
-	int err = door_open(&s->door, s->config->token_file,
-			    s->config->tls_cert, s->config->tls_key, why,
-			    nwhy);
+	int err = door_open(&s->door, &s->config->door, why, nwhy);
 
 	if (err)
 		return err;

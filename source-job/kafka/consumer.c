@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "kafka/kafka.h"
 #include "mql/error.h"
 
 enum {
@@ -26,23 +27,6 @@ struct consumer {
 };
 
 /* --- what librdkafka tells -------------------------------------------------- */
-
-static bool
-is_permanent(rd_kafka_resp_err_t err)
-{
-	switch ((int)err) {
-	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* its name is wrong */
-		return true;
-	default:
-		return false;
-	}
-}
 
 static void
 fail(struct consumer *c, const char *what, const char *why)
@@ -90,16 +74,6 @@ on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 	}
 }
 
-static void
-on_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
-{
-	(void)rk;
-	if (level <= 2)
-		log_warn("librdkafka: %s: %s", fac, text);
-	else
-		log_debug("librdkafka: %s: %s", fac, text);
-}
-
 /* From where it ends now. Asked here, since `latest` would be what it is when
  * the first fetch is answered, which nobody could wait for. */
 static void
@@ -145,72 +119,36 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 
 /* --- life ------------------------------------------------------------------- */
 
-/* Ours; -X may say otherwise, but for those that we rely on. Whoever publishes
- * may wait for room as long as it takes: the group is not to take that for our
- * end. */
-static const struct {
-	const char *name, *value;
-	bool        fixed;
-} property[] = {
-	{ "client.id",                 "mql-source-job",     false },
-	{ "reconnect.backoff.max.ms",  "1000",               false },
-	{ "socket.keepalive.enable",   "true",               false },
-	{ "session.timeout.ms",        "10000",              false },
-	{ "auto.offset.reset",         "latest",             true },
-	{ "enable.auto.commit",        "false",              true },
-	{ "enable.auto.offset.store",  "false",              true },
-	{ "enable.partition.eof",      "false",              true },
-	{ "max.poll.interval.ms",      "86400000",           true },
-	{ "partition.assignment.strategy", "cooperative-sticky", true },
+/* Whoever publishes may wait for room as long as it takes: the group is not to
+ * take that for our end. */
+static const struct kafka_property property[] = {
+	{ "client.id",                "mql-source-job", NULL },
+	{ "reconnect.backoff.max.ms", "1000",           NULL },
+	{ "socket.keepalive.enable",  "true",           NULL },
+	{ "session.timeout.ms",       "10000",          NULL },
+	{ "auto.offset.reset",        KAFKA_FIXED("latest") },
+	{ "enable.auto.commit",       KAFKA_FIXED("false") },
+	{ "enable.auto.offset.store", KAFKA_FIXED("false") },
+	{ "enable.partition.eof",     KAFKA_FIXED("false") },
+	{ "max.poll.interval.ms",     KAFKA_FIXED("86400000") },
+	{ "partition.assignment.strategy", KAFKA_FIXED("cooperative-sticky") },
+	{ 0 },
 };
-
-enum { NPROPERTIES = sizeof property / sizeof *property };
-
-static int
-set(rd_kafka_conf_t *conf, const char *name, const char *value, char *why,
-    size_t nwhy)
-{
-	return rd_kafka_conf_set(conf, name, value, why, nwhy) ==
-	       RD_KAFKA_CONF_OK ? 0 : MQL_EINVAL;
-}
-
-/* "property=value" of the command line. */
-static int
-set_given(rd_kafka_conf_t *conf, const char *given, char *why, size_t nwhy)
-{
-	const char *equals = strchr(given, '=');
-	char name[128];
-
-	if (!equals || (size_t)(equals - given) >= sizeof name) {
-		snprintf(why, nwhy, "-X takes property=value, not '%s'",
-			 given);
-		return MQL_EINVAL;
-	}
-	snprintf(name, sizeof name, "%.*s", (int)(equals - given), given);
-	for (size_t i = 0; i < NPROPERTIES; i++)
-		if (property[i].fixed && !strcmp(name, property[i].name)) {
-			snprintf(why, nwhy, "-X %s: it is %s here, and has to "
-				 "be", name, property[i].value);
-			return MQL_EINVAL;
-		}
-	return set(conf, name, equals + 1, why, nwhy);
-}
 
 static int
 configure(rd_kafka_conf_t *conf, const struct consumer_options *opt, char *why,
 	  size_t nwhy)
 {
-	int err = set(conf, "bootstrap.servers", opt->bootstrap, why, nwhy);
+	int err = kafka_set(conf, "bootstrap.servers", opt->bootstrap, why,
+			    nwhy);
 
 	if (!err)
-		err = set(conf, "group.id", opt->group, why, nwhy);
-	for (size_t i = 0; i < NPROPERTIES && !err; i++)
-		err = set(conf, property[i].name, property[i].value, why,
-			  nwhy);
-	for (size_t i = 0; opt->property && i < opt->property->n && !err; i++)
-		err = set_given(conf, opt->property->item[i], why, nwhy);
+		err = kafka_set(conf, "group.id", opt->group, why, nwhy);
+	if (!err)
+		err = kafka_configure(conf, property, opt->property, why,
+				      nwhy);
 	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_log_cb(conf, kafka_log);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	return err;
 }
@@ -297,7 +235,7 @@ take_error(struct consumer *c, const rd_kafka_message_t *m)
 	const char *name = m->rkt ? rd_kafka_topic_name(m->rkt) : NULL;
 	char what[300];
 
-	if (!is_permanent(m->err)) {
+	if (!kafka_is_permanent(m->err)) {
 		log_debug("Kafka: %s", rd_kafka_message_errstr(m));
 		return;
 	}

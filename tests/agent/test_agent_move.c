@@ -8,8 +8,11 @@
 static struct fake a, b;
 static struct mql_agent *agent;
 static struct mql_stream *stream;
+static struct fake_query *at_a, *at_b; /* the same query at both */
 static unsigned published, matching;
-static char path[64];
+static char path[64], where[80]; /* of the list of source-jobs */
+
+static const char even[] = "select n where even == true";
 
 static void
 file_holds(const char *one, const char *two)
@@ -18,6 +21,7 @@ file_holds(const char *one, const char *two)
 	FILE *f;
 
 	snprintf(path, sizeof path, "/tmp/mql-move-%d", (int)getpid());
+	snprintf(where, sizeof where, "file:%s", path);
 	snprintf(fresh, sizeof fresh, "%s.new", path);
 	f = fopen(fresh, "w");
 	fprintf(f, "%s\n%s\n", one, two);
@@ -55,13 +59,13 @@ pump(void)
 	} while (0)
 
 static void
-set_up(const char *where)
+set_up(const char *source_job)
 {
 	struct mql_agent_options o = MQL_AGENT_OPTIONS_INIT;
 
 	published = matching = 0;
 	o.app = "test";
-	o.source_job = where;
+	o.source_job = source_job;
 	ck_assert_int_eq(mql_agent_open(&o, &agent), 0);
 	ck_assert_int_eq(mql_stream_open(agent, "requests", &stream), 0);
 }
@@ -73,6 +77,25 @@ two_fakes(void)
 	fake_init(&b);
 	snprintf(b.name, sizeof b.name, "fake-2");
 	a.polite = b.polite = true;
+}
+
+/* An agent that a file sends to the first of them, where the query is live. */
+static void
+begin_at_a(struct fake_query *(*ask)(struct fake *, const char *),
+	   const char *text)
+{
+	file_holds(a.endpoint, "# the only one");
+	set_up(where);
+	FAKE_WAIT(&a, a.hellos == 1);
+	at_a = ask(&a, text);
+	at_b = ask(&b, text);
+	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+}
+
+static void
+move_to_b(void)
+{
+	file_holds("# another one", b.endpoint);
 }
 
 static void
@@ -121,20 +144,11 @@ expect_all(const struct fake_query *left, const struct fake_query *q)
 
 START_TEST(a_move_leaves_no_event_out_and_counts_none_twice)
 {
-	struct fake_query *at_a, *at_b;
-	char where[80];
-
 	two_fakes();
-	file_holds(a.endpoint, "# the only one");
-	snprintf(where, sizeof where, "file:%s", path);
-	set_up(where);
-	FAKE_WAIT(&a, a.hellos == 1);
-	at_a = fake_ask(&a, "select n where even == true");
-	at_b = fake_ask(&b, "select n where even == true");
-	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	begin_at_a(fake_ask, even);
 	FLOW_UNTIL(at_a->rows > 100);
 
-	file_holds("# another one", b.endpoint);
+	move_to_b();
 	FLOW_UNTIL(at_b->state == FAKE_LIVE && at_b->rows > 100);
 	ck_assert_uint_eq(a.goodbyes, 1);
 	ck_assert(a.moves);
@@ -148,23 +162,14 @@ END_TEST
 /* Without credit: what is queued goes along. */
 START_TEST(rows_that_wait_move_along)
 {
-	struct fake_query *at_a, *at_b;
-	char where[80];
-
 	two_fakes();
 	a.credit = 1;
-	file_holds(a.endpoint, "");
-	snprintf(where, sizeof where, "file:%s", path);
-	set_up(where);
-	FAKE_WAIT(&a, a.hellos == 1);
-	at_a = fake_ask(&a, "select n where even == true");
-	at_b = fake_ask(&b, "select n where even == true");
-	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	begin_at_a(fake_ask, even);
 	publish_some(200);
 	FAKE_WAIT(&a, at_a->books.matched == 100);
 	ck_assert_uint_gt(at_a->books.queued, 50);
 
-	file_holds("", b.endpoint);
+	move_to_b();
 	FLOW_UNTIL(at_b->rows > 100);
 	end(&b, at_b);
 	expect_all(at_a, at_b);
@@ -174,20 +179,10 @@ END_TEST
 
 START_TEST(groups_that_wait_move_along)
 {
-	static const char text[] = "select even, count(*) group by even";
-	struct fake_query *at_a, *at_b;
-	char where[80];
-
 	two_fakes();
-	file_holds(a.endpoint, "");
-	snprintf(where, sizeof where, "file:%s", path);
-	set_up(where);
-	FAKE_WAIT(&a, a.hellos == 1);
-	at_a = fake_ask_fold(&a, text);
-	at_b = fake_ask_fold(&b, text);
-	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	begin_at_a(fake_ask_fold, "select even, count(*) group by even");
 	FLOW_UNTIL(at_a->folded > 100);
-	file_holds("", b.endpoint);
+	move_to_b();
 	FLOW_UNTIL(at_b->folded > 100);
 	end(&b, at_b);
 	matching = published;
@@ -199,20 +194,11 @@ END_TEST
 /* Who does not answer a goodbye may not have read what came before it. */
 START_TEST(a_source_job_that_does_not_answer_is_left_all_the_same)
 {
-	struct fake_query *at_a, *at_b;
-	char where[80];
-
 	two_fakes();
 	a.polite = false;
-	file_holds(a.endpoint, "");
-	snprintf(where, sizeof where, "file:%s", path);
-	set_up(where);
-	FAKE_WAIT(&a, a.hellos == 1);
-	at_a = fake_ask(&a, "select n where even == true");
-	at_b = fake_ask(&b, "select n where even == true");
-	FAKE_WAIT(&a, at_a->state == FAKE_LIVE);
+	begin_at_a(fake_ask, even);
 	FLOW_UNTIL(at_a->rows > 100);
-	file_holds("", b.endpoint);
+	move_to_b();
 	FLOW_UNTIL(at_b->rows > 100);
 	ck_assert_uint_ge(at_b->before.sent, at_a->rows); /* carried over */
 	end(&b, at_b);
@@ -225,17 +211,17 @@ END_TEST
 /* Which of the two the agent likes best is a matter of its name. */
 START_TEST(the_next_one_is_taken_when_the_best_one_dies_and_it_comes_back)
 {
-	struct fake_query *at_a, *at_b, *first, *second;
+	struct fake_query *first, *second;
 	struct fake *best, *next;
 	struct books_agent both;
-	char where[300];
+	char list[300];
 
 	two_fakes();
-	snprintf(where, sizeof where, "%s,%s", a.endpoint, b.endpoint);
-	set_up(where);
+	snprintf(list, sizeof list, "%s,%s", a.endpoint, b.endpoint);
+	set_up(list);
 	FLOW_UNTIL(a.hellos + b.hellos == 1);
-	at_a = fake_ask(&a, "select n where even == true");
-	at_b = fake_ask(&b, "select n where even == true");
+	at_a = fake_ask(&a, even);
+	at_b = fake_ask(&b, even);
 	best = a.hellos ? &a : &b;
 	next = a.hellos ? &b : &a;
 	first = a.hellos ? at_a : at_b;
@@ -251,7 +237,7 @@ START_TEST(the_next_one_is_taken_when_the_best_one_dies_and_it_comes_back)
 	fake_forget(best);
 	snprintf(best->name, sizeof best->name, "fake-3");
 	fake_listen(best);
-	first = fake_ask(best, "select n where even == true");
+	first = fake_ask(best, even);
 	FLOW_UNTIL(first->rows > 100);
 	ck_assert_uint_eq(next->goodbyes, 1);
 	end(best, first);
@@ -265,12 +251,9 @@ END_TEST
 
 START_TEST(an_agent_that_knows_nobody_yet_waits_and_closes_at_once)
 {
-	char where[80];
-
 	two_fakes();
 	file_holds("", "");
 	unlink(path);
-	snprintf(where, sizeof where, "file:%s", path);
 	set_up(where);
 	publish_some(10);
 	file_holds(a.endpoint, "");

@@ -320,6 +320,43 @@ START_TEST(closing_line_names_what_is_not_zero)
 }
 END_TEST
 
+START_TEST(closing_line_says_what_sample_is_here)
+{
+	struct mql_books b = { .seen = 4000, .matched = 1000, .skipped = 2000,
+			       .live = 1, .targeted = 1, .delivered = 250,
+			       .dropped = { .slow = 750 }, .balanced = true };
+
+	/* One in four of what was tried, and half was not tried. */
+	expect_closing(&b, 250, "250 rows from 1 of 1 agent; matched 1,000 of "
+		       "4,000 seen; not tried on 2,000 (over budget); dropped "
+		       "750 (subscriber slow 750); about 1 in 8 is here");
+	b.folded = 1000;
+	b.results = 3;
+	b.dropped.slow = 0;
+	expect_closing(&b, 3, "3 rows from 1 of 1 agent; matched 1,000 of "
+		       "4,000 seen; not tried on 2,000 (over budget); dropped "
+		       "0; made of about 1 in 2");
+}
+END_TEST
+
+START_TEST(what_was_asked_for_is_no_sample)
+{
+	const struct mql_books then = { .seen = 100, .matched = 100,
+					.delivered = 1,
+					.dropped = { .slow = 99 } };
+	struct mql_books b = { .seen = 4000, .matched = 1000, .sampled = 500,
+			       .delivered = 10, .dropped = { .limit = 490 } };
+
+	ck_assert_double_eq(closing_one_in(&b, NULL), 1);
+	b.dropped.slow = 99; /* before */
+	ck_assert_double_eq(closing_one_in(&b, &then), 1);
+	b.dropped.slow += 9;
+	ck_assert_double_eq(closing_one_in(&b, &then), 2);
+	b.delivered = 1; /* nothing is here: of no size */
+	ck_assert_double_eq(closing_one_in(&b, &then), 1);
+}
+END_TEST
+
 static void
 check_gap(uint64_t rows, bool more, uint64_t ms, const char *want)
 {
@@ -569,5 +606,7 @@ TEST_MAIN(output, a_group_that_having_drops_leaves_the_table,
 	  table_widens_when_a_longer_value_comes,
 	  long_text_is_cut_with_an_ellipsis, reader_that_left_is_no_error,
 	  numbers_have_commas, closing_line_of_a_quiet_day_is_short,
-	  closing_line_names_what_is_not_zero, members_are_given_in_order,
+	  closing_line_names_what_is_not_zero,
+	  closing_line_says_what_sample_is_here,
+	  what_was_asked_for_is_no_sample, members_are_given_in_order,
 	  elements_have_no_key, broken_text_ends_the_members)

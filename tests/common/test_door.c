@@ -37,20 +37,21 @@ END_TEST
 START_TEST(door_reads_its_files_and_says_which_is_wrong)
 {
 	char path[] = "/tmp/mql-door-XXXXXX", why[200] = "";
+	struct door_files files = { .token = path };
 	int fd = mkstemp(path);
 	struct door d;
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(door_open(&d, path, NULL, NULL, why, sizeof why),
+	ck_assert_int_eq(door_open(&d, &files, why, sizeof why),
 			 MQL_EINVAL);
 	ck_assert(strstr(why, "nothing in it"));
 	ck_assert_int_eq((int)write(fd, "secret \n\n", 9), 9);
-	ck_assert_int_eq(door_open(&d, path, NULL, NULL, why, sizeof why), 0);
+	ck_assert_int_eq(door_open(&d, &files, why, sizeof why), 0);
 	ck_assert_str_eq(d.token, "secret");
 	ck_assert_ptr_null(d.cert);
 	door_close(&d);
-	ck_assert_int_eq(door_open(&d, path, "/nowhere", NULL, why,
-				   sizeof why), MQL_EINVAL);
+	files.cert = "/nowhere";
+	ck_assert_int_eq(door_open(&d, &files, why, sizeof why), MQL_EINVAL);
 	ck_assert(strstr(why, "/nowhere"));
 	ck_assert_ptr_null(d.token);
 	close(fd);
@@ -60,11 +61,14 @@ END_TEST
 
 START_TEST(door_is_safe_on_loopback_or_with_all_three)
 {
-	ck_assert(door_is_safe("127.0.0.1:1", NULL, NULL, NULL));
-	ck_assert(!door_is_safe("0.0.0.0:1", NULL, NULL, NULL));
-	ck_assert(!door_is_safe("0.0.0.0:1", "t", NULL, NULL));
-	ck_assert(!door_is_safe("0.0.0.0:1", NULL, "c", "k"));
-	ck_assert(door_is_safe("0.0.0.0:1", "t", "c", "k"));
+	const struct door_files none = { 0 }, token = { .token = "t" },
+		tls = { .cert = "c", .key = "k" }, all = { "t", "c", "k" };
+
+	ck_assert(door_is_safe("127.0.0.1:1", &none));
+	ck_assert(!door_is_safe("0.0.0.0:1", &none));
+	ck_assert(!door_is_safe("0.0.0.0:1", &token));
+	ck_assert(!door_is_safe("0.0.0.0:1", &tls));
+	ck_assert(door_is_safe("0.0.0.0:1", &all));
 }
 END_TEST
 

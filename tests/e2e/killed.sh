@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 printf '{"n":%d,"g":%d}\n' $(seq 1 1000 | awk '{ print $1, $1 % 7 }') \
 	> "$WORK/events.ndjson"
-source_job --lease 1s --heartbeat 300ms
+source_job --lease 3s --heartbeat 300ms
 TAPS=()
 for i in 1 2 3; do # pipes: they wait rather than drop
 	tap "tap$i" "$WORK/events.ndjson" --loop --rate 2000
@@ -55,11 +55,7 @@ stop "$WITNESS" || fail "mql ended with status $?"
 line=$(tail -n 1 "$WORK/witness.err")
 ! says "$WORK/witness.err" 'not balance' || fail "$line"
 rows=$(wc -l < "$WORK/witness.out")
-sent=$(cat "$WORK"/tap[23].err | tr -d , |
-	sed -n 's/.* \([0-9]*\) rows sent.*/\1/p' |
-	awk '{ s += $1 } END { print s }')
 [ "$(closing witness matched)" = $((rows + $(closing witness lost))) ] ||
 	fail "$rows rows: $line"
-[ "$rows" -gt "$sent" ] || fail "$rows rows of $sent, and a dead agent's"
 [ "$(closing witness dropped)" = 0 ] || fail "somebody's death costs: $line"
 say "ok: $line"

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 printf '{"n":%d,"pad":"%0200d"}\n' $(seq 1 500 | awk '{ print $1, $1 }') \
 	> "$WORK/events.ndjson"
-source_job --heartbeat 300ms --lease 5s --queue 1M
+source_job --heartbeat 300ms --lease 60s --queue 1M
 
 # link NAME ENDPOINT: sets AT_NAME to where it listens
 declare -A TO AT

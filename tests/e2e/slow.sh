@@ -42,5 +42,9 @@ got=$(wc -l < "$WORK/slow.out")
 [ "$got" -lt 40000 ] || fail "the slow one lost nothing"
 [ $((got + $(closing slow slow))) = 40000 ] ||
 	fail "$got rows, of 40000: $(tail -n 1 "$WORK/slow.err")"
+says "$WORK/slow.err" 'slow .*about 1 in [0-9.]* is here' ||
+	fail "its loss is not told: $(cat "$WORK/slow.err")"
+says "$WORK/slow.err" 'faster than they are read: about 1 in' ||
+	fail "it does not hear of it while it runs: $(cat "$WORK/slow.err")"
 say "ok: quick: $(tail -n 1 "$WORK/quick.err")"
 say "ok: slow: $(tail -n 1 "$WORK/slow.err")"

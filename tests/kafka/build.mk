@@ -15,3 +15,6 @@ KAFKA_SCRIPTS := $(filter-out %/broker.sh %/with-broker.sh %/bench-source.sh %/l
 # One after the other: each has a broker, and wants the machine for itself.
 check-kafka-now: all tests
 	@for s in $(KAFKA_SCRIPTS); do $$s $(O) || exit 1; done
+TESTS += test_kafka
+test_kafka.src  := tests/kafka/test_kafka.c
+test_kafka.deps := kafka

@@ -1,43 +1,23 @@
 /* test_producer.c - what becomes of records, on librdkafka's mock cluster. */
 #include "sink/kafka/producer.h"
 
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
-#include <time.h>
 
-#include "common/clock.h"
-#include "common/log.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
+#include "tests/kafka/cluster.h"
 
-enum { PRODUCE = 0, METADATA = 3, INIT_PID = 22, DEADLINE_MS = 30000 };
+enum { PRODUCE = 0, METADATA = 3, INIT_PID = 22 };
 
-static rd_kafka_t *host; /* of the cluster */
-static rd_kafka_mock_cluster_t *cluster;
 static struct producer_options opt;
 static struct producer *p;
 static struct topic *t;
 static struct delivery d;
 
 static void
-quiet(const rd_kafka_t *rk, int level, const char *fac, const char *text)
-{
-	(void)rk;
-	(void)level;
-	(void)fac;
-	(void)text;
-}
-
-static void
 begin_cluster(void)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-
-	log_init("test", LOG_ERROR);
-	rd_kafka_conf_set_log_cb(conf, quiet);
-	host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
-	cluster = rd_kafka_mock_cluster_new(host, 1);
+	cluster_begin();
 	ck_assert_int_eq(rd_kafka_mock_topic_create(cluster, "t", 2, 1), 0);
 	opt = (struct producer_options){
 		.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster),
@@ -60,28 +40,17 @@ static void
 finish(void)
 {
 	producer_close(p);
-	rd_kafka_mock_cluster_destroy(cluster);
-	rd_kafka_destroy(host);
+	cluster_end();
 }
 
 static void
 turn(void)
 {
-	const struct timespec nap = { .tv_nsec = 1000 * 1000 };
-
 	producer_turn(p);
-	nanosleep(&nap, NULL);
+	cluster_nap();
 }
 
-#define AWAIT(condition)                                                    \
-	do {                                                                \
-		int64_t by = clock_mono_ms() + DEADLINE_MS;                 \
-		while (!(condition)) {                                      \
-			ck_assert_msg(clock_mono_ms() < by, "%s never holds", \
-				      #condition);                          \
-			turn();                                             \
-		}                                                           \
-	} while (0)
+#define AWAIT(condition) CLUSTER_AWAIT(condition, turn())
 
 static void
 produce(const char *key, const char *value)

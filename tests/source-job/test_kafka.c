@@ -3,22 +3,16 @@
  * of the agent's tests, and of tests/kafka/source.sh. */
 #include "source-job/kafka/source.h"
 
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/clock.h"
-#include "common/log.h"
 #include "common/str.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
+#include "tests/kafka/cluster.h"
 
-enum { DEADLINE_MS = 60000 };
+enum { FLUSH_MS = 60000 };
 
-static rd_kafka_t *host; /* of the cluster, and who produces */
-static rd_kafka_mock_cluster_t *cluster;
 static struct option_list property;
 static struct kafka_source_options opt;
 static struct kafka_source *src;
@@ -26,24 +20,9 @@ static struct kafka_source_stats st;
 static char why[400];
 
 static void
-quiet(const rd_kafka_t *rk, int level, const char *fac, const char *text)
-{
-	(void)rk;
-	(void)level;
-	(void)fac;
-	(void)text;
-}
-
-static void
 begin_cluster(void)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-
-	log_init("test", LOG_ERROR);
-	rd_kafka_conf_set_log_cb(conf, quiet);
-	rd_kafka_conf_set(conf, "message.max.bytes", "4000000", NULL, 0);
-	host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
-	cluster = rd_kafka_mock_cluster_new(host, 1);
+	cluster_begin();
 	rd_kafka_mock_topic_create(cluster, "a", 2, 1);
 	rd_kafka_mock_topic_create(cluster, "b", 1, 1);
 	opt = (struct kafka_source_options){
@@ -55,13 +34,6 @@ begin_cluster(void)
 	ck_assert_int_gt(rd_kafka_brokers_add(host, opt.bootstrap), 0);
 }
 
-static void
-end_cluster(void)
-{
-	rd_kafka_mock_cluster_destroy(cluster);
-	rd_kafka_destroy(host);
-}
-
 static const struct kafka_source_stats *
 look(void)
 {
@@ -69,16 +41,7 @@ look(void)
 	return &st;
 }
 
-#define AWAIT(condition)                                                    \
-	do {                                                                \
-		const struct timespec nap = { .tv_nsec = 1000 * 1000 };     \
-		int64_t by = clock_mono_ms() + DEADLINE_MS;                 \
-		while (!(condition)) {                                      \
-			ck_assert_msg(clock_mono_ms() < by, "%s never holds", \
-				      #condition);                          \
-			nanosleep(&nap, NULL);                              \
-		}                                                           \
-	} while (0)
+#define AWAIT(condition) CLUSTER_AWAIT(condition, cluster_nap())
 
 static void
 begin(void)
@@ -129,7 +92,7 @@ START_TEST(messages_are_read_from_the_end_on)
 	begin_cluster();
 	for (int i = 0; i < 100; i++)
 		produce_text("a", "{\"old\":true}");
-	ck_assert_int_eq(rd_kafka_flush(host, DEADLINE_MS), 0);
+	ck_assert_int_eq(rd_kafka_flush(host, FLUSH_MS), 0);
 	begin();
 	AWAIT(look()->partitions == 3);
 	for (int i = 0; i < 100; i++)
@@ -143,7 +106,7 @@ START_TEST(messages_are_read_from_the_end_on)
 	ck_assert(!st.failed);
 	check_figures();
 	kafka_source_close(src);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -163,7 +126,7 @@ START_TEST(tombstones_and_large_messages_are_counted)
 	ck_assert_uint_eq(st.tombstones, 1);
 	ck_assert_uint_eq(st.large, 1);
 	kafka_source_close(src);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -184,7 +147,7 @@ START_TEST(members_of_a_group_share_the_partitions)
 	kafka_source_close(first);
 	AWAIT(look()->partitions == 3);
 	kafka_source_close(second);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -202,7 +165,7 @@ START_TEST(a_broker_may_be_away)
 	AWAIT(look()->messages == 1);
 	ck_assert(!kafka_source_failed(src));
 	kafka_source_close(src);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -214,7 +177,7 @@ START_TEST(a_topic_that_is_forbidden_is_permanent)
 	begin();
 	AWAIT(kafka_source_failed(src));
 	kafka_source_close(src);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -239,7 +202,7 @@ START_TEST(a_wrong_property_is_told)
 	ck_assert_ptr_nonnull(strstr(why, "enable.auto.commit"));
 	ck_assert_int_eq(open_with("client.id=me"), 0);
 	kafka_source_close(src);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -264,7 +227,7 @@ START_TEST(wrong_topics_are_told)
 				 wrong[i].err);
 		ck_assert_ptr_null(src);
 	}
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 

@@ -28,6 +28,8 @@ again_rows(struct str body, struct buf *again)
 	for (unsigned i = 0; i < r.nqueries; i++)
 		next[i] = rows_reader_query(&r, i).first;
 	rows_writer_init(&w);
+	w.timed = r.sent != 0;
+	w.sent = r.sent;
 	while (rows_reader_next(&r, &row, &index, &n)) {
 		for (unsigned i = 0; i < n; i++) {
 			unsigned at = rows_index(index, i);

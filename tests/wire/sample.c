@@ -99,6 +99,8 @@ rows(struct buf *b)
 	struct rows_writer w;
 
 	rows_writer_init(&w);
+	w.timed = true;
+	w.sent = 1700000000000000;
 	rows_writer_add(&w, id, seq, 2, STR("{\"a\":1}"));
 	seq[0]++;
 	rows_writer_add(&w, id, seq, 1, STR("{\"a\":2}"));
@@ -124,13 +126,15 @@ heartbeat(struct buf *b)
 {
 	struct wire_counts query[] = {
 		{ .id = 7, .books = counted_agent(), .every = 8,
-		  .why = STR("over 1% of a core") },
+		  .why = STR("over 1% of a core"),
+		  .cost = { 250000, 120, 24000 } },
 	};
 	struct str stream[] = { STR("late") };
 	struct wire_heartbeat m = { .at = 1700000000000, .version = 12,
 				    .query = query, .nquery = 1,
 				    .stream = stream, .nstream = 1,
-				    .health = { 1000, 65536, true } };
+				    .health = { 1000, 65536, true, 5, 70000,
+						1700000000000000 } };
 
 	query[0].books.seen = 5000000000;
 	wire_heartbeat_encode(&m, b);
@@ -139,7 +143,8 @@ heartbeat(struct buf *b)
 static void
 credit(struct buf *b)
 {
-	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20 },
+	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20,
+					       .at = 5 },
 			   b);
 }
 

@@ -1,0 +1,43 @@
+/* kafka.h - what all our clients of Kafka have in common, whether they produce
+ * or consume: librdkafka's properties, its log, and which of its errors there
+ * is no use in waiting for the end of.
+ *
+ * A client has a table of properties. -X of the command line is said after it,
+ * and may say otherwise, but for those that the client's promises rest on. */
+#ifndef KAFKA_KAFKA_H
+#define KAFKA_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/options.h"
+
+struct kafka_property {
+	const char *name, *value; /* name NULL ends the table */
+	const char *fixed;        /* what -X is told instead; NULL: it may */
+};
+
+/* value and fixed of a row that is what it is. */
+#define KAFKA_FIXED(value) value, "it is " value " here, and has to be"
+
+/* Set all of own, then the texts "property=value" of given (NULL: none). 0, or
+ * MQL_EINVAL and a sentence in why: librdkafka does not know it, it is fixed,
+ * or it is no such text. Start-up only, as the next. */
+int kafka_configure(rd_kafka_conf_t *conf, const struct kafka_property *own,
+		    const struct option_list *given, char *why, size_t nwhy);
+
+/* Set one; as kafka_configure(). */
+int kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value,
+	      char *why, size_t nwhy);
+
+/* For rd_kafka_conf_set_log_cb(): into our log, what is not critical at level
+ * debug. Any thread. */
+void kafka_log(const rd_kafka_t *rk, int level, const char *facility,
+	       const char *text);
+
+/* A topic or a group that is not ours, not there or wrongly named: to try
+ * again changes nothing. Any thread. */
+bool kafka_is_permanent(rd_kafka_resp_err_t err);
+
+#endif
