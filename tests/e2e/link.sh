@@ -51,6 +51,7 @@ more_rows() { # NAME [N]: than there are now
 	until_true 30 lines_at_least "$WORK/$1.out" $((rows + ${2:-2000})) ||
 		fail "no rows come $1: $(tail -n 2 "$WORK/$1.err")"
 }
+SLOW='dropped_total{at="source_job",cause="subscriber_slow"}'
 metric() { curl -fs "http://$HTTP/metrics" | sed -n "s/^mql_$1 //p"; }
 told_more() { [ "$(grep -c "$1" "$WORK/far.err")" -gt "$2" ]; }
 more_than() { [ "$(metric "$1")" -gt "$2" ]; }
@@ -82,9 +83,9 @@ for how in stall hole cut; do
 done
 
 # --- who asks -------------------------------------------------------------------------
-slow=$(metric drop_slow_total)
+slow=$(metric "$SLOW")
 net askers stall
-until_true 60 more_than drop_slow_total "$slow" || fail "no queue is full"
+until_true 60 more_than "$SLOW" "$slow" || fail "no queue is full"
 more_rows near # unharmed
 net askers go
 more_rows far
