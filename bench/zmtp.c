@@ -39,6 +39,7 @@ zmtp_close(struct zmtp *z)
 	}
 	buf_fini(&z->in);
 	buf_fini(&z->out);
+	buf_fini(&z->first);
 	curve_free(z->curve);
 	zmtp_init(z, z->keys);
 }
@@ -254,12 +255,51 @@ frame(struct str s, uint8_t *flags, struct str *body)
 	return head + (size_t)len;
 }
 
+/* The same of a message of one part or two. */
+static size_t
+message(struct str s, uint8_t *flags, struct str *body, struct str *rest)
+{
+	const size_t n = frame(s, flags, body);
+	size_t more;
+
+	*rest = (struct str){ 0 };
+	if (!n || n == SIZE_MAX || !(*flags & FLAG_MORE))
+		return n;
+	more = frame((struct str){ s.ptr + n, s.len - n }, flags, rest);
+	if (!more || more == SIZE_MAX)
+		return more;
+	return *flags & FLAG_MORE ? SIZE_MAX : n + more;
+}
+
+/* A part of a message: the first of two waits for the other. */
+static bool
+take_sealed(struct zmtp *z, struct str body, zmtp_news *tell, void *arg)
+{
+	struct buf first = z->first;
+	uint8_t flags;
+
+	if (!curve_open(z->curve, body, &flags, &body))
+		return false;
+	if (flags & FLAG_MORE) {
+		buf_put(&z->first, body.ptr, body.len);
+		return !first.len && !z->first.err;
+	}
+	z->first = (struct buf)BUF_INIT;
+	if (first.len)
+		tell(arg, false, (struct str){ (char *)first.data, first.len },
+		     body);
+	else
+		tell(arg, false, body, (struct str){ 0 });
+	buf_fini(&first);
+	return true;
+}
+
 /* Take what is whole in s. Returns how much, or SIZE_MAX for nonsense. */
 static size_t
 take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
 {
 	const size_t all = s.len;
-	struct str body;
+	struct str body, rest;
 	uint8_t flags;
 	bool up;
 	size_t n;
@@ -270,7 +310,7 @@ take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
 		on_greeting(z);
 		s = (struct str){ s.ptr + GREETING, s.len - GREETING };
 	}
-	while ((n = frame(s, &flags, &body))) {
+	while ((n = message(s, &flags, &body, &rest))) {
 		if (n == SIZE_MAX)
 			return n;
 		s = (struct str){ s.ptr + n, s.len - n };
@@ -280,12 +320,12 @@ take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
 			if (!up)
 				continue;
 			z->state = ZMTP_UP;
-			tell(arg, true, (struct str){ 0 });
-		} else if (z->curve && !curve_open(z->curve, body, &flags,
-						   &body)) {
-			return SIZE_MAX;
-		} else if (!(flags & (FLAG_COMMAND | FLAG_MORE))) {
-			tell(arg, false, body);
+			tell(arg, true, (struct str){ 0 }, (struct str){ 0 });
+		} else if (z->curve) {
+			if (!take_sealed(z, body, tell, arg))
+				return SIZE_MAX;
+		} else if (!(flags & FLAG_COMMAND)) {
+			tell(arg, false, body, rest);
 		}
 		if (z->state == ZMTP_NONE) /* closed by the one told */
 			return all;

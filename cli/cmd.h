@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "client/peer.h"
 #include "common/buf.h"
 #include "common/options.h"
 #include "common/str.h"
@@ -62,19 +63,6 @@ int cmd_query_error(int err, const struct mql_diag *diag, const char *text);
 /* --- ask.c: whom to ask, and one question to it ---------------------------- */
 
 enum { ASK_TIMEOUT_MS = 5000 };
-
-struct peer { /* borrowed from the command line */
-	const char *source_job, *key, *server_key;
-};
-
-/* The rows of an options table that fill a struct peer. */
-#define PEER_OPTIONS(p)                                                  \
-	{ "source-job", 's', OPTION_STRING, "ENDPOINTS",                 \
-	  "tcp://127.0.0.1:7401", "whom to ask", &(p)->source_job },     \
-	{ "key-file", 0, OPTION_STRING, "FILE", NULL,                    \
-	  "our secret key, of mql keygen", &(p)->key },                  \
-	{ "server-key", 0, OPTION_STRING, "FILE", NULL,                  \
-	  "the source-job's public key", &(p)->server_key }
 
 struct question {
 	const char *what, *arg, *query;

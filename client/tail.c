@@ -314,47 +314,6 @@ mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
 	return err;
 }
 
-enum client_kind
-client_query_kind(const struct mql_query *q, bool *since)
-{
-	enum query_rows rows = query_rows(q);
-
-	*since = rows == QUERY_TOTAL || rows == QUERY_SINCE ||
-		 (rows == QUERY_ROWS && query_limit(q) != UINT64_MAX);
-	return rows == QUERY_TOTAL ? CLIENT_TOTAL :
-	       rows == QUERY_WINDOWS ? CLIENT_WINDOWS : CLIENT_ROWS;
-}
-
-bool
-client_query_group(const struct mql_query *q, size_t i, struct str *column)
-{
-	return query_group(q, i, column);
-}
-
-bool
-client_query_extend(const struct mql_query *q, const char *columns,
-		    struct buf *out)
-{
-	static const char verb[] = "select "; /* of the canonical spelling */
-	const char *text = mql_query_text(q);
-
-	if (!query_is_plain(q))
-		return false;
-	buf_puts(out, verb);
-	buf_puts(out, columns);
-	buf_puts(out, ", ");
-	buf_puts(out, text + sizeof verb - 1);
-	return true;
-}
-
-void
-client_tail_hold(struct mql_tail *t, bool hold)
-{
-	t->ask.held = hold;
-	for (size_t i = 0; i < t->nsession; i++)
-		session_grant(t->session[i]);
-}
-
 /* --- items -------------------------------------------------------------------- */
 
 /* The limit of all source-jobs together is reached. */
@@ -532,11 +491,12 @@ give_next(struct mql_tail *t, struct mql_item *item)
 int
 mql_tail_next(struct mql_tail *t, int timeout_ms, struct mql_item *item)
 {
-	int64_t deadline = clock_mono_ms() + timeout_ms;
+	int64_t deadline;
 
+	if (give_next(t, item)) /* most often; it needs no clock */
+		return 0;
+	deadline = clock_mono_ms() + timeout_ms;
 	for (;;) {
-		if (give_next(t, item))
-			return 0;
 		fleet_turn(t);
 		if (give_next(t, item))
 			return 0;

@@ -1,7 +1,6 @@
 /* schema.c - see schema.h. Tables are copied level by level into an arena. */
 #include "event/schema.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "common/arena.h"
@@ -143,21 +142,6 @@ schema_resolve(const struct schema *s, const struct path *p)
 /* --- values --------------------------------------------------------------------- */
 
 static struct value
-integer(int64_t i)
-{
-	return (struct value){ .type = VALUE_INT, .i = i };
-}
-
-/* What is no number to JSON is none to a query either. */
-static struct value
-real(double f)
-{
-	if (!isfinite(f))
-		return VALUE_NONE;
-	return (struct value){ .type = VALUE_FLOAT, .f = f };
-}
-
-static struct value
 text(const char *ptr, size_t len)
 {
 	if (!ptr || len > UINT32_MAX)
@@ -171,8 +155,8 @@ static struct value
 unsigned_integer(uint64_t u, struct buf *scratch)
 {
 	if (u <= INT64_MAX)
-		return integer((int64_t)u);
-	struct value v = real((double)u);
+		return value_int((int64_t)u);
+	struct value v = value_float((double)u);
 	size_t at = scratch->len;
 	buf_printf(scratch, "%llu", (unsigned long long)u);
 	if (!scratch->err) {
@@ -223,16 +207,16 @@ read_field(const struct mql_field *f, const void *at, struct buf *scratch)
 	case MQL_T_BOOL:
 		/* Any byte may stand there: to read it as bool would not do. */
 		return (struct value){ .type = VALUE_BOOL, .b = AT(uint8_t) };
-	case MQL_T_I8:   return integer(AT(int8_t));
-	case MQL_T_I16:  return integer(AT(int16_t));
-	case MQL_T_I32:  return integer(AT(int32_t));
-	case MQL_T_I64:  return integer(AT(int64_t));
-	case MQL_T_U8:   return integer(AT(uint8_t));
-	case MQL_T_U16:  return integer(AT(uint16_t));
-	case MQL_T_U32:  return integer(AT(uint32_t));
+	case MQL_T_I8:   return value_int(AT(int8_t));
+	case MQL_T_I16:  return value_int(AT(int16_t));
+	case MQL_T_I32:  return value_int(AT(int32_t));
+	case MQL_T_I64:  return value_int(AT(int64_t));
+	case MQL_T_U8:   return value_int(AT(uint8_t));
+	case MQL_T_U16:  return value_int(AT(uint16_t));
+	case MQL_T_U32:  return value_int(AT(uint32_t));
 	case MQL_T_U64:  return unsigned_integer(AT(uint64_t), scratch);
-	case MQL_T_F32:  return real((double)AT(float));
-	case MQL_T_F64:  return real(AT(double));
+	case MQL_T_F32:  return value_float((double)AT(float));
+	case MQL_T_F64:  return value_float(AT(double));
 	case MQL_T_CHARS: return text(at, strnlen(at, f->size));
 	case MQL_T_CSTR: {
 		const char *z = AT(const char *);

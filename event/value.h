@@ -6,6 +6,7 @@
 #ifndef EVENT_VALUE_H
 #define EVENT_VALUE_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "common/buf.h"
@@ -44,6 +45,21 @@ value_str(const struct value *v)
 	return (struct str){ v->ptr, v->len };
 }
 
+static inline struct value
+value_int(int64_t i)
+{
+	return (struct value){ .type = VALUE_INT, .i = i };
+}
+
+/* What is no number to JSON is none to a query either. */
+static inline struct value
+value_float(double f)
+{
+	if (!isfinite(f))
+		return VALUE_NONE;
+	return (struct value){ .type = VALUE_FLOAT, .f = f };
+}
+
 /* "null", "boolean", "integer", "float", "string", "array", "object" */
 const char *value_type_name(enum value_type type);
 
@@ -63,6 +79,28 @@ bool value_equal(const struct value *a, const struct value *b);
 /* Order two numbers or two strings (by bytes): *cmp is < 0, 0, > 0. False
  * when they have no order (other or mixed types, a NaN). */
 bool value_order(const struct value *a, const struct value *b, int *cmp);
+
+/* Types that compare with one another share a rank. */
+static inline int
+value_rank(const struct value *v)
+{
+	return value_is_number(v) ? VALUE_INT : (int)v->type;
+}
+
+/* The order of booleans, numbers but NaN, and strings of whatever type: these
+ * three after one another. < 0, 0, > 0. */
+static inline int
+value_total_order(const struct value *a, const struct value *b)
+{
+	int cmp = 0;
+
+	if (value_rank(a) != value_rank(b))
+		return value_rank(a) - value_rank(b);
+	if (a->type == VALUE_BOOL)
+		return a->b - b->b;
+	value_order(a, b, &cmp);
+	return cmp;
+}
 
 /* Append as JSON on one line: raw text if there is any, else canonical. A
  * float is written with the fewest digits that read back the same; NaN and

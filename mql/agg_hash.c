@@ -10,18 +10,7 @@
 
 #include "event/json.h"
 #include "mql/hash.h"
-
-static uint64_t
-hash_two(uint64_t a, uint64_t b)
-{
-	uint8_t le[16];
-
-	for (int i = 0; i < 8; i++) {
-		le[i] = (uint8_t)(a >> 8 * i);
-		le[8 + i] = (uint8_t)(b >> 8 * i);
-	}
-	return XXH3_64bits(le, sizeof le);
-}
+#include "mql/hash_two.h"
 
 static uint64_t hash_any(const struct value *v, struct buf *tmp);
 

@@ -13,12 +13,6 @@ has_order(const struct value *v)
 	       agg_is_number(v);
 }
 
-static int
-rank(const struct value *v)
-{
-	return value_is_number(v) ? VALUE_INT : (int)v->type;
-}
-
 /* Of two that are the same as doubles: more digits are further from zero. */
 static int
 order_digits(const struct value *a, const struct value *b)
@@ -34,13 +28,8 @@ order_digits(const struct value *a, const struct value *b)
 static int
 order(const struct value *a, const struct value *b)
 {
-	int cmp = 0;
+	int cmp = value_total_order(a, b);
 
-	if (rank(a) != rank(b))
-		return rank(a) - rank(b);
-	if (a->type == VALUE_BOOL)
-		return a->b - b->b;
-	value_order(a, b, &cmp);
 	if (!cmp && agg_is_big(a) && agg_is_big(b))
 		return order_digits(a, b);
 	return cmp;

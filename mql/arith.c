@@ -3,20 +3,6 @@
 
 #include <math.h>
 
-static struct value
-integer(int64_t i)
-{
-	return (struct value){ .type = VALUE_INT, .i = i };
-}
-
-static struct value
-real(double f)
-{
-	if (!isfinite(f))
-		return VALUE_NONE;
-	return (struct value){ .type = VALUE_FLOAT, .f = f };
-}
-
 /* False when the result is no 64-bit integer; b is not 0 for DIV and MOD. */
 static bool
 exact(enum op op, int64_t a, int64_t b, int64_t *out)
@@ -56,16 +42,16 @@ arith(enum op op, const struct value *a, const struct value *b)
 		return VALUE_NONE;
 	if (a->type == VALUE_INT && b->type == VALUE_INT &&
 	    exact(op, a->i, b->i, &i))
-		return integer(i);
-	return real(rounded(op, value_number(a), value_number(b)));
+		return value_int(i);
+	return value_float(rounded(op, value_number(a), value_number(b)));
 }
 
 struct value
 arith_negate(const struct value *a)
 {
-	const struct value zero = integer(0);
+	const struct value zero = value_int(0);
 
 	if (a->type == VALUE_FLOAT)
-		return real(-a->f);
+		return value_float(-a->f);
 	return arith(OP_SUB, &zero, a);
 }

@@ -9,21 +9,10 @@
 
 #include "event/json.h"
 #include "mql/hash.h"
+#include "mql/hash_two.h"
 
 enum tag { TAG_NULL, TAG_BOOL, TAG_INT, TAG_FLOAT, TAG_STR, TAG_ARRAY,
 	   TAG_OBJECT };
-
-static uint64_t
-hash_two(uint64_t a, uint64_t b)
-{
-	uint8_t le[16];
-
-	for (int i = 0; i < 8; i++) {
-		le[i] = (uint8_t)(a >> 8 * i);
-		le[8 + i] = (uint8_t)(b >> 8 * i);
-	}
-	return XXH3_64bits(le, sizeof le);
-}
 
 static uint64_t
 hash_float(double f)

@@ -6,31 +6,10 @@
 
 #include "mql/mql.h"
 
-/* Types that compare with one another share a rank. */
-static int
-rank(const struct value *v)
-{
-	return value_is_number(v) ? VALUE_INT : (int)v->type;
-}
-
-/* Total over members: booleans, numbers and strings. */
-static int
-order(const struct value *a, const struct value *b)
-{
-	int cmp = 0;
-
-	if (rank(a) != rank(b))
-		return rank(a) - rank(b);
-	if (a->type == VALUE_BOOL)
-		return a->b - b->b;
-	value_order(a, b, &cmp);
-	return cmp;
-}
-
 static int
 order_for_qsort(const void *a, const void *b)
 {
-	return order(a, b);
+	return value_total_order(a, b);
 }
 
 int
@@ -56,7 +35,7 @@ set_has(const struct set *s, const struct value *v)
 		return false;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int cmp = order(v, &s->member[mid]);
+		int cmp = value_total_order(v, &s->member[mid]);
 
 		if (!cmp)
 			return true;

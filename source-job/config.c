@@ -98,18 +98,26 @@ is_empty(const char *text)
 	return !text || !*text;
 }
 
+/* Two things need a broker: topics whose messages are events, and a topic that
+ * keeps the saved queries. */
 static int
 check_kafka(const struct config *c)
 {
-	if (!c->kafka_bootstrap) {
-		if (c->kafka_topics || c->kafka_group || c->kafka_property.n)
-			return daemon_refuse("kafka-bootstrap",
-					     "is needed: a broker's HOST:PORT");
+	const bool source = c->kafka_topics || c->kafka_group;
+
+	if (c->queries_topic && c->state)
+		return daemon_refuse("queries-topic", "and --state are two "
+				     "places for saved queries: give one");
+	if (!c->kafka_bootstrap && !source && !c->queries_topic &&
+	    !c->kafka_property.n)
 		return 0;
-	}
 	if (is_empty(c->kafka_bootstrap))
 		return daemon_refuse("kafka-bootstrap",
-				     "is a broker's HOST:PORT");
+				     "is needed: a broker's HOST:PORT");
+	if (c->queries_topic && !*c->queries_topic)
+		return daemon_refuse("queries-topic", "is a topic");
+	if (c->queries_topic && !source)
+		return 0;
 	if (is_empty(c->kafka_topics))
 		return daemon_refuse("kafka-topics",
 				     "is needed: whose messages are events");
@@ -126,16 +134,20 @@ config_fini(struct config *c)
 	option_list_fini(&c->kafka_property);
 }
 
-/* Of a source-job that reads Kafka. */
+/* Of a source-job that reads Kafka, or keeps its saved queries there. */
 #define KAFKA_OPTIONS(c)						\
 	{ "kafka-bootstrap", 0, OPTION_STRING, "HOST:PORT,...", NULL,	\
-	  "brokers; messages of their topics are events",		\
+	  "brokers of the topics below",				\
 	  &(c)->kafka_bootstrap },					\
 	{ "kafka-topics", 0, OPTION_STRING, "TOPIC,...", NULL,		\
-	  "which topics", &(c)->kafka_topics },				\
+	  "topics whose messages are events", &(c)->kafka_topics },	\
 	{ "kafka-group", 0, OPTION_STRING, "GROUP", NULL,		\
 	  "the consumer group whose members share the partitions",	\
 	  &(c)->kafka_group },						\
+	{ "queries-topic", 0, OPTION_STRING, "TOPIC", NULL,		\
+	  "a compacted topic that keeps the saved queries of all "	\
+	  "source-jobs; made if it is not there",			\
+	  &(c)->queries_topic },					\
 	{ "property", 'X', OPTION_STRINGS, "PROPERTY=VALUE", NULL,	\
 	  "of librdkafka, like security.protocol=ssl",			\
 	  &(c)->kafka_property }

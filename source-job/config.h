@@ -24,8 +24,9 @@ struct config {
 	int64_t     lease, heartbeat, drain; /* ms */
 	int         log_level;   /* enum log_level */
 	bool        insecure;
-	/* Kafka as a source; bootstrap NULL: it is none. */
+	/* Kafka as a source; topics NULL: it is none. */
 	const char *kafka_bootstrap, *kafka_topics, *kafka_group;
+	const char *queries_topic; /* keeps saved queries; NULL: see state */
 	struct option_list kafka_property; /* see config_fini() */
 };
 

@@ -31,7 +31,7 @@ struct loop {
 static bool
 has_failed(const struct job *j)
 {
-	return j->kafka && kafka_source_failed(j->kafka);
+	return (j->kafka && kafka_source_failed(j->kafka)) || saved_failed(j);
 }
 
 static void

@@ -270,6 +270,7 @@ metrics_write(const struct job *j, struct buf *out)
 	write_queues(j, out);
 	write_groups(j, out);
 	write_rows(j, out);
+	saved_metrics(j, out);
 	if (j->kafka)
 		kafka_source_metrics(j->kafka, out);
 }

@@ -401,10 +401,8 @@ answer(struct job *j, const struct wire_peer *from,
 			 "this\"}");
 		return false;
 	}
-	if (str_eq(m->what, STR("saved"))) {
-		saved_list(j, m->arg, out);
-		return true;
-	}
+	if (str_eq(m->what, STR("saved")))
+		return saved_list(j, m->arg, out);
 	if (str_eq(m->what, STR("kill")))
 		return kill_query(j, m->arg, out);
 	if (str_eq(m->what, STR("off")))
@@ -438,7 +436,7 @@ requests_answer(struct job *j, const struct wire_peer *from, struct str body)
 		err = ask_workers(j, from, m.id, LISTING_STREAMS);
 	} else if (!err && !(may(from, m.what) &&
 			     saved_request(j, from, &m))) {
-		/* Saved queries are answered when they are on the disk. */
+		/* Saved queries are answered when they are kept. */
 		bool ok = answer(j, from, &m, &text);
 		err = reply(j, from, m.id, ok, &text);
 	}

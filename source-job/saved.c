@@ -1,13 +1,16 @@
 /* saved.c - see saved.h. */
 #include "source-job/saved.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "mql/error.h"
 #include "mql/query.h"
 #include "source-job/job.h"
+#include "source-job/kafka/table.h"
 
 enum { RETRY_MS = 1000 };
 
@@ -68,7 +71,7 @@ run(struct job *j, struct saved_query *q)
 static void
 run_all(struct job *j)
 {
-	if (job_draining(j) || j->power.off)
+	if (!j->saved.read || job_draining(j) || j->power.off)
 		return;
 	for (size_t i = 0; i < j->saved.n; i++) {
 		struct saved_query *q = j->saved.query[i];
@@ -90,71 +93,136 @@ saved_name(const struct job *j, const struct query *q)
 
 /* --- the table ------------------------------------------------------------------ */
 
-static struct saved_query *
-find(const struct job *j, struct str name)
+static struct saved_query **
+find(struct job *j, struct str name)
 {
-	for (size_t i = 0; i < j->saved.n; i++)
-		if (str_eq(str_of(j->saved.query[i]->name), name))
-			return j->saved.query[i];
+	struct saved *s = &j->saved;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(str_of(s->query[i]->name), name))
+			return &s->query[i];
 	return NULL;
 }
 
-/* It is on the disk: now it holds. */
+static void
+tell(const struct job *j, struct str name, const struct saved_query *q)
+{
+	if (j->saved.read)
+		log_info("the query %.*s is %s", (int)name.len, name.ptr,
+			 q ? "saved" : "removed");
+}
+
+/* The same query is not interrupted. */
+static void
+replace(struct job *j, struct saved_query **at, struct saved_query *q)
+{
+	struct saved_query *old = *at;
+
+	if (!strcmp(old->text, q->text)) {
+		q->sub = old->sub;
+		q->retry_at = old->retry_at;
+		memcpy(q->why, old->why, sizeof q->why);
+	} else {
+		end(j, old);
+	}
+	saved_query_free(old);
+	*at = q;
+}
+
+static void
+take_away(struct job *j, struct saved_query **at)
+{
+	struct saved *s = &j->saved;
+	size_t behind = s->n - 1 - (size_t)(at - s->query);
+
+	end(j, *at);
+	saved_query_free(*at);
+	memmove(at, at + 1, behind * sizeof *at);
+	s->n--;
+}
+
+bool
+saved_put(struct job *j, struct str name, struct saved_query *q)
+{
+	struct saved_query **at = find(j, name);
+
+	if (!at && j->saved.n == SAVED_MAX && q) {
+		saved_query_free(q);
+		return false;
+	}
+	if (at || q)
+		tell(j, name, q);
+	if (at && q)
+		replace(j, at, q);
+	else if (at)
+		take_away(j, at);
+	else if (q)
+		j->saved.query[j->saved.n++] = q;
+	return true;
+}
+
+/* --- changes --------------------------------------------------------------------- */
+
+/* Of the topic it is read, like all others' words. */
 static void
 apply(struct job *j)
 {
 	struct saved *s = &j->saved;
-	size_t n = 0;
 
-	if (s->minus)
-		end(j, s->minus);
-	for (size_t i = 0; i < s->n; i++)
-		if (s->query[i] != s->minus)
-			s->query[n++] = s->query[i];
-	if (s->plus)
-		s->query[n++] = s->plus;
-	s->n = n;
-	saved_query_free(s->minus);
+	if (!s->state)
+		return;
+	saved_put(j, str_of(s->name), s->plus);
+	s->plus = NULL;
 }
 
 static void
-finish(struct job *j, bool written, const char *why)
+finish(struct job *j, bool kept, const char *why)
 {
 	struct saved *s = &j->saved;
-	char name[SAVED_NAME + 1];
+	struct saved_query **at = find(j, str_of(s->name));
 
-	snprintf(name, sizeof name, "%s", s->plus ? s->plus->name :
-		 s->minus->name);
-	if (written) {
-		apply(j);
-		log_info("the query %s is %s", name,
-			 s->plus ? "saved" : "removed");
+	if (kept) {
 		reply(j, &s->to, s->request, true, s->plus ? "saved" :
-		      "removed", name);
+		      "removed", s->name);
+		apply(j);
 	} else {
-		if (s->minus)
-			s->minus->leaving = false;
-		saved_query_free(s->plus);
+		if (at)
+			(*at)->leaving = false;
 		log_error("%s", why);
 		reply(j, &s->to, s->request, false, "error", why);
 	}
-	s->plus = s->minus = NULL;
+	saved_query_free(s->plus);
+	s->plus = NULL;
 	s->writing = false;
 }
 
-static void
-begin(struct job *j, const struct wire_peer *to, uint32_t request)
+static int
+write_file(struct saved *s)
 {
-	struct saved *s = &j->saved;
 	struct buf text = BUF_INIT;
 	int err;
 
-	s->to = *to;
-	s->request = request;
-	s->writing = true;
 	saved_encode(s, &text);
 	err = text.err ? text.err : state_write(s->state, text.data, text.len);
 	buf_fini(&text);
+	return err;
+}
+
+/* Takes plus. */
+static void
+begin(struct job *j, const struct wire_peer *to, const struct wire_request *m,
+      struct saved_query *plus)
+{
+	struct saved *s = &j->saved;
+	int err;
+
+	snprintf(s->name, sizeof s->name, "%.*s", (int)m->arg.len,
+		 m->arg.ptr);
+	s->plus = plus;
+	s->to = *to;
+	s->request = m->id;
+	s->writing = true;
+	err = s->state ? write_file(s) : saved_topic_write(s);
 	if (err)
 		finish(j, false, mql_strerror(err));
 }
@@ -163,7 +231,7 @@ begin(struct job *j, const struct wire_peer *to, uint32_t request)
 
 /* Why it cannot be saved, or NULL. diag gives the sentence room. */
 static const char *
-objection(const struct job *j, const struct wire_request *m,
+objection(struct job *j, const struct wire_request *m,
 	  struct mql_diag *diag)
 {
 	struct mql_query *compiled = NULL;
@@ -184,43 +252,36 @@ objection(const struct job *j, const struct wire_request *m,
 static void
 save(struct job *j, const struct wire_peer *from, const struct wire_request *m)
 {
-	struct saved *s = &j->saved;
-	struct saved_query *old = find(j, m->arg);
+	struct saved_query **old = find(j, m->arg), *q;
 	struct mql_diag diag = { 0 };
 	const char *why = objection(j, m, &diag);
 
 	if (why) {
 		reply(j, from, m->id, false, "error", why);
-		return;
-	}
-	if (old && str_eq(str_of(old->text), m->query)) {
-		reply(j, from, m->id, true, "saved", old->name);
-		return;
-	}
-	s->plus = saved_query_new(m->arg, m->query, m->who, j->wall);
-	s->minus = old;
-	if (s->plus)
-		begin(j, from, m->id);
-	else
+	} else if (old && str_eq(str_of((*old)->text), m->query)) {
+		reply(j, from, m->id, true, "saved", (*old)->name);
+	} else if ((q = saved_query_new(m->arg, m->query, m->who, j->wall))) {
+		begin(j, from, m, q);
+	} else {
 		reply(j, from, m->id, false, "error", "out of memory");
+	}
 }
 
-/* Whatever the disk does, it runs no more. */
+/* Whatever becomes of the writing, it runs no more. */
 static void
 take_out(struct job *j, const struct wire_peer *from,
 	 const struct wire_request *m)
 {
-	struct saved_query *q = find(j, m->arg);
+	struct saved_query **q = find(j, m->arg);
 
 	if (!q) {
 		reply(j, from, m->id, false, "error",
 		      "no query is saved under this name");
 		return;
 	}
-	q->leaving = true;
-	end(j, q);
-	j->saved.minus = q;
-	begin(j, from, m->id);
+	(*q)->leaving = true;
+	end(j, *q);
+	begin(j, from, m, NULL);
 }
 
 bool
@@ -228,12 +289,16 @@ saved_request(struct job *j, const struct wire_peer *from,
 	      const struct wire_request *m)
 {
 	bool is_save = str_eq(m->what, STR("save"));
+	const char *wait = saved_waits(j);
 
 	if (!is_save && !str_eq(m->what, STR("rm")))
 		return false;
-	if (!j->saved.state)
+	if (!j->saved.state && !j->saved.table)
 		reply(j, from, m->id, false, "error", "this source-job keeps "
-		      "nothing: it was started without --state");
+		      "nothing: it was started without --state or "
+		      "--queries-topic");
+	else if (wait)
+		reply(j, from, m->id, false, "error", wait);
 	else if (j->saved.writing)
 		reply(j, from, m->id, false, "error", "another change is "
 		      "being written; try again");
@@ -244,12 +309,17 @@ saved_request(struct job *j, const struct wire_peer *from,
 	return true;
 }
 
-void
+bool
 saved_list(const struct job *j, struct str name, struct buf *out)
 {
 	json_t *list = json_array();
 	char *text;
 
+	if (saved_waits(j)) {
+		buf_printf(out, "{\"error\":\"%s\"}", saved_waits(j));
+		json_decref(list);
+		return false;
+	}
 	for (size_t i = 0; i < j->saved.n; i++) {
 		const struct saved_query *q = j->saved.query[i];
 		const struct sub *s = holder(j, q);
@@ -273,6 +343,34 @@ saved_list(const struct job *j, struct str name, struct buf *out)
 	buf_puts(out, text ? text : "[]");
 	free(text);
 	json_decref(list);
+	return true;
+}
+
+const char *
+saved_waits(const struct job *j)
+{
+	return j->saved.read ? NULL : "the topic of saved queries is not read "
+				      "yet; see the log of the source-job";
+}
+
+bool
+saved_failed(const struct job *j)
+{
+	return j->saved.table && table_is(j->saved.table) == TABLE_FAILED;
+}
+
+void
+saved_metrics(const struct job *j, struct buf *out)
+{
+	buf_printf(out, "# HELP mql_saved_queries Saved queries.\n"
+		   "# TYPE mql_saved_queries gauge\n"
+		   "mql_saved_queries %zu\n", j->saved.n);
+	if (j->saved.table)
+		buf_printf(out, "# HELP mql_saved_passed_over_total Records "
+			   "of --queries-topic that are no saved query.\n"
+			   "# TYPE mql_saved_passed_over_total counter\n"
+			   "mql_saved_passed_over_total %" PRIu64 "\n",
+			   j->saved.passed_over);
 }
 
 /* --- life ----------------------------------------------------------------------- */
@@ -280,41 +378,55 @@ saved_list(const struct job *j, struct str name, struct buf *out)
 void
 saved_tick(struct job *j)
 {
-	char why[200] = "";
+	struct saved *s = &j->saved;
+	char why[300] = "";
 
-	if (j->saved.writing) {
-		enum state_is is = state_look(j->saved.state, why, sizeof why);
+	if (s->table)
+		saved_topic_take(j);
+	if (s->writing) {
+		enum state_is is = s->state ?
+			state_look(s->state, why, sizeof why) :
+			table_look(s->table, why, sizeof why);
 		if (is == STATE_WRITTEN || is == STATE_FAILED)
 			finish(j, is == STATE_WRITTEN, why);
 	}
 	run_all(j);
 }
 
+static int
+open_file(struct job *j, char *why, size_t nwhy)
+{
+	struct saved *s = &j->saved;
+	struct buf text = BUF_INIT;
+	int err = state_open(j->config.state, "saved.json", &s->state, why,
+			     nwhy);
+
+	if (!err)
+		err = state_read(s->state, &text, why, nwhy);
+	if (!err && (err = saved_decode(s, (struct str){ (char *)text.data,
+							 text.len })))
+		snprintf(why, nwhy, "%s/saved.json is not as we write "
+			 "it: mend it, or move it away", j->config.state);
+	if (!err && s->n)
+		log_info("%zu saved queries", s->n);
+	buf_fini(&text);
+	return err;
+}
+
 int
 saved_open(struct job *j)
 {
 	struct saved *s = &j->saved;
-	struct buf text = BUF_INIT;
 	char why[400] = "";
-	int err;
+	int err = subscribers_nobody(j, &s->link);
 
-	if (!j->config.state)
-		return 0;
-	err = state_open(j->config.state, "saved.json", &s->state, why,
-			 sizeof why);
-	if (!err)
-		err = state_read(s->state, &text, why, sizeof why);
-	if (!err && (err = saved_decode(s, (struct str){ (char *)text.data,
-							 text.len })))
-		snprintf(why, sizeof why, "%s/saved.json is not as we write "
-			 "it: mend it, or move it away", j->config.state);
-	if (!err && (err = subscribers_nobody(j, &s->link)))
-		snprintf(why, sizeof why, "%s", mql_strerror(err));
+	if (!err && j->config.queries_topic)
+		err = saved_topic_open(j, why, sizeof why);
+	else if (!err && j->config.state)
+		err = open_file(j, why, sizeof why);
+	s->read = !s->table;
 	if (err)
 		log_error("%s", *why ? why : mql_strerror(err));
-	else if (s->n)
-		log_info("%zu saved queries", s->n);
-	buf_fini(&text);
 	return err;
 }
 
@@ -327,5 +439,6 @@ saved_fini(struct job *j)
 		saved_query_free(s->query[i]);
 	saved_query_free(s->plus);
 	state_close(s->state); /* what it was writing, it has written */
+	table_close(s->table);
 	*s = (struct saved){ 0 };
 }

@@ -1,7 +1,9 @@
 /* saved_file.c - the saved queries as text: see saved.h.
  *
  *     {"version":1,"saved":[{"name":"errors","query":"select ...",
- *                            "by":"ann","since":1795280000000}, ...]} */
+ *                            "by":"ann","since":1795280000000}, ...]}
+ *
+ * In the topic each of them is a record of its own. */
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -68,24 +70,53 @@ text_of(const json_t *o, const char *key)
 	return (struct str){ json_string_value(v), json_string_length(v) };
 }
 
+/* 0, MQL_EINVAL or MQL_ENOMEM. */
+static int
+decode(const json_t *o, struct saved_query **out)
+{
+	struct str name = text_of(o, "name"), text = text_of(o, "query");
+
+	*out = NULL;
+	if (!saved_name_ok(name) || !text.len || text.len > WIRE_MAX_TEXT)
+		return MQL_EINVAL;
+	*out = saved_query_new(name, text, text_of(o, "by"),
+			       json_integer_value(json_object_get(o,
+								  "since")));
+	return *out ? 0 : MQL_ENOMEM;
+}
+
 static int
 add(struct saved *s, const json_t *o)
 {
-	struct str name = text_of(o, "name"), text = text_of(o, "query");
 	struct saved_query *q;
+	int err = s->n < SAVED_MAX ? decode(o, &q) : MQL_EINVAL;
 
-	if (!saved_name_ok(name) || !text.len || text.len > WIRE_MAX_TEXT ||
-	    s->n == SAVED_MAX)
-		return MQL_EINVAL;
+	if (err)
+		return err;
 	for (size_t i = 0; i < s->n; i++)
-		if (str_eq(str_of(s->query[i]->name), name))
+		if (!strcmp(s->query[i]->name, q->name)) {
+			saved_query_free(q);
 			return MQL_EINVAL;
-	q = saved_query_new(name, text, text_of(o, "by"),
-			    json_integer_value(json_object_get(o, "since")));
-	if (!q)
-		return MQL_ENOMEM;
+		}
 	s->query[s->n++] = q;
 	return 0;
+}
+
+int
+saved_query_decode(struct str name, struct str text,
+		   struct saved_query **out)
+{
+	json_t *o = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES,
+			       NULL);
+	int err = decode(o, out);
+
+	if (!err && !str_eq(str_of((*out)->name), name)) {
+		saved_query_free(*out);
+		*out = NULL;
+		err = MQL_EINVAL;
+	}
+	json_decref(o);
+	return err;
 }
 
 int
@@ -109,34 +140,50 @@ saved_decode(struct saved *s, struct str text)
 
 /* --- to text ------------------------------------------------------------------ */
 
-static void
-append(json_t *list, const struct saved_query *q)
+static json_t *
+encode(const struct saved_query *q)
 {
-	if (q)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}",
-						      "name", q->name,
-						      "query", q->text,
-						      "by", q->by, "since",
-						      (json_int_t)q->since));
+	return json_pack("{s:s, s:s, s:s, s:I}", "name", q->name, "query",
+			 q->text, "by", q->by, "since",
+			 (json_int_t)q->since);
+}
+
+/* Takes o. */
+static void
+put_text(struct buf *out, json_t *o, size_t flags)
+{
+	char *text = json_dumps(o, flags);
+
+	if (!text)
+		out->err = MQL_ENOMEM;
+	buf_puts(out, text ? text : "");
+	free(text);
+	json_decref(o);
+}
+
+void
+saved_query_encode(const struct saved_query *q, struct buf *out)
+{
+	put_text(out, encode(q), JSON_COMPACT);
 }
 
 void
 saved_encode(const struct saved *s, struct buf *out)
 {
-	json_t *list = json_array(), *all;
-	char *text;
+	json_t *list = json_array();
+	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (s->query[i] != s->minus)
-			append(list, s->query[i]);
-	append(list, s->plus);
-	if (json_array_size(list) != s->n + !!s->plus - !!s->minus)
+		if (strcmp(s->query[i]->name, s->name)) {
+			json_array_append_new(list, encode(s->query[i]));
+			n++;
+		}
+	if (s->plus) {
+		json_array_append_new(list, encode(s->plus));
+		n++;
+	}
+	if (json_array_size(list) != n)
 		out->err = MQL_ENOMEM;
-	all = json_pack("{s:i, s:o}", "version", VERSION, "saved", list);
-	text = json_dumps(all, JSON_INDENT(1));
-	if (!text)
-		out->err = MQL_ENOMEM;
-	buf_puts(out, text ? text : "");
-	free(text);
-	json_decref(all);
+	put_text(out, json_pack("{s:i, s:o}", "version", VERSION, "saved",
+				list), JSON_INDENT(1));
 }

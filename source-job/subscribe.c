@@ -51,7 +51,8 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 	s->serial = atomic_fetch_add(&j->serial, 1) + 1;
 	s->credit = s->window = m->credit;
 	s->queue = (struct queue){ .id = m->id, .limit = j->config.queue,
-				   .frame = frame_bytes(m->credit) };
+				   .frame = frame_bytes(m->credit),
+				   .parts = m->parts };
 	s->before = ledger_settled(&q->all);
 	snprintf(s->client, sizeof s->client, "%.*s", (int)m->client.len,
 		 m->client.len ? m->client.ptr : "");

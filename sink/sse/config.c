@@ -53,12 +53,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 	const struct option table[] = {
 		{ "listen", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7480",
 		  "where browsers connect", &c->listen },
-		{ "source-job", 's', OPTION_STRING, "ENDPOINTS",
-		  "tcp://127.0.0.1:7401", "whom to ask", &c->source_job },
-		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
-		  "our secret key for it, of mql keygen", &c->key },
-		{ "server-key", 0, OPTION_STRING, "FILE", NULL,
-		  "its public key", &c->server_key },
+		PEER_OPTIONS(&c->peer),
 		{ "threads", 0, OPTION_UINT, "N", "2",
 		  "that serve connections", &c->threads },
 		{ "max-viewers", 0, OPTION_UINT, "N", "10000",

@@ -4,12 +4,13 @@
 
 #include <stdint.h>
 
+#include "client/peer.h"
 #include "common/door.h"
 #include "common/options.h"
 
 struct config {
 	const char *listen;      /* HOST:PORT; borrowed from argv, as all are */
-	const char *source_job, *key, *server_key;
+	struct peer peer;
 	const char *allow_origin;
 	struct door_files door;
 	struct option_list host; /* names that we answer to */

@@ -102,8 +102,8 @@ main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	log_init("mql-sink-sse", (enum log_level)config.log_level);
 	server.started = clock_mono_ms();
-	if (wire_keys_load_both(config.key, config.server_key, &keys, why,
-				sizeof why)) {
+	if (wire_keys_load_both(config.peer.key, config.peer.server_key, &keys,
+				why, sizeof why)) {
 		log_error("%s", why);
 	} else if ((sigfd = signals_open()) < 0 ||
 		   hub_start(&hub, &config, keys)) {

@@ -298,7 +298,7 @@ sub_begin(struct sub *s, struct hub *h)
 	struct mql_diag diag = { 0 };
 
 	opt.query = s->canonical;
-	opt.source_job = h->config->source_job;
+	opt.source_job = h->config->peer.source_job;
 	opt.name = "mql-sink-sse " MQL_VERSION;
 	int err = client_tail_start(&opt, h->context, &s->tail, &diag);
 	if (err) {

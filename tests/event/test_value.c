@@ -61,9 +61,28 @@ START_TEST(value_equal_goes_by_meaning)
 }
 END_TEST
 
+/* Each against each; ordered: by value_order(), too. */
+static void
+assert_ascending(const char *const *row, int n, bool ordered)
+{
+	for (int i = 0; i < n; i++) {
+		for (int j = 0; j < n; j++) {
+			struct value a = of(row[i]), b = of(row[j]);
+			int cmp = value_total_order(&a, &b), want = 7;
+
+			ck_assert_msg((i > j) - (i < j) ==
+				      (cmp > 0) - (cmp < 0), "%s %s: %d",
+				      row[i], row[j], cmp);
+			ck_assert(value_equal(&a, &b) == (i == j));
+			if (ordered)
+				ck_assert(value_order(&a, &b, &want) &&
+					  want == cmp);
+		}
+	}
+}
+
 START_TEST(value_order_is_exact_and_consistent)
 {
-	/* Ascending; each against each. */
 	static const char *const row[] = {
 		"-1e999", "-1e300", "-9223372036854775809e1",
 		"-9223372036854775808", "-9223372036854775807",
@@ -72,19 +91,8 @@ START_TEST(value_order_is_exact_and_consistent)
 		"9007199254740993", "9223372036854774784.0",
 		"9223372036854775807", "9223372036854775808", "1e300", "1e999",
 	};
-	int n = sizeof row / sizeof row[0];
 
-	for (int i = 0; i < n; i++) {
-		for (int j = 0; j < n; j++) {
-			struct value a = of(row[i]), b = of(row[j]);
-			int cmp = 7;
-			ck_assert(value_order(&a, &b, &cmp));
-			ck_assert_msg((i > j) - (i < j) ==
-				      (cmp > 0) - (cmp < 0), "%s %s: %d",
-				      row[i], row[j], cmp);
-			ck_assert(value_equal(&a, &b) == (i == j));
-		}
-	}
+	assert_ascending(row, sizeof row / sizeof row[0], true);
 }
 END_TEST
 
@@ -94,16 +102,19 @@ START_TEST(value_order_of_strings_is_by_bytes)
 		"\"\"", "\"\\u0000\"", "\"A\"", "\"AB\"", "\"a\"", "\"aa\"",
 		"\"b\"", "\"\\u00e9\"", "\"\\uD83D\\uDE00\"",
 	};
-	int n = sizeof row / sizeof row[0];
 
-	for (int i = 0; i < n; i++) {
-		for (int j = 0; j < n; j++) {
-			struct value a = of(row[i]), b = of(row[j]);
-			int cmp = 7;
-			ck_assert(value_order(&a, &b, &cmp));
-			ck_assert((i > j) - (i < j) == (cmp > 0) - (cmp < 0));
-		}
-	}
+	assert_ascending(row, sizeof row / sizeof row[0], true);
+}
+END_TEST
+
+START_TEST(value_total_order_has_booleans_numbers_and_strings)
+{
+	static const char *const row[] = {
+		"false", "true", "-1.5", "0", "9223372036854775808", "\"\"",
+		"\"1\"", "\"a\"",
+	};
+
+	assert_ascending(row, sizeof row / sizeof row[0], false);
 }
 END_TEST
 
@@ -121,6 +132,17 @@ START_TEST(value_order_is_none_between_types)
 			ck_assert(value_order(&a, &b, &cmp) == ordered);
 		}
 	}
+}
+END_TEST
+
+START_TEST(value_float_is_a_number_or_nothing)
+{
+	ck_assert_int_eq(value_float(NAN).type, VALUE_NULL);
+	ck_assert_int_eq(value_float(-INFINITY).type, VALUE_NULL);
+	ck_assert_int_eq(value_float(1.5).type, VALUE_FLOAT);
+	ck_assert_double_eq(value_float(1.5).f, 1.5);
+	ck_assert_int_eq(value_int(INT64_MIN).type, VALUE_INT);
+	ck_assert_int_eq(value_int(INT64_MIN).i, INT64_MIN);
 }
 END_TEST
 
@@ -259,7 +281,8 @@ END_TEST
 TEST_MAIN(value, value_equal_goes_by_meaning,
 	  value_order_is_exact_and_consistent,
 	  value_order_of_strings_is_by_bytes, value_order_is_none_between_types,
-	  value_nan_is_equal_to_nothing,
+	  value_total_order_has_booleans_numbers_and_strings,
+	  value_float_is_a_number_or_nothing, value_nan_is_equal_to_nothing,
 	  value_float_is_written_with_the_fewest_digits,
 	  value_float_reads_back_the_same, value_numbers_do_not_mind_the_locale,
 	  value_is_written_as_it_came_in,

@@ -7,7 +7,7 @@ test_ledger.deps := wire
 test_map.src     := tests/source-job/test_map.c source-job/map.c
 test_map.deps    := common
 test_map.pkgs    := libxxhash
-test_queue.src   := tests/source-job/test_queue.c source-job/queue.c
+test_queue.src   := tests/source-job/test_queue.c source-job/queue.c source-job/batch.c
 test_queue.deps  := wire
 test_config.src  := tests/source-job/test_config.c source-job/config.c
 test_config.deps := common
@@ -54,3 +54,8 @@ TESTS += test_sj_kafka
 test_sj_kafka.src    := tests/source-job/test_kafka.c source-job/kafka/consumer.c \
                         source-job/kafka/source.c
 test_sj_kafka.deps   := agent kafka
+TESTS += test_sj_table
+test_sj_table.src    := tests/source-job/test_table.c source-job/kafka/table.c \
+                        source-job/kafka/table_reader.c
+test_sj_table.deps   := kafka
+test_sj_table.pkgs   := rdkafka

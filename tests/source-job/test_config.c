@@ -36,6 +36,23 @@ START_TEST(defaults_are_those_of_the_manual)
 }
 END_TEST
 
+START_TEST(saved_queries_have_one_place)
+{
+	char b[] = "--kafka-bootstrap=h:1", q[] = "--queries-topic=q";
+	char state[] = "--state=d", t[] = "--kafka-topics=a";
+	char none[] = "--queries-topic=";
+	struct config c;
+
+	ck_assert_int_eq(parse(&c, b, q), 0);
+	ck_assert_ptr_nonnull(c.queries_topic);
+	ck_assert_ptr_null(c.kafka_topics);
+	ck_assert_int_eq(parse(&c, q, NULL), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, q, state), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, q, t), MQL_EINVAL);
+	ck_assert_int_eq(parse(&c, b, none), MQL_EINVAL);
+}
+END_TEST
+
 START_TEST(kafka_needs_brokers_topics_and_a_group)
 {
 	char prog[] = "mql-source-job", b[] = "--kafka-bootstrap=h:1";
@@ -125,7 +142,8 @@ START_TEST(numbers_without_sense_are_refused)
 }
 END_TEST
 
-TEST_MAIN(config, kafka_needs_brokers_topics_and_a_group,
+TEST_MAIN(config, saved_queries_have_one_place,
+	  kafka_needs_brokers_topics_and_a_group,
 	  defaults_are_those_of_the_manual, loopback_is_known,
 	  an_open_door_must_be_asked_for,
 	  a_key_or_a_token_and_a_certificate_open_a_door,

@@ -23,7 +23,7 @@ START_TEST(saved_queries_come_back_as_they_were)
 					 STR("ann"), 17);
 	all.query[all.n++] = saved_query_new(STR("two"), STR("select *"),
 					 STR(""), 18);
-	all.minus = all.query[1];
+	strcpy(all.name, "two");
 	all.plus = saved_query_new(STR("three"), STR("select x"), STR("bob"),
 				 1795280000000);
 	saved_encode(&all, &b);
@@ -69,5 +69,32 @@ START_TEST(what_is_no_text_of_ours_is_refused)
 }
 END_TEST
 
-TEST_MAIN(saved, saved_queries_come_back_as_they_were,
+START_TEST(one_query_is_a_text_of_its_own)
+{
+	struct saved_query *q = saved_query_new(STR("one"), STR("select 'x'"),
+						STR("ann"), 17), *back;
+	struct buf b = BUF_INIT;
+
+	saved_query_encode(q, &b);
+	ck_assert_int_eq(b.err, 0);
+	struct str text = { (char *)b.data, b.len };
+	ck_assert_int_eq(saved_query_decode(STR("two"), text, &back),
+			 MQL_EINVAL);
+	ck_assert_ptr_null(back);
+	ck_assert_int_eq(saved_query_decode(STR("one"), STR("[1]"), &back),
+			 MQL_EINVAL);
+	ck_assert_int_eq(saved_query_decode(STR("one"), STR(""), &back),
+			 MQL_EINVAL);
+	ck_assert_int_eq(saved_query_decode(STR("one"), text, &back), 0);
+	ck_assert_str_eq(back->text, "select 'x'");
+	ck_assert_str_eq(back->by, "ann");
+	ck_assert_int_eq(back->since, 17);
+	buf_fini(&b);
+	saved_query_free(q);
+	saved_query_free(back);
+}
+END_TEST
+
+TEST_MAIN(saved, one_query_is_a_text_of_its_own,
+	  saved_queries_come_back_as_they_were,
 	  what_is_no_text_of_ours_is_refused)
