@@ -37,12 +37,19 @@ session_batch_done(struct session *s)
 	session_grant(s);
 }
 
+/* What is consumed, and a window more: also an acknowledgement. */
 void
-session_grant(struct session *s)
+session_grant_all(struct session *s)
 {
-	if (s->ask->held || s->state == SESSION_DOWN ||
-	    s->consumed + s->ask->credit / 2 < s->granted)
+	if (s->ask->held || s->state == SESSION_DOWN)
 		return;
 	s->granted = s->consumed + s->ask->credit;
 	send_credit(s);
+}
+
+void
+session_grant(struct session *s)
+{
+	if (s->consumed + s->ask->credit / 2 >= s->granted)
+		session_grant_all(s);
 }

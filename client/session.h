@@ -132,5 +132,7 @@ void session_tell_done(struct session *s);
 
 /* Grant credit, if so much is used up that it is worth a message. */
 void session_grant(struct session *s);
+/* The same, in any case. */
+void session_grant_all(struct session *s);
 
 #endif
