@@ -145,7 +145,8 @@ staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 			       .pace = query_pace(query), .since = j->wall,
 			       .total_at = j->now + TOTAL_MS };
 	const struct stage_options opt = {
-		.max_bytes = j->config.stage_memory, .grace_ms = j->config.grace,
+		.max_bytes = j->config.stage_memory,
+		.grace_ms = j->config.grace,
 		.row = give, .closed = closed, .arg = st,
 	};
 	err = merge ? relay_new(j, s, &st->relay)

@@ -1,4 +1,4 @@
-/* test_sj_metrics.c - what Prometheus reads, while there is something to say. */
+/* test_sj_metrics.c - what Prometheus reads while there is something to say. */
 #include <stdio.h>
 
 #include "common/clock.h"
