@@ -44,6 +44,7 @@ tick(struct loop *l)
 	l->next_tick = j->now + l->tick_ms;
 	subscribers_tick(j);
 	saved_tick(j);
+	handed_tick(j);
 	if (has_failed(j) && !job_draining(j))
 		drain_begin(j);
 	if (l->http)
@@ -92,9 +93,11 @@ static bool
 turn(struct loop *l)
 {
 	struct job *j = l->job;
+	const int64_t now = clock_mono_ms();
 	bool more;
 
-	j->now = clock_mono_ms();
+	j->stood += turn_missed(j->now, now);
+	j->now = now;
 	j->wall = clock_wall_ms();
 	if (l->fd[FD_SIGNAL].revents)
 		take_signal(l);
@@ -103,6 +106,7 @@ turn(struct loop *l)
 	tick(l);
 	queries_flush(j);
 	subscribers_flush(j);
+	replays_turn(j);
 	if (l->http && l->fd[FD_HTTP].revents)
 		http_run(l->http);
 	return more || has_work(l);

@@ -14,6 +14,7 @@
 #include "mql/stage.h"
 #include "source-job/job.h"
 #include "source-job/relay.h"
+#include "source-job/replays.h"
 
 enum {
 	TOTAL_MS = 1000,
@@ -118,8 +119,9 @@ closed(void *arg, int64_t start, int64_t end, uint64_t events)
 {
 	struct staged *st = arg;
 
-	/* Of one that is cut short the end is still to come. */
-	if (query_pane_ms(st->query) && !st->ending)
+	/* Of one that is cut short the end is still to come, and of one that
+	 * is replayed it was long ago. */
+	if (query_pane_ms(st->query) && !st->ending && !st->sub->replaying)
 		latency_add(&st->job->counters.window_latency,
 			    (st->job->wall - end) * 1000, 1);
 	mark(arg, (struct wire_window){ .start = start, .end = end,
@@ -146,7 +148,7 @@ staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 			       .total_at = j->now + TOTAL_MS };
 	const struct stage_options opt = {
 		.max_bytes = j->config.stage_memory,
-		.grace_ms = j->config.grace,
+		.grace_ms = s->replaying ? REPLAYS_GRACE_MS : j->config.grace,
 		.row = give, .closed = closed, .arg = st,
 	};
 	err = merge ? relay_new(j, s, &st->relay)
@@ -259,6 +261,9 @@ staged_tick(struct sub *s)
 	    st->pace == PACE_END)
 		return;
 	if (st->pace == PACE_TOTAL) {
+		/* Of history that ends the totals are wanted, once. */
+		if (s->replaying && s->replaying->until_end)
+			return;
 		if (st->job->now < st->total_at)
 			return;
 		st->total_at = st->job->now + TOTAL_MS;
