@@ -8,6 +8,7 @@
 
 #include "client/account.h"
 #include "client/link.h"
+#include "mql/stage.h"
 #include "wire/rows.h"
 
 enum session_state {
@@ -47,6 +48,8 @@ struct client_ask {
 	bool     held;      /* no more credit is granted */
 	uint64_t open;      /* rows that were given and are not done with */
 	bool     unweighed; /* see query_is_unweighed() */
+	bool     replay, until_end; /* of history, */
+	int64_t  since;     /* from then on */
 	bool     many;      /* there may be several: one that leaves is away */
 	bool     stays;     /* it is away, too, when it is the only one */
 	struct client_account account; /* made.merged: the last merge is ours */
@@ -79,6 +82,8 @@ struct session {
 	int64_t          leave_by; /* it is not in the list now; 0: it is */
 
 	struct mql_window window;  /* the last one that was told */
+	struct wire_replay replay; /* likewise */
+	struct stage_source source; /* of the last merge: see merge.h */
 	struct data_reader batch;  /* borrowed from the socket */
 	struct str       rest;     /* the message's second part, likewise */
 	bool             in_batch;
@@ -112,6 +117,9 @@ void session_turn(struct session *s);
 int session_wait_ms(const struct session *s);
 
 void session_stop(struct session *s);
+
+/* It has never answered, and is not waited for any more. */
+void session_give_up(struct session *s);
 
 /* The batch is used up: the source-job may send as much again. */
 void session_batch_done(struct session *s);

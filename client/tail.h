@@ -58,6 +58,11 @@ struct mql_tail {
 	int64_t                 gap_by;  /* it is to be told, by then; 0: it
 					    was */
 	bool                    gap_whole; /* nothing else can be missing */
+
+	/* Of history: who is to bring it is known; why it is not all of it, and
+	 * each once. */
+	bool                    decided;
+	char                    torn[240];
 };
 
 /* --- fleet.c ------------------------------------------------------------- */
@@ -72,6 +77,14 @@ int fleet_wait_ms(const struct mql_tail *t);
 /* What to wait for: returns how many. */
 size_t fleet_dealers(const struct mql_tail *t, struct wire_dealer **dealer,
 		     size_t most);
+
+/* s is one of them from here on. */
+void fleet_add(struct mql_tail *t, struct session *s);
+
+/* Of history, which is not taken up in its middle: has each accepted, or said
+ * no? And who has not accepted never will. */
+bool fleet_has_decided(const struct mql_tail *t);
+void fleet_close(struct mql_tail *t);
 
 /* Ask all to end. */
 void fleet_stop(struct mql_tail *t);

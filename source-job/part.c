@@ -26,7 +26,7 @@ int
 parts_init(struct worker *w)
 {
 	struct parts *ps = &w->parts;
-	size_t max = w->config->max_queries;
+	const size_t max = WIRE_MAX_LIST; /* --max-queries may grow */
 
 	LIST_INIT(&ps->all);
 	ps->version = 1; /* 0 stands for a snapshot */
@@ -118,7 +118,7 @@ part_new(struct worker *w, const struct op *op, struct part **out)
 	part->worker = w;
 	part->query = op->query;
 	part->id = op->id;
-	err = at_open(q->compiled, &part->at);
+	err = at_open(q->compiled, q->replay, &part->at);
 	if (!err && q->folded) {
 		part->pane = query_pane_ms(q->folded);
 		err = partial_new(q->folded, &part->reading);

@@ -149,8 +149,11 @@ worker_turn(struct worker *w)
 	more = !w->stopping && agents_receive(w);
 	tick(w);
 	parts_flush(w);
+	own_flush(w);
 	counter_set(&w->agents.known, w->agents.n);
 	counter_set(&w->agents.connected, w->agents.by_peer.n);
+	counter_set(&w->agents.ahead, w->agents.credit.lent +
+		    w->agents.credit.floor * w->agents.by_peer.n);
 	return more || w->parts.dirty;
 }
 

@@ -135,6 +135,24 @@ else
 		fail "no metrics with the token"
 	says "$WORK/said" '^mql_uptime_seconds' || fail "no metrics"
 	! curl -s "http://$HTTP/healthz" > /dev/null || fail "it speaks without TLS"
+	# SIGHUP: another token, and another certificate, without a restart.
+	opens() { [ "$(get /metrics -H "Authorization: Bearer $1" 2> /dev/null)" = 200 ]; }
+	echo "new word" > "$WORK/token"
+	opens "open sesame" || fail "the token changed by itself"
+	kill -HUP "$JOB"
+	until_true 20 opens "new word" || fail "the new token is not taken"
+	! opens "open sesame" || fail "the old token goes on"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj /CN=other -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$WORK/tls.key" -out "$WORK/tls.pem" 2> /dev/null
+	! opens "new word" || fail "the certificate changed by itself"
+	kill -HUP "$JOB"
+	until_true 20 opens "new word" || fail "the new certificate is not shown"
+	echo "no certificate" > "$WORK/tls.key"
+	kill -HUP "$JOB"
+	until_true 20 says "$WORK/job.err" 'http stays as it was' ||
+		fail "nothing is said of a bad key"
+	opens "new word" || fail "a bad key ended the door"
 	kill -TERM "$JOB"
 	wait "$JOB" || fail "the source-job ended with status $?"
 fi
