@@ -50,6 +50,14 @@ START_TEST(closing_line_says_what_sample_is_here)
 	expect_closing(&b, 250, "250 rows from 1 of 1 agent; matched 1,000 of "
 		       "4,000 seen; not tried on 2,000 (over budget); dropped "
 		       "750 (subscriber slow 750); about 1 in 8 is here");
+	b.skipped = 0;
+	b.delivered = 990;
+	b.dropped.slow = 10;
+	expect_closing(&b, 990, "990 rows from 1 of 1 agent; matched 1,000 of "
+		       "4,000 seen; dropped 10 (subscriber slow 10); about 99% "
+		       "is here");
+	b.skipped = 2000;
+	b.delivered = 250;
 	b.folded = 1000;
 	b.results = 3;
 	b.dropped.slow = 0;
