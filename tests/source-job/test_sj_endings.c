@@ -32,6 +32,44 @@ START_TEST(a_silent_subscribers_query_ends_with_its_lease)
 }
 END_TEST
 
+/* Of rows that it was handed it has said to have done with; what it was not
+ * handed does not count. */
+static void
+say_done(struct tail *t, uint64_t rows)
+{
+	struct wire_credit m = { .id = t->id, .bytes = 1, .rows = rows };
+
+	wire_credit_encode(&m, &t->peer.frame);
+	peer_send(&t->peer);
+}
+
+START_TEST(what_goes_with_a_silent_subscriber_is_counted)
+{
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--lease=2s", NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 10, 40);
+	TAIL_UNTIL(&t, t.rows == 10);
+	say_done(&t, 1000);
+	say_done(&t, 7);
+	say_done(&t, 5);
+	agent_end(&a, NULL);
+	TAIL_UNTIL(&t, t.ended);
+	ck_assert_uint_eq(t.books.source.delivered, 10);
+	ck_assert_ptr_nonnull(strstr(daemon_http(&d, "GET", "/metrics"),
+				     "\nmql_rows_unsure_total 3\n"));
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
 START_TEST(a_query_goes_on_while_one_of_its_subscribers_pings)
 {
 	struct tail silent, alive;
@@ -247,6 +285,7 @@ START_TEST(a_second_signal_ends_it_at_once)
 END_TEST
 
 TEST_MAIN(sj_endings, a_silent_subscribers_query_ends_with_its_lease,
+	  what_goes_with_a_silent_subscriber_is_counted,
 	  a_query_goes_on_while_one_of_its_subscribers_pings,
 	  a_daemon_that_stood_still_does_not_end_leases,
 	  an_operator_can_kill_a_query,
