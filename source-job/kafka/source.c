@@ -39,7 +39,7 @@ struct kafka_source {
 	struct consumer   *consumer;
 	struct offsets    *offsets;
 	struct outlet      live, late; /* late.agent NULL: it is not there */
-	pthread_mutex_t    lock;    /* of their agents, which the end takes away */
+	pthread_mutex_t    lock;    /* of their agents: the end takes them */
 	bool               closing; /* lock */
 	int64_t            commit_at; /* ms: look at offsets then */
 	uint64_t  token;
@@ -241,7 +241,8 @@ copy(struct kafka_source *s, const struct kafka_source_options *opt)
 		.topic = &s->topic, .property = opt->property,
 		.offsets = s->offsets,
 	};
-	if (!s->offsets || !s->bootstrap || !s->group || !s->topics || !s->source_job)
+	if (!s->offsets || !s->bootstrap || !s->group || !s->topics ||
+	    !s->source_job)
 		return MQL_ENOMEM;
 	return split_topics(s);
 }
