@@ -93,9 +93,11 @@ static bool
 turn(struct loop *l)
 {
 	struct job *j = l->job;
+	const int64_t now = clock_mono_ms();
 	bool more;
 
-	j->now = clock_mono_ms();
+	j->stood += turn_missed(j->now, now);
+	j->now = now;
 	j->wall = clock_wall_ms();
 	if (l->fd[FD_SIGNAL].revents)
 		take_signal(l);

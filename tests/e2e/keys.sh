@@ -82,6 +82,14 @@ timeout 20 curl -fsSN --get "$PAGE/api/v1/stream" --data-urlencode \
 [ "$(grep -c '^data: {"n":' "$WORK/page.txt")" = 3 ] ||
 	fail "the page has no rows: $(cat "$WORK/page.txt" "$WORK/sse.err")"
 
+# As many as like, of one key: stand-ins, which do CURVE by themselves.
+background many "$BUILD/fleet" --to "$AGENTS" --peers 200 --processes 1 \
+	--for 60s --key-file "$K/agent.key" --server-key "$K/job.pub"
+until_true 30 metric "mql_agents 201" || fail "$(tail -n 1 "$WORK/many.err")"
+kill "$LAST"
+wait "$LAST" || :
+until_true 30 metric "mql_agents 1" || fail "they stay"
+
 # No secret anywhere: not in arguments, environments or logs.
 SECRETS=$(sed -n 's/.*secret-key = "\(.*\)"/\1/p' "$K"/*.key)
 [ "$(echo "$SECRETS" | wc -l)" = 5 ] || fail "no secrets to look for"
