@@ -1,7 +1,8 @@
 /* fleet_rows.c - rows through a source-job: taken in, handed on over both
  * hops, handed to a hundred subscribers; beside a process that moves the same
- * batches from ROUTER to ROUTER. */
+ * batches from ROUTER to ROUTER. And with more workers beside one. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
@@ -12,6 +13,7 @@
 enum {
 	BATCH = 100, WARM_MS = 1500, RUN_MS = 2500,
 	INGEST_AGENTS = 1000, SUBSCRIBERS = 100, HOP_AGENTS = 16,
+	GAIN_SUBSCRIBERS = 16,
 	SOURCES = 4, SOURCE_RATE = 2500, /* rows/s each */
 };
 
@@ -63,11 +65,9 @@ sent_by_then(struct mql_tail *t, int ms, int64_t *at)
 	}
 }
 
-void
-suite_ingest(const char *dir)
+static double
+our_ingest_ns(const char *dir, unsigned n)
 {
-	const unsigned n = INGEST_AGENTS;
-	const double bare = bare_ingest_ns(n);
 	int64_t from, to;
 	uint64_t before, after;
 	struct daemon f;
@@ -84,9 +84,17 @@ suite_ingest(const char *dir)
 	suite_end(t);
 	peers_stop(p);
 	daemon_stop(&f);
+	return (double)(to - from) / (double)(after - before);
+}
+
+void
+suite_ingest(const char *dir)
+{
+	const double bare = bare_ingest_ns(INGEST_AGENTS);
+
 	bench_report("fleet", "ingest from 1,000 agents, a row",
-		     (double)(to - from) / (double)(after - before), "ns",
-		     bare, bare / 0.4);
+		     our_ingest_ns(dir, INGEST_AGENTS), "ns", bare,
+		     bare / 0.4);
 }
 
 /* --- over both hops --------------------------------------------------------------- */
@@ -221,23 +229,32 @@ bare_cpu(unsigned n)
 	return ns;
 }
 
-static double
-our_cpu(const char *dir, unsigned n)
+/* A source-job with n subscribers to the same rows of so many agents. */
+static void
+start_fan(struct daemon *f, const char *dir, unsigned n, unsigned agents,
+	  struct peers **from, struct peers **to)
 {
 	struct peers_options opt = { .kind = PEERS_SUBSCRIBER, .n = n,
 				     .query = query };
+
+	daemon_start(f, dir);
+	*from = suite_peers(PEERS_AGENT, f->agents, agents, 1);
+	opt.endpoint = f->subscribers;
+	*to = peers_start(&opt);
+	if (!peers_await(*to, n, 10000))
+		bench_die("%u subscribers are not accepted", n);
+	while (peers_sum(*from).live < agents)
+		suite_sleep(1);
+}
+
+static double
+our_cpu(const char *dir, unsigned n)
+{
 	struct daemon f;
 	struct peers *from, *to;
 	double ns;
 
-	daemon_start(&f, dir);
-	from = suite_peers(PEERS_AGENT, f.agents, SOURCES, 1);
-	opt.endpoint = f.subscribers;
-	to = peers_start(&opt);
-	if (!peers_await(to, n, 10000))
-		bench_die("%u subscribers are not accepted", n);
-	while (peers_sum(from).live < SOURCES)
-		suite_sleep(1);
+	start_fan(&f, dir, n, SOURCES, &from, &to);
 	ns = cpu_a_row(f.pid, from, to, n);
 	peers_stop(to);
 	peers_stop(from);
@@ -254,4 +271,60 @@ suite_subscribers(const char *dir)
 
 	bench_report("fleet", "CPU a row and subscriber, of 100", ours, "ns",
 		     bare, 1.1 * bare);
+}
+
+/* --- more workers ------------------------------------------------------------------- */
+
+/* ns for each row that any of n subscribers gets, as fast as that goes. */
+static double
+our_delivery_ns(const char *dir, unsigned n)
+{
+	struct peers *from, *to;
+	struct peers_sum before, after;
+	struct daemon f;
+	int64_t began;
+
+	start_fan(&f, dir, n, HOP_AGENTS, &from, &to);
+	set_rate(from, PEERS_FLOOD);
+	suite_sleep(WARM_MS);
+	before = peers_sum(to);
+	began = clock_mono_ns();
+	suite_sleep(RUN_MS);
+	after = peers_sum(to);
+	began = clock_mono_ns() - began;
+	peers_stop(to);
+	peers_stop(from);
+	daemon_stop(&f);
+	return (double)began / (double)(after.received - before.received);
+}
+
+/* The baseline is one worker, so the ratio is the gain. It has no target: where
+ * there are no more cores than here the peers want them, too. */
+static void
+gain(const char *dir, double (*measure)(const char *dir, unsigned n),
+     unsigned n, const char *what)
+{
+	static const char *const workers[] = { "1", "2", "4" };
+	double one = NONE;
+	char name[64];
+
+	for (size_t i = 0; i < sizeof workers / sizeof *workers; i++) {
+		setenv("MQL_WORKERS", workers[i], 1);
+		const double ns = measure(dir, n);
+		if (i) {
+			snprintf(name, sizeof name, "%s, %s workers for 1",
+				 what, workers[i]);
+			bench_report("fleet", name, ns, "ns", one, NONE);
+		} else {
+			one = ns;
+		}
+	}
+	unsetenv("MQL_WORKERS");
+}
+
+void
+suite_workers(const char *dir)
+{
+	gain(dir, our_ingest_ns, INGEST_AGENTS, "ingest");
+	gain(dir, our_delivery_ns, GAIN_SUBSCRIBERS, "to 16 subscribers");
 }

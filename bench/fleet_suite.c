@@ -130,6 +130,7 @@ static const struct line {
 	{ "ingest",       suite_ingest },
 	{ "hops",         suite_two_hops },
 	{ "subscribers",  suite_subscribers },
+	{ "workers",      suite_workers },
 	{ "latency",      suite_latency },
 	{ "windows-1000", windows_some },
 	{ "windows",      windows_all },

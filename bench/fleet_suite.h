@@ -19,6 +19,7 @@ void suite_restart(const char *dir);   /* 10,000 */
 void suite_ingest(const char *dir);    /* from 1,000 */
 void suite_two_hops(const char *dir);
 void suite_subscribers(const char *dir); /* 100 */
+void suite_workers(const char *dir);     /* 1, 2 and 4 */
 void suite_latency(const char *dir);
 void suite_windows(const char *dir, unsigned n, unsigned groups);
 

@@ -277,12 +277,13 @@ on_error(struct peer *p, struct str body)
 }
 
 static void
-take(struct peer *p, struct str frame)
+take(struct peer *p, struct str frame, struct str rest)
 {
 	struct str body = { 0 };
 	unsigned kind;
 
-	if (wire_get_header(frame.ptr, frame.len, &kind, &body))
+	if (rest.len ||
+	    wire_get_header(frame.ptr, frame.len, &kind, &body))
 		kind = WIRE_NONE;
 	p->a.heard = p->home->now;
 	switch (kind) {

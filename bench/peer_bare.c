@@ -24,8 +24,9 @@ bare_up(struct peer *p)
 }
 
 static void
-bare_take(struct peer *p, struct str body)
+bare_take(struct peer *p, struct str body, struct str rest)
 {
+	(void)rest;
 	if (body.len && body.ptr[0] == 'q')
 		say(p, 'a');
 	else if (body.len && body.ptr[0] == 'd')
@@ -78,7 +79,7 @@ sub_up(struct peer *p)
 {
 	struct wire_subscribe m = {
 		.id = 1, .query = str_of(p->home->opt->query),
-		.credit = CREDIT, .client = STR("bench"),
+		.credit = CREDIT, .client = STR("bench"), .parts = true,
 	};
 
 	p->s = (struct peer_subscriber){ .granted = CREDIT };
@@ -87,17 +88,18 @@ sub_up(struct peer *p)
 }
 
 static void
-take_data(struct peer *p, struct str body)
+take_data(struct peer *p, struct str body, struct str rest)
 {
 	struct data_reader in;
 	struct wire_credit m = { .id = 1 };
 
-	if (data_reader_init(&in, body)) {
+	if (rest.len ? data_reader_init_parts(&in, body, rest) :
+		       data_reader_init(&in, body)) {
 		PEER_COUNT(p, errors, 1);
 		return;
 	}
 	PEER_COUNT(p, received, in.nrows);
-	p->s.used += body.len;
+	p->s.used += in.size;
 	if (p->s.granted - p->s.used > CREDIT / 2)
 		return;
 	p->s.granted = m.bytes = p->s.used + CREDIT;
@@ -106,7 +108,7 @@ take_data(struct peer *p, struct str body)
 }
 
 static void
-sub_take(struct peer *p, struct str frame)
+sub_take(struct peer *p, struct str frame, struct str rest)
 {
 	struct str body;
 	unsigned kind;
@@ -114,7 +116,7 @@ sub_take(struct peer *p, struct str frame)
 	if (wire_get_header(frame.ptr, frame.len, &kind, &body))
 		kind = WIRE_ERROR;
 	if (kind == WIRE_DATA) {
-		take_data(p, body);
+		take_data(p, body, rest);
 	} else if (kind == WIRE_ACCEPTED && !p->s.accepted) {
 		p->s.accepted = true;
 		PEER_COUNT(p, greeted, 1);

@@ -101,13 +101,13 @@ peer_hang_up(struct peer *p)
 }
 
 static void
-on_news(void *arg, bool up, struct str body)
+on_news(void *arg, bool up, struct str body, struct str rest)
 {
 	struct peer *p = arg;
 
 	if (!up) {
 		PEER_COUNT(p, messages, 1);
-		p->home->role->take(p, body);
+		p->home->role->take(p, body, rest);
 		return;
 	}
 	p->home->connecting--;

@@ -77,7 +77,7 @@ struct peers_process {
 
 struct peer_role { /* none may be NULL */
 	void (*up)(struct peer *p);
-	void (*take)(struct peer *p, struct str body);
+	void (*take)(struct peer *p, struct str body, struct str rest);
 	void (*down)(struct peer *p); /* the link is gone */
 	void (*beat)(struct peer *p); /* some 20 times a second */
 	bool (*row)(struct peer *p);  /* often: send what is due; did it? */

@@ -184,12 +184,28 @@ frame(struct str s, uint8_t *flags, struct str *body)
 	return head + (size_t)len;
 }
 
+/* The same of a message of one part or two. */
+static size_t
+message(struct str s, uint8_t *flags, struct str *body, struct str *rest)
+{
+	const size_t n = frame(s, flags, body);
+	size_t more;
+
+	*rest = (struct str){ 0 };
+	if (!n || n == SIZE_MAX || !(*flags & FLAG_MORE))
+		return n;
+	more = frame((struct str){ s.ptr + n, s.len - n }, flags, rest);
+	if (!more || more == SIZE_MAX)
+		return more;
+	return *flags & FLAG_MORE ? SIZE_MAX : n + more;
+}
+
 /* Take what is whole in s. Returns how much, or SIZE_MAX for nonsense. */
 static size_t
 take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
 {
 	const size_t all = s.len;
-	struct str body;
+	struct str body, rest;
 	uint8_t flags;
 	size_t n;
 
@@ -199,15 +215,15 @@ take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
 		z->state = ZMTP_READY;
 		s = (struct str){ s.ptr + GREETING, s.len - GREETING };
 	}
-	while ((n = frame(s, &flags, &body))) {
+	while ((n = message(s, &flags, &body, &rest))) {
 		if (n == SIZE_MAX)
 			return n;
 		s = (struct str){ s.ptr + n, s.len - n };
 		if (z->state == ZMTP_READY) {
 			z->state = ZMTP_UP;
-			tell(arg, true, (struct str){ 0 });
-		} else if (!(flags & (FLAG_COMMAND | FLAG_MORE))) {
-			tell(arg, false, body);
+			tell(arg, true, (struct str){ 0 }, (struct str){ 0 });
+		} else if (!(flags & FLAG_COMMAND)) {
+			tell(arg, false, body, rest);
 		}
 		if (z->state == ZMTP_NONE) /* closed by the one told */
 			return all;

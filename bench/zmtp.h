@@ -25,9 +25,9 @@ struct zmtp {
 	size_t     gone;
 };
 
-/* What was read is told: the handshake is done (body is empty), a message. It
- * may close the connection. */
-typedef void zmtp_news(void *arg, bool up, struct str body);
+/* What was read is told: the handshake is done (body is empty), a message, of
+ * one part or two (else rest is empty). It may close the connection. */
+typedef void zmtp_news(void *arg, bool up, struct str body, struct str rest);
 
 enum { ZMTP_PARTS = 4 }; /* of a message that is sent */
 

@@ -64,6 +64,7 @@ ask(struct session *s, struct str body)
 		.group = str_of(s->ask->group),
 		.key = str_of(s->ask->key),
 		.member = str_of(s->ask->member),
+		.parts = true,
 		.replay = s->ask->replay,
 		.since = (uint64_t)s->ask->since,
 		.until_end = s->ask->until_end,
@@ -75,6 +76,7 @@ ask(struct session *s, struct str body)
 		return; /* the link's end will be seen */
 	s->consumed = 0;
 	s->granted = m.credit;
+	s->done = 0;
 	s->state = SESSION_ASKING;
 }
 
@@ -195,7 +197,9 @@ refused(struct session *s, struct str body)
 static void
 data(struct session *s, struct str body)
 {
-	if (!data_reader_init(&s->batch, body))
+	if (!(s->rest.len ?
+	      data_reader_init_parts(&s->batch, body, s->rest) :
+	      data_reader_init(&s->batch, body)))
 		s->in_batch = true;
 	if (s->state == SESSION_STOPPING) /* totals may be many rows */
 		s->stop_by = clock_mono_ms() + STOP_MS;
@@ -292,11 +296,13 @@ watch_sleep(struct session *s, int64_t now)
 	s->awake = s->pinged;
 }
 
-/* One of several shuts down: its agents go to others, and it may be back. */
+/* It shuts down: its agents go to others, if there are any, and it may be
+ * back. */
 static bool
 leaves(const struct session *s, const struct wire_end *m)
 {
-	return m->leaves && s->ask->many && s->state == SESSION_LIVE;
+	return m->leaves && (s->ask->many || s->ask->stays) &&
+	       s->state == SESSION_LIVE;
 }
 
 static void
@@ -404,6 +410,8 @@ take_message(struct session *s, struct str msg)
 	watch_sleep(s, clock_mono_ms());
 	if (client_link_read(&s->link, msg, &kind, &body))
 		return;
+	if (s->rest.len && kind != WIRE_DATA)
+		return;
 	switch (kind) {
 	case WIRE_ACCEPTED: happen(s, EVENT_ACCEPTED, body); break;
 	case WIRE_ERROR:    happen(s, EVENT_REFUSED, body); break;
@@ -433,6 +441,31 @@ watch_link(struct session *s)
 }
 
 static void
+send_credit(struct session *s)
+{
+	struct wire_credit m = { .id = SUBSCRIPTION, .bytes = s->granted,
+				 .rows = s->done };
+
+	wire_credit_encode(&m, &s->out);
+	client_link_send(&s->link, &s->out);
+}
+
+/* Of several links nobody knows whose rows are open: they may be any one's. Of
+ * what is merged it is not rows that come. */
+static void
+tell_done(struct session *s)
+{
+	const uint64_t got = s->tally.got, open = s->ask->open;
+	uint64_t done = got > open ? got - open : 0;
+
+	if (s->state != SESSION_LIVE || s->ask->account.made.merged ||
+	    done <= s->done)
+		return;
+	s->done = done;
+	send_credit(s);
+}
+
+static void
 ping(struct session *s, int64_t now)
 {
 	struct wire_ping m = { .n = (uint64_t)now };
@@ -444,6 +477,7 @@ ping(struct session *s, int64_t now)
 	wire_ping_encode(&m, &s->out);
 	client_link_send(&s->link, &s->out);
 	s->pinged = now;
+	tell_done(s);
 }
 
 static void
@@ -480,7 +514,8 @@ session_turn(struct session *s)
 	while (!s->news && !s->in_batch && s->state != SESSION_ENDED) {
 		if (!s->link.dealer && client_link_reopen(&s->link))
 			return;
-		if (wire_dealer_recv(s->link.dealer, &msg) != 1) {
+		if (wire_dealer_recv_parts(s->link.dealer, &msg,
+					   &s->rest) != 1) {
 			watch_link(s);
 			watch_clock(s);
 			return;
@@ -524,22 +559,18 @@ void
 session_batch_done(struct session *s)
 {
 	s->in_batch = false;
-	s->consumed += s->batch.body.len;
+	s->consumed += s->batch.size;
 	session_grant(s);
 }
 
 void
 session_grant(struct session *s)
 {
-	struct wire_credit m = { .id = SUBSCRIPTION };
-
 	if (s->ask->held || s->state == SESSION_DOWN ||
 	    s->consumed + s->ask->credit / 2 < s->granted)
 		return;
 	s->granted = s->consumed + s->ask->credit;
-	m.bytes = s->granted;
-	wire_credit_encode(&m, &s->out);
-	client_link_send(&s->link, &s->out);
+	send_credit(s);
 }
 
 /* --- life ----------------------------------------------------------------------- */

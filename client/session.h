@@ -46,10 +46,12 @@ struct client_ask {
 	uint64_t credit;    /* bytes in flight towards us, of each */
 	bool     force;     /* insist on suspects */
 	bool     held;      /* no more credit is granted */
+	uint64_t open;      /* rows that were given and are not done with */
 	bool     unweighed; /* see query_is_unweighed() */
 	bool     replay, until_end; /* of history, */
 	int64_t  since;     /* from then on */
 	bool     many;      /* there may be several: one that leaves is away */
+	bool     stays;     /* it is away, too, when it is the only one */
 	struct client_account account; /* made.merged: the last merge is ours */
 };
 
@@ -60,6 +62,7 @@ struct session {
 	struct client_tally tally;
 	uint64_t            consumed; /* bytes of DATA taken on this link */
 	uint64_t            granted;  /* bytes allowed on this link */
+	uint64_t            done;     /* rows of this link, as last told */
 
 	enum session_state state;
 	unsigned         changes;  /* of the link, as last seen */
@@ -82,6 +85,7 @@ struct session {
 	struct wire_replay replay; /* likewise */
 	struct stage_source source; /* of the last merge: see merge.h */
 	struct data_reader batch;  /* borrowed from the socket */
+	struct str       rest;     /* the message's second part, likewise */
 	bool             in_batch;
 	struct buf       out;      /* the frame being made */
 

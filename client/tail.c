@@ -329,14 +329,6 @@ mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
 	return err;
 }
 
-void
-client_tail_hold(struct mql_tail *t, bool hold)
-{
-	t->ask.held = hold;
-	for (size_t i = 0; i < t->nsession; i++)
-		session_grant(t->session[i]);
-}
-
 /* --- items -------------------------------------------------------------------- */
 
 /* The limit of all source-jobs together is reached. */
@@ -518,11 +510,12 @@ give_next(struct mql_tail *t, struct mql_item *item)
 int
 mql_tail_next(struct mql_tail *t, int timeout_ms, struct mql_item *item)
 {
-	int64_t deadline = clock_mono_ms() + timeout_ms;
+	int64_t deadline;
 
+	if (give_next(t, item)) /* most often; it needs no clock */
+		return 0;
+	deadline = clock_mono_ms() + timeout_ms;
 	for (;;) {
-		if (give_next(t, item))
-			return 0;
 		fleet_turn(t);
 		if (give_next(t, item))
 			return 0;

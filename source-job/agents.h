@@ -67,8 +67,6 @@ agent_run(const struct agent *a, unsigned slot)
 struct route { /* of one entry of a batch's table: see ingest.c */
 	struct part *part;  /* NULL: nowhere */
 	uint64_t     lost;  /* before its rows, and bad ones among them */
-	uint32_t     first, n; /* its slices */
-	unsigned     step;  /* the weight of its rows: wire/rows.h */
 };
 
 struct agents {

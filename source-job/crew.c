@@ -6,7 +6,6 @@
 
 #include "mql/error.h"
 #include "mql/stage.h"
-#include "source-job/batch.h"
 #include "source-job/job.h"
 #include "source-job/spread.h"
 #include "source-job/staged.h"
@@ -92,49 +91,39 @@ choose(const struct crew *g, struct str row)
 			   roomiest(g, queue_body(row));
 }
 
-/* How many of the rows first ... end - 1 the chosen one can have at once. */
-static size_t
-run_of(const struct crew *g, const struct sub *s, const struct batch *b,
-       size_t first, size_t end)
+/* Take off those of the rows that the chosen one can have at once. */
+static struct span
+run_of(const struct crew *g, const struct sub *s, struct span *rows)
 {
 	const uint64_t wants = sub_wants(s);
-	size_t n = 1, bytes = queue_body(batch_row(b, first));
+	const bool one = g->spread || !takes_rows(s);
+	struct span next = *rows;
+	size_t bytes = 0, fits = 0;
+	struct str row;
 
-	if (g->spread || !takes_rows(s))
-		return 1;
-	for (; first + n < end && n < RUN_MAX && n < wants; n++) {
-		struct str row = batch_row(b, first + n);
-
+	for (unsigned n = 0; n < RUN_MAX && span_next(&next, &row); n++) {
 		bytes += WIRE_HEADER + queue_body(row);
-		if (!has_room(s, queue_body(row)) || !has_room(s, bytes))
+		if (n && (one || n == wants ||
+			  !has_room(s, queue_body(row)) ||
+			  !has_room(s, bytes)))
 			break;
+		fits = next.at - rows->at;
 	}
-	return n;
-}
-
-static void
-share_out(struct job *j, struct crew *g, const struct batch *b, size_t first,
-	  size_t end)
-{
-	while (first < end) {
-		struct sub *s = choose(g, batch_row(b, first));
-		size_t n = run_of(g, s, b, first, end);
-
-		sub_give_batch(j, s, b, first, n);
-		g->given += n;
-		first += n;
-	}
+	return span_cut(rows, fits);
 }
 
 void
-crew_rows(struct job *j, struct crew *g, const struct op *op)
+crew_rows(struct job *j, struct crew *g, struct span rows)
 {
-	const size_t end = op->first + op->n;
+	struct str row;
 
-	if (!g->whole.staged)
-		share_out(j, g, op->batch, op->first, end);
-	for (size_t i = op->first; g->whole.staged && i < end; i++)
-		staged_row(&g->whole, batch_row(op->batch, i), op->step);
+	for (struct span next = rows; span_next(&next, &row); next = rows) {
+		struct sub *s = choose(g, row);
+		struct span run = run_of(g, s, &rows);
+
+		sub_give_span(j, s, run);
+		g->given += run.n;
+	}
 }
 
 void

@@ -26,7 +26,6 @@
 
 struct mql_diag;
 struct mql_query;
-struct op;
 struct partial;
 struct spread;
 struct wire_subscribe;
@@ -58,8 +57,8 @@ void crew_settle(struct sub *s);
 /* s is to be freed. */
 void crew_forget(struct sub *s);
 
-/* What agents send. */
-void crew_rows(struct job *j, struct crew *g, const struct op *op);
+/* What agents send: rows, where they are not for a stage; and groups. */
+void crew_rows(struct job *j, struct crew *g, struct span rows);
 void crew_partial(struct crew *g, const struct partial *p);
 
 /* What the stage made: as sub_give(). */

@@ -2,16 +2,16 @@
  *
  * What merge.c has taken is sent by subscribers_flush() at the end of the turn.
  * Only there a subscription ends. */
+#include "common/clock.h"
 #include "common/log.h"
 #include "mql/error.h"
-#include "source-job/batch.h"
-#include "common/clock.h"
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
 #include "source-job/replays.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
+#include "wire/rows.h"
 
 enum { META_MS = 1000 };
 
@@ -25,11 +25,11 @@ sub_wants(const struct sub *s)
 	return has < s->limit ? s->limit - has : 0;
 }
 
-/* No credit that it ever gave would be enough. */
+/* No credit that it ever gave would be enough for one of so many bytes. */
 static bool
-is_too_long(const struct sub *s, struct str row)
+is_too_long(const struct sub *s, size_t row)
 {
-	return s->window && queue_body(row) > s->window;
+	return s->window && DATA_HEAD + DATA_ROW + row > s->window;
 }
 
 static void
@@ -55,7 +55,7 @@ sub_give(struct job *j, struct sub *s, struct str row)
 		drop_limit(j, s, 1);
 		return false;
 	}
-	if (s->link->unreachable || is_too_long(s, row) ||
+	if (s->link->unreachable || is_too_long(s, row.len) ||
 	    queue_push(&s->queue, row))
 		drop_slow(j, s, 1);
 	else
@@ -63,37 +63,50 @@ sub_give(struct job *j, struct sub *s, struct str row)
 	return sub_wants(s);
 }
 
-void
-sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
-	       size_t first, size_t n)
+/* One by one, as many as it wants: how many found no room. What is left in rows
+ * is too many. */
+static uint64_t
+give_some(struct sub *s, struct span *rows)
 {
-	const size_t end = first + n;
 	uint64_t dropped = 0, room = sub_wants(s);
+	struct str row;
 
-	if (s->link->nobody) { /* with others, who have them */
-		if (s->query->nstaying == 1)
-			counter_add(&j->counters.rows_unkept, n);
-		return;
-	}
-	if (s->link->unreachable) {
-		dropped = room < n ? room : n;
-		first += dropped;
-		room = 0;
-	}
-	s->queue.sent = b->sent;
-	for (; first < end && room; first++) {
-		struct str row = batch_row(b, first);
-		uint64_t gone = is_too_long(s, row) ? 1 :
+	while (room && span_next(rows, &row)) {
+		uint64_t gone = is_too_long(s, row.len) ? 1 :
 				queue_offer(&s->queue, row);
 		room += gone - 1; /* others may have made room */
 		dropped += gone;
+	}
+	return dropped;
+}
+
+void
+sub_give_span(struct job *j, struct sub *s, struct span rows)
+{
+	uint64_t dropped;
+
+	s->queue.sent = rows.of->sent;
+	if (s->link->nobody) { /* with others, who have them */
+		if (s->query->nstaying == 1)
+			counter_add(&j->counters.rows_unkept, rows.n);
+		return;
+	}
+	if (s->link->unreachable && sub_wants(s)) {
+		dropped = rows.n;
+		rows.n = 0;
+	} else if (rows.n > sub_wants(s) ||
+		   is_too_long(s, rows.of->longest)) {
+		dropped = give_some(s, &rows);
+	} else {
+		dropped = queue_offer_span(&s->queue, rows);
+		rows.n = 0;
 	}
 	if (s->queue.rows)
 		sub_mark(j, s);
 	if (dropped)
 		drop_slow(j, s, dropped);
-	if (first < end)
-		drop_limit(j, s, end - first);
+	if (rows.n)
+		drop_limit(j, s, rows.n);
 }
 
 void
@@ -201,13 +214,19 @@ meta(struct job *j, struct query *q)
 /* --- rows ---------------------------------------------------------------- */
 
 static void
-note_latency(struct job *j, const struct sub *s, uint32_t rows)
+note_latency(struct job *j, const struct queue_frame *f)
 {
-	const int64_t sent = queue_sent(&s->queue);
+	if (f->sent)
+		latency_add(&j->counters.row_latency,
+			    clock_wall_us() - f->sent, f->n);
+}
 
-	if (sent)
-		latency_add(&j->counters.row_latency, clock_wall_us() - sent,
-			    rows);
+static int
+send_frame(struct job *j, const struct link *l, const struct queue_frame *f)
+{
+	return f->rows.of ?
+		hop_send_span(&j->subscriber_hop, &l->peer, f->own, f->rows) :
+		hop_send_buf(&j->subscriber_hop, &l->peer, f->own);
 }
 
 /* As far as credit goes. What the socket does not take now is tried again at
@@ -215,24 +234,20 @@ note_latency(struct job *j, const struct sub *s, uint32_t rows)
 static void
 deliver(struct job *j, struct sub *s)
 {
-	struct buf *frame;
-	size_t body;
-	uint32_t rows;
+	struct queue_frame f;
 
-	while (!s->link->unreachable &&
-	       (rows = queue_head(&s->queue, &frame, &body)) != 0) {
-		if (body > s->credit - s->used)
+	while (!s->link->unreachable && queue_head(&s->queue, &f)) {
+		if (f.body > s->credit - s->used)
 			return;
-		int err = hop_send_buf(&j->subscriber_hop, &s->link->peer,
-				       frame);
+		int err = send_frame(j, s->link, &f);
 		if (err == MQL_EUNREACH)
 			s->link->unreachable = true;
 		if (err)
 			return;
-		note_latency(j, s, rows);
-		s->used += body;
-		s->books.source.delivered += rows;
-		counter_add(&j->counters.rows_out, rows);
+		note_latency(j, &f);
+		s->used += f.body;
+		s->books.source.delivered += f.n;
+		counter_add(&j->counters.rows_out, f.n);
 		if (queue_pop(&s->queue, &s->closed))
 			tell_window(j, s);
 	}
@@ -265,6 +280,8 @@ end(struct job *j, struct sub *s)
 	replays_tell(s, &m.meta.replay);
 	wire_end_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
+	if (s->silent)
+		sub_lost(j, s);
 	sub_free(j, s);
 }
 

@@ -98,12 +98,6 @@ hop_receive(struct hop *h, struct wire_peer *from, struct str *msg)
 	return true;
 }
 
-struct str
-hop_keep(struct hop *h, struct wire_kept *k)
-{
-	return wire_router_keep(h->router, k);
-}
-
 void
 hop_charge(struct hop *h, const struct wire_peer *peer, uint64_t bytes)
 {
@@ -142,6 +136,28 @@ hop_send_buf(struct hop *h, const struct wire_peer *to, struct buf *b)
 	size_t len = b->len;
 
 	return count_sent(h, wire_router_send_buf(h->router, to, b), len);
+}
+
+static void
+drop(void *data, void *batch)
+{
+	(void)data;
+	batch_drop(batch);
+}
+
+int
+hop_send_span(struct hop *h, const struct wire_peer *to,
+	      const struct buf *head, struct span rows)
+{
+	int err;
+
+	batch_hold(rows.of);
+	err = wire_router_send_parts(
+		h->router, to, (struct str){ (char *)head->data, head->len },
+		span_bytes(&rows), drop, rows.of);
+	if (err == MQL_ENOMEM) /* else ZeroMQ has it, or has dropped it */
+		batch_drop(rows.of);
+	return count_sent(h, err, head->len + rows.len);
 }
 
 int

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "source-job/batch.h"
 #include "wire/socket.h"
 
 struct hop {
@@ -38,8 +39,6 @@ hop_key(const struct wire_peer *p)
  * from nobody, whom no complaint reaches. */
 bool hop_receive(struct hop *h, struct wire_peer *from, struct str *msg);
 
-/* Keep the message that was received last: where it stands now. */
-struct str hop_keep(struct hop *h, struct wire_kept *k);
 /* The name of the key of whoever sent it, until the next; empty: no keys. */
 struct str hop_sender(const struct hop *h);
 
@@ -56,6 +55,9 @@ int hop_send_bytes(struct hop *h, const struct wire_peer *to, const void *data,
 		   size_t len);
 /* As wire_router_send_buf(). */
 int hop_send_buf(struct hop *h, const struct wire_peer *to, struct buf *b);
+/* In two parts: head, and rows from where they stand. */
+int hop_send_span(struct hop *h, const struct wire_peer *to,
+		  const struct buf *head, struct span rows);
 
 /* Tell the peer what is wrong with its message `id`. */
 __attribute__((format(printf, 5, 6)))

@@ -1,9 +1,8 @@
 /* ingest.c - from an agent's message to the job.
  *
- * The hot path of a worker: one look-up per query of a message, then one slice
- * per row and query (batch.h). Rows are not parsed and not copied; a row that
- * could break the framing of those behind us (no single line, or no object) is
- * dropped.
+ * The hot path of a worker: one look-up per query of a message, then one copy
+ * per row and query (batch.h). Rows are not parsed; one that could break the
+ * framing of those behind us (no single line, or no object) is dropped.
  *
  * Groups are decoded here, and merged with those of other agents. */
 #include <string.h>
@@ -40,36 +39,56 @@ is_line(struct newlines *nl, struct str row)
 	       row.ptr[row.len - 1] == '}' && nl->next >= row.ptr + row.len;
 }
 
-/* Where the rows of each entry of the batch's table go; NULL: nowhere. Returns
- * how many slices there may be. */
+/* Bytes that one message may become, since each row is copied for each query
+ * that it answers: an agent sends batches, or one row. What is more is lost. */
 static size_t
+copies_max(const struct worker *w)
+{
+	return w->config->max_queries * BATCH_BYTES + WIRE_MAX_ROWS;
+}
+
+/* Bytes that the rows of this entry take, if they are as long as others; of
+ * more than a batch it will be seen. */
+static size_t
+estimate(const struct rows_reader *in, const struct rows_query *e)
+{
+	double bytes = (double)in->body.len * e->count / in->nrows;
+
+	return bytes < BATCH_BYTES ? (size_t)bytes : BATCH_BYTES;
+}
+
+/* Where the rows of each entry of the table go; NULL: nowhere. True when there
+ * is any such place. */
+static bool
 find_routes(struct worker *w, struct agent *a, const struct rows_reader *in)
 {
-	size_t n = 0;
+	bool some = false;
 
 	for (unsigned i = 0; i < in->nqueries; i++) {
 		struct rows_query e = rows_reader_query(in, i);
 		struct part *part = parts_find(w, e.id);
 		struct run *r = part ? agent_run(a, part->query->slot) : NULL;
 		struct route *to = &w->agents.route[i];
-		*to = (struct route){ .first = (uint32_t)n, .step = e.step };
+		*to = (struct route){ 0 };
 		if (r && e.count && e.first &&
 		    run_rows(r, e.first, e.count, &to->lost)) {
+			part_begin(part, e.step, estimate(in, &e),
+				   clocks_ours(&a->clocks, in->sent));
 			to->part = part;
-			n += e.count;
+			some = true;
 		} else {
 			counter_add(&w->counters.rows_stray, e.count);
 		}
 	}
-	return n;
+	return some;
 }
 
-/* Slices of the rows in place; b may be NULL: none could be kept. */
 static void
-slice_rows(struct worker *w, struct rows_reader *in, struct batch *b)
+route_rows(struct worker *w, struct rows_reader *in)
 {
 	struct newlines nl = { .next = in->body.ptr,
 			       .end = in->body.ptr + in->body.len };
+	size_t left = copies_max(w);
 	const uint8_t *index;
 	struct str row;
 	uint16_t n;
@@ -83,53 +102,17 @@ slice_rows(struct worker *w, struct rows_reader *in, struct batch *b)
 				&w->agents.route[rows_index(index, i)];
 			if (!to->part)
 				continue;
-			if (!good || !b) {
+			if (!good || row.len > left ||
+			    !part_put(to->part, row))
 				to->lost++;
-				continue;
-			}
-			b->slice[to->first + to->n++] = (struct slice){
-				(uint32_t)(row.ptr - in->body.ptr),
-				(uint32_t)row.len };
+			else
+				left -= row.len;
 		}
-	}
-}
-
-static void
-say_rows(struct worker *w, const struct route *to, struct batch *b,
-	 size_t bytes)
-{
-	struct op op = { .kind = OP_ROWS, .lost = to->lost, .step = to->step,
-			 .first = to->first, .n = to->n, .bytes = bytes };
-
-	counter_add(&w->counters.rows_lost, to->lost);
-	if (to->n) {
-		batch_hold(b, 1);
-		op.batch = b;
-	} else {
-		op.kind = OP_LOST;
-		op.bytes = 0;
-	}
-	part_say(to->part, &op);
-}
-
-/* The message is kept for as long as a row of it is wanted. */
-static void
-route(struct worker *w, const struct agent *a, struct rows_reader *in,
-      size_t nslice)
-{
-	struct batch *b = batch_new(nslice);
-	size_t bytes = in->body.len / (in->nqueries ? in->nqueries : 1) + 1;
-
-	slice_rows(w, in, b);
-	if (b) {
-		b->base = hop_keep(&w->hop, &b->message).ptr + WIRE_HEADER;
-		b->sent = clocks_ours(&a->clocks, in->sent);
 	}
 	for (unsigned i = 0; i < in->nqueries; i++)
 		if (w->agents.route[i].part)
-			say_rows(w, &w->agents.route[i], b, bytes);
-	if (b)
-		batch_drop(b);
+			part_done(w->agents.route[i].part,
+				  w->agents.route[i].lost);
 }
 
 /* Half of the window is used: give it back. */
@@ -154,9 +137,8 @@ ingest_rows(struct worker *w, struct agent *a, struct str body)
 	if (!err) {
 		a->rows += in.nrows;
 		counter_add(&w->counters.rows_in, in.nrows);
-		size_t nslice = find_routes(w, a, &in);
-		if (nslice)
-			route(w, a, &in, nslice);
+		if (find_routes(w, a, &in))
+			route_rows(w, &in);
 	}
 	raise_credit(w, a);
 	return err;

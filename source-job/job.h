@@ -16,9 +16,10 @@
  *
  * The job has the queries and the subscribers. A worker has a set of agents,
  * and of each query a part. They share nothing: all that goes between them are
- * ops, through a channel in each direction. A row is read, checked and cut out
- * of its message by the worker, and copied once for each subscriber by the
- * job; groups are read and merged by the worker, and once more by the job.
+ * ops, through a channel in each direction. A row is read, checked and copied
+ * out of its message by the worker, once for each query; the job refers to it
+ * for each subscriber (queue.h). Groups are read and merged by the worker, and
+ * once more by the job.
  *
  * With --workers 1 one thread is both: the job's turn (loop.c) has a turn of
  * its only worker in it. With N there are N - 1 workers with a thread each

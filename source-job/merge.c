@@ -60,20 +60,31 @@ stand(struct job *j, unsigned worker, const struct op *op)
 /* --- rows and groups --------------------------------------------------------- */
 
 static void
+stage_rows(struct sub *s, struct span rows, unsigned step)
+{
+	struct str row;
+
+	while (span_next(&rows, &row))
+		staged_row(s, row, step);
+}
+
+static void
 take_rows(struct job *j, const struct op *op)
 {
-	const struct batch *b = op->batch;
+	const struct span rows = span_all(op->batch);
 	struct crew *g;
 	struct sub *s;
 
 	LIST_FOREACH(g, &op->query->crews, entry)
-		crew_rows(j, g, op);
-	LIST_FOREACH(s, &op->query->subs, of_query) {
-		if (!s->staged && !s->crew)
-			sub_give_batch(j, s, b, op->first, op->n);
-		for (size_t i = 0; s->staged && i < op->n; i++)
-			staged_row(s, batch_row(b, op->first + i), op->step);
-	}
+		if (g->whole.staged)
+			stage_rows(&g->whole, rows, op->step);
+		else
+			crew_rows(j, g, rows);
+	LIST_FOREACH(s, &op->query->subs, of_query)
+		if (s->staged)
+			stage_rows(s, rows, op->step);
+		else if (!s->crew)
+			sub_give_span(j, s, rows);
 	batch_drop(op->batch);
 }
 

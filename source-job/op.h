@@ -34,7 +34,7 @@ enum op_kind {
 
 	/* a worker to the job, of a query, with its books */
 	OP_STANDS, /* counts or books have changed; the first: it is open */
-	OP_ROWS,   /* batch: n rows from first on */
+	OP_ROWS,   /* batch */
 	OP_PARTIAL, /* partial: groups, merged from those of its agents */
 	OP_LOST,   /* rows can no longer arrive: lost */
 	OP_CARRIED, /* a run was found that had counted this much before */
@@ -68,7 +68,7 @@ enum { OP_TOLD_MAX = 8 };
 struct op {
 	unsigned      kind;   /* enum op_kind */
 	uint32_t      id;
-	uint32_t      first, n;
+	uint32_t      n;
 	unsigned      step;   /* OP_ROWS: each stands for 1 << step events */
 	size_t        bytes;  /* of memory that it holds on to */
 	struct query *query;  /* borrowed; it lives until the last OP_DONE */

@@ -51,6 +51,7 @@ part_free(struct part *part)
 {
 	at_free(part->at);
 	partial_free(part->merged);
+	batch_drop(part->rows);
 	partial_free(part->reading);
 	free(part);
 }

@@ -24,6 +24,7 @@
 
 struct agent;
 struct at;
+struct batch;
 struct worker;
 struct wire_query;
 
@@ -49,10 +50,13 @@ struct part {
 	bool     noted;       /* the job knows of some */
 
 	/* What was merged of this turn's groups, and what reads them; NULL:
-	 * rows are wanted. */
+	 * rows are wanted. Or this turn's rows, each of weight 1 << step. */
 	struct partial *merged, *reading;
-	struct books_agent merged_all; /* as `all` was with the last of them */
-	uint64_t merged_lost; /* before and among them */
+	struct batch *rows;
+	unsigned step;
+	size_t   expected;    /* bytes of rows: as in the last batch */
+	struct books_agent unsaid_all; /* as `all` was with the last of them */
+	uint64_t unsaid_lost; /* before and among them */
 	int64_t  pane;        /* of its windows, ms; 0: none that matter to
 				 watermark.h */
 	struct told moved[OP_TOLD_MAX]; /* in this turn: see part_tell() */
@@ -102,5 +106,12 @@ void part_say_lost(struct part *part, uint64_t n);
  * part->reading (if it is good), and so many events that were lost. */
 void part_tell(struct part *part, int64_t from, int64_t to);
 void part_merge(struct part *part, bool good, uint64_t lost);
+
+/* And the rows of a message, of this weight and about so many bytes, sent then
+ * (batch.h); each of them (false: no memory, it is lost); and so many were lost
+ * in all. */
+void part_begin(struct part *part, unsigned step, size_t bytes, int64_t sent);
+bool part_put(struct part *part, struct str row);
+void part_done(struct part *part, uint64_t lost);
 
 #endif

@@ -1,10 +1,11 @@
 /* part_say.c - what a worker's part of a query tells the job.
  *
- * Groups of agents are merged here, in the worker's thread, until the turn
- * ends or something else is to be said: the job gets one partial of a worker
- * instead of one of each agent. */
+ * Groups of agents are merged here, in the worker's thread, and rows put into
+ * one batch, until the turn ends or something else is to be said: the job gets
+ * one of a worker instead of one of each agent. */
 #include "mql/error.h"
 #include "mql/partial.h"
+#include "source-job/batch.h"
 #include "source-job/notes.h"
 #include "source-job/part_own.h"
 #include "source-job/queries.h"
@@ -23,23 +24,36 @@ push(struct part *part, struct op *op)
 	channel_push(&part->worker->out, op);
 }
 
-/* The books as they were with the last group that went in. */
 static void
-say_merged(struct part *part)
+take_unsaid(struct part *part, struct op *op)
 {
-	struct op op = { .kind = OP_PARTIAL, .all = part->merged_all,
-			 .lost = part->merged_lost };
-
-	if (!part->merged && !part->merged_lost)
-		return;
 	if (part->merged) {
-		op.partial = part->merged;
-		op.bytes = partial_bytes(part->merged) / GROUPS_SHARE;
-	} else {
-		op.kind = OP_LOST;
+		op->kind = OP_PARTIAL;
+		op->partial = part->merged;
+		op->bytes = partial_bytes(part->merged) / GROUPS_SHARE;
+		part->merged = NULL;
+	} else if (part->rows && part->rows->n) {
+		op->kind = OP_ROWS;
+		op->batch = part->rows;
+		op->bytes = part->rows->rows.cap;
+		op->step = part->step;
+		part->expected = part->rows->rows.len < BATCH_BYTES ?
+				 part->rows->rows.len : BATCH_BYTES;
+		part->rows = NULL;
 	}
-	part->merged = NULL;
-	part->merged_lost = 0;
+}
+
+/* The books as they were with the last that went in. */
+static void
+say_unsaid(struct part *part)
+{
+	struct op op = { .kind = OP_LOST, .all = part->unsaid_all,
+			 .lost = part->unsaid_lost };
+
+	take_unsaid(part, &op);
+	if (op.kind == OP_LOST && !op.lost)
+		return;
+	part->unsaid_lost = 0;
 	push(part, &op);
 }
 
@@ -61,7 +75,7 @@ part_say(struct part *part, struct op *op)
 {
 	if (part->over)
 		return;
-	say_merged(part);
+	say_unsaid(part);
 	op->all = part->all;
 	push(part, op);
 }
@@ -95,7 +109,7 @@ move(struct part *part, int64_t pane, int32_t by)
 {
 	if (pane == TOLD_NOTHING || part->over || told(part, pane, by))
 		return;
-	say_merged(part);
+	say_unsaid(part);
 	say_told(part);
 	told(part, pane, by);
 }
@@ -127,7 +141,7 @@ merge(struct part *part)
 	struct partial *next;
 
 	if (part->merged && partial_bytes(part->merged) > MERGED_MAX)
-		say_merged(part);
+		say_unsaid(part);
 	if (part->merged)
 		return partial_add(part->merged, part->reading);
 	next = spare(part);
@@ -141,11 +155,44 @@ merge(struct part *part)
 void
 part_merge(struct part *part, bool good, uint64_t lost)
 {
+	if (part->rows && part->rows->n)
+		say_unsaid(part);
 	if (good)
 		lost += merge(part);
+	part_done(part, lost);
+}
+
+void
+part_begin(struct part *part, unsigned step, size_t bytes, int64_t sent)
+{
+	const size_t len = part->rows ? part->rows->rows.len : 0;
+
+	if (part->merged ||
+	    (len && (step != part->step || len + bytes > BATCH_BYTES)))
+		say_unsaid(part);
+	if (!part->rows)
+		part->rows = batch_new(bytes > part->expected ? bytes :
+				       part->expected);
+	part->step = step;
+	if (part->rows && !part->rows->n)
+		part->rows->sent = sent;
+}
+
+bool
+part_put(struct part *part, struct str row)
+{
+	if (!part->rows || !batch_room(part->rows, batch_size(row)))
+		return false;
+	batch_put(part->rows, row);
+	return true;
+}
+
+void
+part_done(struct part *part, uint64_t lost)
+{
 	counter_add(&part->worker->counters.rows_lost, lost);
-	part->merged_lost += lost;
-	part->merged_all = part->all;
+	part->unsaid_lost += lost;
+	part->unsaid_all = part->all;
 }
 
 static void
@@ -165,7 +212,7 @@ say_notes(struct part *part)
 void
 part_settle(struct part *part)
 {
-	say_merged(part);
+	say_unsaid(part);
 	say_told(part);
 	if (part->renote)
 		say_notes(part);
@@ -177,7 +224,7 @@ part_settle(struct part *part)
 void
 part_end(struct part *part, struct op *done)
 {
-	say_merged(part);
+	say_unsaid(part);
 	say_told(part);
 	part->over = true;
 	*done = (struct op){ .kind = OP_DONE, .query = part->query,

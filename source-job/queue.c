@@ -7,24 +7,32 @@
 #include "wire/rows.h"
 
 enum {
-	ROW_OVERHEAD = 4, BODY_OVERHEAD = 16, /* of DATA: see rows.h */
+	HEAD = WIRE_HEADER + DATA_HEAD,
 	THINNED_MAX = 20,
+	SHARE_MIN = 8 << 10, /* bytes: less is cheaper to copy */
 };
 
 struct chunk {
 	struct chunk *next;
-	struct buf    frame;
-	size_t        len;  /* of the frame, once it is sealed */
-	uint32_t      rows;
+	struct buf    frame; /* all of it, or the head in front of rows */
+	struct span   rows;  /* of a batch that it holds; of none: in frame */
+	size_t        len;   /* of both, once it is sealed */
+	uint32_t      n;     /* rows */
 	bool          sealed, marked;
-	int64_t       sent; /* its first row, by an agent */
+	int64_t       sent;  /* its first row, by an agent */
 	struct wire_window mark;
 };
 
 size_t
 queue_body(struct str row)
 {
-	return BODY_OVERHEAD + ROW_OVERHEAD + row.len;
+	return DATA_HEAD + batch_size(row);
+}
+
+static size_t
+length(const struct chunk *c)
+{
+	return c->sealed ? c->len : c->frame.len + c->rows.len;
 }
 
 static void
@@ -32,87 +40,150 @@ chunk_free(struct chunk *c)
 {
 	if (!c)
 		return;
+	batch_drop(c->rows.of);
 	buf_fini(&c->frame);
 	free(c);
 }
 
-static int
-chunk_new(struct queue *q, struct chunk **out)
+/* An empty one, with its head. */
+static struct chunk *
+chunk_new(struct queue *q, size_t room)
 {
 	struct chunk *c = q->spare;
 
 	q->spare = NULL;
 	if (!c && !(c = calloc(1, sizeof *c)))
-		return MQL_ENOMEM;
+		return NULL;
 	buf_reset(&c->frame);
-	buf_room(&c->frame, q->expected);
+	buf_room(&c->frame, room);
 	data_begin(&c->frame, q->id, q->numbered + 1);
-	c->rows = 0;
+	c->rows = (struct span){ 0 };
+	c->n = 0;
 	c->sent = q->sent;
 	c->sealed = c->marked = false;
 	c->next = NULL;
-	*out = c;
-	return 0;
+	if (!c->frame.err)
+		return c;
+	chunk_free(c);
+	return NULL;
 }
 
-static bool
-takes(const struct queue *q, const struct chunk *c, struct str row)
+static void
+link_in(struct queue *q, struct chunk *c)
 {
-	size_t body = c->frame.len - WIRE_HEADER + ROW_OVERHEAD + row.len;
-
-	return !c->sealed && !c->marked && body <= q->frame;
-}
-
-static int
-append(struct queue *q, struct chunk *c, struct str row)
-{
-	size_t before = c->frame.len;
-
-	data_put_row(&c->frame, row);
-	if (c->frame.err) { /* what was there is still good */
-		c->frame.len = before;
-		c->frame.err = 0;
-		return MQL_ENOMEM;
-	}
-	c->rows++;
-	q->bytes += c->frame.len - before;
-	q->rows++;
-	q->numbered++;
-	return 0;
-}
-
-/* A chunk with this row alone, at the tail. */
-static int
-open_chunk(struct queue *q, struct str row)
-{
-	struct chunk *c;
-	size_t header;
-	int err = chunk_new(q, &c);
-
-	if (err)
-		return err;
-	header = c->frame.len;
-	if ((err = c->frame.err ? c->frame.err : append(q, c, row))) {
-		chunk_free(c);
-		return err;
-	}
-	q->bytes += header;
 	if (q->tail)
 		q->tail->next = c;
 	else
 		q->head = c;
 	q->tail = c;
+}
+
+static bool
+is_full(const struct queue *q, size_t more)
+{
+	return q->bytes + HEAD + more > q->limit;
+}
+
+/* The chunk that takes so many bytes: the last, or a new one. */
+static struct chunk *
+chunk_for(struct queue *q, size_t more)
+{
+	struct chunk *c = q->tail;
+
+	if (c && !c->sealed && !c->marked && !c->rows.of &&
+	    c->frame.len - WIRE_HEADER + more <= q->frame)
+		return c;
+	return chunk_new(q, q->expected);
+}
+
+/* What was put into c since it had that many bytes. It may be new. */
+static int
+put(struct queue *q, struct chunk *c, size_t before, uint32_t n)
+{
+	const bool fresh = !c->n;
+
+	if (c->frame.err) { /* what was there is still good */
+		c->frame.len = before;
+		c->frame.err = 0;
+		if (fresh)
+			chunk_free(c);
+		return MQL_ENOMEM;
+	}
+	if (fresh)
+		link_in(q, c);
+	c->n += n;
+	q->bytes += length(c) - (fresh ? 0 : before);
+	q->rows += n;
+	q->numbered += n;
 	return 0;
 }
 
 int
 queue_push(struct queue *q, struct str row)
 {
-	struct chunk *c = q->tail;
+	struct chunk *c;
 
-	if (q->bytes + WIRE_HEADER + queue_body(row) > q->limit)
+	if (is_full(q, batch_size(row)))
 		return MQL_ELIMIT;
-	return c && takes(q, c, row) ? append(q, c, row) : open_chunk(q, row);
+	if (!(c = chunk_for(q, batch_size(row))))
+		return MQL_ENOMEM;
+	const size_t before = c->frame.len;
+	data_put_row(&c->frame, row);
+	return put(q, c, before, 1);
+}
+
+/* --- rows of a batch ------------------------------------------------------- */
+
+static int
+copy(struct queue *q, const struct span *rows)
+{
+	const struct str from = span_bytes(rows);
+	struct chunk *c = chunk_for(q, from.len);
+
+	if (!c)
+		return MQL_ENOMEM;
+	const size_t before = c->frame.len;
+	buf_put(&c->frame, from.ptr, from.len);
+	return put(q, c, before, rows->n);
+}
+
+static int
+share(struct queue *q, const struct span *rows)
+{
+	struct chunk *c = chunk_new(q, HEAD);
+
+	if (!c)
+		return MQL_ENOMEM;
+	c->rows = *rows;
+	batch_hold(rows->of);
+	return put(q, c, 0, rows->n);
+}
+
+/* Who waits for a few rows must not hold all of a batch. */
+static bool
+pays(const struct queue *q, const struct span *rows)
+{
+	return q->parts && rows->len >= SHARE_MIN &&
+	       rows->len >= rows->of->rows.cap / 2;
+}
+
+uint64_t
+queue_offer_span(struct queue *q, struct span rows)
+{
+	const size_t room = q->frame > DATA_HEAD ? q->frame - DATA_HEAD : 0;
+	uint64_t gone = 0;
+	struct str row;
+
+	while (rows.n) {
+		struct span s = span_cut(&rows, room);
+
+		if (q->thinned || is_full(q, s.len))
+			while (span_next(&s, &row))
+				gone += queue_offer(q, row);
+		else if (pays(q, &s) ? share(q, &s) : copy(q, &s))
+			gone += s.n;
+	}
+	return gone;
 }
 
 /* --- thinning -------------------------------------------------------------- */
@@ -128,33 +199,46 @@ lot(struct queue *q)
 	return z ^ z >> 31;
 }
 
+/* Its rows become its own. */
+static bool
+own(struct chunk *c)
+{
+	const struct str from = span_bytes(&c->rows);
+
+	buf_put(&c->frame, from.ptr, from.len);
+	if (c->frame.err) {
+		c->frame.err = 0;
+		return false;
+	}
+	batch_drop(c->rows.of);
+	c->rows = (struct span){ 0 };
+	return true;
+}
+
 /* Forget every other row of c: how many. */
 static uint32_t
 thin_chunk(struct queue *q, struct chunk *c)
 {
-	const uint32_t rows = c->rows;
-	char *to = (char *)c->frame.data + WIRE_HEADER + BODY_OVERHEAD;
-	struct data_reader in;
-	struct str row;
+	const uint32_t n = c->n;
+	char *at, *to, *end;
 
-	data_end(&c->frame, 0, rows);
-	if (data_reader_init(&in, (struct str){
-			(char *)c->frame.data + WIRE_HEADER,
-			c->frame.len - WIRE_HEADER }))
+	if (c->rows.of && !own(c))
 		return 0;
-	while (data_reader_next(&in, &row)) {
-		size_t size = ROW_OVERHEAD + row.len;
+	at = to = (char *)c->frame.data + HEAD;
+	for (end = (char *)c->frame.data + c->frame.len; at < end;) {
+		size_t size = batch_size(data_row(at));
 
 		if (lot(q) & 1) {
-			memmove(to, row.ptr - ROW_OVERHEAD, size);
+			memmove(to, at, size);
 			to += size;
 		} else {
 			c->frame.len -= size;
 			q->bytes -= size;
-			c->rows--;
+			c->n--;
 		}
+		at += size;
 	}
-	return rows - c->rows;
+	return n - c->n;
 }
 
 /* Frames number their rows: those behind a gap move up. */
@@ -164,7 +248,7 @@ renumber(struct queue *q, uint64_t first)
 	for (struct chunk *c = q->head; c; c = c->next) {
 		if (!c->sealed)
 			data_number(&c->frame, first);
-		first += c->rows;
+		first += c->n;
 	}
 	q->numbered = first - 1;
 }
@@ -176,13 +260,13 @@ remove_empty(struct queue *q)
 
 	q->tail = NULL;
 	while ((c = *at)) {
-		if (c->rows) {
+		if (c->n) {
 			q->tail = c;
 			at = &c->next;
 			continue;
 		}
 		*at = c->next;
-		q->bytes -= c->frame.len;
+		q->bytes -= length(c);
 		chunk_free(c);
 	}
 }
@@ -221,27 +305,22 @@ queue_offer(struct queue *q, struct str row)
 
 /* --- the other end --------------------------------------------------------- */
 
-uint32_t
-queue_head(struct queue *q, struct buf **frame, size_t *body)
+bool
+queue_head(struct queue *q, struct queue_frame *out)
 {
 	struct chunk *c = q->head;
 
 	if (!c)
-		return 0;
+		return false;
 	if (!c->sealed) {
-		data_end(&c->frame, 0, c->rows);
-		c->len = c->frame.len;
+		data_end(&c->frame, 0, c->n);
+		c->len = length(c);
 	}
 	c->sealed = true;
-	*frame = &c->frame;
-	*body = c->len - WIRE_HEADER;
-	return c->rows;
-}
-
-int64_t
-queue_sent(const struct queue *q)
-{
-	return q->head ? q->head->sent : 0;
+	*out = (struct queue_frame){ .own = &c->frame, .rows = c->rows,
+				     .body = c->len - WIRE_HEADER, .n = c->n,
+				     .sent = c->sent };
+	return true;
 }
 
 bool
@@ -267,11 +346,14 @@ queue_pop(struct queue *q, struct wire_window *mark)
 		q->tail = NULL;
 		q->thinned = 0;
 	}
-	if (!c->sealed)
-		c->len = c->frame.len;
-	q->expected = c->len;
-	q->bytes -= c->len;
-	q->rows -= c->rows;
+	q->bytes -= length(c);
+	q->rows -= c->n;
+	if (c->rows.of) {
+		batch_drop(c->rows.of);
+		c->rows = (struct span){ 0 };
+	} else {
+		q->expected = length(c);
+	}
 	if (marked && mark)
 		*mark = c->mark;
 	if (q->spare || c->frame.cap > 2 * q->frame)

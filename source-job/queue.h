@@ -1,9 +1,12 @@
 /* queue.h - the rows that wait for one subscriber, bounded in bytes.
  *
- * Rows are copied once, straight into the DATA frames that will carry them:
+ *     head                                   tail
+ *     [own frame, sealed] [part of a batch] [own frame being filled]
  *
- *     head                          tail
- *     [frame, sealed] [frame] ... [frame being filled]
+ * One who takes DATA in parts shares long runs of rows with all others who get
+ * them: a frame of his is then a head of his own, and a place in a batch. For
+ * one who does not, and where there are few rows, they are copied, straight
+ * into the frame that will carry them.
  *
  * A frame may carry a mark: with its last row a window is complete.
  *
@@ -21,6 +24,7 @@
 
 #include "common/buf.h"
 #include "common/str.h"
+#include "source-job/batch.h"
 #include "wire/message.h"
 
 struct chunk;
@@ -31,10 +35,12 @@ struct queue {
 	uint32_t id;          /* the subscription, as DATA names it */
 	size_t   limit;       /* bytes that may wait */
 	size_t   frame;       /* bytes of a DATA body, unless one row is more */
-	size_t   bytes;       /* waiting now, headers included */
+	bool     parts;       /* they may come in two */
+	size_t   bytes;       /* waiting now, headers included; of batches at
+				 least half of what they hold */
 	uint64_t rows;        /* waiting now */
 	uint64_t numbered;    /* rows that ever went in */
-	size_t   expected;    /* bytes of the next frame: as of the last */
+	size_t   expected;    /* bytes of the next own frame: as of the last */
 	unsigned thinned;     /* one row of 2^thinned is taken */
 	uint64_t lots;        /* what chance is made of */
 	int64_t  sent;        /* us since the epoch: when an agent sent the
@@ -47,14 +53,20 @@ int queue_push(struct queue *q, struct str row);
 /* The same where an even sample will do: how many rows are not in for it, this
  * one or others. */
 uint64_t queue_offer(struct queue *q, struct str row);
+uint64_t queue_offer_span(struct queue *q, struct span rows);
 
-/* The frame at the head, finished: how many rows, or 0 when there is none.
- * Borrowed until queue_pop(), and its memory may be taken. body is what credit
- * counts. */
-uint32_t queue_head(struct queue *q, struct buf **frame, size_t *body);
+/* A DATA frame, finished. */
+struct queue_frame {
+	struct buf  *own;  /* the whole of it, or the head in front of rows;
+			      its memory may be taken */
+	struct span  rows; /* of no batch: they are in own */
+	size_t       body; /* bytes, as credit counts them */
+	uint32_t     n;    /* rows */
+	int64_t      sent; /* the first of them, by an agent, as above */
+};
 
-/* When the first row of that was sent by its agent, as above. */
-int64_t queue_sent(const struct queue *q);
+/* The one at the head, borrowed until queue_pop(). False: there is none. */
+bool queue_head(struct queue *q, struct queue_frame *out);
 
 /* It is sent. True when it has a mark, which goes to *mark (may be NULL). */
 bool queue_pop(struct queue *q, struct wire_window *mark);

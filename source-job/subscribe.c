@@ -59,7 +59,8 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 	s->query = q;
 	s->id = m->id;
 	s->serial = atomic_fetch_add(&j->serial, 1) + 1;
-	s->queue = (struct queue){ .id = m->id, .limit = j->config.queue };
+	s->queue = (struct queue){ .id = m->id, .limit = j->config.queue,
+				   .parts = m->parts };
 	if (s->replaying) /* it is held instead */
 		s->queue.limit = SIZE_MAX;
 	sub_open(s, m->credit);

@@ -151,6 +151,21 @@ sub_find(const struct link *l, uint32_t id)
 	return s;
 }
 
+void
+sub_lost(struct job *j, const struct sub *s)
+{
+	const uint64_t handed = s->books.source.delivered;
+
+	if (s->link->nobody || s->merge || handed == s->done)
+		return;
+	counter_add(&j->counters.rows_unsure, handed - s->done);
+	log_warn("%s%s%s is gone without a word: of %llu rows handed to it "
+		 "%llu are lost, at most", s->client,
+		 s->crew ? ", member " : "", s->crew ? s->member : "",
+		 (unsigned long long)handed,
+		 (unsigned long long)(handed - s->done));
+}
+
 /* Who leaves, and was given all the time, is given no more. */
 static void
 hurry(struct job *j, struct sub *s)
@@ -187,6 +202,8 @@ on_credit(struct job *j, struct link *l, struct str body)
 		sub_open(s, m.bytes);
 		sub_mark(j, s);
 	}
+	if (s && m.rows > s->done && m.rows <= s->books.source.delivered)
+		s->done = m.rows;
 	arena_fini(&m.mem);
 	return err;
 }
@@ -299,6 +316,7 @@ end_lease(struct job *j, struct link *l)
 		 (long long)(j->now - l->heard));
 	for (s = LIST_FIRST(&l->subs); s; s = next) {
 		next = LIST_NEXT(s, of_link);
+		s->silent = true;
 		sub_leave(j, s, true, why);
 		hurry(j, s);
 	}

@@ -55,6 +55,8 @@ struct sub {
 	uint64_t limit;       /* rows; UINT64_MAX: none */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
+	uint64_t done;        /* rows that it has done with, by its last word */
+	bool     silent;      /* its lease has ended */
 	struct staged *staged; /* NULL: the agents' rows are its rows */
 	bool     merge;       /* the last merge is the subscriber's */
 	struct replaying *replaying; /* NULL: it is not of history */
@@ -127,6 +129,10 @@ void sub_accept(struct job *j, struct sub *s, const struct query_count *c);
 /* Final books: s no longer belongs to its query. */
 void sub_settle(struct job *j, struct sub *s);
 
+/* s ended without a word: say and count what was handed over that it may not
+ * have done with. */
+void sub_lost(struct job *j, const struct sub *s);
+
 /* Free s, and its link when that was the last. */
 void sub_free(struct job *j, struct sub *s);
 
@@ -134,10 +140,8 @@ void sub_free(struct job *j, struct sub *s);
  * reached. See delivery.c. */
 bool sub_give(struct job *j, struct sub *s, struct str row);
 
-/* The same for n rows of a batch. */
-struct batch;
-void sub_give_batch(struct job *j, struct sub *s, const struct batch *b,
-		    size_t first, size_t n);
+/* The same for rows of a batch. */
+void sub_give_span(struct job *j, struct sub *s, struct span rows);
 
 /* Rows that s still wants. */
 uint64_t sub_wants(const struct sub *s);

@@ -43,7 +43,7 @@ struct wire_dealer {
 	int       fd[2];     /* of these two */
 	bool      dry[2];
 	bool      quiet;     /* the last wait ended with the time */
-	zmq_msg_t msg; /* the one that the caller borrows */
+	zmq_msg_t msg, rest; /* those that the caller borrows */
 	bool      up, over;
 	unsigned  changes, told;
 	const char *trouble; /* with keys; NULL: none */
@@ -268,6 +268,7 @@ wire_dealer_open(struct wire_context *c, const char *endpoint,
 	d->backoff = BACKOFF_MIN_MS;
 	endpoint_to_connect(endpoint, &ep, d->to, &d->ipv6);
 	zmq_msg_init(&d->msg);
+	zmq_msg_init(&d->rest);
 	if ((err = dial(d))) {
 		wire_dealer_close(d, 0);
 		return err;
@@ -283,6 +284,7 @@ wire_dealer_close(struct wire_dealer *d, int linger_ms)
 		return;
 	hang_up(d, linger_ms);
 	zmq_msg_close(&d->msg);
+	zmq_msg_close(&d->rest);
 	free(d);
 }
 
@@ -403,12 +405,34 @@ wire_dealer_send(struct wire_dealer *d, const void *data, size_t len)
 	return errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
 }
 
+static bool
+receive(struct wire_dealer *d)
+{
+	d->dry[SOCKET] = d->socket && !socket_receive(d->socket, &d->msg);
+	return d->socket && !d->dry[SOCKET];
+}
+
 int
 wire_dealer_recv(struct wire_dealer *d, struct str *msg)
 {
-	d->dry[SOCKET] = d->socket && !socket_receive(d->socket, &d->msg);
-	if (!d->socket || d->dry[SOCKET])
+	if (!receive(d))
 		return 0;
 	*msg = socket_body(d->socket, &d->msg);
+	return 1;
+}
+
+int
+wire_dealer_recv_parts(struct wire_dealer *d, struct str *msg,
+		       struct str *rest)
+{
+	*rest = (struct str){ 0 };
+	if (!receive(d))
+		return 0;
+	*msg = (struct str){ zmq_msg_data(&d->msg), zmq_msg_size(&d->msg) };
+	if (!zmq_msg_more(&d->msg) || !socket_receive(d->socket, &d->rest))
+		return 1;
+	if (zmq_msg_more(&d->rest))
+		*msg = (struct str){ 0 };
+	*rest = socket_body(d->socket, &d->rest);
 	return 1;
 }

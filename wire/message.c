@@ -149,6 +149,7 @@ static const struct field credit[] = {
 	U32(MAY, wire_credit, id),
 	U64(MUST, wire_credit, bytes, ANY),
 	U64(MAY, wire_credit, at, ANY),
+	U64(MAY, wire_credit, rows, ANY),
 	FIELD_END
 };
 CODEC(credit, CREDIT, mem)
@@ -186,6 +187,7 @@ static const struct field subscribe[] = {
 	TEXT(MAY, wire_subscribe, group, WIRE_MAX_NAME),
 	EXACT(MAY, wire_subscribe, key, WIRE_MAX_TEXT),
 	TEXT(MAY, wire_subscribe, member, WIRE_MAX_NAME),
+	BOOL(MAY, wire_subscribe, parts),
 	BOOL(MAY, wire_subscribe, replay),
 	U64(MAY, wire_subscribe, since, ANY),
 	BOOL(MAY, wire_subscribe, until_end),

@@ -145,6 +145,8 @@ struct wire_credit { /* cumulative since the welcome or acceptance */
 	uint64_t bytes;    /* of ROWS or DATA bodies allowed so far in all */
 	uint64_t at;       /* agent hop: by a clock of the source-job's, us;
 			      comes back in HEARTBEAT. 0: nothing is said */
+	uint64_t rows;     /* of the subscription's, so far in all, that the
+			      subscriber has done with; it may be behind */
 };
 
 struct wire_goodbye {
@@ -183,6 +185,7 @@ struct wire_subscribe {
 			       "": the query's groups, if it has any, else
 			       whoever has most room */
 	struct str member;  /* who asks, the same at all source-jobs */
+	bool       parts;   /* DATA may come in two parts: see rows.h */
 	/* History of Kafka's topics, up to now and on. */
 	bool       replay;
 	uint64_t   since;     /* ms since the epoch; 0: from the beginning */

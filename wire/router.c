@@ -192,31 +192,6 @@ wire_routers_open(struct wire_context *c, const char *endpoint,
 	return err;
 }
 
-/* --- messages that are kept -------------------------------------------------- */
-
-_Static_assert(sizeof (struct wire_kept) >= sizeof (zmq_msg_t), "");
-
-void
-wire_kept_init(struct wire_kept *k)
-{
-	zmq_msg_init((zmq_msg_t *)(void *)k);
-}
-
-void
-wire_kept_free(struct wire_kept *k)
-{
-	zmq_msg_close((zmq_msg_t *)(void *)k);
-}
-
-struct str
-wire_router_keep(struct wire_router *r, struct wire_kept *k)
-{
-	zmq_msg_t *m = (zmq_msg_t *)(void *)k;
-
-	zmq_msg_move(m, &r->msg);
-	return (struct str){ zmq_msg_data(m), zmq_msg_size(m) };
-}
-
 void
 wire_router_close(struct wire_router *r, int linger_ms)
 {
@@ -340,10 +315,23 @@ wire_router_send(struct wire_router *r, const struct wire_peer *to,
 }
 
 static void
-free_data(void *data, void *hint)
+free_data(void *data, void *arg)
 {
-	(void)hint;
+	(void)arg;
 	free(data);
+}
+
+/* m is closed: of one that was sent nothing is left in it. */
+static int
+send_message(struct wire_router *r, const struct wire_peer *to,
+	     struct str head, zmq_msg_t *m)
+{
+	bool failed = send_to(r, to) ||
+		      (head.len && zmq_send(r->socket, head.ptr, head.len,
+					    ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0) ||
+		      zmq_msg_send(m, r->socket, ZMQ_DONTWAIT) < 0;
+	zmq_msg_close(m);
+	return sent(r, failed);
 }
 
 int
@@ -357,8 +345,18 @@ wire_router_send_buf(struct wire_router *r, const struct wire_peer *to,
 	if (zmq_msg_init_data(&m, b->data, b->len, free_data, NULL))
 		return MQL_ENOMEM;
 	*b = (struct buf){ 0 }; /* whatever happens now */
-	bool failed = send_to(r, to) ||
-		      zmq_msg_send(&m, r->socket, ZMQ_DONTWAIT) < 0;
-	zmq_msg_close(&m); /* of one that was sent nothing is left in m */
-	return sent(r, failed);
+	return send_message(r, to, (struct str){ 0 }, &m);
+}
+
+int
+wire_router_send_parts(struct wire_router *r, const struct wire_peer *to,
+		       struct str head, struct str rest,
+		       void (*done)(void *data, void *arg), void *arg)
+{
+	zmq_msg_t m;
+
+	if (zmq_msg_init_data(&m, (void *)(uintptr_t)rest.ptr, rest.len, done,
+			      arg))
+		return MQL_ENOMEM;
+	return send_message(r, to, head, &m);
 }

@@ -21,7 +21,9 @@
  *     u32 subscription  u32 nrows  u64 first row number
  *     nrows x { u32 length, bytes }
  *
- * Row numbers count what this subscription was sent, from 1. Decoders check
+ * Row numbers count what this subscription was sent, from 1. For a subscriber
+ * who takes parts (wire_subscribe) the message may be cut in two in front of
+ * the rows: these are then the same bytes for all who get them. Decoders check
  * the whole batch before the first row is handed out. Any thread. */
 #ifndef WIRE_ROWS_H
 #define WIRE_ROWS_H
@@ -103,6 +105,8 @@ rows_index(const uint8_t *index, unsigned i)
  * is none: groups (mql/partial.h) follow it. No row begins like that. */
 enum { WIRE_GROUPS = 1 };
 
+enum { DATA_HEAD = 16, DATA_ROW = 4 }; /* bytes: of a body, before each row */
+
 /* Append to out: a header for a batch whose rows follow by data_put_row().
  * data_end() writes the count. */
 size_t data_begin(struct buf *out, uint32_t subscription, uint64_t first);
@@ -110,15 +114,22 @@ void data_put_row(struct buf *out, struct str row);
 void data_number(struct buf *out, uint64_t first); /* in place of that */
 void data_end(struct buf *out, size_t begun, uint32_t nrows);
 
+/* The row at this place of rows that data_put_row() wrote. */
+struct str data_row(const char *at);
+
 struct data_reader {
-	struct str body;
+	struct str rows;
 	uint32_t   subscription, nrows, row;
 	uint64_t   first;
 	size_t     at;
+	size_t     size; /* of the body, as credit counts it */
 };
 
 /* As rows_reader_init(). 0 or MQL_EBADFRAME. */
 int data_reader_init(struct data_reader *r, struct str body);
+/* The same for a body that came in two parts. */
+int data_reader_init_parts(struct data_reader *r, struct str head,
+			   struct str rows);
 bool data_reader_next(struct data_reader *r, struct str *row);
 
 #endif

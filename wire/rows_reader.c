@@ -6,7 +6,7 @@
 #include "wire/little.h"
 #include "wire/rows.h"
 
-enum { ROWS_HEAD = 8, ENTRY = 16, TIME = 8, DATA_HEAD = 16 };
+enum { ROWS_HEAD = 8, ENTRY = 16, TIME = 8 };
 
 /* --- ROWS ------------------------------------------------------------------ */
 
@@ -165,44 +165,60 @@ data_end(struct buf *out, size_t begun, uint32_t nrows)
 		set_u32(out->data + begun + WIRE_HEADER + 4, nrows);
 }
 
+struct str
+data_row(const char *at)
+{
+	return (struct str){ at + DATA_ROW, get_u32(at) };
+}
+
 static bool
 data_ok(const struct data_reader *r)
 {
-	size_t at = r->at;
+	size_t at = 0;
 
 	for (uint32_t i = 0; i < r->nrows; i++) {
 		uint32_t len;
-		if (r->body.len - at < 4)
+		if (r->rows.len - at < DATA_ROW)
 			return false;
-		len = get_u32(r->body.ptr + at);
-		if (len > r->body.len - at - 4)
+		len = get_u32(r->rows.ptr + at);
+		if (len > r->rows.len - at - DATA_ROW)
 			return false;
-		at += 4 + (size_t)len;
+		at += DATA_ROW + (size_t)len;
 	}
-	return at == r->body.len;
+	return at == r->rows.len;
+}
+
+int
+data_reader_init_parts(struct data_reader *r, struct str head,
+		       struct str rows)
+{
+	*r = (struct data_reader){ .rows = rows,
+				   .size = head.len + rows.len };
+	if (head.len != DATA_HEAD)
+		return MQL_EBADFRAME;
+	r->subscription = get_u32(head.ptr);
+	r->nrows = get_u32(head.ptr + 4);
+	r->first = get_u64(head.ptr + 8);
+	return data_ok(r) ? 0 : MQL_EBADFRAME;
 }
 
 int
 data_reader_init(struct data_reader *r, struct str body)
 {
-	*r = (struct data_reader){ .body = body, .at = DATA_HEAD };
-	if (body.len < DATA_HEAD)
-		return MQL_EBADFRAME;
-	r->subscription = get_u32(body.ptr);
-	r->nrows = get_u32(body.ptr + 4);
-	r->first = get_u64(body.ptr + 8);
-	return data_ok(r) ? 0 : MQL_EBADFRAME;
+	size_t n = body.len < DATA_HEAD ? body.len : DATA_HEAD;
+
+	return data_reader_init_parts(
+		r, (struct str){ body.ptr, n },
+		(struct str){ n ? body.ptr + n : NULL, body.len - n });
 }
 
 bool
 data_reader_next(struct data_reader *r, struct str *row)
 {
-	const char *p = r->body.ptr + r->at;
-
 	if (r->row == r->nrows)
 		return false;
-	*row = (struct str){ p + 4, get_u32(p) };
-	r->at += 4 + row->len;
+	*row = data_row(r->rows.ptr + r->at);
+	r->at += DATA_ROW + row->len;
 	r->row++;
 	return true;
 }

@@ -115,6 +115,11 @@ int wire_dealer_send(struct wire_dealer *d, const void *data, size_t len);
  * bad by returning them with len 0. */
 int wire_dealer_recv(struct wire_dealer *d, struct str *msg);
 
+/* The same for one who takes messages of two parts, too: *rest is the second,
+ * empty when there is none. */
+int wire_dealer_recv_parts(struct wire_dealer *d, struct str *msg,
+			   struct str *rest);
+
 /* --- the side that listens: a ROUTER ---------------------------------------- */
 
 struct wire_router; /* opaque */
@@ -156,17 +161,6 @@ int wire_router_fd(const struct wire_router *r);
 int wire_router_recv(struct wire_router *r, struct wire_peer *from,
 		     struct str *msg);
 
-/* A message that outlives the next call. Any one thread at a time. */
-struct wire_kept {
-	_Alignas(void *) unsigned char message[64];
-};
-void wire_kept_init(struct wire_kept *k);
-void wire_kept_free(struct wire_kept *k);
-
-/* Move the message that wire_router_recv() gave last into k, which is empty:
- * this is where it stands now, until wire_kept_free(). */
-struct str wire_router_keep(struct wire_router *r, struct wire_kept *k);
-
 /* The name of the key of whoever sent the last message, borrowed until the
  * next; empty without keys. */
 struct str wire_router_key(const struct wire_router *r);
@@ -184,5 +178,12 @@ int wire_router_send(struct wire_router *r, const struct wire_peer *to,
  * gone. With MQL_ENOMEM b is as it was. */
 int wire_router_send_buf(struct wire_router *r, const struct wire_peer *to,
 			 struct buf *b);
+
+/* The same as a message of two parts: head is copied, rest is not. It must not
+ * change until done(arg) is called, in whatever thread; with MQL_ENOMEM, and
+ * only then, it is not. */
+int wire_router_send_parts(struct wire_router *r, const struct wire_peer *to,
+			   struct str head, struct str rest,
+			   void (*done)(void *data, void *arg), void *arg);
 
 #endif

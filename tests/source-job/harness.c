@@ -62,7 +62,7 @@ recv_or_fail(struct peer *p, const char *what, unsigned *kind,
 	unsigned changes;
 	struct str msg;
 
-	while (wire_dealer_recv(p->dealer, &msg) != 1) {
+	while (wire_dealer_recv_parts(p->dealer, &msg, &p->rest) != 1) {
 		ck_assert_msg(clock_mono_ms() < deadline,
 			      "waiting for %s, nothing came", what);
 		wire_dealer_link(p->dealer, &changes);
@@ -286,7 +286,8 @@ tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
 	struct wire_subscribe m = { .id = t->id, .query = str_of(query),
 				    .limit = limit, .credit = credit,
 				    .client = STR("test 1"),
-				    .merge = t->merge, .key = str_of(t->key),
+				    .parts = t->parts, .merge = t->merge,
+				    .key = str_of(t->key),
 				    .group = str_of(t->group),
 				    .member = str_of(t->member) };
 
@@ -350,7 +351,11 @@ take_rows(struct tail *t, struct str body)
 	struct data_reader r;
 	struct str row;
 
-	ck_assert_int_eq(data_reader_init(&r, body), 0);
+	ck_assert(t->parts || !t->peer.rest.len);
+	t->cut += t->peer.rest.len > 0;
+	ck_assert_int_eq(t->peer.rest.len ?
+		data_reader_init_parts(&r, body, t->peer.rest) :
+		data_reader_init(&r, body), 0);
 	ck_assert(r.subscription == t->id && r.first == t->rows + 1);
 	while (data_reader_next(&r, &row)) {
 		size_t n = strlen(t->text);

@@ -36,6 +36,7 @@ struct peer {
 	struct wire_context *context;
 	struct wire_dealer  *dealer;
 	struct buf           frame;
+	struct str           rest; /* of the last message: its second part */
 };
 
 void peer_open(struct peer *p, const char *endpoint);
@@ -92,9 +93,10 @@ struct books_agent agent_sent(uint64_t n);
 struct tail {
 	struct peer peer;
 	uint32_t    id, query_id;
+	bool        parts; /* takes DATA in two */
 	bool        merge; /* asks for what agents send; got, when accepted */
 	const char *group, *key, *member; /* asks for a share; "": none */
-	uint64_t    rows, metas;
+	uint64_t    rows, metas, cut; /* cut: messages that came in two */
 	char        text[4096];      /* the rows, a line each, while it fits */
 	struct wire_window window;   /* of the last META or END */
 	struct books books;          /* of the last META or END */

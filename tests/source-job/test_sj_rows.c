@@ -153,6 +153,56 @@ START_TEST(a_row_that_is_no_line_is_dropped_and_counted)
 }
 END_TEST
 
+/* A row is copied for each query that it answers. */
+START_TEST(one_message_does_not_become_more_than_memory_is_meant_for)
+{
+	enum { QUERIES = 4, BIG = 3 << 20 }; /* 8 MB and a bit may it be */
+	static const char *const query[QUERIES] = {
+		"select * where a==1", "select * where a==2",
+		"select * where a==3", "select * where a==4",
+	};
+	static char row[BIG];
+	const uint64_t seq[QUERIES] = { 1, 1, 1, 1 };
+	uint32_t id[QUERIES];
+	struct tail t[QUERIES];
+	struct rows_writer w;
+	struct daemon d;
+	struct agent a;
+	uint64_t rows = 0, lost = 0;
+
+	memset(row, ' ', sizeof row);
+	row[0] = '{';
+	row[sizeof row - 1] = '}';
+	daemon_start(&d, "--max-queries=4", NULL);
+	agent_open(&a, &d, "a", NULL);
+	for (int i = 0; i < QUERIES; i++) {
+		tail_open(&t[i], &d);
+		tail_subscribe(&t[i], query[i]);
+		a.added = 0;
+		agent_go_live(&a);
+		id[i] = a.added;
+	}
+	rows_writer_init(&w);
+	ck_assert_int_eq(rows_writer_add(&w, id, seq, QUERIES,
+			 (struct str){ row, sizeof row }), 0);
+	rows_writer_take(&w, &a.peer.frame);
+	rows_writer_fini(&w);
+	peer_send(&a.peer);
+	for (int i = 0; i < QUERIES; i++) {
+		TAIL_UNTIL(&t[i], t[i].books.source.lost +
+				  t[i].books.source.delivered == 1);
+		ck_assert(books_balance(&t[i].books));
+		rows += t[i].rows;
+		lost += t[i].books.source.lost;
+		tail_close(&t[i]);
+	}
+	ck_assert_uint_eq(rows, 2);
+	ck_assert_uint_eq(lost, 2);
+	agent_close(&a);
+	daemon_stop(&d);
+}
+END_TEST
+
 START_TEST(the_limit_ends_a_subscription_with_all_its_books)
 {
 	struct scene s;
@@ -205,6 +255,69 @@ START_TEST(a_slow_subscriber_loses_rows_of_its_own_only)
 	ck_assert_uint_le(slow.rows * ROW, 20000);
 	ck_assert(books_balance(&slow.books));
 	tail_credit(&slow, 64 << 20); /* it reads again: what waited comes */
+	uint64_t due = slow.rows + slow.books.source.waiting;
+	TAIL_UNTIL(&slow, slow.rows == due);
+	tail_close(&slow);
+	teardown(&s);
+}
+END_TEST
+
+/* The same rows, from one place and copied. */
+START_TEST(rows_come_in_two_parts_to_him_alone_who_takes_them)
+{
+	enum { BATCH = 100, BATCHES = 20, ROW = 300 };
+	struct tail cut;
+	struct scene s;
+
+	daemon_start(&s.d, NULL);
+	setup(&s);
+	tail_open(&cut, &s.d);
+	cut.parts = true;
+	tail_subscribe(&cut, QUERY);
+	tail_subscribe(&s.t, QUERY);
+	agent_go_live(&s.a);
+	for (uint64_t i = 0; i < BATCHES; i++)
+		agent_rows(&s.a, s.a.added, 1 + i * BATCH, BATCH, ROW);
+	TAIL_UNTIL(&s.t, s.t.books.source.delivered == BATCH * BATCHES);
+	TAIL_UNTIL(&cut, cut.books.source.delivered == BATCH * BATCHES);
+	ck_assert_uint_eq(cut.rows, BATCH * BATCHES);
+	ck_assert_uint_gt(cut.cut, 0);
+	ck_assert_str_eq(cut.text, s.t.text);
+	agent_rows(&s.a, s.a.added, 1 + BATCHES * BATCH, 1, ROW);
+	const uint64_t before = cut.cut;
+	TAIL_UNTIL(&cut, cut.rows == BATCH * BATCHES + 1);
+	ck_assert_uint_eq(cut.cut, before); /* one row is copied */
+	ck_assert(books_balance(&cut.books));
+	tail_close(&cut);
+	teardown(&s);
+}
+END_TEST
+
+START_TEST(who_takes_parts_and_is_slow_gets_an_even_sample_too)
+{
+	enum { BATCH = 100, BATCHES = 40, ROW = 300, WINDOW = 256 << 10 };
+	struct tail slow;
+	struct scene s;
+
+	daemon_start(&s.d, "--queue=256K", NULL);
+	setup(&s);
+	tail_open(&slow, &s.d);
+	slow.parts = true;
+	tail_ask(&slow, QUERY, 0, WINDOW); /* and never more */
+	TAIL_UNTIL(&slow, slow.accepted);
+	tail_subscribe(&s.t, QUERY);
+	agent_go_live(&s.a);
+	for (uint64_t i = 0; i < BATCHES; i++) {
+		agent_rows(&s.a, s.a.added, 1 + i * BATCH, BATCH, ROW);
+		TAIL_UNTIL(&s.t, s.t.rows == (i + 1) * BATCH);
+	}
+	TAIL_UNTIL(&slow, slow.books.agent.sent == BATCH * BATCHES);
+	ck_assert_uint_gt(slow.cut, 0);
+	ck_assert_uint_gt(slow.books.source.drop_slow, 0);
+	ck_assert_uint_eq(slow.books.source.delivered, slow.rows);
+	ck_assert_uint_le(slow.rows * ROW, WINDOW);
+	ck_assert(books_balance(&slow.books));
+	tail_credit(&slow, 64 << 20);
 	uint64_t due = slow.rows + slow.books.source.waiting;
 	TAIL_UNTIL(&slow, slow.rows == due);
 	tail_close(&slow);
@@ -309,7 +422,10 @@ TEST_MAIN(sj_rows, books_balance_while_rows_come_and_at_the_end,
 	  a_gap_in_sequence_numbers_is_counted_as_lost,
 	  a_row_that_is_no_line_is_dropped_and_counted,
 	  the_limit_ends_a_subscription_with_all_its_books,
+	  one_message_does_not_become_more_than_memory_is_meant_for,
 	  a_slow_subscriber_loses_rows_of_its_own_only,
+	  rows_come_in_two_parts_to_him_alone_who_takes_them,
+	  who_takes_parts_and_is_slow_gets_an_even_sample_too,
 	  credit_smaller_than_a_frame_still_flows,
 	  credit_may_come_after_the_subscription,
 	  agents_get_credit_as_their_rows_are_processed,

@@ -144,8 +144,7 @@ static void
 credit(struct buf *b)
 {
 	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20,
-					       .at = 5 },
-			   b);
+						  .at = 5, .rows = 300 }, b);
 }
 
 static void
@@ -175,6 +174,7 @@ subscribe(struct buf *b)
 				    .group = STR("sinks"),
 				    .key = STR("user"),
 				    .member = STR("sink-1"),
+				    .parts = true,
 				    .replay = true, .since = 1700000000000,
 				    .until_end = true };
 	wire_subscribe_encode(&m, b);

@@ -229,6 +229,30 @@ START_TEST(data_rows_read_back)
 }
 END_TEST
 
+START_TEST(data_in_two_parts_reads_as_it_does_in_one)
+{
+	struct str body = STR("\3\0\0\0\1\0\0\0\5\0\0\0\0\0\0\0\2\0\0\0{}");
+	struct str head = { body.ptr, DATA_HEAD };
+	struct str rows = { body.ptr + DATA_HEAD, body.len - DATA_HEAD };
+	struct data_reader r;
+	struct str row;
+
+	ck_assert_int_eq(data_reader_init_parts(&r, head, rows), 0);
+	ck_assert_uint_eq(r.size, body.len);
+	ck_assert_uint_eq(r.first, 5);
+	ck_assert(data_reader_next(&r, &row));
+	ck_assert(str_eq(row, STR("{}")));
+	ck_assert(!data_reader_next(&r, &row));
+	/* No other place to cut it, and no row half in either. */
+	for (head.len = 0; head.len <= body.len; head.len++) {
+		rows = (struct str){ body.ptr + head.len,
+				     body.len - head.len };
+		ck_assert_int_eq(data_reader_init_parts(&r, head, rows),
+				 head.len == DATA_HEAD ? 0 : MQL_EBADFRAME);
+	}
+}
+END_TEST
+
 START_TEST(data_that_lies_about_itself_is_refused)
 {
 	const struct str bad[] = {
@@ -291,4 +315,5 @@ TEST_MAIN(rows, rows_carry_the_weight_of_their_query,
 	  a_frame_holds_65535_queries_and_no_more,
 	  a_full_frame_is_within_the_limit,
 	  rows_that_do_not_agree_with_the_table_are_refused,
-	  data_rows_read_back, data_that_lies_about_itself_is_refused)
+	  data_rows_read_back, data_in_two_parts_reads_as_it_does_in_one,
+	  data_that_lies_about_itself_is_refused)

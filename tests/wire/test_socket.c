@@ -2,6 +2,7 @@
 #include "tests/check_main.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -320,6 +321,62 @@ START_TEST(a_router_knows_when_a_peer_is_gone_or_never_was)
 }
 END_TEST
 
+/* --- messages of two parts ------------------------------------------------------ */
+
+static void
+give_back(void *data, void *arg)
+{
+	(void)data;
+	atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+static void
+await_parts(struct wire_dealer *d, struct str *msg, struct str *rest)
+{
+	int64_t end = clock_mono_ms() + DEADLINE_MS;
+
+	while (wire_dealer_recv_parts(d, msg, rest) != 1) {
+		ck_assert_msg(clock_mono_ms() < end, "nothing comes");
+		wire_dealer_wait(d, 100, -1);
+	}
+}
+
+START_TEST(the_second_part_is_sent_from_where_it_stands)
+{
+	static char text[100000];
+	const struct str rest = { text, sizeof text }, head = STR("head");
+	struct wire_context *c = new_context();
+	struct wire_router *r = new_router(c, "tcp://127.0.0.1:0");
+	struct wire_dealer *d = new_dealer(c, wire_router_endpoint(r));
+	struct wire_peer peer, nobody = { .len = 5, .id = "xxxx" };
+	atomic_int given = 0;
+	struct str one, two;
+
+	memset(text, 'x', sizeof text);
+	await_link(d, WIRE_LINK_UP, 1);
+	send_text(d, "hello");
+	await_router(r, &peer, "hello");
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(wire_router_send_parts(
+			r, &peer, head, rest, give_back, &given), 0);
+	answer(r, &peer, "whole");
+	await_parts(d, &one, &two);
+	ck_assert(str_eq(one, head) && str_eq(two, rest));
+	await_dealer(d, ""); /* who takes one part only finds it bad */
+	await_parts(d, &one, &two);
+	ck_assert(str_eq(one, head) && str_eq(two, rest));
+	await_parts(d, &one, &two);
+	ck_assert(str_eq(one, STR("whole")) && !two.len);
+	/* Who is gone: it is given back all the same. */
+	ck_assert_int_eq(wire_router_send_parts(
+		r, &nobody, head, rest, give_back, &given), MQL_EUNREACH);
+	wire_dealer_close(d, 0);
+	wire_router_close(r, 0);
+	wire_context_free(c);
+	ck_assert_int_eq(atomic_load(&given), 4);
+}
+END_TEST
+
 TEST_MAIN(socket, messages_travel_both_ways_over_every_transport,
 	  localhost_finds_a_router_on_127_0_0_1,
 	  the_largest_frame_passes_and_a_larger_one_cuts_its_sender_off,
@@ -330,4 +387,5 @@ TEST_MAIN(socket, messages_travel_both_ways_over_every_transport,
 	  a_new_link_carries_nothing_of_the_old_one,
 	  what_arrived_before_a_link_was_lost_can_be_read,
 	  a_change_that_the_caller_does_not_know_stops_its_sends,
-	  a_router_knows_when_a_peer_is_gone_or_never_was)
+	  a_router_knows_when_a_peer_is_gone_or_never_was,
+	  the_second_part_is_sent_from_where_it_stands)

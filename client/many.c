@@ -1,6 +1,6 @@
-/* query.c - what who has many tails knows of a query: see tail.h. */
+/* many.c - what a program of ours that has many tails may ask of a query, and
+ * tell a tail; see tail.h. */
 #include "client/tail.h"
-
 #include "mql/query.h"
 #include "mql/stage.h"
 
@@ -35,4 +35,34 @@ client_query_extend(const struct mql_query *q, const char *columns,
 	buf_puts(out, ", ");
 	buf_puts(out, text + sizeof verb - 1);
 	return true;
+}
+
+void
+client_tail_hold(struct mql_tail *t, bool hold)
+{
+	t->ask.held = hold;
+	for (size_t i = 0; i < t->nsession; i++)
+		session_grant(t->session[i]);
+}
+
+void
+client_tail_open_rows(struct mql_tail *t, uint64_t rows)
+{
+	t->ask.open = rows;
+}
+
+void
+client_tail_stay(struct mql_tail *t)
+{
+	t->ask.stays = true;
+}
+
+const char *
+client_tail_trouble(const struct mql_tail *t)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < t->nsession && !why; i++)
+		why = client_link_trouble(&t->session[i]->link);
+	return why;
 }
