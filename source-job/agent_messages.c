@@ -115,6 +115,7 @@ on_heartbeat(struct worker *w, struct agent *a, struct str body)
 		}
 	if (!err) {
 		take_health(w, a, &m.health);
+		own_beat(w, a, m.at);
 		compare_clocks(w, a, &m.health);
 	}
 	size_t known = a->nstream;
@@ -134,8 +135,8 @@ on_error(struct agent *a, struct str body)
 	int err = wire_error_decode(body, &m);
 
 	if (!err)
-		log_warn("agent %.*s: %.*s", (int)a->id.len, a->id.ptr,
-			 (int)m.text.len, m.text.ptr);
+		log_rarely(LOG_WARN, "agent %.*s: %.*s", (int)a->id.len,
+			   a->id.ptr, (int)m.text.len, m.text.ptr);
 	arena_fini(&m.mem);
 	return err;
 }

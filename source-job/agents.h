@@ -13,7 +13,9 @@
 
 #include "common/arena.h"
 #include "source-job/clocks.h"
+#include "source-job/credit.h"
 #include "source-job/map.h"
+#include "source-job/own.h"
 #include "wire/message.h"
 #include "wire/socket.h"
 
@@ -37,12 +39,13 @@ struct agent {
 	struct str language; /* the version of MQL that it speaks */
 	struct str self;      /* of these and its labels: see at.h */
 	uint64_t   replay;    /* the query that it is for; 0: for all */
+	enum own   own;       /* one of the daemon's, or OWN_NONE */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */
 	int64_t    heard, beat, complained; /* ms */
 	int64_t    listened;  /* worker_listened() at heard */
-	uint64_t   used, granted; /* bytes of rows since the welcome */
+	struct credit_line credit;
 	uint64_t   rows;
 	struct wire_health health; /* as its last heartbeat said */
 	int64_t    health_at; /* ms; 0: it has not */
@@ -56,6 +59,13 @@ static inline struct run *
 agent_run(const struct agent *a, unsigned slot)
 {
 	return slot < a->nrun ? a->run[slot] : NULL;
+}
+
+/* Not for all queries. */
+static inline bool
+agent_is_private(const struct agent *a)
+{
+	return a->replay || a->own == OWN_LATE;
 }
 
 /* a's runs, one after another. */
@@ -75,7 +85,9 @@ struct agents {
 	size_t     n;
 	size_t     ndeaf;
 	size_t     nreplay;    /* that are not for all queries */
+	struct credit credit; /* what they may send ahead in all */
 	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
+	_Atomic uint64_t ahead; /* bytes that they may send: likewise */
 	struct route *route; /* scratch of ingest.c: 65536 */
 };
 

@@ -37,7 +37,7 @@ agent_add_stream(struct agent *a, struct str name)
 
 /* Copy what we keep of a hello: the message may be a megabyte. */
 static int
-describe(struct agent *a, const struct wire_hello *m)
+describe(const struct worker *w, struct agent *a, const struct wire_hello *m)
 {
 	const struct str from[] = { m->agent, m->app, m->host, m->zone,
 				    m->version, m->language };
@@ -56,6 +56,7 @@ describe(struct agent *a, const struct wire_hello *m)
 			return MQL_ENOMEM;
 	}
 	a->replay = at_replay(m);
+	a->own = own_of(m, w->token);
 	at_describe(m, &self);
 	a->self = arena_str(&a->mem, (struct str){ (char *)self.data,
 						   self.len });
@@ -100,7 +101,7 @@ enlist(struct worker *w, struct agent *a)
 		return err;
 	LIST_INSERT_HEAD(&w->agents.all, a, entry);
 	w->agents.n++;
-	w->agents.nreplay += a->replay != 0;
+	w->agents.nreplay += agent_is_private(a);
 	return 0;
 }
 
@@ -113,7 +114,7 @@ add(struct worker *w, const struct wire_hello *m, struct agent **out)
 	if (!a)
 		return MQL_ENOMEM;
 	a->mem.chunk = TEXTS_CHUNK;
-	if (!(err = describe(a, m)))
+	if (!(err = describe(w, a, m)))
 		err = enlist(w, a);
 	if (err)
 		agent_free(a);
@@ -130,7 +131,7 @@ update(struct worker *w, const struct wire_hello *m, struct agent *a)
 	int err;
 
 	fresh.mem = (struct arena){ .chunk = TEXTS_CHUNK };
-	if ((err = describe(&fresh, m))) {
+	if ((err = describe(w, &fresh, m))) {
 		arena_fini(&fresh.mem);
 		return err;
 	}
@@ -177,12 +178,11 @@ welcome(struct worker *w, struct agent *a)
 		.silence_ms = (uint64_t)w->config->heartbeat *
 			      AGENT_SILENT_BEATS,
 		.lease_ms = (uint64_t)w->config->lease,
-		.credit = w->config->agent_credit,
 	};
 
+	credit_begin(&w->agents.credit, &a->credit);
+	m.credit = a->credit.granted;
 	a->beat = w->now;
-	a->used = 0;
-	a->granted = m.credit;
 	wire_welcome_encode(&m, hop_frame(&w->hop));
 	agents_send(w, a);
 	if (a->connected)

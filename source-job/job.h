@@ -29,6 +29,7 @@
 
 #include "source-job/config.h"
 #include "source-job/counters.h"
+#include "source-job/handed.h"
 #include "source-job/hop.h"
 #include "source-job/power.h"
 #include "source-job/queries.h"
@@ -39,11 +40,15 @@
 
 struct job {
 	struct config config;
+	int      argc;      /* where that is from: see reload.h */
+	char   **argv;
 	char     id[80];    /* unique per process: what peers are told */
 	int64_t  now;       /* monotonic ms, read once a turn */
+	int64_t  stood;     /* ms in all for which we did not run */
 	int64_t  wall;      /* ms since the epoch, likewise: for windows */
 	int64_t  started;
 	struct kafka_source *kafka; /* NULL: it is no source */
+	uint64_t token; /* by which our own agents are known: own.h */
 	int64_t  drain_by;  /* not 0: draining, until then */
 	_Atomic uint64_t serial; /* orders joins and losses */
 
@@ -55,6 +60,7 @@ struct job {
 	struct subscribers subscribers;
 	struct replays replays;
 	struct saved saved;
+	struct handed handed;
 	struct job_counters counters;
 	struct books_agent agents_all; /* of all queries that ever ran */
 	unsigned nlisting;  /* lists that go round: see requests.c */
@@ -64,6 +70,13 @@ struct job {
 	struct registry *registry;
 	struct bell      bell;
 };
+
+/* Time during which subscribers could be heard, in ms: leases run by it. */
+static inline int64_t
+job_listened(const struct job *j)
+{
+	return j->now - j->stood;
+}
 
 static inline bool
 job_draining(const struct job *j)

@@ -56,6 +56,7 @@ struct query {
 	uint64_t   replay; /* not 0: of history, under this id, for the agent
 			      that brings it (at.h). It is not shared */
 
+	_Atomic bool held; /* it is saved, or was while it ran: any thread */
 	uint32_t   id;      /* for agents and operators */
 	size_t     nframe;  /* bytes it takes in a message */
 	int64_t    opened;  /* ms */
@@ -86,7 +87,7 @@ struct query {
 struct queries {
 	LIST_HEAD(, query) all;
 	struct map     by_id, by_key;  /* by_key: those not closing */
-	struct query **slot;           /* max_queries of them */
+	struct query **slot;           /* WIRE_MAX_LIST of them */
 	size_t         n, nclosing;
 	size_t         nframes;        /* sum of nframe: a snapshot must fit */
 	uint32_t       last_id;

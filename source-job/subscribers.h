@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "source-job/handed.h"
 #include "source-job/map.h"
 #include "source-job/queue.h"
 #include "wire/books.h"
@@ -33,7 +34,7 @@ struct link { /* one peer with at least one subscription */
 	struct wire_peer peer;
 	LIST_ENTRY(link) entry;
 	LIST_HEAD(, sub) subs;
-	int64_t heard;       /* ms; the lease */
+	int64_t heard;       /* job_listened(); the lease */
 	int64_t complained;
 	bool    unreachable; /* the socket has forgotten it */
 	bool    nobody;      /* and so it ever was: see saved.h */
@@ -61,6 +62,7 @@ struct sub {
 	bool     merge;       /* the last merge is the subscriber's */
 	struct replaying *replaying; /* NULL: it is not of history */
 	struct queue queue;
+	struct hand hand;     /* of a saved query: see handed.h */
 	struct wire_window closed; /* the last window whose rows are sent */
 	struct books_agent before; /* the query's books when it joined */
 	struct books books;   /* source side; the agents' once settled. Of

@@ -1,9 +1,9 @@
 /* consumer.h - messages of Kafka's topics, as a member of a consumer group.
  *
- * A partition that comes to us is read from where it ended at that moment, and
- * no offset is committed: live queries want what happens now. The group hands
- * partitions over one by one (cooperative-sticky), so that those that stay are
- * not interrupted. What is produced to one while it is nobody's is not seen.
+ * A partition that comes to us is read from where it ended at that moment: live
+ * queries want what happens now. For saved ones it is read from what its last
+ * owner has committed: see offsets.h. The group hands partitions over one by
+ * one (cooperative-sticky), so that those that stay are not interrupted.
  *
  * The first functions are for the owner's thread. */
 #ifndef SOURCE_JOB_KAFKA_CONSUMER_H
@@ -15,6 +15,7 @@
 
 #include "common/options.h"
 #include "common/str.h"
+#include "source-job/kafka/offsets.h"
 
 struct consumer; /* opaque */
 
@@ -23,12 +24,14 @@ struct consumer_options {
 	const char *group;
 	const struct option_list *topic;
 	const struct option_list *property; /* property=value; may be NULL */
+	struct offsets *offsets; /* where partitions begin: offsets.h */
 };
 
 struct message {
 	size_t     topic; /* index into the options' list */
 	struct str value; /* ptr NULL: a tombstone */
 	int64_t    ts;    /* ms since the epoch; -1: none */
+	bool       late;  /* from before the partition was ours */
 };
 
 /* opt and what it points to are borrowed. 0; MQL_EINVAL (a wrong property, a
@@ -52,6 +55,11 @@ typedef void (*consumer_fn)(void *arg, const struct message *m);
 /* Wait so long for a message, and hand it to fn, which borrows it. False: there
  * was none. */
 bool consumer_take(struct consumer *c, int wait_ms, consumer_fn fn, void *arg);
+
+/* Go on with the commit of offsets: as offsets_turn(). */
+enum offsets_do consumer_commit(struct consumer *c,
+				const struct offsets_flow *live,
+				const struct offsets_flow *late);
 
 /* --- any thread --------------------------------------------------------------- */
 

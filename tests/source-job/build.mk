@@ -1,5 +1,7 @@
 TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry \
-         test_quota test_state test_saved test_spread test_clocks
+         test_quota test_state test_saved test_spread test_clocks test_credit
+test_credit.src  := tests/source-job/test_credit.c source-job/credit.c
+test_credit.deps := common
 test_clocks.src  := tests/source-job/test_clocks.c source-job/clocks.c source-job/latency.c
 test_clocks.deps := common
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
@@ -31,7 +33,7 @@ test_quota.pkgs  := libxxhash
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
                     test_sj_operators test_sj_hostile test_sj_keys test_sj_stages test_sj_partials test_sj_owner \
-                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs
+                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs test_sj_reload
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c \
@@ -52,11 +54,12 @@ $(SOURCE_JOB_TESTS:%=$(O)/%): | $(O)/mql-source-job
 # On librdkafka's mock cluster.
 TESTS += test_sj_kafka
 test_sj_kafka.src    := tests/source-job/test_kafka.c source-job/kafka/consumer.c \
-                        source-job/kafka/history.c source-job/kafka/replay.c source-job/kafka/source.c
+                        source-job/kafka/history.c source-job/kafka/offsets.c \
+                        source-job/kafka/replay.c source-job/kafka/source.c
 test_sj_kafka.deps   := agent kafka
 TESTS += test_sj_history
 test_sj_history.src  := tests/source-job/test_history.c source-job/kafka/consumer.c \
-                        source-job/kafka/history.c
+                        source-job/kafka/history.c source-job/kafka/offsets.c
 test_sj_history.deps := kafka
 TESTS += test_sj_table
 test_sj_table.src    := tests/source-job/test_table.c source-job/kafka/table.c \
