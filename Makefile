@@ -249,8 +249,8 @@ soak: all tests
 	@tests/soak/soak.sh $(O) $(OUT)/soak.tsv $(SOAK_SECONDS)
 
 bench-kafka: all tests $(O)/$(BENCH_KAFKA)
-	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json $(BENCH_KAFKA)
-	@tests/kafka/bench-source.sh $(O)
+	@tests/kafka/with-broker.sh $(O) tools/bench.sh $(O) $(OUT)/bench-kafka.json \
+		$(BENCH_KAFKA) tests/kafka/bench-source.sh
 
 demo-kafka: all tests examples
 	@tests/kafka/with-broker.sh $(O) tools/demo-kafka.sh $(O)

@@ -7,14 +7,15 @@
 #include "agent/agent.h"
 #include "agent/builder.h"
 #include "agent/publish.h"
+#include "agent/sight.h"
 #include "event/json.h"
 
 struct mql_event {
 	struct publisher  *p;
 	struct mql_stream *stream;
 	struct buf         scratch; /* max_event bytes, behind the struct */
-	struct built       built;
-	struct layout       layout[STREAM_MAX];
+	_Alignas(64) struct built built;
+	struct layout      layout[STREAM_MAX];
 };
 
 static struct mql_event *
@@ -149,25 +150,36 @@ mql_event_end(struct mql_event *e)
 		built_end(&e->built);
 }
 
-void
-mql_event_publish(struct mql_event *e)
+static __attribute__((noinline)) void
+publish(struct mql_event *e, bool seen)
 {
-	struct mql_stream *s;
 	struct publisher *p;
 
-	if (!e)
-		return;
-	s = e->stream;
-	if (!publish_built_refused(e->p, s, &e->built)) {
+	if (!seen) {
 		/* Another one than e's own: the agent was closed, or we are a
 		 * child. */
-		p = publish_enter(s);
+		p = publish_enter(e->stream);
 		if (p == e->p)
-			publish_built(p, s, &e->built);
+			publish_built(p, e->stream, &e->built);
 		else if (p)
-			publish_bad(p, s);
+			publish_bad(p, e->stream);
 		publish_leave();
 	}
 	built_note(&e->built);
 	atomic_store_explicit(&e->p->building, false, memory_order_relaxed);
+}
+
+void
+mql_event_publish(struct mql_event *e)
+{
+	bool seen;
+
+	if (!e)
+		return;
+	seen = sight_refuses_built(e->p, e->stream, &e->built);
+	if (seen && built_is_noted(&e->built))
+		atomic_store_explicit(&e->p->building, false,
+				      memory_order_relaxed);
+	else
+		publish(e, seen);
 }

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "agent/rcu.h"
 #include "common/clock.h"
 #include "mql/prog.h"
 #include "mql/window.h"
@@ -230,7 +229,7 @@ turn(struct mql_agent *a, int64_t now)
 		r->turned = now;
 	}
 	if (any)
-		rcu_wait();
+		publisher_wait(a);
 }
 
 /* Rows of events that found no room may still be in a ring. */

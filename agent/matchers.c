@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "agent/agent.h"
-#include "agent/rcu.h"
 #include "common/clock.h"
 
 enum {
@@ -234,7 +233,7 @@ swap_all(struct mql_agent *a, unsigned nstream)
 		any = any || old[i];
 	}
 	if (any)
-		rcu_wait();
+		publisher_wait(a);
 	for (unsigned i = 0; i < nstream; i++) {
 		struct mql_stream *s = &a->streams.at[i];
 

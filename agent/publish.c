@@ -23,9 +23,8 @@
 #include "agent/agent.h"
 #include "agent/fold.h"
 #include "agent/publish.h"
-#include "agent/rcu.h"
+#include "agent/sight.h"
 #include "common/clock.h"
-#include "mql/guard_term.h"
 
 enum {
 	TAKEN = UINT16_MAX, /* in p->hit: already part of a row */
@@ -337,14 +336,6 @@ publish_built(struct publisher *p, struct mql_stream *s, const struct built *b)
 
 /* --- in and out --------------------------------------------------------------- */
 
-/* Is publisher_memo.p the thread's publisher for s? Inside of the read side. */
-static inline bool
-at_hand(const struct mql_stream *s)
-{
-	return publisher_memo.agent == atomic_load_explicit(&s->serial,
-						   memory_order_acquire);
-}
-
 struct publisher *
 publish_enter(struct mql_stream *s)
 {
@@ -353,7 +344,7 @@ publish_enter(struct mql_stream *s)
 	rcu_enter();
 	if (!mql_active(s))
 		return NULL;
-	if (at_hand(s))
+	if (sight_at_hand(s) && publisher_memo.self == rcu_self())
 		return publisher_memo.p;
 	a = atomic_load_explicit(&s->agent, memory_order_acquire);
 	return a ? publisher_find(a) : NULL;
@@ -363,49 +354,6 @@ void
 publish_leave(void)
 {
 	rcu_leave();
-}
-
-/* --- where most events end ------------------------------------------------------
- *
- * So there is nothing in the way: neither a call nor room for what would be
- * needed behind the guard. True: the event is seen, and done with. */
-
-bool
-publish_built_refused(const struct publisher *own, struct mql_stream *s,
-		      const struct built *b)
-{
-	struct generation *g;
-	rcu_hold r = rcu_try();
-	bool refused;
-
-	if (!r.reader)
-		return false;
-	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	refused = at_hand(s) && publisher_memo.p == own && g && built_ok(b) &&
-		  guard_refuses_built_at_sight(g->guard, b, g->era);
-	if (refused)
-		counter_inc(&publisher_memo.p->seen[g->tally]);
-	rcu_done(r);
-	return refused;
-}
-
-static inline bool
-struct_refused(struct mql_stream *s, const void *record)
-{
-	struct generation *g;
-	rcu_hold r = rcu_try();
-
-	if (!r.reader)
-		return false;
-	g = atomic_load_explicit(&s->generation, memory_order_acquire);
-	if (!at_hand(s) || !g ||
-	    !guard_refuses_at_sight(g->guard, record)) {
-		rcu_done(r);
-		return false;
-	}
-	counter_inc(&publisher_memo.p->seen[g->tally]);
-	rcu_done(r);
-	return true;
 }
 
 /* --- what the inline functions of mql/agent.h call ---------------------------- */
@@ -427,7 +375,7 @@ publish_struct(struct mql_stream *s, const void *record)
 void
 mql_publish_live(struct mql_stream *s, const void *record)
 {
-	if (!record || !struct_refused(s, record))
+	if (!record || !sight_refuses(s, record))
 		publish_struct(s, record);
 }
 

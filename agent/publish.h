@@ -14,11 +14,6 @@ void publish_leave(void);
 void publish_built(struct publisher *p, struct mql_stream *s,
 		   const struct built *b);
 
-/* A look before: outside of the read side. True: the event is seen, and no
- * query matches it. False says nothing. own: who has built it. */
-bool publish_built_refused(const struct publisher *own, struct mql_stream *s,
-			   const struct built *b);
-
 /* Count an event of s that is no event. Publisher thread, never blocks. */
 void publish_bad(struct publisher *p, struct mql_stream *s);
 

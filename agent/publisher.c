@@ -7,7 +7,8 @@
 #include "agent/builder.h"
 #include "common/clock.h"
 
-_Thread_local struct publisher_memo publisher_memo = { NOBODY, NULL };
+_Thread_local struct publisher_memo publisher_memo = { NOBODY, NULL,
+						       RCU_STRANGER };
 
 uint64_t
 publisher_serial(void)
@@ -140,11 +141,30 @@ publisher_find(struct mql_agent *a)
 			p = NULL;
 		}
 	}
-	if (p)
-		publisher_memo = (struct publisher_memo){ a->serial, p };
-	else
+	if (!p) {
 		atomic_fetch_add(&a->starved, 1);
+		return NULL;
+	}
+	/* Late in a thread's end it may be inside as another one. */
+	atomic_store(&p->self, rcu_self());
+	publisher_memo = (struct publisher_memo){ a->serial, p,
+						   rcu_self_light() };
 	return p;
+}
+
+/* Whoever is not in the list yet, or has not told its reader, when the fence
+ * is made will see what was swapped in before. */
+void
+publisher_wait(const struct mql_agent *a)
+{
+	const struct publisher *p;
+	bool out = rcu_fence_all();
+
+	for (p = publisher_first(a); out && p; p = p->next)
+		out = !atomic_load(&p->taken) ||
+		      rcu_is_out(atomic_load(&p->self));
+	if (!out)
+		rcu_wait();
 }
 
 int

@@ -11,6 +11,7 @@
 #define AGENT_PUBLISHER_H
 
 #include "agent/counter.h"
+#include "agent/rcu.h"
 #include "agent/ring.h"
 #include "agent/stream.h"
 #include "mql/fold.h"
@@ -31,6 +32,7 @@ struct publisher {
 	struct publisher *next;
 	struct mql_agent *agent;
 	_Atomic bool      taken;   /* by a living thread */
+	_Atomic(rcu_thread *) self;   /* as which it is inside */
 	_Atomic size_t    bytes;   /* reserved for it */
 	_Atomic bool      building; /* it holds an event under construction */
 	struct reader    *reader;
@@ -61,6 +63,7 @@ struct publisher {
 struct publisher_memo {
 	uint64_t          agent; /* its serial, or NOBODY */
 	struct publisher *p;
+	rcu_thread       *self; /* for rcu_try() */
 };
 #define NOBODY UINT64_MAX
 /* In the static block of thread-local storage, of which the C library keeps
@@ -74,6 +77,11 @@ uint64_t publisher_serial(void); /* for a new agent; any thread */
  * and counted. NULL too in a forked child where the agent was asleep: it wakes.
  * Publisher thread, inside of RCU's read side. */
 struct publisher *publisher_find(struct mql_agent *a);
+
+/* Return when all threads that were inside with a publisher of the agent's have
+ * left: who is inside without one has nothing yet but the agent itself, for
+ * which there is rcu_wait(). The agent's thread. */
+void publisher_wait(const struct mql_agent *a);
 
 /* In a forked child: the calling thread has none yet, and nobody else is. */
 void publisher_forget(struct mql_agent *a);

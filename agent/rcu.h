@@ -1,9 +1,9 @@
 /* rcu.h - how a publisher holds on to a matcher without a lock.
  *
  * What is read between rcu_enter() and rcu_leave() lives until the leave:
- * the agent's thread swaps the pointer, calls rcu_wait(), then frees. The
- * `bp` flavour, inlined: two thread-local stores, and threads need not
- * register.
+ * the agent's thread swaps the pointer, calls publisher_wait(), or rcu_wait(),
+ * then frees. The `bp` flavour, inlined: two thread-local stores, and threads
+ * need not register.
  *
  * Sanitizers need help: the library aligns its reader structs less than it
  * declares, which upsets UBSan when it is inlined; and ThreadSanitizer cannot
@@ -28,14 +28,20 @@
 #ifdef RCU_ASAN
 #undef _LGPL_SOURCE /* through calls, not inlined */
 #endif
+#include <linux/membarrier.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <urcu-bp.h>
 
 #ifdef RCU_TSAN
 #include <sanitizer/tsan_interface.h>
 #define RCU_TELL(what) __tsan_##what(&urcu_bp_gp)
+#define RCU_UNSEEN __attribute__((no_sanitize("thread")))
 #else
 #define RCU_TELL(what) ((void)0)
+#define RCU_UNSEEN
 #endif
 
 static inline void
@@ -51,47 +57,71 @@ rcu_leave(void) /* publisher thread, never blocks */
 	rcu_read_unlock();
 }
 
-/* The same for a leaf: rcu_try() calls nothing, so it fails on a thread's first
- * time; and the thread's reader is looked up once for both, which in a shared
- * library is a call. */
-#if defined _LGPL_SOURCE && !defined RCU_TSAN
-typedef struct {
-	struct urcu_bp_reader *reader; /* NULL: we are not inside */
-	unsigned long          before; /* what it said */
-	int                    light;  /* no fence: who waits makes one */
-} rcu_hold;
+/* How a thread is known to the library once it was inside, until late in its
+ * end. The memory of one is never unmapped while a thread is known. And as who
+ * it may enter by rcu_try(): without a fence, if who waits makes one. */
+#define RCU_STRANGER ((rcu_thread *)UINTPTR_MAX) /* nobody is */
+#ifdef _LGPL_SOURCE
+typedef struct urcu_bp_reader rcu_thread;
 
-static inline void
-rcu_fence(int light)
+static inline rcu_thread *
+rcu_self(void)
 {
-	if (caa_likely(light))
-		cmm_barrier();
-	else
-		cmm_smp_mb();
+	return URCU_TLS(urcu_bp_reader);
 }
 
-static inline rcu_hold
-rcu_try(void) /* publisher thread, never blocks */
+static inline rcu_thread *
+rcu_self_light(void)
 {
-	struct urcu_bp_reader *r = URCU_TLS(urcu_bp_reader);
-	rcu_hold h = { r, 0, urcu_bp_has_sys_membarrier };
+	return urcu_bp_has_sys_membarrier ? rcu_self() : RCU_STRANGER;
+}
+#else
+typedef void rcu_thread;
 
-	if (caa_unlikely(!r))
-		return h;
+static inline rcu_thread *
+rcu_self(void)
+{
+	return NULL;
+}
+
+static inline rcu_thread *
+rcu_self_light(void)
+{
+	return rcu_self();
+}
+#endif
+
+/* The same for a leaf: rcu_try() calls nothing, so it fails unless the thread
+ * is the one it is taken for; and it is looked up once for both, which in a
+ * shared library is a call. */
+#if defined _LGPL_SOURCE && !defined RCU_TSAN
+typedef struct {
+	rcu_thread   *reader; /* NULL: we are not inside */
+	unsigned long before; /* what it said */
+} rcu_hold;
+
+static inline rcu_hold
+rcu_try(const rcu_thread *known) /* publisher thread, never blocks */
+{
+	rcu_hold h = { rcu_self(), 0 };
+
+	if (caa_unlikely(h.reader != known))
+		return (rcu_hold){ NULL, 0 };
 	cmm_barrier();
-	h.before = r->ctr;
+	h.before = h.reader->ctr;
 	if (caa_likely(!(h.before & URCU_BP_GP_CTR_NEST_MASK)))
-		_CMM_STORE_SHARED(r->ctr, _CMM_LOAD_SHARED(urcu_bp_gp.ctr));
+		_CMM_STORE_SHARED(h.reader->ctr,
+				  _CMM_LOAD_SHARED(urcu_bp_gp.ctr));
 	else /* the host is inside, too */
-		_CMM_STORE_SHARED(r->ctr, h.before + URCU_BP_GP_COUNT);
-	rcu_fence(h.light);
+		_CMM_STORE_SHARED(h.reader->ctr, h.before + URCU_BP_GP_COUNT);
+	cmm_barrier();
 	return h;
 }
 
 static inline void
 rcu_done(rcu_hold h) /* publisher thread, never blocks */
 {
-	rcu_fence(h.light);
+	cmm_barrier();
 	_CMM_STORE_SHARED(h.reader->ctr, h.before);
 	cmm_barrier();
 }
@@ -101,8 +131,10 @@ typedef struct {
 } rcu_hold;
 
 static inline rcu_hold
-rcu_try(void)
+rcu_try(const rcu_thread *known)
 {
+	if (rcu_self() != known)
+		return (rcu_hold){ false };
 	rcu_enter();
 	return (rcu_hold){ true };
 }
@@ -121,6 +153,49 @@ rcu_wait(void) /* agent's thread */
 {
 	synchronize_rcu();
 	RCU_TELL(acquire);
+}
+
+/* --- by a look ---------------------------------------------------------------
+ *
+ * rcu_wait() has all processors that run us make two fences: on a virtual
+ * machine these interrupts cost more than all else that a change of queries
+ * does. One fence will do where those who may be inside can be looked at: who
+ * is not seen inside behind it will find there what was swapped in before it.
+ * And where stores are seen in order, behind all loads (x86), who is seen
+ * outside has done with what was swapped out. */
+
+enum { RCU_LOOKS = 1000 };
+
+/* False: it cannot be done so; nothing but rcu_wait() will do. */
+static inline bool
+rcu_fence_all(void) /* agent's thread */
+{
+#if defined _LGPL_SOURCE && defined __x86_64__
+	rcu_enter(); /* from now on we are known, see above */
+	rcu_leave();
+	return urcu_bp_has_sys_membarrier &&
+	       !syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0,
+			0);
+#else
+	return false;
+#endif
+}
+
+/* Is the thread outside, or soon? NULL: it was not inside before the fence. */
+RCU_UNSEEN static inline bool
+rcu_is_out(const rcu_thread *r) /* agent's thread, behind rcu_fence_all() */
+{
+#ifdef _LGPL_SOURCE
+	for (int i = 0; i < RCU_LOOKS; i++) {
+		if (!r || !(_CMM_LOAD_SHARED(r->ctr) & URCU_BP_GP_CTR_NEST_MASK)) {
+			cmm_barrier();
+			RCU_TELL(acquire);
+			return true;
+		}
+		caa_cpu_relax();
+	}
+#endif
+	return false;
 }
 
 /* --- fork -----------------------------------------------------------------

@@ -60,8 +60,11 @@ gather(const struct mql_agent *a, struct mql_agent_stats *st)
 	st->refused = atomic_load(&a->refused);
 	st->uptime_ms = opened ? (uint64_t)(clock_mono_ms() - opened) : 0;
 	st->cpu_ns = atomic_load(&a->cpu_ns);
-	for (struct publisher *p = publisher_first(a); p; p = p->next)
+	for (struct publisher *p = publisher_first(a); p; p = p->next) {
+		st->ring_out += atomic_load(&p->ring.tail);
+		st->ring_in += atomic_load(&p->ring.head);
 		st->memory += atomic_load(&p->bytes);
+	}
 	st->reason = reason(a);
 }
 

@@ -7,6 +7,7 @@
  * instructions in what begins with counted_. There is no source-job and no
  * thread of the agent's: this one does its work. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct suite {
 	_Atomic bool       over;
 	double             took[SLICES]; /* ns a publish */
 	size_t             ntook;
+	cpu_set_t          cpus;
 };
 
 static void
@@ -153,13 +155,34 @@ publish_on(void *arg)
 	return NULL;
 }
 
+/* The i-th of the processors that there are; none: all of them. */
+static cpu_set_t
+processor(const struct suite *s, int i)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &s->cpus) && i-- == 0)
+			CPU_SET(cpu, &one);
+	return CPU_COUNT(&one) ? one : s->cpus;
+}
+
+/* On another processor than ours, so that both run at the same time. */
 static void
 publish(struct suite *s, pthread_t *t)
 {
+	const cpu_set_t theirs = processor(s, 1), ours = processor(s, 0);
+	pthread_attr_t attr;
+
 	atomic_store(&s->over, false);
 	s->ntook = 0;
-	if (pthread_create(t, NULL, publish_on, s))
+	if (pthread_attr_init(&attr) ||
+	    pthread_attr_setaffinity_np(&attr, sizeof theirs, &theirs) ||
+	    sched_setaffinity(0, sizeof ours, &ours) ||
+	    pthread_create(t, &attr, publish_on, s))
 		bench_die("no thread");
+	pthread_attr_destroy(&attr);
 }
 
 /* The 99th percentile of its publishes, in us. */
@@ -191,6 +214,8 @@ measure(struct suite *s)
 	pthread_t t;
 	double calm, busy;
 
+	if (sched_getaffinity(0, sizeof s->cpus, &s->cpus))
+		bench_die("no processors");
 	publish(s, &t);
 	rest_ms(TIMED * 2);
 	calm = stop(s, t);

@@ -5,7 +5,11 @@
  *     bench_kafka BUILD    the broker is KAFKA_BOOTSTRAP's
  *
  * The sink's rows come over ZeroMQ from a source-job that only sends them
- * (feed.h), as a query of its own would: with agent, host and time in front. */
+ * (feed.h), as a query of its own would: with agent, host and time in front.
+ * What is measured is throughput, so a row is the time of all, from the first
+ * that is taken to the last acknowledgement, by their number; the best of some
+ * rounds. CPU is of the one thread that takes rows and makes records of them,
+ * beside that of a loop that makes the same records of nothing. */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +23,7 @@
 #include "sink/kafka/sink.h"
 
 enum {
-	DIFFERENT = 4096, ROW_BYTES = 300, ROUNDS = 3,
+	DIFFERENT = 4096, ROW_BYTES = 300, ROUNDS = 5,
 	BUFFER = 64 << 20, RECORD_BYTES = 512, POLL = 64,
 	WAIT_MS = 120000,
 };
@@ -32,7 +36,7 @@ static const char bench_topic[] = "mql-bench";
 static struct str value[DIFFERENT], row[DIFFERENT], key[DIFFERENT];
 static struct option_list topics, queries, names, keys;
 
-static double cpu_bare, cpu_sink; /* of the calling thread, ns a row */
+static double cpu_bare, cpu_sink; /* of the calling thread, ns a row, at best */
 
 static double
 cpu_ns(void)
@@ -41,6 +45,12 @@ cpu_ns(void)
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double
+least(double a, double b)
+{
+	return a <= 0 || b < a ? b : a;
 }
 
 static struct str
@@ -188,7 +198,8 @@ bare(const char *bootstrap, bool full)
 	while (waiting)
 		rd_kafka_poll(rk, 10);
 	double ns = (double)(clock_mono_ns() - begun) / (double)rows;
-	cpu_bare = (cpu_ns() - cpu) / (double)rows;
+	if (full)
+		cpu_bare = least(cpu_bare, (cpu_ns() - cpu) / (double)rows);
 	if (failed)
 		bench_die("%llu records failed", (unsigned long long)failed);
 	rd_kafka_topic_destroy(t);
@@ -245,13 +256,17 @@ sink(const char *bootstrap, bool full)
 	if (sink_open(&s, &config, &why))
 		bench_die("%.*s", (int)why.len, (char *)why.data);
 	double cpu = cpu_ns();
-	while (acknowledged(&s) < rows && clock_mono_ms() < until) {
-		sink_wait(&s, sink_turn(&s), -1);
+	for (int ms = 0; clock_mono_ms() < until;) {
+		ms = sink_turn(&s);
+		if (acknowledged(&s) == rows)
+			break; /* it would wait for more */
 		if (!begun && taken(&s))
 			begun = clock_mono_ns();
+		sink_wait(&s, ms, -1);
 	}
 	double ns = (double)(clock_mono_ns() - begun) / (double)rows;
-	cpu_sink = (cpu_ns() - cpu) / (double)rows;
+	if (full)
+		cpu_sink = least(cpu_sink, (cpu_ns() - cpu) / (double)rows);
 	if (acknowledged(&s) != rows)
 		bench_die("%llu of %llu rows are acknowledged",
 			  (unsigned long long)acknowledged(&s),
@@ -262,12 +277,6 @@ sink(const char *bootstrap, bool full)
 }
 
 /* --- the figures ------------------------------------------------------------------ */
-
-static double
-least(double a, double b)
-{
-	return a <= 0 || b < a ? b : a;
-}
 
 int
 main(void)
@@ -292,7 +301,7 @@ main(void)
 		     plain / 0.8);
 	bench_report("kafka", "a row, key and headers", ours, "ns", all,
 		     all / 0.8);
-	bench_report("kafka", "  of the thread that produces", cpu_sink, "ns",
-		     cpu_bare, cpu_bare / 0.8);
+	bench_report("kafka", "  CPU of the thread that produces", cpu_sink,
+		     "ns", cpu_bare, NONE);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "event/json.h"
+#include "client/saved.h"
 
 static int
 run_save(int argc, char **argv)
@@ -60,30 +60,15 @@ run_rm(int argc, char **argv)
 	return order_give(&o, &what, "%s is removed", argv[1]);
 }
 
-/* Gives the text of a member of the one element of a JSON list. */
-static char *
-text_of(const char *json, struct str member)
-{
-	struct str key, row, text = { 0 };
-	struct buf room = BUF_INIT;
-	size_t at = 0;
-	char *copy;
-
-	if (!json_check(str_of(json), NULL) &&
-	    json_member_next(str_of(json), &at, &key, &row))
-		text = ask_text(row, member, &room);
-	copy = text.ptr ? strndup(text.ptr, text.len) : NULL;
-	buf_fini(&room);
-	return copy;
-}
-
 int
 ask_saved(const struct peer *p, const char *name, char **query)
 {
 	char *json = NULL;
 	int status = ask(p, "saved", name, &json);
 
-	*query = status ? NULL : text_of(json, STR("\"query\""));
+	*query = NULL;
+	if (!status)
+		client_saved_text(str_of(json), name, query);
 	free(json);
 	if (status || *query)
 		return status;

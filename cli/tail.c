@@ -14,6 +14,7 @@
 
 #include "cli/closing.h"
 #include "cli/cmd.h"
+#include "cli/history.h"
 #include "cli/output.h"
 #include "cli/stop.h"
 #include "cli/text.h"
@@ -33,6 +34,7 @@ struct tail {
 	struct mql_tail *sub;
 	struct output   *out;
 	struct notes     notes;
+	struct history   history;
 	struct mql_books books;    /* the latest */
 	struct mql_books told;     /* what was last said about agents */
 	int64_t  changed_at;       /* when their number changed */
@@ -53,6 +55,7 @@ struct tail {
 struct tail_args {
 	struct peer peer;
 	const char *query, *saved, *group, *group_key, *member;
+	struct history_args history;
 	uint64_t    limit;
 	int64_t     duration;
 	int         output, color;
@@ -63,10 +66,14 @@ static void
 show_status(struct tail *t)
 {
 	const struct mql_books *b = &t->books;
+	char progress[128];
+	struct buf line = BUF_FIXED(progress, sizeof progress - 1);
 
+	history_progress(&t->history, &line);
+	progress[line.len] = '\0';
 	notes_status(&t->notes,
-		     "live on %s of %s; matched %s of %s seen; dropped %s",
-		     text_number(b->live).z,
+		     "%slive on %s of %s; matched %s of %s seen; dropped %s",
+		     progress, text_number(b->live).z,
 		     text_count(b->targeted, "agent", "agents").z,
 		     text_number(b->matched).z, text_number(b->seen).z,
 		     text_number(closing_dropped(b)).z);
@@ -82,6 +89,8 @@ tell_live(struct tail *t)
 		       clock_mono_ms() - t->changed_at >= SETTLE_MS;
 
 	if (t->notes.in_place || t->stopping || !settled)
+		return;
+	if (t->history.asked && !b->targeted) /* it is about to come */
 		return;
 	if (b->live == told->live && b->targeted == told->targeted)
 		return;
@@ -199,6 +208,7 @@ take_item(struct tail *t, const struct mql_item *item)
 {
 	if (item->kind != MQL_ROW) {
 		take_books(t, &item->books);
+		history_take(&t->history, &item->replay, &t->notes);
 		take_window(t, &item->window);
 	}
 	switch (item->kind) {
@@ -283,6 +293,7 @@ tell_closing(struct tail *t)
 	struct buf line = BUF_INIT;
 
 	closing_fleet(&t->books, t->rows, &line);
+	history_closing(&t->history, &line);
 	buf_put_u8(&line, '\0');
 	notes_end(&t->notes);
 	if (!line.err && !t->notes.quiet)
@@ -322,6 +333,9 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.group = a->group;
 	opt.group_key = a->group_key;
 	opt.member = a->member;
+	if (!history_options(&a->history, &opt))
+		return CMD_USAGE;
+	t->history.asked = opt.replay;
 	int err = mql_tail_open(&opt, &t->sub, &diag);
 	if (err == MQL_EUNREACH)
 		return ask_nobody(&diag);
@@ -425,6 +439,7 @@ run(int argc, char **argv)
 		  &a.group_key },
 		{ "member", 0, OPTION_STRING, "NAME", NULL,
 		  "who we are in the group", &a.member },
+		HISTORY_OPTIONS(&a.history),
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
 		{ "force", 0, OPTION_FLAG, NULL, NULL,

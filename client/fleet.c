@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "client/merge.h"
+#include "client/replay.h"
 #include "client/tail.h"
 #include "common/clock.h"
 
@@ -34,6 +35,32 @@ find(const struct mql_tail *t, const char *endpoint)
 	return NULL;
 }
 
+void
+fleet_add(struct mql_tail *t, struct session *s)
+{
+	t->session[t->nsession++] = s;
+	if (t->merge && t->ask.replay)
+		merge_join(t->merge, &s->source);
+}
+
+bool
+fleet_has_decided(const struct mql_tail *t)
+{
+	for (size_t i = 0; i < t->nsession; i++)
+		if (!t->session[i]->accepted &&
+		    t->session[i]->state != SESSION_ENDED)
+			return false;
+	return true;
+}
+
+void
+fleet_close(struct mql_tail *t)
+{
+	t->decided = true;
+	for (size_t i = 0; i < t->nsession; i++)
+		session_give_up(t->session[i]);
+}
+
 static void
 join(struct mql_tail *t, const char *endpoint)
 {
@@ -41,13 +68,14 @@ join(struct mql_tail *t, const char *endpoint)
 
 	if (s && s->state != SESSION_STOPPING && s->state != SESSION_ENDED)
 		s->leave_by = 0;
-	if (s || t->nsession == WIRE_ENDPOINTS_MAX || t->stopping)
+	if (s || t->nsession == WIRE_ENDPOINTS_MAX || t->stopping ||
+	    (t->ask.replay && t->accepted))
 		return;
 	if (session_open(&t->ask, endpoint, t->context.wire, &s, NULL))
 		return; /* memory is short: with the next list */
 	if (t->accepted)
 		s->news |= NEWS_JOIN;
-	t->session[t->nsession++] = s;
+	fleet_add(t, s);
 }
 
 static void
@@ -95,6 +123,8 @@ see_off(struct session *s, int64_t now)
 static void
 drop(struct mql_tail *t, size_t i)
 {
+	if (t->merge)
+		merge_leave(t->merge, &t->session[i]->source);
 	session_close(t->session[i]);
 	t->session[i] = t->session[--t->nsession];
 }
@@ -265,6 +295,29 @@ fleet_told(const void *tail, int64_t end)
 	return any ? told : -1;
 }
 
+/* --- history ---------------------------------------------------------------------- */
+
+/* It has come to the present, or has ended: windows do not wait for it. And
+ * before the first row all partitions are to be in good hands. */
+static void
+watch_replay(struct mql_tail *t, struct session *s)
+{
+	if (t->merge && s->source.holds &&
+	    (s->replay.live || s->state == SESSION_ENDED))
+		merge_release(t->merge, &s->source);
+	if (!t->ask.held || t->stopping || !t->decided)
+		return;
+	switch (client_replay_share(t, t->torn, sizeof t->torn)) {
+	case CLIENT_SHARE_UNTOLD:
+		break;
+	case CLIENT_SHARE_WHOLE:
+		client_tail_hold(t, false);
+		break;
+	case CLIENT_SHARE_TORN:
+		fleet_stop(t);
+	}
+}
+
 /* --- a turn ---------------------------------------------------------------------- */
 
 static void
@@ -273,6 +326,8 @@ turn(struct mql_tail *t, struct session *s, int64_t now)
 	unsigned had = s->news, news;
 
 	session_turn(s);
+	if (t->ask.replay)
+		watch_replay(t, s);
 	news = s->news & ~had;
 	if (!news && !s->accepted && !s->missed && t->accepted &&
 	    now - s->opened > MISSED_MS) {
@@ -500,7 +555,9 @@ fleet_end(struct mql_tail *t, char *why, size_t nwhy)
 	/* Of one that is away it was told, and the others have answered. */
 	if (t->full || (good && bad && bad->away))
 		bad = NULL;
-	if (t->full)
+	if (t->torn[0])
+		snprintf(why, nwhy, "%s", t->torn);
+	else if (t->full)
 		snprintf(why, nwhy, "limit");
 	else if (bad && t->ask.many)
 		snprintf(why, nwhy, "source-job %s: %s", bad->endpoint,
@@ -508,5 +565,5 @@ fleet_end(struct mql_tail *t, char *why, size_t nwhy)
 	else
 		snprintf(why, nwhy, "%s", bad ? bad->why : good ? good->why :
 			 "unsubscribed");
-	return !bad;
+	return !bad && !t->torn[0];
 }

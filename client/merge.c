@@ -12,7 +12,12 @@
 #include "mql/stage.h"
 #include "wire/rows.h"
 
-enum { GRACE_MS = 2000, TOTAL_MS = 1000, TICK_MS = 100 };
+enum {
+	GRACE_MS = 2000,
+	HISTORY_GRACE_MS = 60000, /* as of `mql eval` */
+	TOTAL_MS = 1000,
+	TICK_MS = 100,
+};
 
 static const uint32_t MARK = UINT32_MAX;
 
@@ -28,6 +33,7 @@ struct merge {
 	uint32_t   live;    /* agents now */
 	int64_t  (*told)(const void *arg, int64_t end);
 	const void *told_arg;
+	bool       once;    /* totals are given at the end only */
 	bool       ending;  /* windows that close now are cut short */
 	int64_t    upto;    /* what merge_complete() said */
 	/* What a mark that is not of a time window says; see staged.c of the
@@ -179,28 +185,30 @@ read_groups(struct merge *m)
 }
 
 int
-merge_new(struct mql_query *q, struct client_made *made,
-	  int64_t (*told)(const void *arg, int64_t end), const void *arg,
-	  struct merge **out)
+merge_new(const struct merge_options *opt, struct merge **out)
 {
 	struct merge *m = calloc(1, sizeof *m);
 	int err = MQL_ENOMEM;
 
 	*out = NULL;
 	if (!m) {
-		mql_query_free(q);
+		mql_query_free(opt->query);
 		return err;
 	}
-	*m = (struct merge){ .query = q, .made = made, .pace = query_pace(q),
-			     .told = told, .told_arg = arg,
+	*m = (struct merge){ .query = opt->query, .made = opt->made,
+			     .pace = query_pace(opt->query),
+			     .told = opt->told, .told_arg = opt->arg,
+			     .once = opt->until_end,
 			     .since = clock_wall_ms(),
 			     .total_at = clock_mono_ms() + TOTAL_MS };
-	const struct stage_options opt = { .grace_ms = GRACE_MS, .row = give,
-					   .closed = closed, .arg = m };
+	const struct stage_options stage = {
+		.grace_ms = opt->history ? HISTORY_GRACE_MS : GRACE_MS,
+		.row = give, .closed = closed, .arg = m,
+	};
 	if ((err = read_groups(m)) ||
-	    (err = stage_new(q, &opt, &m->stage)))
+	    (err = stage_new(opt->query, &stage, &m->stage)))
 		goto out;
-	made->merged = true;
+	opt->made->merged = true;
 	*out = m;
 	m = NULL;
 out:
@@ -219,6 +227,34 @@ merge_free(struct merge *m)
 	mql_query_free(m->query);
 	buf_fini(&m->out);
 	free(m);
+}
+
+/* --- who brings history ------------------------------------------------------- */
+
+void
+merge_join(struct merge *m, struct stage_source *src)
+{
+	*src = (struct stage_source){ .holds = true };
+	stage_source_add(m->stage, src);
+}
+
+void
+merge_from(struct merge *m, struct stage_source *src)
+{
+	stage_source_next(m->stage, src);
+}
+
+void
+merge_release(struct merge *m, struct stage_source *src)
+{
+	stage_source_release(m->stage, src);
+	settle(m);
+}
+
+void
+merge_leave(struct merge *m, struct stage_source *src)
+{
+	stage_source_drop(m->stage, src);
 }
 
 /* --- in ------------------------------------------------------------------------- */
@@ -305,7 +341,8 @@ merge_tick(struct merge *m, uint32_t live)
 	int64_t now = clock_mono_ms();
 
 	m->live = live;
-	if (m->pace == PACE_EVENT || m->pace == PACE_END)
+	if (m->pace == PACE_EVENT || m->pace == PACE_END ||
+	    (m->once && m->pace == PACE_TOTAL))
 		return;
 	if (now < (m->pace == PACE_TOTAL ? m->total_at : m->tick_at))
 		return;
@@ -321,7 +358,8 @@ merge_wait_ms(const struct merge *m)
 	int64_t at = m->pace == PACE_TOTAL ? m->total_at : m->tick_at;
 	int64_t now = clock_mono_ms();
 
-	if (m->pace == PACE_EVENT || m->pace == PACE_END)
+	if (m->pace == PACE_EVENT || m->pace == PACE_END ||
+	    (m->once && m->pace == PACE_TOTAL))
 		return TOTAL_MS;
 	return at > now ? (int)(at - now) : 0;
 }

@@ -13,16 +13,32 @@
 #define CLIENT_MERGE_H
 
 #include "client/account.h"
+#include "mql/stage.h"
 
 struct merge; /* opaque */
 
-/* Takes q, which is not plain (query_is_plain()). made is borrowed, and kept
- * up to date. told says how many agents have told all that was before a time,
- * or -1 when nobody tells that of this query. 0 or MQL_ENOMEM. */
-int merge_new(struct mql_query *q, struct client_made *made,
-	      int64_t (*told)(const void *arg, int64_t end), const void *arg,
-	      struct merge **out);
+struct merge_options {
+	struct mql_query   *query; /* taken; not plain (query_is_plain()) */
+	struct client_made *made;  /* borrowed, and kept up to date */
+	/* How many agents have told all that was before a time; -1 when nobody
+	 * tells that of this query. */
+	int64_t (*told)(const void *arg, int64_t end);
+	const void *arg;
+	bool        history;   /* in the order of time from each source-job; */
+	bool        until_end; /* totals are given once, at the end */
+};
+
+/* 0 or MQL_ENOMEM. */
+int merge_new(const struct merge_options *opt, struct merge **out);
 void merge_free(struct merge *m); /* NULL is allowed */
+
+/* A source-job more; src is borrowed until it leaves. What is taken next is
+ * from this one; what it still brings is of now; it leaves. For history only.
+ */
+void merge_join(struct merge *m, struct stage_source *src);
+void merge_from(struct merge *m, struct stage_source *src);
+void merge_release(struct merge *m, struct stage_source *src);
+void merge_leave(struct merge *m, struct stage_source *src);
 
 /* What a source-job passed on: a row, or groups. *events: of how many events;
  * 0 when it makes no sense, and is left out. */

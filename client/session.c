@@ -23,7 +23,7 @@ enum {
 	STOP_MS      = 2500, /* the closing books may take so long */
 };
 
-enum event {
+enum happening {
 	EVENT_UP, EVENT_DOWN, EVENT_ASK, EVENT_ACCEPTED, EVENT_REFUSED,
 	EVENT_DATA, EVENT_META, EVENT_END, EVENT_STOP, EVENT_LATE, NEVENTS
 };
@@ -56,7 +56,7 @@ ask(struct session *s, struct str body)
 		.id = SUBSCRIPTION,
 		.query = str_of(s->ask->query),
 		.limit = left(s->ask),
-		.credit = s->ask->credit,
+		.credit = s->ask->held ? 0 : s->ask->credit,
 		.client = str_of(s->ask->name),
 		.resumed = s->accepted,
 		.merge = s->ask->account.made.merged,
@@ -65,6 +65,9 @@ ask(struct session *s, struct str body)
 		.key = str_of(s->ask->key),
 		.member = str_of(s->ask->member),
 		.parts = true,
+		.replay = s->ask->replay,
+		.since = (uint64_t)s->ask->since,
+		.until_end = s->ask->until_end,
 	};
 
 	(void)body;
@@ -72,7 +75,8 @@ ask(struct session *s, struct str body)
 	if (client_link_send(&s->link, &s->out))
 		return; /* the link's end will be seen */
 	s->consumed = 0;
-	s->granted = s->ask->credit;
+	s->granted = m.credit;
+	s->done = 0;
 	s->state = SESSION_ASKING;
 }
 
@@ -84,10 +88,24 @@ rest(struct session *s, int64_t ask_at)
 	client_account_break(&s->ask->account, &s->tally);
 }
 
+/* History that was begun cannot be taken up again where it broke off. */
+static bool
+breaks_off(struct session *s)
+{
+	if (!s->ask->replay || !s->accepted)
+		return false;
+	client_account_break(&s->ask->account, &s->tally);
+	end(s, true, MQL_ECLOSED,
+	    STR("the source-job went away in the middle of a replay"));
+	return true;
+}
+
 static void
 down(struct session *s, struct str body)
 {
 	(void)body;
+	if (breaks_off(s))
+		return;
 	if (s->state == SESSION_LIVE) {
 		s->down_at = clock_mono_ms();
 		s->news |= NEWS_DOWN;
@@ -128,6 +146,8 @@ accepted(struct session *s, struct str body)
 		too_old(s, "it is too old to take part in a merge");
 	} else if (!str_eq(m.group, str_of(s->ask->group))) {
 		too_old(s, "the source-job is too old for groups");
+	} else if (s->ask->replay && !m.replay) {
+		too_old(s, "the source-job is too old to replay history");
 	} else {
 		s->state = SESSION_LIVE;
 		s->query_id = m.query_id;
@@ -236,6 +256,7 @@ take_books(struct session *s, const struct wire_meta *m, bool last)
 		.agents = m->window.agents, .events = m->window.events,
 		.late = m->window.late, .live = m->window.live,
 	};
+	s->replay = m->replay;
 	client_account_tell(&s->ask->account, &s->tally, m, last);
 	keep_refusals(s, m);
 	keep_limits(s, m);
@@ -275,11 +296,13 @@ watch_sleep(struct session *s, int64_t now)
 	s->awake = s->pinged;
 }
 
-/* One of several shuts down: its agents go to others, and it may be back. */
+/* It shuts down: its agents go to others, if there are any, and it may be
+ * back. */
 static bool
 leaves(const struct session *s, const struct wire_end *m)
 {
-	return m->leaves && s->ask->many && s->state == SESSION_LIVE;
+	return m->leaves && (s->ask->many || s->ask->stays) &&
+	       s->state == SESSION_LIVE;
 }
 
 static void
@@ -293,7 +316,9 @@ ended(struct session *s, struct str body)
 	} else {
 		take_books(s, &m.meta, true);
 		s->news &= ~(unsigned)(NEWS_LIVE | NEWS_META);
-		if (overslept(s, &m)) {
+		if (s->ask->replay) {
+			end(s, m.failed, m.failed ? MQL_ECLOSED : 0, m.why);
+		} else if (overslept(s, &m)) {
 			down(s, body);
 			s->down_at = s->awake + s->lease_ms;
 			ask(s, body);
@@ -367,7 +392,7 @@ static handler *const machine[SESSION_NSTATES][NEVENTS] = {
 };
 
 static void
-happen(struct session *s, enum event e, struct str body)
+happen(struct session *s, enum happening e, struct str body)
 {
 	handler *h = machine[s->state][e];
 
@@ -416,6 +441,41 @@ watch_link(struct session *s)
 }
 
 static void
+send_credit(struct session *s)
+{
+	struct wire_credit m = { .id = SUBSCRIPTION, .bytes = s->granted,
+				 .rows = s->done };
+
+	wire_credit_encode(&m, &s->out);
+	client_link_send(&s->link, &s->out);
+}
+
+/* What is consumed, and a window more: also an acknowledgement. */
+static void
+grant(struct session *s)
+{
+	if (s->ask->held || s->state == SESSION_DOWN)
+		return;
+	s->granted = s->consumed + s->ask->credit;
+	send_credit(s);
+}
+
+/* Of several links nobody knows whose rows are open: they may be any one's. Of
+ * what is merged it is not rows that come. */
+static void
+tell_done(struct session *s)
+{
+	const uint64_t got = s->tally.got, open = s->ask->open;
+	uint64_t done = got > open ? got - open : 0;
+
+	if (s->state != SESSION_LIVE || s->ask->account.made.merged ||
+	    done <= s->done)
+		return;
+	s->done = done;
+	send_credit(s);
+}
+
+static void
 ping(struct session *s, int64_t now)
 {
 	struct wire_ping m = { .n = (uint64_t)now };
@@ -427,6 +487,9 @@ ping(struct session *s, int64_t now)
 	wire_ping_encode(&m, &s->out);
 	client_link_send(&s->link, &s->out);
 	s->pinged = now;
+	tell_done(s);
+	if (s->consumed + s->ask->credit > s->granted)
+		grant(s);
 }
 
 static void
@@ -496,6 +559,15 @@ session_stop(struct session *s)
 }
 
 void
+session_give_up(struct session *s)
+{
+	if (s->accepted || s->state == SESSION_ENDED)
+		return;
+	s->away = true;
+	end(s, true, MQL_EUNREACH, STR("it does not answer"));
+}
+
+void
 session_batch_done(struct session *s)
 {
 	s->in_batch = false;
@@ -506,15 +578,8 @@ session_batch_done(struct session *s)
 void
 session_grant(struct session *s)
 {
-	struct wire_credit m = { .id = SUBSCRIPTION };
-
-	if (s->ask->held || s->state == SESSION_DOWN ||
-	    s->consumed + s->ask->credit / 2 < s->granted)
-		return;
-	s->granted = s->consumed + s->ask->credit;
-	m.bytes = s->granted;
-	wire_credit_encode(&m, &s->out);
-	client_link_send(&s->link, &s->out);
+	if (s->consumed + s->ask->credit / 2 >= s->granted)
+		grant(s);
 }
 
 /* --- life ----------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "client/account.h"
 #include "client/link.h"
+#include "mql/stage.h"
 #include "wire/rows.h"
 
 enum session_state {
@@ -45,8 +46,12 @@ struct client_ask {
 	uint64_t credit;    /* bytes in flight towards us, of each */
 	bool     force;     /* insist on suspects */
 	bool     held;      /* no more credit is granted */
+	uint64_t open;      /* rows that were given and are not done with */
 	bool     unweighed; /* see query_is_unweighed() */
+	bool     replay, until_end; /* of history, */
+	int64_t  since;     /* from then on */
 	bool     many;      /* there may be several: one that leaves is away */
+	bool     stays;     /* it is away, too, when it is the only one */
 	struct client_account account; /* made.merged: the last merge is ours */
 };
 
@@ -57,6 +62,7 @@ struct session {
 	struct client_tally tally;
 	uint64_t            consumed; /* bytes of DATA taken on this link */
 	uint64_t            granted;  /* bytes allowed on this link */
+	uint64_t            done;     /* rows of this link, as last told */
 
 	enum session_state state;
 	unsigned         changes;  /* of the link, as last seen */
@@ -76,6 +82,8 @@ struct session {
 	int64_t          leave_by; /* it is not in the list now; 0: it is */
 
 	struct mql_window window;  /* the last one that was told */
+	struct wire_replay replay; /* likewise */
+	struct stage_source source; /* of the last merge: see merge.h */
 	struct data_reader batch;  /* borrowed from the socket */
 	struct str       rest;     /* the message's second part, likewise */
 	bool             in_batch;
@@ -109,6 +117,9 @@ void session_turn(struct session *s);
 int session_wait_ms(const struct session *s);
 
 void session_stop(struct session *s);
+
+/* It has never answered, and is not waited for any more. */
+void session_give_up(struct session *s);
 
 /* The batch is used up: the source-job may send as much again. */
 void session_batch_done(struct session *s);

@@ -10,13 +10,15 @@
 #include <sys/random.h>
 
 #include "client/merge.h"
+#include "client/replay.h"
 #include "common/clock.h"
 #include "mql/query.h"
 #include "mql/stage.h"
 
 enum {
 	CREDIT_BYTES = 4 << 20, CONNECT_MS = 5000,
-	OTHERS_MS = 300, /* when one has accepted the others may, too */
+	OTHERS_MS = 300, /* when one has accepted the others may, too; */
+	ALL_MS = 3000,   /* of history all are to */
 	LOOK_MS = 500, /* whether there is trouble */
 	CLOSE_MS = 100,
 };
@@ -81,7 +83,10 @@ fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
 	t->ask.unweighed = query_is_unweighed(q);
 	t->ask.force = o->force;
 	t->ask.credit = o->credit_bytes;
-	t->ask.query = strdup(o->query);
+	t->ask.replay = t->ask.held = o->replay; /* see fleet.c */
+	t->ask.since = o->since;
+	t->ask.until_end = o->until_end;
+	t->ask.query = strdup(o->replay ? mql_query_text(q) : o->query);
 	t->canonical = strdup(mql_query_text(q));
 	t->ask.name = strdup(o->name);
 	t->ask.group = strdup(o->group ? o->group : "");
@@ -91,8 +96,10 @@ fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
 	t->ask.account.shared = o->group;
 	t->where = strdup(o->source_job);
 	if (!plain && t->ask.many)
-		return merge_new(q, &t->ask.account.made, fleet_told, t,
-				 &t->merge);
+		return merge_new(&(struct merge_options){
+			.query = q, .made = &t->ask.account.made,
+			.told = fleet_told, .arg = t, .history = o->replay,
+			.until_end = o->until_end }, &t->merge);
 	mql_query_free(q);
 	return 0;
 }
@@ -103,7 +110,9 @@ prepare(struct mql_tail *t, const struct mql_tail_options *o,
 	struct mql_diag *diag)
 {
 	struct mql_query *q;
-	int err = mql_query_compile(o->query, &q, diag);
+	int err = o->replay ?
+		query_compile_timed(str_of(o->query), &q, diag) :
+		mql_query_compile(o->query, &q, diag);
 
 	if (err)
 		return err;
@@ -144,8 +153,9 @@ connect_all(struct mql_tail *t, struct mql_diag *diag)
 
 	for (size_t i = 0; t->list && i < t->list->n && !err; i++) {
 		err = session_open(&t->ask, t->list->at[i], t->context.wire,
-				   &t->session[i], diag);
-		t->nsession += !err;
+				   &t->session[t->nsession], diag);
+		if (!err)
+			fleet_add(t, t->session[t->nsession]);
 	}
 	return err;
 }
@@ -275,16 +285,19 @@ nobody_answers(const struct mql_tail *t, struct mql_diag *diag)
 static int
 await_acceptance(struct mql_tail *t, int64_t connect_ms, struct mql_diag *diag)
 {
+	const int64_t others = t->ask.replay ? ALL_MS : OTHERS_MS;
 	int64_t deadline = connect_ms < 0 ? INT64_MAX :
 		clock_mono_ms() + connect_ms;
 	const struct session *bad;
 
 	while (!all_accepted(t)) {
 		int64_t now = clock_mono_ms();
-		if (t->accepted && now + OTHERS_MS < deadline)
-			deadline = now + OTHERS_MS;
+		if (t->accepted && now + others < deadline)
+			deadline = now + others;
 		if (now >= deadline || (connect_ms >= 0 && all_hopeless(t)))
 			return t->accepted ? 0 : nobody_answers(t, diag);
+		if (t->accepted && t->ask.replay && fleet_has_decided(t))
+			return 0;
 		int64_t left = deadline - now;
 		if (!wait_for(t, left < LOOK_MS ? (int)left : LOOK_MS))
 			return client_link_fail(diag, MQL_EINTR, "%s",
@@ -307,52 +320,13 @@ mql_tail_open(const struct mql_tail_options *opt, struct mql_tail **out,
 
 	if (!err)
 		err = await_acceptance(*out, options_of(opt).connect_ms, diag);
+	if (!err && (*out)->ask.replay)
+		fleet_close(*out);
 	if (err) {
 		mql_tail_close(*out);
 		*out = NULL;
 	}
 	return err;
-}
-
-enum client_kind
-client_query_kind(const struct mql_query *q, bool *since)
-{
-	enum query_rows rows = query_rows(q);
-
-	*since = rows == QUERY_TOTAL || rows == QUERY_SINCE ||
-		 (rows == QUERY_ROWS && query_limit(q) != UINT64_MAX);
-	return rows == QUERY_TOTAL ? CLIENT_TOTAL :
-	       rows == QUERY_WINDOWS ? CLIENT_WINDOWS : CLIENT_ROWS;
-}
-
-bool
-client_query_group(const struct mql_query *q, size_t i, struct str *column)
-{
-	return query_group(q, i, column);
-}
-
-bool
-client_query_extend(const struct mql_query *q, const char *columns,
-		    struct buf *out)
-{
-	static const char verb[] = "select "; /* of the canonical spelling */
-	const char *text = mql_query_text(q);
-
-	if (!query_is_plain(q))
-		return false;
-	buf_puts(out, verb);
-	buf_puts(out, columns);
-	buf_puts(out, ", ");
-	buf_puts(out, text + sizeof verb - 1);
-	return true;
-}
-
-void
-client_tail_hold(struct mql_tail *t, bool hold)
-{
-	t->ask.held = hold;
-	for (size_t i = 0; i < t->nsession; i++)
-		session_grant(t->session[i]);
 }
 
 /* --- items -------------------------------------------------------------------- */
@@ -426,6 +400,8 @@ merge_rows(struct mql_tail *t, struct session *s, struct mql_item *item)
 	uint64_t events;
 
 	while (next_row(s, &row)) {
+		if (t->ask.replay)
+			merge_from(t->merge, &s->source);
 		merge_take(t->merge, row, &events);
 		client_account_events(&s->tally, events);
 		if (give_merged(t, item))
@@ -519,6 +495,8 @@ give_item(struct mql_tail *t, struct mql_item *item)
 		return true;
 	client_account_books(&t->ask.account, &item->books);
 	item->window = t->window;
+	if (t->ask.replay)
+		client_replay_sum(t, &item->replay);
 	return true;
 }
 
@@ -532,11 +510,12 @@ give_next(struct mql_tail *t, struct mql_item *item)
 int
 mql_tail_next(struct mql_tail *t, int timeout_ms, struct mql_item *item)
 {
-	int64_t deadline = clock_mono_ms() + timeout_ms;
+	int64_t deadline;
 
+	if (give_next(t, item)) /* most often; it needs no clock */
+		return 0;
+	deadline = clock_mono_ms() + timeout_ms;
 	for (;;) {
-		if (give_next(t, item))
-			return 0;
 		fleet_turn(t);
 		if (give_next(t, item))
 			return 0;

@@ -6,6 +6,7 @@
  *   session.c  a subscription at one of them: a table of states and events
  *   merge.c    groups, windows and order over what several of them bring
  *   account.c  the books of all
+ *   many.c     for who has many of them
  *
  * A tail is owned by one thread; nothing here is locked. */
 #ifndef CLIENT_TAIL_H
@@ -57,6 +58,11 @@ struct mql_tail {
 	int64_t                 gap_by;  /* it is to be told, by then; 0: it
 					    was */
 	bool                    gap_whole; /* nothing else can be missing */
+
+	/* Of history: who is to bring it is known; why it is not all of it, and
+	 * each once. */
+	bool                    decided;
+	char                    torn[240];
 };
 
 /* --- fleet.c ------------------------------------------------------------- */
@@ -71,6 +77,14 @@ int fleet_wait_ms(const struct mql_tail *t);
 /* What to wait for: returns how many. */
 size_t fleet_dealers(const struct mql_tail *t, struct wire_dealer **dealer,
 		     size_t most);
+
+/* s is one of them from here on. */
+void fleet_add(struct mql_tail *t, struct session *s);
+
+/* Of history, which is not taken up in its middle: has each accepted, or said
+ * no? And who has not accepted never will. */
+bool fleet_has_decided(const struct mql_tail *t);
+void fleet_close(struct mql_tail *t);
 
 /* Ask all to end. */
 void fleet_stop(struct mql_tail *t);
@@ -105,6 +119,19 @@ bool client_query_extend(const struct mql_query *q, const char *columns,
  * comes: the caller takes it, or the tail does not live. At the source-job
  * the rest waits in a queue, and what does not fit there is counted as slow. */
 void client_tail_hold(struct mql_tail *t, bool hold);
+
+/* Of the rows that were given so many are not done with. Once a second the
+ * source-job hears how many are, so that it can say what is lost when we end
+ * without a word. Until this is called all are done with. */
+void client_tail_open_rows(struct mql_tail *t, uint64_t rows);
+
+/* Also when the only source-job there is shuts down t does not end: it waits
+ * for the next. */
+void client_tail_stay(struct mql_tail *t);
+
+/* Why a source-job does not take us that is there: keys, or versions; NULL:
+ * nothing of that kind. Borrowed until the next call. */
+const char *client_tail_trouble(const struct mql_tail *t);
 
 /* As mql_tail_open(), but nobody is waited for: mql_tail_next() gives MQL_LIVE
  * at the acceptance, or an MQL_END that failed. context is borrowed for the

@@ -13,18 +13,25 @@ built_begin(struct built *b)
 	b->same = 0;
 	b->open = -1;
 	b->bad = false;
+	if (b->layout)
+		b->layout->events++;
 }
 
 void
 built_add(struct built *b, struct str key, struct value v)
 {
+	struct built_field *f;
+
 	if (v.type == VALUE_FLOAT && !isfinite(v.f))
 		v = VALUE_NONE; /* no number to JSON, so none to a query */
 	if (b->nfield == BUILT_MAX_FIELDS) {
 		b->bad = true;
 		return;
 	}
-	b->field[b->nfield++] = (struct built_field){ key, v, b->open };
+	f = &b->field[b->nfield++];
+	f->key = key;
+	f->value = v;
+	f->parent = b->open;
 }
 
 void

@@ -22,15 +22,16 @@ struct built_field {
 	struct str   key;
 	struct value value; /* an object made here has ptr NULL */
 	int16_t      parent;
+	char         rest[14]; /* a cache line is one field's */
 };
 
 struct built {
 	struct built_field field[BUILT_MAX_FIELDS];
+	struct layout     *layout; /* NULL: there is none to learn from */
 	uint16_t           nfield;
+	uint16_t           same; /* the first so many keys are the layout's */
 	int16_t            open; /* innermost open object, -1 at the top */
 	bool               bad;  /* too many fields, levels or ends */
-	uint16_t           same; /* the first so many keys are the layout's */
-	struct layout      *layout; /* NULL: there is none to learn from */
 };
 
 void built_begin(struct built *b); /* the layout stays */
@@ -58,14 +59,18 @@ built_ok(const struct built *b) /* complete and within limits */
 	return !b->bad && b->open < 0;
 }
 
-/* The event is done with: for the layout to learn from. */
+/* The event is done with: for the layout, which there is, to learn from. */
+static inline bool
+built_is_noted(const struct built *b) /* there is nothing to learn */
+{
+	return b->same == b->nfield;
+}
+
 static inline void
 built_note(struct built *b)
 {
-	if (b->same != b->nfield)
+	if (!built_is_noted(b))
 		layout_missed(b->layout, b);
-	else if (b->layout->misses)
-		b->layout->misses = 0;
 }
 
 /* The value of a top-level key, or NULL. The slot is the key's as long as era

@@ -46,6 +46,9 @@ learn(struct layout *s, const struct built *b)
 void
 layout_missed(struct layout *s, const struct built *b)
 {
+	if (s->events - s->missed > 1)
+		s->misses = 0;
+	s->missed = s->events;
 	if (++s->misses < PATIENCE)
 		return;
 	learn(s, b);

@@ -28,7 +28,8 @@ struct layout_key {
 struct layout {
 	uint64_t era;    /* whose slots are in field[]; 0: nobody's */
 	uint16_t nkey, ntext;
-	uint16_t misses; /* events in a row that were of another layout */
+	uint16_t misses; /* events in a row that were of another layout ... */
+	uint32_t missed, events; /* ... the last of them, of so many */
 	uint16_t field[PATHSET_MAX]; /* of each slot, or UNKNOWN, ABSENT */
 	struct layout_key key[LAYOUT_KEYS];
 	char     text[LAYOUT_TEXT];

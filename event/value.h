@@ -63,6 +63,13 @@ value_float(double f)
 /* "null", "boolean", "integer", "float", "string", "array", "object" */
 const char *value_type_name(enum value_type type);
 
+/* Type and length in one; of what has no length the type is all that counts. */
+static inline uint64_t
+value_head(const struct value *v)
+{
+	return (uint64_t)v->len << 32 | v->type;
+}
+
 static inline bool
 value_is_number(const struct value *v)
 {

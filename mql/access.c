@@ -354,7 +354,7 @@ access_find(struct mql_query *q, const struct ast *where)
 	if (!where)
 		return 0;
 	q->access.at = arena_alloc(&q->arena, most * sizeof *q->access.at);
-	f.room = calloc(MAX_TERMS, sizeof *f.room);
+	f.room = malloc(MAX_TERMS * sizeof *f.room);
 	f.oom = !q->access.at || !f.room;
 	for (unsigned i = 0; i < most && !f.oom; i++)
 		add_access(&f, where->kind == AST_AND ? where->item[i] :

@@ -32,6 +32,7 @@ struct compile {
 	struct arena     arena;
 	struct select    sel;
 	struct mql_diag *diag;  /* never NULL */
+	bool             timed; /* windows without `on` are by @ts */
 	int              err;   /* first failure; later ones are echoes of it */
 
 	/* The scanner's and the grammar's own. */

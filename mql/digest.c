@@ -1,6 +1,6 @@
 /* digest.c - see digest.h. Most texts are short, and are their own eq; only
  * longer ones are hashed. */
-#include "mql/digest.h"
+#include "mql/probe.h"
 
 #include <math.h>
 
@@ -45,10 +45,12 @@ load32(const char *p)
 	return x;
 }
 
-static inline uint64_t
-byte(const char *p, size_t i)
+static uint64_t
+load16(const char *p)
 {
-	return (uint64_t)(unsigned char)p[i] << (56 - 8 * i);
+	const unsigned char *b = (const unsigned char *)p;
+
+	return (uint64_t)b[0] << 8 | b[1];
 }
 
 /* The first eight bytes, the first one highest, zeros where there is none.
@@ -60,18 +62,24 @@ head(const char *p, size_t n)
 		return load64(p);
 	if (n >= 4)
 		return load32(p) << 32 | load32(p + n - 4) << (64 - 8 * n);
-	if (!n)
-		return 0;
-	return byte(p, 0) | byte(p, n / 2) | byte(p, n - 1);
+	if (n >= 2)
+		return load16(p) << 48 | load16(p + n - 2) << (64 - 8 * n);
+	return n ? (uint64_t)(unsigned char)*p << 56 : 0;
 }
 
-static uint64_t
+static __attribute__((noinline)) uint64_t
+hash_eq(const char *p, size_t n)
+{
+	return XXH3_64bits(p, n) | hashed;
+}
+
+static inline uint64_t
 long_eq(const char *p, size_t n)
 {
 	uint64_t x;
 
 	if (n > 2 * SHORT)
-		return XXH3_64bits(p, n) | hashed;
+		return hash_eq(p, n);
 	x = (load64(p) ^ load64(p + n - SHORT) * odd) * odd;
 	return ((x ^ x >> 32) + n * odd) | hashed;
 }
@@ -154,27 +162,12 @@ real(struct digest *d, double f)
 	number(d, bits | hashed, f);
 }
 
-/* What is rare is not inline, so that the rest has no use for a stack. */
-static __attribute__((noinline)) void
-long_text(struct digest *d, const char *p, size_t n)
-{
-	d->eq = long_eq(p, n);
-	d->ord = text_ord(load64(p));
-	d->text = p;
-	d->len = (uint32_t)n;
-}
-
 static inline void
 text(struct digest *d, const char *p, size_t n)
 {
-	uint64_t first;
+	uint64_t first = n >= SHORT ? load64(p) : head(p, n);
 
-	if (n >= SHORT) {
-		long_text(d, p, n);
-		return;
-	}
-	first = head(p, n);
-	d->eq = exact(n + 1, first >> 8);
+	d->eq = n >= SHORT ? long_eq(p, n) : exact(n + 1, first >> 8);
 	d->ord = text_ord(first);
 	d->text = p;
 	d->len = (uint32_t)n;
@@ -206,30 +199,45 @@ digest_of(const struct value *v, struct digest *d)
 	null(d);
 }
 
-/* --- fields of structs: schema.c reads the same ---------------------------------- */
+/* --- fields of structs: schema.c reads the same ----------------------------------
+ *
+ * What takes a call is a function of its own, called last, so that the rest
+ * has no use for a stack. */
 
-/* The value of type T at an address that need not be aligned for it. */
-#define AT(T) (*(T *)memcpy(&(T){ 0 }, at, sizeof(T)))
-
-static inline void
-text_or_null(struct digest *d, const char *p, size_t n)
+static __attribute__((noinline)) uint64_t
+make_text(struct digest *d, uint64_t *eq, const char *ptr, size_t n)
 {
-	if (p && n <= UINT32_MAX)
-		text(d, p, n);
+	if (ptr && n <= UINT32_MAX)
+		text(d, ptr, n);
 	else
 		null(d);
+	return *eq = d->eq;
 }
 
-static __attribute__((noinline)) void
-text_to_nul(struct digest *d, const char *z)
+static __attribute__((noinline)) uint64_t
+make_text_to_nul(struct digest *d, uint64_t *eq, const char *z)
 {
-	text_or_null(d, z, z ? strlen(z) : 0);
+	size_t n = strlen(z);
+
+	if (n > 2 * SHORT) /* for those there is a call */
+		return make_text(d, eq, z, n);
+	text(d, z, n);
+	return *eq = d->eq;
 }
 
-static __attribute__((noinline)) void
-text_within(struct digest *d, const char *p, size_t size)
+static __attribute__((noinline)) uint64_t
+make_text_within(struct digest *d, uint64_t *eq, const char *at, size_t size)
 {
-	text(d, p, strnlen(p, size));
+	return make_text(d, eq, at, strnlen(at, size));
+}
+
+static __attribute__((noinline)) uint64_t
+make_of_value(struct probe *p, struct reader *r, unsigned slot)
+{
+	struct digest *d = &p->digest[slot];
+
+	digest_of(reader_get(r, slot), d);
+	return p->eq[slot] = d->eq;
 }
 
 static inline void
@@ -241,9 +249,19 @@ real_or_null(struct digest *d, double f)
 		null(d);
 }
 
-static inline void
-field(struct digest *d, enum mql_type type, const char *at, size_t size)
+/* The value of type T at an address that need not be aligned for it. */
+#define AT(T) (*(T *)memcpy(&(T){ 0 }, at, sizeof(T)))
+
+uint64_t
+probe_make(struct probe *p, struct reader *r, unsigned slot)
 {
+	struct digest *d = &p->digest[slot];
+	enum mql_type type;
+	size_t size;
+	const char *at = reader_place(r, slot, &type, &size);
+
+	if (!at)
+		return make_of_value(p, r, slot);
 	switch (type) {
 	case MQL_T_BOOL: boolean(d, AT(uint8_t) != 0); break;
 	case MQL_T_I8:   integer(d, AT(int8_t)); break;
@@ -261,37 +279,23 @@ field(struct digest *d, enum mql_type type, const char *at, size_t size)
 		break;
 	case MQL_T_F32:  real_or_null(d, (double)AT(float)); break;
 	case MQL_T_F64:  real_or_null(d, AT(double)); break;
-	case MQL_T_CHARS: text_within(d, at, size); break;
-	case MQL_T_CSTR: text_to_nul(d, AT(const char *)); break;
+	case MQL_T_CHARS:
+		return make_text_within(d, &p->eq[slot], at, size);
+	case MQL_T_CSTR:
+		if (AT(const char *))
+			return make_text_to_nul(d, &p->eq[slot],
+						AT(const char *));
+		null(d);
+		break;
 	case MQL_T_TEXT: {
 		struct mql_text t = AT(struct mql_text);
 
-		text_or_null(d, t.ptr, t.len);
-		break;
+		return make_text(d, &p->eq[slot], t.ptr, t.len);
 	}
 	case MQL_T_JSON: case MQL_T_STRUCT: /* they have no place */
-		null(d);
-		break;
+		__builtin_unreachable();
 	}
-}
-
-static __attribute__((noinline)) void
-digest_value(struct reader *r, unsigned slot, struct digest *d)
-{
-	digest_of(reader_get(r, slot), d);
-}
-
-void
-digest_read(struct reader *r, unsigned slot, struct digest *d)
-{
-	enum mql_type type;
-	size_t size;
-	const char *at = reader_place(r, slot, &type, &size);
-
-	if (at)
-		field(d, type, at, size);
-	else
-		digest_value(r, slot, d);
+	return p->eq[slot] = d->eq;
 }
 
 /* --- prefixes ---------------------------------------------------------------- */

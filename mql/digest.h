@@ -28,7 +28,7 @@
 
 #include <string.h>
 
-#include "event/reader.h"
+#include "event/value.h"
 
 struct digest {
 	uint64_t    eq, ord;
@@ -43,9 +43,6 @@ enum digest_class { /* ord >> 62, but for 3, which is a number, too */
 };
 
 void digest_of(const struct value *v, struct digest *d);
-
-/* The same of the value at a slot; of a struct without a value in between. */
-void digest_read(struct reader *r, unsigned slot, struct digest *d);
 
 /* Does the same eq prove the same value? */
 static inline bool

@@ -200,7 +200,7 @@ resolve_built(const struct pathset *ps, const struct path *path,
 			return false;
 	} else if (v->type == VALUE_STR && v->len && test->op == OP_EQ) {
 		t->kind = GUARD_VALUE_TEXT;
-		t->len = v->len;
+		t->head = value_head(v);
 		t->first = *v->ptr;
 	}
 	if (v->type == VALUE_BOOL && test->op != OP_EQ && test->op != OP_NE)

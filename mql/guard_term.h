@@ -32,19 +32,22 @@ struct guard {
 	bool      negate; /* numbers: != */
 	bool      last;   /* of its query */
 	char      first;  /* of the text: most differ there */
-	uint32_t  offset; /* in the record */
-	const struct guard *next; /* the next query's first, or NULL */
-	uint32_t  size;   /* GUARD_CHARS */
-	uint32_t  len;    /* of the text */
 	union {
-		const char *ptr; /* the query's */
+		uint32_t offset; /* in the record */
+		uint16_t slot;   /* GUARD_VALUE... */
+	};
+	union {
+		const char *ptr;  /* the query's; GUARD_CHARS and the like */
+		uint64_t    head; /* GUARD_VALUE_TEXT: value_head() */
 		struct { int64_t low, high; } i;
 		struct { double low, high; } f;
 	};
+	const struct guard *next; /* the next query's first, or NULL */
+	uint32_t  size;   /* GUARD_CHARS */
+	uint32_t  len;    /* of the text */
 	/* GUARD_VALUE...: */
 	struct str          key;
 	const struct value *konst;
-	uint16_t            slot;
 	uint8_t             op;
 };
 
@@ -102,18 +105,17 @@ guard_fails(const struct guard *t, const char *at)
 	__builtin_unreachable();
 }
 
+/* No value of another type or length equals a text, nor does it count. */
 static inline bool
 guard_value_fails(const struct guard *t, const struct built *b)
 {
 	unsigned i = b->layout->field[t->slot];
-	const struct value *v;
+	const struct value *v = &b->field[i].value;
 
 	if (i >= b->same)
 		return false;
-	v = &b->field[i].value;
 	if (t->kind == GUARD_VALUE_TEXT)
-		return v->type == VALUE_STR &&
-		       (v->len != t->len || *v->ptr != t->first);
+		return value_head(v) != t->head || *v->ptr != t->first;
 	return t->kind == GUARD_VALUE_INT && v->type == VALUE_INT &&
 	       guard_outside(t, v->i);
 }
@@ -123,7 +125,7 @@ static inline bool
 guard_refuses_built_at_sight(const struct guard *t, const struct built *b,
 			     uint64_t era)
 {
-	if (b->layout->era != era || t->kind < GUARD_VALUE_TEXT)
+	if (b->layout->era != era)
 		return false;
 	do {
 		if (!guard_value_fails(t, b))

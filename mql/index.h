@@ -33,7 +33,7 @@ struct index_entry {
 	uint16_t id; /* the candidate's number */
 	const struct access_list *access;
 	const uint16_t *slots;
-	uint16_t tests; /* residual_all() */
+	uint16_t tests; /* all of its residual */
 };
 
 /* Borrowed during the call only. field_used (bits by slot, may be NULL): is

@@ -1,21 +1,39 @@
-/* index_choose.c - see index_choose.h. */
+/* index_choose.c - see index_choose.h.
+ *
+ * Of each query is kept what its access costs, and for each field of that
+ * access what it would cost to do without: their sums say what a field is
+ * worth. When one is given up only the queries that know it are looked at
+ * again. */
 #include "mql/index_choose.h"
 
 #include "mql/mql.h"
 
 enum {
 	NO_FIELD = UINT16_MAX,
-	FEW      = 8, /* queries for which fields are not weighed */
+	FEW      = 8, /* queries that are looked at one by one */
 };
 
 /* In postings that are looked at. */
 static const double field_cost = 2, shared_field_cost = 0.5;
+
+struct worth {
+	double   loss;  /* of those who would have to do without the field */
+	unsigned users; /* how many they are */
+};
+
+struct weighing {
+	struct choice *c;
+	uint64_t      *knows; /* by entry: its slots, a bit of 64 for each */
+	struct worth  *worth; /* by slot */
+};
 
 static bool
 has_bit(const uint64_t *bits, unsigned i)
 {
 	return bits && bits[i / 64] >> i % 64 & 1;
 }
+
+/* --- shares ----------------------------------------------------------------------- */
 
 static void
 note_slots(struct choice *c, const struct index_entry *e)
@@ -30,7 +48,7 @@ note_slots(struct choice *c, const struct index_entry *e)
 }
 
 static int
-weigh(struct choice *c, const struct habit *h, struct arena *mem)
+find_shares(struct choice *c, const struct habit *h, struct arena *mem)
 {
 	size_t n = 0;
 
@@ -40,6 +58,7 @@ weigh(struct choice *c, const struct habit *h, struct arena *mem)
 		return MQL_ENOMEM;
 	for (size_t i = 0; i < c->n; i++) {
 		c->first[i] = (uint32_t)n;
+		c->at[i] = NO_CHOICE;
 		n += c->e[i].access->n;
 		note_slots(c, &c->e[i]);
 	}
@@ -53,23 +72,20 @@ weigh(struct choice *c, const struct habit *h, struct arena *mem)
 	return 0;
 }
 
-static bool
-uses(const struct index_entry *e, const struct access *a, unsigned slot)
-{
-	for (unsigned k = 0; k < a->n; k++)
-		if (entry_slot(e, &a->term[k]) == slot)
-			return true;
-	return false;
-}
+/* --- the best ------------------------------------------------------------------------ */
 
+/* May entry i stand under an access? */
 static bool
-is_closed(const struct choice *c, const struct index_entry *e,
-	  const struct access *a)
+is_open(const struct choice *c, const struct index_entry *e,
+	const struct access *a, unsigned without)
 {
-	for (unsigned k = 0; k < a->n; k++)
-		if (has_bit(c->closed, entry_slot(e, &a->term[k])))
-			return true;
-	return false;
+	for (unsigned k = 0; k < a->n; k++) {
+		unsigned slot = entry_slot(e, &a->term[k]);
+
+		if (slot == without || has_bit(c->closed, slot))
+			return false;
+	}
+	return true;
 }
 
 /* The cheapest access of entry i that does not use a slot; NO_FIELD: any. */
@@ -77,77 +93,120 @@ static uint16_t
 cheapest(const struct choice *c, size_t i, unsigned without, double *cost)
 {
 	const struct index_entry *e = &c->e[i];
+	const float *share = c->share + c->first[i];
 	uint16_t best = NO_CHOICE;
+	float least = 1; /* every event */
 
-	*cost = 1; /* every event */
 	for (unsigned k = 0; k < e->access->n; k++) {
-		const struct access *a = &e->access->at[k];
-		double share = (double)c->share[c->first[i] + k];
-
-		if (share >= *cost || is_closed(c, e, a) ||
-		    (without != NO_FIELD && uses(e, a, without)))
+		if (share[k] >= least ||
+		    !is_open(c, e, &e->access->at[k], without))
 			continue;
-		*cost = share;
+		least = share[k];
 		best = (uint16_t)k;
 	}
+	*cost = (double)least;
 	return best;
 }
 
-/* What it would cost the queries to do without each field. */
-static void
-choose(struct choice *c, double *loss)
+static uint64_t
+known(const struct index_entry *e)
 {
-	double cost, other;
+	uint64_t bits = 0;
 
-	memset(loss, 0, c->nslot * sizeof *loss);
-	c->expected = 0;
-	for (size_t i = 0; i < c->n; i++) {
-		const struct index_entry *e = &c->e[i];
-
-		c->at[i] = cheapest(c, i, NO_FIELD, &cost);
-		c->expected += cost;
-		if (c->at[i] == NO_CHOICE || c->n < FEW)
-			continue;
-		const struct access *a = &e->access->at[c->at[i]];
-		for (unsigned k = 0; k < a->n; k++) {
-			unsigned slot = entry_slot(e, &a->term[k]);
-
-			cheapest(c, i, slot, &other);
-			loss[slot] += other - cost;
-		}
-	}
+	for (unsigned i = 0; i < e->access->n; i++)
+		for (unsigned k = 0; k < e->access->at[i].n; k++)
+			bits |= UINT64_C(1) << entry_slot(e,
+					&e->access->at[i].term[k]) % 64;
+	return bits;
 }
 
-/* Close the field that is the least worth its cost. */
-static bool
-close_one(struct choice *c, const double *loss)
+/* Count entry i in (1), or out (-1), under the access that it has now. */
+static void
+count(struct weighing *w, size_t i, int way)
+{
+	struct choice *c = w->c;
+	const struct index_entry *e = &c->e[i];
+	double cost = 1, other;
+
+	if (c->at[i] != NO_CHOICE) {
+		const struct access *a = &e->access->at[c->at[i]];
+
+		cost = (double)c->share[c->first[i] + c->at[i]];
+		for (unsigned k = 0; k < a->n; k++) {
+			struct worth *of = &w->worth[entry_slot(e,
+							&a->term[k])];
+
+			cheapest(c, i, (unsigned)(of - w->worth), &other);
+			of->loss += way * (other - cost);
+			of->users += (unsigned)way;
+		}
+	}
+	c->expected += way * cost;
+}
+
+/* --- what does not pay ---------------------------------------------------------- */
+
+/* The field that is the least worth its cost; NO_FIELD: all are worth it. */
+static unsigned
+find_worst(const struct weighing *w)
 {
 	double least = 0;
-	unsigned worst = 0;
+	unsigned worst = NO_FIELD;
 
-	for (unsigned s = 0; s < c->nslot; s++) {
-		double gain = loss[s] - (has_bit(c->used, s) ?
-					 shared_field_cost : field_cost);
+	for (unsigned s = 0; s < w->c->nslot; s++) {
+		double gain = w->worth[s].loss - (has_bit(w->c->used, s) ?
+					shared_field_cost : field_cost);
 
-		if (loss[s] > 0 && gain < least) {
+		if (w->worth[s].users && gain < least) {
 			least = gain;
 			worst = s;
 		}
 	}
-	if (least < 0)
-		c->closed[worst / 64] |= UINT64_C(1) << worst % 64;
-	return least < 0;
+	return worst;
+}
+
+static void
+give_up(struct weighing *w, unsigned slot)
+{
+	struct choice *c = w->c;
+	const uint64_t bit = UINT64_C(1) << slot % 64;
+	double cost;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (w->knows[i] & bit)
+			count(w, i, -1);
+	c->closed[slot / 64] |= bit;
+	for (size_t i = 0; i < c->n; i++) {
+		if (!(w->knows[i] & bit))
+			continue;
+		c->at[i] = cheapest(c, i, NO_FIELD, &cost);
+		count(w, i, 1);
+	}
 }
 
 int
 index_choose(struct choice *c, const struct habit *h, struct arena *mem)
 {
-	double *loss = arena_alloc(mem, PATHSET_MAX * sizeof *loss);
+	struct weighing w = { .c = c };
+	unsigned worst;
+	double cost;
 
-	if (!loss || weigh(c, h, mem))
+	if (find_shares(c, h, mem))
 		return MQL_ENOMEM;
-	do
-		choose(c, loss);
-	while (close_one(c, loss));
+	c->expected = (double)c->n;
+	if (c->n <= FEW)
+		return 0;
+	w.knows = arena_alloc(mem, c->n * sizeof *w.knows);
+	w.worth = arena_alloc(mem, (c->nslot + 1) * sizeof *w.worth);
+	if (!w.knows || !w.worth)
+		return MQL_ENOMEM;
+	c->expected = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		w.knows[i] = known(&c->e[i]);
+		c->at[i] = cheapest(c, i, NO_FIELD, &cost);
+		count(&w, i, 1);
+	}
+	while ((worst = find_worst(&w)) != NO_FIELD)
+		give_up(&w, worst);
 	return 0;
 }

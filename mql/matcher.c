@@ -68,7 +68,8 @@ matcher_may_match(const struct matcher *m, struct luck *luck, struct str text)
 /* One event on its way through. */
 struct run {
 	const struct matcher *m;
-	struct probe         *p; /* NULL: by programs alone */
+	struct probe         *p; /* NULL: by programs alone, since to make
+				    digests for a few takes longer */
 	struct eval          *e;
 	struct reader        *r;
 	struct eval_counts   *counts;
@@ -247,9 +248,9 @@ match_indexed(struct run *run)
 	return run->nhit;
 }
 
-size_t
-matcher_match(const struct matcher *m, struct eval *e, struct reader *r,
-	      struct eval_counts *counts, struct gauge *g, uint16_t *hit)
+static __attribute__((noinline)) size_t
+match_many(const struct matcher *m, struct eval *e, struct reader *r,
+	   struct eval_counts *counts, struct gauge *g, uint16_t *hit)
 {
 	struct run run = {
 		.m = m, .e = e, .r = r, .counts = counts, .g = g,
@@ -264,6 +265,25 @@ matcher_match(const struct matcher *m, struct eval *e, struct reader *r,
 		return match_indexed(&run);
 	try_each(&run);
 	return run.nhit;
+}
+
+/* A few that are not gauged need nothing of all that. */
+size_t
+matcher_match(const struct matcher *m, struct eval *e, struct reader *r,
+	      struct eval_counts *counts, struct gauge *g, uint16_t *hit)
+{
+	size_t n = 0;
+
+	if (m->nlive > MATCHER_FEW || g)
+		return match_many(m, e, r, counts, g, hit);
+	for (size_t i = 0; i < m->members.n; i++) {
+		const struct member *me = members_at(&m->members, i);
+
+		if (me->q && query_match(me->q, me->slots->at, e, r,
+					 &counts[me->id]))
+			hit[n++] = (uint16_t)i;
+	}
+	return n;
 }
 
 /* --- rows ---------------------------------------------------------------------- */

@@ -5,6 +5,8 @@
 #include "mql/matcher_own.h"
 #include "mql/prog.h"
 
+enum { LEAST_PLACES = 16 };
+
 /* --- the line --------------------------------------------------------------------- */
 
 void
@@ -15,6 +17,7 @@ line_drop(struct line *l)
 	habit_free(l->habit);
 	free(l->where.at);
 	free(l->row.at);
+	free(l->place);
 	free(l);
 }
 
@@ -27,11 +30,29 @@ line_new(const struct schema *schema)
 		return NULL;
 	l->refs = 1;
 	l->schema = schema;
-	if (habit_new(&l->habit)) {
-		line_drop(l);
-		return NULL;
-	}
 	return l;
+}
+
+/* Note where the query of an id stands. */
+static int
+line_place(struct line *l, uint16_t id, size_t i)
+{
+	size_t n = l->nplace ? l->nplace : LEAST_PLACES;
+
+	while (n <= id)
+		n *= 2;
+	if (n > l->nplace) {
+		uint16_t *more = realloc(l->place, n * sizeof *more);
+
+		if (!more)
+			return MQL_ENOMEM;
+		memset(more + l->nplace, 0xff,
+		       (n - l->nplace) * sizeof *more);
+		l->place = more;
+		l->nplace = n;
+	}
+	l->place[id] = (uint16_t)i;
+	return 0;
 }
 
 /* --- paths ------------------------------------------------------------------------ */
@@ -196,9 +217,9 @@ matcher_add(struct matcher *m, const struct matcher_query *of)
 	i = m->members.n - 1;
 	m->nlive++;
 	m->nfold += of->fold != NULL;
-	m->line->place[of->id] = (uint16_t)i;
-	matcher_watch(m, me);
-	if ((err = join(m, i)) ||
+	if (m->habit)
+		matcher_watch(m, me);
+	if ((err = line_place(m->line, of->id, i)) || (err = join(m, i)) ||
 	    (err = hints_find(&m->line->row, m, i, member_row_hash,
 			      matcher_same_row, &row)))
 		return err;
@@ -215,7 +236,7 @@ matcher_add(struct matcher *m, const struct matcher_query *of)
 static uint16_t
 place_of(const struct matcher *m, uint16_t id)
 {
-	uint16_t i = m->line->place[id];
+	uint16_t i = id < m->line->nplace ? m->line->place[id] : NOBODY;
 
 	if (matcher_has(m, i) && members_at(&m->members, i)->id == id)
 		return i;

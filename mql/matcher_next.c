@@ -45,7 +45,6 @@ begin(const struct schema *schema, size_t room, struct matcher **out)
 	*out = NULL;
 	if (!m || !(m->line = line_new(schema)))
 		goto out;
-	m->habit = m->line->habit;
 	if ((err = members_init(&m->members, &none, room)) ||
 	    (err = pathset_new(schema, &ps)) ||
 	    (err = matcher_own_paths(m, ps)))
@@ -99,6 +98,23 @@ level(size_t n)
 	return l;
 }
 
+/* From the first index on there is a habit, and all queries are known to it. */
+static int
+begin_habit(struct matcher *m)
+{
+	struct line *l = m->line;
+
+	if (m->habit)
+		return 0;
+	if (!l->habit && habit_new(&l->habit))
+		return MQL_ENOMEM;
+	m->habit = l->habit;
+	for (size_t i = 0; i < m->members.n; i++)
+		if (matcher_has(m, i))
+			matcher_watch(m, members_at(&m->members, i));
+	return 0;
+}
+
 /* Index the members from `from` on. */
 static int
 add_segment(struct matcher *m, size_t from)
@@ -122,7 +138,7 @@ add_segment(struct matcher *m, size_t from)
 		e[n++] = (struct index_entry){
 			.id = (uint16_t)i, .access = &me->q->access,
 			.slots = me->slots->at,
-			.tests = (uint16_t)residual_all(&me->q->residual),
+			.tests = me->q->residual.all,
 		};
 	}
 	*s = (struct segment){ .from = from, .to = m->members.n };
@@ -145,6 +161,8 @@ add_segments(struct matcher *m, bool whole)
 		drop_segments(m);
 	if (m->nlive <= MATCHER_PLAIN)
 		return 0;
+	if ((err = begin_habit(m)))
+		return err;
 	from = m->nsegment ? m->segment[m->nsegment - 1].to : 0;
 	if (from == m->members.n)
 		return 0;
@@ -239,7 +257,6 @@ static int
 pack(const struct matcher *old, size_t room, struct matcher **out)
 {
 	struct matcher *m;
-	struct habit *h;
 	int err;
 
 	if ((err = begin(old->line->schema, old->nlive + room, out)))
@@ -254,17 +271,14 @@ pack(const struct matcher *old, size_t room, struct matcher **out)
 		of.fold = me->slots->fold;
 		err = matcher_add(m, &of);
 	}
-	if (!err)
-		err = habit_move(old->habit, old->paths, m->paths, &h);
+	if (!err && old->habit)
+		err = habit_move(old->habit, old->paths, m->paths,
+				 &m->line->habit);
 	if (err) {
 		matcher_free(m);
 		*out = NULL;
 		return err == MQL_ELIMIT ? MQL_ENOMEM : err;
 	}
-	habit_free(m->line->habit);
-	m->line->habit = m->habit = h;
-	for (size_t i = 0; i < m->members.n; i++)
-		matcher_watch(m, members_at(&m->members, i));
 	return 0;
 }
 

@@ -36,9 +36,10 @@ struct hints {
 struct line {
 	unsigned             refs;
 	const struct schema *schema;
-	struct habit        *habit;
+	struct habit        *habit; /* NULL: there was no index yet */
 	struct hints         where, row;
-	uint16_t             place[MEMBERS_MAX + 1]; /* by id */
+	uint16_t            *place; /* by id, below nplace */
+	size_t               nplace;
 };
 
 struct segment {
@@ -48,7 +49,7 @@ struct segment {
 
 struct matcher {
 	struct line    *line;
-	struct habit   *habit;  /* the line's */
+	struct habit   *habit;  /* the line's; NULL: nothing is indexed */
 	struct pathset *paths;
 	unsigned       *paths_refs;
 	bool            hides;  /* paths read other values than the event's */
@@ -90,7 +91,8 @@ void matcher_drop_paths(struct pathset *ps, unsigned *refs);
 /* 0, MQL_ELIMIT (refused, and nothing has changed), or MQL_ENOMEM: then m is
  * good for nothing but to be freed. */
 int matcher_add(struct matcher *m, const struct matcher_query *of);
-/* Let the habit see the fields that a member's accesses look at. */
+/* Let the habit, which there must be, see the fields that a member's accesses
+ * look at. */
 void matcher_watch(struct matcher *m, const struct member *me);
 int matcher_take_out(struct matcher *m, uint16_t id); /* 0 or MQL_ENOMEM */
 

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 
 #include "mql/compile.h"
+#include "mql/tree.h"
 #include "mql/grammar.h"
 #include "mql/lex.h"
 #include "mql/plan.h"
@@ -128,12 +129,23 @@ parse(struct compile *c)
 }
 
 static int
+set_time(struct compile *c)
+{
+	struct window *w = &c->sel.window;
+
+	if (c->timed && w->kind == WINDOW_TIME && !w->on)
+		w->on = tree_meta(c, (struct span){ 0, 0 }, STR("@ts"));
+	return c->err;
+}
+
+static int
 compile(struct compile *c, struct mql_query **out)
 {
 	struct plan made = { 0 };
 	int err;
 
-	if ((err = check_text(c)) || (err = parse(c)) || (err = check(c)))
+	if ((err = check_text(c)) || (err = parse(c)) || (err = set_time(c)) ||
+	    (err = check(c)))
 		return err;
 	if ((err = plan(c, &made)))
 		return err;
@@ -152,12 +164,14 @@ compile(struct compile *c, struct mql_query **out)
 	return 0;
 }
 
-int
-query_compile(struct str text, struct mql_query **out, struct mql_diag *diag)
+static int
+compile_text(struct str text, bool timed, struct mql_query **out,
+	     struct mql_diag *diag)
 {
 	struct mql_diag ignored;
 	struct compile c = {
 		.text = text,
+		.timed = timed,
 		.diag = diag ? diag : &ignored,
 		.sel = { .sampling = { .percent = 100,
 				       .threshold = UINT64_C(1) << 32 },
@@ -169,6 +183,19 @@ query_compile(struct str text, struct mql_query **out, struct mql_diag *diag)
 	int err = compile(&c, out);
 	arena_fini(&c.arena);
 	return err;
+}
+
+int
+query_compile(struct str text, struct mql_query **out, struct mql_diag *diag)
+{
+	return compile_text(text, false, out, diag);
+}
+
+int
+query_compile_timed(struct str text, struct mql_query **out,
+		    struct mql_diag *diag)
+{
+	return compile_text(text, true, out, diag);
 }
 
 int

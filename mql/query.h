@@ -23,6 +23,11 @@ enum { QUERY_MAX_TEXT = 256 * 1024 };
 int query_compile(struct str text, struct mql_query **out,
 		  struct mql_diag *diag);
 
+/* Likewise, where windows of time that do not say `on` have `on @ts`: of events
+ * that were before now. */
+int query_compile_timed(struct str text, struct mql_query **out,
+			struct mql_diag *diag);
+
 /* The part that an agent runs, in canonical spelling and without limit. Of a
  * plain query it is the whole; of another one `select` names the fields that
  * groups, aggregates, columns and order are made of, each as a column under

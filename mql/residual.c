@@ -82,13 +82,6 @@ holds(const struct residual_term *t, const struct digest *d)
 	return in_order(t, d);
 }
 
-unsigned
-residual_all(const struct residual *res)
-{
-	return ((1u << res->n) - 1) |
-	       (res->rest == NO_ENTRY ? 0 : RESIDUAL_REST);
-}
-
 bool
 residual_match(const struct mql_query *q, const uint16_t *slots,
 	       unsigned left, struct probe *p, struct eval *e,
@@ -96,12 +89,17 @@ residual_match(const struct mql_query *q, const uint16_t *slots,
 {
 	const struct residual *res = &q->residual;
 
-	left &= residual_all(res);
+	left &= res->all;
 	for (unsigned b = left % RESIDUAL_REST; b; b &= b - 1) {
 		const struct residual_term *t =
 			&res->term[__builtin_ctz(b)];
-		enum outcome o = holds(t, probe_digest(p, r, slots[t->path]));
+		unsigned slot = slots[t->path];
+		uint64_t eq = probe_eq(p, r, slot);
+		enum outcome o;
 
+		if (t->kind == RESIDUAL_EQ && eq != t->is.eq)
+			return false;
+		o = holds(t, &p->digest[slot]);
 		if (o == NO)
 			return false;
 		if (o == UNKNOWN)
@@ -265,6 +263,9 @@ residual_make(struct mql_query *q)
 			break;
 		res->rest = c.last ? NO_ENTRY : (uint16_t)pc;
 	}
+	res->all = (uint16_t)((1u << res->n) - 1);
+	if (res->rest != NO_ENTRY)
+		res->all |= RESIDUAL_REST;
 	res->term = arena_grow(&q->arena, room, res->n * sizeof *room,
 			       res->n * sizeof *room);
 	return err || (res->n && !res->term) ? MQL_ENOMEM : 0;

@@ -53,15 +53,14 @@ struct residual {
 	struct residual_term *term;
 	unsigned n;
 	uint16_t rest; /* where the program goes on; NO_ENTRY: it is done */
+	uint16_t all;  /* what there is to be tested */
 };
 
 /* Fill q->residual; q has its program. Returns 0 or MQL_ENOMEM. */
 int residual_make(struct mql_query *q);
 
-/* All that is to be tested, for there may be less than RESIDUAL_ALL; and the
- * tests that hold of each value of which t holds exactly: it has an eq of t's,
- * or begins as t says, or its ord is above lo and below hi. */
-unsigned residual_all(const struct residual *res);
+/* The tests that hold of each value of which t holds exactly: it has an eq of
+ * t's, or begins as t says, or its ord is above lo and below hi. */
 unsigned residual_proven(const struct residual *res,
 			 const struct access_term *t);
 

@@ -243,6 +243,71 @@ stage_advance(struct stage *s, int64_t to)
 	stage_close_due(s);
 }
 
+/* How far all are that hold; or the one that is furthest. */
+static int64_t
+time_of_all(const struct stage *s)
+{
+	int64_t low = INT64_MAX, high = INT64_MIN;
+
+	for (const struct stage_source *i = s->sources; i; i = i->next) {
+		const int64_t seen = i->some ? i->seen : INT64_MIN;
+
+		if (i->holds && seen < low)
+			low = seen;
+		if (seen > high)
+			high = seen;
+	}
+	return low < high ? low : high;
+}
+
+/* A row of this time came. */
+static int64_t
+time_with(struct stage *s, int64_t at)
+{
+	struct stage_source *from = s->from;
+
+	if (!from)
+		return at;
+	if (!from->some || at > from->seen)
+		from->seen = at;
+	from->some = true;
+	return time_of_all(s);
+}
+
+void
+stage_source_add(struct stage *s, struct stage_source *src)
+{
+	src->next = s->sources;
+	s->sources = src;
+}
+
+void
+stage_source_drop(struct stage *s, struct stage_source *src)
+{
+	struct stage_source **at = &s->sources;
+
+	while (*at && *at != src)
+		at = &(*at)->next;
+	if (*at)
+		*at = src->next;
+	if (s->from == src)
+		s->from = NULL;
+}
+
+void
+stage_source_next(struct stage *s, struct stage_source *src)
+{
+	s->from = src;
+}
+
+void
+stage_source_release(struct stage *s, struct stage_source *src)
+{
+	src->holds = false;
+	if (s->q->shape.window == WINDOW_TIME && s->q->shape.on != NO_ENTRY)
+		stage_advance(s, time_of_all(s));
+}
+
 static int
 add(struct stage *s, const struct env *env, int64_t start, int64_t at)
 {
@@ -271,7 +336,8 @@ add_timed(struct stage *s, const struct env *env, int64_t at)
 		s->stats.late++;
 	else
 		err = count_overflow(s, add(s, env, start, at));
-	stage_advance(s, s->q->shape.on != NO_ENTRY ? at : env->now);
+	stage_advance(s, s->q->shape.on != NO_ENTRY ? time_with(s, at)
+						    : env->now);
 	return err;
 }
 

@@ -95,6 +95,26 @@ int stage_row_of(struct stage *s, struct str row, unsigned step, int64_t now);
 struct partial;
 int stage_partial(struct stage *s, const struct partial *p, int64_t now);
 
+/* One of several who bring rows, each in an order of its own, as of history
+ * that several replay: windows `on` a time close by the one that is furthest
+ * behind, of those that hold. Zeroed but for holds. */
+struct stage_source {
+	struct stage_source *next;
+	int64_t seen;  /* the latest time */
+	bool    some;  /* it has brought a row */
+	bool    holds; /* what it still brings may be of long ago */
+};
+
+/* src is borrowed until it is dropped, which does not close a window. */
+void stage_source_add(struct stage *s, struct stage_source *src);
+void stage_source_drop(struct stage *s, struct stage_source *src);
+
+/* What comes next is from src; NULL: from nobody who was added. */
+void stage_source_next(struct stage *s, struct stage_source *src);
+
+/* src does not hold any more. */
+void stage_source_release(struct stage *s, struct stage_source *src);
+
 /* Everything before this time is in: all who send have said so. Windows of
  * @ts that end by then need not wait for the grace. */
 void stage_complete(struct stage *s, int64_t upto);

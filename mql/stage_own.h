@@ -21,6 +21,7 @@ struct stage {
 	struct budget           budget;
 	struct panes            panes;
 	struct windows          windows; /* of a time window */
+	struct stage_source    *sources, *from;
 	int64_t                 grace_ms;
 	struct reduced          reduced; /* made with the first row */
 	struct eval            *eval;

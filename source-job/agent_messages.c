@@ -115,6 +115,7 @@ on_heartbeat(struct worker *w, struct agent *a, struct str body)
 		}
 	if (!err) {
 		take_health(w, a, &m.health);
+		own_beat(w, a, m.at);
 		compare_clocks(w, a, &m.health);
 	}
 	size_t known = a->nstream;

@@ -61,6 +61,8 @@ remove_agent(struct worker *w, struct agent *a)
 	agents_undeafen(w, a);
 	LIST_REMOVE(a, entry);
 	w->agents.n--;
+	w->agents.nreplay -= agent_is_private(a);
+	own_forget(w, a);
 }
 
 void

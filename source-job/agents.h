@@ -14,6 +14,7 @@
 #include "common/arena.h"
 #include "source-job/clocks.h"
 #include "source-job/map.h"
+#include "source-job/own.h"
 #include "wire/message.h"
 #include "wire/socket.h"
 
@@ -36,6 +37,8 @@ struct agent {
 	struct str id, app, host, zone, version;
 	struct str language; /* the version of MQL that it speaks */
 	struct str self;      /* of these and its labels: see at.h */
+	uint64_t   replay;    /* the query that it is for; 0: for all */
+	enum own   own;       /* one of the daemon's, or OWN_NONE */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */
@@ -57,6 +60,13 @@ agent_run(const struct agent *a, unsigned slot)
 	return slot < a->nrun ? a->run[slot] : NULL;
 }
 
+/* Not for all queries. */
+static inline bool
+agent_is_private(const struct agent *a)
+{
+	return a->replay || a->own == OWN_LATE;
+}
+
 /* a's runs, one after another. */
 #define FOREACH_RUN(r, a)                                                 \
 	for (size_t slot_ = 0;                                            \
@@ -73,6 +83,7 @@ struct agents {
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
 	size_t     ndeaf;
+	size_t     nreplay;    /* that are not for all queries */
 	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
 	struct route *route; /* scratch of ingest.c: 65536 */
 };

@@ -1,5 +1,6 @@
 #include "source-job/at.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "event/json.h"
@@ -10,24 +11,27 @@
 
 struct at {
 	struct mql_query  *query;
-	struct mql_runner *runner;
+	struct mql_runner *runner; /* NULL: the query says nothing */
+	uint64_t           replay;
 };
 
 int
-at_open(const struct mql_query *q, struct at **out)
+at_open(const struct mql_query *q, uint64_t replay, struct at **out)
 {
 	struct str text = query_at_text(q);
 	struct at *at;
-	int err;
+	int err = 0;
 
 	*out = NULL;
-	if (!text.len)
+	if (!text.len && !replay)
 		return 0;
 	at = calloc(1, sizeof *at);
 	if (!at)
 		return MQL_ENOMEM;
-	err = query_compile(text, &at->query, NULL);
-	if (!err)
+	at->replay = replay;
+	if (text.len)
+		err = query_compile(text, &at->query, NULL);
+	if (!err && at->query)
 		err = mql_runner_new(at->query, 0, &at->runner);
 	if (err)
 		at_free(at);
@@ -52,8 +56,26 @@ at_matches(struct at *at, const struct agent *a)
 	const char *row = NULL;
 	size_t len;
 
-	return !at || (!mql_runner_event(at->runner, a->self.ptr, a->self.len,
-					 &row, &len) && row);
+	if (a->replay != (at ? at->replay : 0))
+		return false;
+	return !at || !at->runner ||
+	       (!mql_runner_event(at->runner, a->self.ptr, a->self.len, &row,
+				  &len) && row);
+}
+
+uint64_t
+at_replay(const struct wire_hello *m)
+{
+	for (size_t i = 0; i < m->nlabel; i++) {
+		char z[17] = "";
+
+		if (!str_eq(m->label[i].name, STR(AT_REPLAY)))
+			continue;
+		snprintf(z, sizeof z, "%.*s", (int)m->label[i].value.len,
+			 m->label[i].value.ptr);
+		return strtoull(z, NULL, 16);
+	}
+	return 0;
 }
 
 /* --- what is known of an agent --------------------------------------------- */

@@ -144,6 +144,9 @@ config_fini(struct config *c)
 	{ "kafka-group", 0, OPTION_STRING, "GROUP", NULL,		\
 	  "the consumer group whose members share the partitions",	\
 	  &(c)->kafka_group },						\
+	{ "kafka-replays", 0, OPTION_UINT, "N", "4",			\
+	  "of history that may run at once; more are refused",		\
+	  &(c)->kafka_replays },					\
 	{ "queries-topic", 0, OPTION_STRING, "TOPIC", NULL,		\
 	  "a compacted topic that keeps the saved queries of all "	\
 	  "source-jobs; made if it is not there",			\

@@ -26,6 +26,7 @@ struct config {
 	bool        insecure;
 	/* Kafka as a source; topics NULL: it is none. */
 	const char *kafka_bootstrap, *kafka_topics, *kafka_group;
+	uint64_t    kafka_replays; /* that may run at once */
 	const char *queries_topic; /* keeps saved queries; NULL: see state */
 	struct option_list kafka_property; /* see config_fini() */
 };

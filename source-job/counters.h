@@ -44,6 +44,8 @@ counter_get(const _Atomic uint64_t *c)
 	X(folded,     "Rows put into groups, or held in order")          \
 	X(results,    "Rows made of groups, or of what was held")        \
 	X(rows_unkept, "Rows of saved queries while nobody subscribed")  \
+	X(rows_unsure, "Rows handed to subscribers that ended without a word, " \
+		       "and had not said that they have done with them")  \
 	X(subs_refused, "Subscriptions refused to peers that have too many")
 
 /* Rows dropped, by cause. X(name, cause) */

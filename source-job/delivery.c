@@ -8,6 +8,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
+#include "source-job/replays.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
 #include "wire/rows.h"
@@ -156,6 +157,7 @@ send_meta(struct job *j, struct sub *s, struct notes *n)
 			       .nrefusal = n->nrefusal, .window = s->closed,
 			       .limit = n->limit, .nlimit = n->nlimit };
 
+	replays_tell(s, &m.replay);
 	wire_meta_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
 }
@@ -264,18 +266,22 @@ drop_queue(struct job *j, struct sub *s)
 static void
 end(struct job *j, struct sub *s)
 {
+	const bool torn = s->replaying && s->queue.rows && job_draining(j);
 	struct wire_end m = {
 		.meta = { .id = s->id, .before = s->before,
 			  .window = s->closed },
 		.why = str_of(s->why),
-		.failed = s->failed,
+		.failed = s->failed || torn,
 		.leaves = job_draining(j),
 	};
 
 	drop_queue(j, s);
 	m.meta.books = books_of(s);
+	replays_tell(s, &m.meta.replay);
 	wire_end_encode(&m, hop_frame(&j->subscriber_hop));
 	send_to(j, s->link);
+	if (s->silent)
+		sub_lost(j, s);
 	sub_free(j, s);
 }
 

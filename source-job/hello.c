@@ -37,7 +37,7 @@ agent_add_stream(struct agent *a, struct str name)
 
 /* Copy what we keep of a hello: the message may be a megabyte. */
 static int
-describe(struct agent *a, const struct wire_hello *m)
+describe(const struct worker *w, struct agent *a, const struct wire_hello *m)
 {
 	const struct str from[] = { m->agent, m->app, m->host, m->zone,
 				    m->version, m->language };
@@ -55,6 +55,8 @@ describe(struct agent *a, const struct wire_hello *m)
 		if (!to[i]->ptr)
 			return MQL_ENOMEM;
 	}
+	a->replay = at_replay(m);
+	a->own = own_of(m, w->token);
 	at_describe(m, &self);
 	a->self = arena_str(&a->mem, (struct str){ (char *)self.data,
 						   self.len });
@@ -99,6 +101,7 @@ enlist(struct worker *w, struct agent *a)
 		return err;
 	LIST_INSERT_HEAD(&w->agents.all, a, entry);
 	w->agents.n++;
+	w->agents.nreplay += agent_is_private(a);
 	return 0;
 }
 
@@ -111,7 +114,7 @@ add(struct worker *w, const struct wire_hello *m, struct agent **out)
 	if (!a)
 		return MQL_ENOMEM;
 	a->mem.chunk = TEXTS_CHUNK;
-	if (!(err = describe(a, m)))
+	if (!(err = describe(w, a, m)))
 		err = enlist(w, a);
 	if (err)
 		agent_free(a);
@@ -128,7 +131,7 @@ update(struct worker *w, const struct wire_hello *m, struct agent *a)
 	int err;
 
 	fresh.mem = (struct arena){ .chunk = TEXTS_CHUNK };
-	if ((err = describe(&fresh, m))) {
+	if ((err = describe(w, &fresh, m))) {
 		arena_fini(&fresh.mem);
 		return err;
 	}

@@ -29,9 +29,11 @@
 
 #include "source-job/config.h"
 #include "source-job/counters.h"
+#include "source-job/handed.h"
 #include "source-job/hop.h"
 #include "source-job/power.h"
 #include "source-job/queries.h"
+#include "source-job/replays.h"
 #include "source-job/saved.h"
 #include "source-job/subscribers.h"
 #include "source-job/worker.h"
@@ -43,6 +45,7 @@ struct job {
 	int64_t  wall;      /* ms since the epoch, likewise: for windows */
 	int64_t  started;
 	struct kafka_source *kafka; /* NULL: it is no source */
+	uint64_t token; /* by which our own agents are known: own.h */
 	int64_t  drain_by;  /* not 0: draining, until then */
 	_Atomic uint64_t serial; /* orders joins and losses */
 
@@ -52,7 +55,9 @@ struct job {
 	struct hop subscriber_hop;
 	struct queries     queries;
 	struct subscribers subscribers;
+	struct replays replays;
 	struct saved saved;
+	struct handed handed;
 	struct job_counters counters;
 	struct books_agent agents_all; /* of all queries that ever ran */
 	unsigned nlisting;  /* lists that go round: see requests.c */

@@ -44,6 +44,7 @@ tick(struct loop *l)
 	l->next_tick = j->now + l->tick_ms;
 	subscribers_tick(j);
 	saved_tick(j);
+	handed_tick(j);
 	if (has_failed(j) && !job_draining(j))
 		drain_begin(j);
 	if (l->http)
@@ -97,6 +98,7 @@ turn(struct loop *l)
 	tick(l);
 	queries_flush(j);
 	subscribers_flush(j);
+	replays_turn(j);
 	if (l->http && l->fd[FD_HTTP].revents)
 		http_run(l->http);
 	return more || has_work(l);

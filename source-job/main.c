@@ -44,6 +44,8 @@ name_job(struct job *j)
 	gethostname(host, sizeof host - 1);
 	if (getrandom(&salt, sizeof salt, GRND_NONBLOCK) < 0)
 		salt = (uint32_t)clock_wall_ms();
+	if (getrandom(&j->token, sizeof j->token, GRND_NONBLOCK) < 0)
+		j->token = (uint64_t)clock_mono_ns();
 	snprintf(j->id, sizeof j->id, "%.48s-%d-%08x", host, (int)getpid(),
 		 salt);
 }
@@ -148,6 +150,7 @@ init_workers(struct job *j)
 		w->id = j->id;
 		w->registry = j->registry;
 		w->serial = &j->serial;
+		w->token = j->token;
 		err = worker_init(w, &j->bell);
 	}
 	return err;
@@ -182,6 +185,7 @@ open_kafka(struct job *j)
 		.bootstrap = c->kafka_bootstrap, .topics = c->kafka_topics,
 		.group = c->kafka_group, .property = &c->kafka_property,
 		.source_job = door, .max_queries = (unsigned)c->max_queries,
+		.token = j->token, .waits = c->state || c->queries_topic,
 	};
 
 	if (!c->kafka_topics)
@@ -286,6 +290,7 @@ serve(struct job *j, int sigfd)
 	status = loop_run(j, http, sigfd);
 	notify("STOPPING=1");
 out:
+	replays_fini(j);
 	kafka_source_close(j->kafka);
 	http_close(http);
 	return status;

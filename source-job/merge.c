@@ -208,6 +208,9 @@ take_other(struct job *j, const struct op *op)
 	case OP_LISTED:
 		requests_listed(j, op->listing);
 		break;
+	case OP_HEARD:
+		handed_heard(j, op);
+		break;
 	case OP_STOPPED:
 		j->nstopped++;
 		break;

@@ -271,6 +271,9 @@ metrics_write(const struct job *j, struct buf *out)
 	write_groups(j, out);
 	write_rows(j, out);
 	saved_metrics(j, out);
-	if (j->kafka)
-		kafka_source_metrics(j->kafka, out);
+	if (!j->kafka)
+		return;
+	kafka_source_metrics(j->kafka, out);
+	gauge(out, "kafka_replays", "Replays of history that run",
+	      j->replays.n);
 }

@@ -118,7 +118,7 @@ part_new(struct worker *w, const struct op *op, struct part **out)
 	part->worker = w;
 	part->query = op->query;
 	part->id = op->id;
-	err = at_open(q->compiled, &part->at);
+	err = at_open(q->compiled, q->replay, &part->at);
 	if (!err && q->folded) {
 		part->pane = query_pane_ms(q->folded);
 		err = partial_new(q->folded, &part->reading);

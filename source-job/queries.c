@@ -6,6 +6,7 @@
 #include "mql/error.h"
 #include "mql/partial.h"
 #include "mql/query.h"
+#include "mql/stage.h"
 #include "source-job/job.h"
 #include "source-job/merge.h"
 #include "wire/message.h"
@@ -16,11 +17,13 @@ id_key(const uint32_t *id)
 	return (struct str){ (const char *)id, sizeof *id };
 }
 
-/* Both texts, with a NUL between them, which neither has. */
+/* Both texts, with a NUL between them, which neither has; of a replay also its
+ * id, behind another. */
 static struct str
 key_of(const struct query *q)
 {
-	return (struct str){ q->key, q->text.len + 1 + q->fold.len };
+	return (struct str){ q->key, q->text.len + 1 + q->fold.len +
+			     (q->replay ? 1 + sizeof q->replay : 0) };
 }
 
 int
@@ -186,6 +189,7 @@ set_texts(struct query *q, struct str text, struct str fold)
 	buf_put_u8(&key, '\0');
 	buf_put(&key, fold.ptr, fold.len);
 	buf_put_u8(&key, '\0');
+	buf_put(&key, &q->replay, sizeof q->replay);
 	if (key.err) {
 		buf_fini(&key);
 		return key.err;
@@ -224,7 +228,7 @@ fits(const struct query *q, const struct mql_query *compiled)
 }
 
 static struct query *
-query_new(struct job *j, struct str text, struct str fold)
+query_new(struct job *j, struct str text, struct str fold, uint64_t replay)
 {
 	struct query *q = calloc(1, sizeof *q +
 				 j->nworker * sizeof q->of[0]);
@@ -232,6 +236,7 @@ query_new(struct job *j, struct str text, struct str fold)
 	if (!q)
 		return NULL;
 	q->opened = q->meta_at = j->now;
+	q->replay = replay;
 	LIST_INIT(&q->subs);
 	LIST_INIT(&q->crews);
 	if (set_texts(q, text, fold)) {
@@ -261,9 +266,10 @@ start(struct job *j, struct query *q, const struct mql_query *compiled,
 
 static int
 open_as(struct job *j, const struct mql_query *compiled, struct str fold,
-	struct query **out, const char **why)
+	uint64_t replay, struct query **out, const char **why)
 {
-	struct query *q = query_new(j, query_agent_text(compiled), fold);
+	struct query *q = query_new(j, query_agent_text(compiled), fold,
+				    replay);
 	struct query *there;
 	int err;
 
@@ -284,16 +290,26 @@ open_as(struct job *j, const struct mql_query *compiled, struct str fold,
 	return err;
 }
 
+/* What agents fold comes once a second: for windows of history, whose hours
+ * pass in a moment, rows in their order are wanted. */
+static struct str
+fold_of(const struct mql_query *compiled, uint64_t replay)
+{
+	if (replay && query_rows(compiled) == QUERY_WINDOWS)
+		return (struct str){ 0 };
+	return str_of(query_fold_text(compiled));
+}
+
 /* Whatever is wrong with a fold, rows will do. */
 int
-queries_open(struct job *j, const struct mql_query *compiled,
+queries_open(struct job *j, const struct mql_query *compiled, uint64_t replay,
 	     struct query **out, const char **why)
 {
-	struct str fold = str_of(query_fold_text(compiled));
-	int err = open_as(j, compiled, fold, out, why);
+	struct str fold = fold_of(compiled, replay);
+	int err = open_as(j, compiled, fold, replay, out, why);
 
 	if (err && err != MQL_ENOMEM && fold.len)
-		err = open_as(j, compiled, (struct str){ 0 }, out, why);
+		err = open_as(j, compiled, (struct str){ 0 }, replay, out, why);
 	return err;
 }
 

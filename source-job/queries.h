@@ -53,7 +53,10 @@ struct query {
 	struct mql_query *compiled; /* text: not the whole of a query that has
 				       a stage */
 	struct mql_query *folded;   /* fold; NULL: rows are wanted */
+	uint64_t   replay; /* not 0: of history, under this id, for the agent
+			      that brings it (at.h). It is not shared */
 
+	_Atomic bool held; /* it is saved, or was while it ran: any thread */
 	uint32_t   id;      /* for agents and operators */
 	size_t     nframe;  /* bytes it takes in a message */
 	int64_t    opened;  /* ms */
@@ -94,10 +97,11 @@ struct queries {
 int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
 void queries_fini(struct job *j); /* after the workers */
 
-/* The query that is the agents' part of this one, or a new one. 0, MQL_ELIMIT
- * with a sentence in why, an error of query_compile(), or MQL_ENOMEM. */
+/* The query that is the agents' part of this one, or a new one; for a replay a
+ * new one. 0, MQL_ELIMIT with a sentence in why, an error of query_compile(),
+ * or MQL_ENOMEM. */
 int queries_open(struct job *j, const struct mql_query *compiled,
-		 struct query **out, const char **why);
+		 uint64_t replay, struct query **out, const char **why);
 
 /* Whoever asks insists that agents run it where it is a suspect. */
 void queries_force(struct job *j, struct query *q);

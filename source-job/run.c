@@ -180,7 +180,7 @@ run_open(struct agent *a, struct part *part)
 {
 	struct run *r = agent_run(a, part->query->slot);
 
-	if (!at_matches(part->at, a)) {
+	if (!own_is_asked(a, part->query) || !at_matches(part->at, a)) {
 		if (r)
 			run_free(r);
 		return 0;

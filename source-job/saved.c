@@ -61,11 +61,39 @@ run(struct job *j, struct saved_query *q)
 	snprintf(client, sizeof client, "(saved) %s", q->name);
 	int err = subscribers_hold(j, j->saved.link, q->sub, q->text, client,
 				   &diag);
+	if (!err)
+		atomic_store(&holder(j, q)->query->held, true);
 	if (err && !*q->why)
 		log_warn("the saved query %s does not run: %s", q->name,
 			 *diag.text ? diag.text : mql_strerror(err));
 	snprintf(q->why, sizeof q->why, "%s", !err ? "" : *diag.text ?
 		 diag.text : mql_strerror(err));
+}
+
+bool
+saved_all_run(const struct job *j)
+{
+	for (size_t i = 0; i < j->saved.n; i++) {
+		const struct saved_query *q = j->saved.query[i];
+		const struct sub *s = holder(j, q);
+		if (!q->leaving && !*q->why &&
+		    !(s && query_is_open(j, s->query)))
+			return false;
+	}
+	return true;
+}
+
+int64_t
+saved_since(const struct job *j)
+{
+	int64_t oldest = 0;
+
+	for (size_t i = 0; i < j->saved.n; i++) {
+		const struct saved_query *q = j->saved.query[i];
+		if (holder(j, q) && (!oldest || q->since < oldest))
+			oldest = q->since > 0 ? q->since : 1;
+	}
+	return oldest;
 }
 
 static void

@@ -75,6 +75,13 @@ bool saved_list(const struct job *j, struct str name, struct buf *out);
 /* Why they are not known yet, or NULL. */
 const char *saved_waits(const struct job *j);
 
+/* Does each of them run everywhere here, or is it said why it does not? */
+bool saved_all_run(const struct job *j);
+
+/* When the oldest of those that run was saved, in ms since the epoch; 0: none
+ * runs. */
+int64_t saved_since(const struct job *j);
+
 /* There is no use in going on; it has been said. */
 bool saved_failed(const struct job *j);
 

@@ -14,6 +14,7 @@
 #include "mql/stage.h"
 #include "source-job/job.h"
 #include "source-job/relay.h"
+#include "source-job/replays.h"
 
 enum {
 	GRACE_MS = 2000, /* for rows of a window to arrive: agents and their
@@ -147,7 +148,8 @@ staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 			       .pace = query_pace(query), .since = j->wall,
 			       .total_at = j->now + TOTAL_MS };
 	const struct stage_options opt = {
-		.max_bytes = j->config.stage_memory, .grace_ms = GRACE_MS,
+		.max_bytes = j->config.stage_memory,
+		.grace_ms = s->replaying ? REPLAYS_GRACE_MS : GRACE_MS,
 		.row = give, .closed = closed, .arg = st,
 	};
 	err = merge ? relay_new(j, s, &st->relay)
@@ -260,6 +262,9 @@ staged_tick(struct sub *s)
 	    st->pace == PACE_END)
 		return;
 	if (st->pace == PACE_TOTAL) {
+		/* Of history that ends the totals are wanted, once. */
+		if (s->replaying && s->replaying->until_end)
+			return;
 		if (st->job->now < st->total_at)
 			return;
 		st->total_at = st->job->now + TOTAL_MS;

@@ -8,6 +8,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
+#include "source-job/replays.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
 
@@ -41,6 +42,15 @@ frame_bytes(uint64_t window)
 	return window / 4 < FRAME_MAX ? (size_t)(window / 4) : FRAME_MAX;
 }
 
+void
+sub_open(struct sub *s, uint64_t credit)
+{
+	s->credit = credit;
+	if (credit - s->used > s->window)
+		s->window = credit - s->used;
+	s->queue.frame = frame_bytes(s->window);
+}
+
 static void
 join(struct job *j, struct link *l, struct query *q, struct sub *s,
      const struct wire_subscribe *m)
@@ -49,10 +59,11 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 	s->query = q;
 	s->id = m->id;
 	s->serial = atomic_fetch_add(&j->serial, 1) + 1;
-	s->credit = s->window = m->credit;
 	s->queue = (struct queue){ .id = m->id, .limit = j->config.queue,
-				   .frame = frame_bytes(m->credit),
 				   .parts = m->parts };
+	if (s->replaying) /* it is held instead */
+		s->queue.limit = SIZE_MAX;
+	sub_open(s, m->credit);
 	s->before = ledger_settled(&q->all);
 	snprintf(s->client, sizeof s->client, "%.*s", (int)m->client.len,
 		 m->client.len ? m->client.ptr : "");
@@ -76,6 +87,7 @@ sub_accept(struct job *j, struct sub *s, const struct query_count *c)
 		.refused = c->refused,
 		.merge = s->merge,
 		.group = s->crew ? str_of(s->crew->name) : STR(""),
+		.replay = s->replaying,
 	};
 
 	if (s->accepted)
@@ -163,9 +175,10 @@ limit_of(const struct mql_query *compiled, uint64_t asked)
 
 /* One that has not joined. */
 static void
-give_up(struct sub *s)
+give_up(struct job *j, struct sub *s)
 {
 	if (s) {
+		replays_forget(j, s);
 		if (s->crew)
 			crew_forget(s);
 		staged_free(s->staged);
@@ -186,6 +199,13 @@ fit(struct job *j, struct query *q, struct sub *s,
 			      staged_open(j, s, compiled, m->merge);
 }
 
+/* 0: it is none. */
+static uint64_t
+replay_of(const struct sub *s)
+{
+	return s->replaying ? s->replaying->id : 0;
+}
+
 /* Takes compiled. 0, or an error with its sentence in why, or in diag. */
 static int
 subscribe(struct job *j, struct link *l, const struct wire_peer *from,
@@ -200,17 +220,21 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	if (s && (s->canonical = strdup(mql_query_text(compiled))))
 		err = 0;
 	if (!err)
-		err = queries_open(j, compiled, &q, why);
+		err = replays_admit(j, m, compiled, &s->replaying, why);
+	if (!err)
+		err = queries_open(j, compiled, replay_of(s), &q, why);
 	if (err)
 		mql_query_free(compiled);
 	else
 		err = fit(j, q, s, m, compiled, diag);
+	if (!err)
+		err = replays_begin(j, s, m);
 	if (!err && !l)
 		err = link_open(j, from, &l);
 	if (err) {
 		if (q && LIST_EMPTY(&q->subs))
 			queries_close(j, q);
-		give_up(s);
+		give_up(j, s);
 		return err;
 	}
 	l->heard = j->now;
@@ -256,7 +280,7 @@ subscribers_hold(struct job *j, struct link *l, uint32_t id, const char *text,
 	if (!err && !(s = calloc(1, sizeof *s)))
 		err = MQL_ENOMEM;
 	if (!err)
-		err = queries_open(j, compiled, &q, &why);
+		err = queries_open(j, compiled, 0, &q, &why);
 	if (!err) {
 		s->limit = UINT64_MAX;
 		join(j, l, q, s, &m);

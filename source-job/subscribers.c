@@ -8,6 +8,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/ledger.h"
+#include "source-job/replays.h"
 #include "source-job/requests.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
@@ -72,6 +73,7 @@ sub_free(struct job *j, struct sub *s)
 	if (LIST_EMPTY(&s->link->subs) && !s->link->nobody)
 		link_free(j, s->link);
 	j->subscribers.n--;
+	replays_forget(j, s);
 	staged_free(s->staged);
 	queue_fini(&s->queue);
 	free(s->canonical);
@@ -109,6 +111,7 @@ start_leaving(struct job *j, struct sub *s, bool failed, const char *why)
 	s->state = SUB_LEAVING;
 	s->query->nstaying--;
 	s->deadline = j->now + END_MS;
+	replays_leave(s);
 	s->failed = failed;
 	snprintf(s->why, sizeof s->why, "%s", why);
 }
@@ -148,6 +151,29 @@ sub_find(const struct link *l, uint32_t id)
 	return s;
 }
 
+void
+sub_lost(struct job *j, const struct sub *s)
+{
+	const uint64_t handed = s->books.source.delivered;
+
+	if (s->link->nobody || s->merge || handed == s->done)
+		return;
+	counter_add(&j->counters.rows_unsure, handed - s->done);
+	log_warn("%s%s%s is gone without a word: of %llu rows handed to it "
+		 "%llu are lost, at most", s->client,
+		 s->crew ? ", member " : "", s->crew ? s->member : "",
+		 (unsigned long long)handed,
+		 (unsigned long long)(handed - s->done));
+}
+
+/* Who leaves, and was given all the time, is given no more. */
+static void
+hurry(struct job *j, struct sub *s)
+{
+	if (s->state != SUB_STAYING && s->deadline > j->now + END_MS)
+		s->deadline = j->now + END_MS;
+}
+
 /* --- messages -------------------------------------------------- */
 
 static int
@@ -157,8 +183,10 @@ on_unsubscribe(struct job *j, struct link *l, struct str body)
 	int err = wire_unsubscribe_decode(body, &m);
 	struct sub *s = err ? NULL : sub_find(l, m.id);
 
-	if (s)
+	if (s) {
 		sub_leave(j, s, false, "unsubscribed");
+		hurry(j, s);
+	}
 	arena_fini(&m.mem);
 	return err;
 }
@@ -171,11 +199,11 @@ on_credit(struct job *j, struct link *l, struct str body)
 	struct sub *s = err ? NULL : sub_find(l, m.id);
 
 	if (s && m.bytes > s->credit) {
-		s->credit = m.bytes;
-		if (s->credit - s->used > s->window)
-			s->window = s->credit - s->used;
+		sub_open(s, m.bytes);
 		sub_mark(j, s);
 	}
+	if (s && m.rows > s->done && m.rows <= s->books.source.delivered)
+		s->done = m.rows;
 	arena_fini(&m.mem);
 	return err;
 }
@@ -215,6 +243,7 @@ on_goodbye(struct job *j, struct link *l)
 	for (s = l ? LIST_FIRST(&l->subs) : NULL; s; s = next) {
 		next = LIST_NEXT(s, of_link);
 		sub_leave(j, s, false, "the subscriber said goodbye");
+		hurry(j, s);
 	}
 	return 0;
 }
@@ -287,7 +316,9 @@ end_lease(struct job *j, struct link *l)
 		 (long long)(j->now - l->heard));
 	for (s = LIST_FIRST(&l->subs); s; s = next) {
 		next = LIST_NEXT(s, of_link);
+		s->silent = true;
 		sub_leave(j, s, true, why);
+		hurry(j, s);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "source-job/handed.h"
 #include "source-job/map.h"
 #include "source-job/queue.h"
 #include "wire/books.h"
@@ -24,6 +25,7 @@ struct crew;
 struct job;
 struct mql_diag;
 struct query;
+struct replaying;
 struct staged;
 
 enum { SUB_MAX_CLIENT = 64, SUB_MAX_WHY = 96, CREW_NAME = 64 };
@@ -54,9 +56,13 @@ struct sub {
 	uint64_t limit;       /* rows; UINT64_MAX: none */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
+	uint64_t done;        /* rows that it has done with, by its last word */
+	bool     silent;      /* its lease has ended */
 	struct staged *staged; /* NULL: the agents' rows are its rows */
 	bool     merge;       /* the last merge is the subscriber's */
+	struct replaying *replaying; /* NULL: it is not of history */
 	struct queue queue;
+	struct hand hand;     /* of a saved query: see handed.h */
 	struct wire_window closed; /* the last window whose rows are sent */
 	struct books_agent before; /* the query's books when it joined */
 	struct books books;   /* source side; the agents' once settled. Of
@@ -108,6 +114,9 @@ int subscribers_hold(struct job *j, struct link *l, uint32_t id,
 		     const char *text, const char *client,
 		     struct mql_diag *diag);
 
+/* It takes so many bytes of DATA bodies in all. See subscribe.c. */
+void sub_open(struct sub *s, uint64_t credit);
+
 struct sub *sub_find(const struct link *l, uint32_t id); /* l may be NULL */
 
 /* SUBSCRIBE; l is NULL for the first of a link. 0 or MQL_EBADFRAME, also when
@@ -121,6 +130,10 @@ void sub_accept(struct job *j, struct sub *s, const struct query_count *c);
 
 /* Final books: s no longer belongs to its query. */
 void sub_settle(struct job *j, struct sub *s);
+
+/* s ended without a word: say and count what was handed over that it may not
+ * have done with. */
+void sub_lost(struct job *j, const struct sub *s);
 
 /* Free s, and its link when that was the last. */
 void sub_free(struct job *j, struct sub *s);

@@ -145,6 +145,7 @@ worker_turn(struct worker *w)
 	more = !w->stopping && agents_receive(w);
 	tick(w);
 	parts_flush(w);
+	own_flush(w);
 	counter_set(&w->agents.known, w->agents.n);
 	counter_set(&w->agents.connected, w->agents.by_peer.n);
 	return more || w->parts.dirty;

@@ -36,6 +36,8 @@ struct worker {
 	int64_t  next_tick;
 	int64_t  full_since; /* not 0: no message is taken, the job is behind */
 	int64_t  stood;     /* ms in all for which that was so */
+	uint64_t token;     /* by which own agents are known: own.h */
+	struct own_beat beat[OWN_N];
 	struct registry *registry;
 	_Atomic uint64_t *serial; /* orders joins and losses, for all */
 
@@ -52,7 +54,7 @@ struct worker {
 	pthread_t      thread;
 };
 
-/* index, config, id, registry, serial and hop.router are set. job is rung when
+/* index, config, id, token, registry, serial and hop.router are set. job is rung when
  * something is said to it. 0, MQL_ENOMEM or MQL_EOS. */
 int worker_init(struct worker *w, struct bell *job);
 void worker_fini(struct worker *w); /* a zeroed one is allowed */

@@ -1,7 +1,8 @@
 #!/bin/sh
 # bench.sh BUILD JSON SUITE... - run the suites, print a table, and write the
 # same figures to the file JSON as an array of objects. A suite that fails is
-# told apart: its figures so far are there.
+# told apart: its figures so far are there. It is a program of BUILD, or, with
+# a slash in it, a script.
 set -eu
 
 build=$1 json=$2
@@ -10,7 +11,8 @@ lines=$build/bench.tsv
 
 failed=0
 for suite; do
-	"$build/$suite" "$build" || failed=1
+	case $suite in */*) run=$suite ;; *) run=$build/$suite ;; esac
+	"$run" "$build" || failed=1
 done > "$lines"
 
 awk -F '\t' -v json="$json" '

@@ -149,6 +149,7 @@ static const struct field credit[] = {
 	U32(MAY, wire_credit, id),
 	U64(MUST, wire_credit, bytes, ANY),
 	U64(MAY, wire_credit, at, ANY),
+	U64(MAY, wire_credit, rows, ANY),
 	FIELD_END
 };
 CODEC(credit, CREDIT, mem)
@@ -187,6 +188,9 @@ static const struct field subscribe[] = {
 	EXACT(MAY, wire_subscribe, key, WIRE_MAX_TEXT),
 	TEXT(MAY, wire_subscribe, member, WIRE_MAX_NAME),
 	BOOL(MAY, wire_subscribe, parts),
+	BOOL(MAY, wire_subscribe, replay),
+	U64(MAY, wire_subscribe, since, ANY),
+	BOOL(MAY, wire_subscribe, until_end),
 	FIELD_END
 };
 CODEC(subscribe, SUBSCRIBE, mem)
@@ -202,6 +206,7 @@ static const struct field accepted[] = {
 	U32(MAY, wire_accepted, refused),
 	BOOL(MAY, wire_accepted, merge),
 	TEXT(MAY, wire_accepted, group, WIRE_MAX_NAME),
+	BOOL(MAY, wire_accepted, replay),
 	FIELD_END
 };
 CODEC(accepted, ACCEPTED, mem)
@@ -235,6 +240,20 @@ static const struct field window[] = {
 	FIELD_END
 };
 
+static const struct field replay[] = {
+	U64(MAY, wire_replay, read, ANY),
+	U64(MAY, wire_replay, of, ANY),
+	U64(MAY, wire_replay, messages, ANY),
+	U64(MAY, wire_replay, tombstones, ANY),
+	U64(MAY, wire_replay, large, ANY),
+	U32(MAY, wire_replay, partitions),
+	U32(MAY, wire_replay, all),
+	U64(MAY, wire_replay, mine, ANY),
+	U64(MAY, wire_replay, whole, ANY),
+	BOOL(MAY, wire_replay, live),
+	FIELD_END
+};
+
 static const struct field meta[] = {
 	U32(MUST, wire_meta, id),
 	OBJECT(MAY, wire_meta, books, books),
@@ -242,6 +261,7 @@ static const struct field meta[] = {
 	LIST(MAY, wire_meta, refusal, a_refusal),
 	OBJECT(MAY, wire_meta, window, window),
 	LIST(MAY, wire_meta, limit, a_limit),
+	OBJECT(MAY, wire_meta, replay, replay),
 	FIELD_END
 };
 CODEC(meta, META, mem)

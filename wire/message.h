@@ -145,6 +145,8 @@ struct wire_credit { /* cumulative since the welcome or acceptance */
 	uint64_t bytes;    /* of ROWS or DATA bodies allowed so far in all */
 	uint64_t at;       /* agent hop: by a clock of the source-job's, us;
 			      comes back in HEARTBEAT. 0: nothing is said */
+	uint64_t rows;     /* of the subscription's, so far in all, that the
+			      subscriber has done with; it may be behind */
 };
 
 struct wire_goodbye {
@@ -184,6 +186,10 @@ struct wire_subscribe {
 			       whoever has most room */
 	struct str member;  /* who asks, the same at all source-jobs */
 	bool       parts;   /* DATA may come in two parts: see rows.h */
+	/* History of Kafka's topics, up to now and on. */
+	bool       replay;
+	uint64_t   since;     /* ms since the epoch; 0: from the beginning */
+	bool       until_end; /* up to what is there now, and no further */
 };
 
 struct wire_accepted {
@@ -196,6 +202,7 @@ struct wire_accepted {
 	uint32_t   targeted, live, refused;
 	bool       merge;      /* as asked */
 	struct str group;      /* as asked */
+	bool       replay;     /* as asked */
 };
 
 struct wire_refusal { /* why agents do not run a query, grouped by reason */
@@ -226,6 +233,16 @@ struct wire_window { /* one that was closed; all zero: none */
 	uint64_t late;       /* rows that came too late for one, so far */
 };
 
+struct wire_replay { /* how far; all zero: none, or it has not begun */
+	uint64_t read, of;   /* offsets, of those that were there at first */
+	uint64_t messages;   /* that came of them; among these: */
+	uint64_t tombstones, large;
+	uint32_t partitions; /* that are read here, */
+	uint32_t all;        /* of so many of the topics, */
+	uint64_t mine, whole; /* and sums of the hashes of both, 63 bits */
+	bool     live;       /* it has come to what was the end at first */
+};
+
 struct wire_meta {
 	struct arena mem;
 	uint32_t id;
@@ -236,6 +253,7 @@ struct wire_meta {
 	struct wire_window window; /* the last one whose rows are out */
 	struct wire_limit *limit;
 	size_t   nlimit;
+	struct wire_replay replay;
 };
 
 struct wire_end {

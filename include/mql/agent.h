@@ -283,6 +283,10 @@ struct mql_agent_stats {
 	 * (event, query) pairs were not looked at, and are not in matched. */
 	uint32_t throttled, suspended;
 	uint64_t skipped;
+	/* Bytes of rows that ever went into the threads' rings, and that came
+	 * out again: sent, or dropped. What a thread had put in by now is out
+	 * when so much is. */
+	uint64_t ring_in, ring_out;
 };
 
 /* Since the open; in a forked child, since it came alive there. Any thread,

@@ -59,6 +59,14 @@ struct mql_tail_options {
 				   that has room */
 	const char *member;     /* who we are in it; one that comes back under
 				   its name has the same share. NULL: random */
+	/* History of Kafka's topics, at source-jobs that read some: what is
+	 * there goes through the query in the order of time, then what comes.
+	 * Windows without `on` are by @ts. A link that breaks is its end. */
+	bool        replay;
+	int64_t     since;      /* ms since the epoch: from then on; 0: from the
+				   beginning */
+	bool        until_end;  /* what is there now, and no more: MQL_END comes
+				   behind it; totals are given once, then */
 };
 #define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
 
@@ -121,6 +129,16 @@ struct mql_window {
 	uint32_t live;       /* agents that were live when it was closed */
 };
 
+/* How far a replay is, at all source-jobs together. */
+struct mql_replay {
+	uint64_t read, of;     /* offsets, of those that were there at first;
+				  of is 0 until that is known */
+	uint64_t messages;     /* that came of them: seen, bad and skipped */
+	uint64_t tombstones, large; /* of the bad ones */
+	uint32_t partitions;   /* that are read */
+	bool     live;         /* it has come to what was the end at first */
+};
+
 struct mql_slice {
 	const char *ptr;
 	size_t      len;
@@ -145,6 +163,7 @@ struct mql_item {
 	 * core`, and of a count window `its aggregates are of these events
 	 * only`; borrowed; NULL: nowhere. */
 	const char        *limited;
+	struct mql_replay  replay; /* all kinds but MQL_ROW */
 };
 
 /* Compile, connect, subscribe. Returns when the source-job has accepted, or

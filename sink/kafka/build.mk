@@ -1,5 +1,5 @@
 PROGS               += mql-sink-kafka
-KAFKA               := config cut dir key main metrics output producer sink state topics
+KAFKA               := config cut dir key main metrics output producer saved sink state topics
 # What its tests and its bench link: all but main.
 KAFKA_TESTED        := $(patsubst %,sink/kafka/%.c,$(filter-out main,$(KAFKA)))
 mql-sink-kafka.src  := $(KAFKA:%=sink/kafka/%.c)

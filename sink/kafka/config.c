@@ -16,10 +16,12 @@ static const struct option_usage usage = {
 	.prog = "mql-sink-kafka",
 	.synopsis = "--bootstrap HOST:PORT --topic T --query Q [options]",
 	.about = "Asks a fleet, and produces the rows to topics of Kafka.",
-	.tail = "-t, -n and -k are of the query in the same place; one alone "
-		"is of all.\nA file NAME.mql of --query-dir holds a query; "
-		"lines like `-- topic: orders` and\n`-- key: customer_id` in "
-		"it say where its rows go.\n"
+	.tail = "-t, -n and -k are of the query in the same place, those of "
+		"--saved behind those\nof --query; one alone is of all.\n"
+		"A file NAME.mql of --query-dir holds a query; lines like "
+		"`-- topic: orders`,\n`-- key: customer_id` and "
+		"`-- group: sinks` in it say where its rows go, and\n"
+		"`-- saved: NAME` that its text is kept by the source-job.\n"
 		"When it runs, one JSON line with its address goes to standard "
 		"output. SIGTERM\nends the queries, waits for what is on the "
 		"way, and says what was left.",
@@ -30,9 +32,10 @@ static int
 check_list(const struct config *c, const struct option_list *list,
 	   const char *option)
 {
-	if (list->n <= 1 || list->n == c->query.n)
+	if (list->n <= 1 || list->n == c->query.n + c->saved.n)
 		return 0;
-	return daemon_refuse(option, "is given once, or once for each --query");
+	return daemon_refuse(option, "is given once, or once for each --query "
+				     "and --saved");
 }
 
 static int
@@ -43,18 +46,22 @@ check_queries(const struct config *c)
 	if (!c->bootstrap)
 		return daemon_refuse("bootstrap",
 				     "is needed: a broker's HOST:PORT");
-	if (!c->query.n && !c->query_dir)
-		return daemon_refuse("query", "or --query-dir is needed");
-	if (c->query.n > MAX_QUERIES)
-		return daemon_refuse("query", "is given at most 200 times");
+	if (!c->query.n && !c->saved.n && !c->query_dir)
+		return daemon_refuse("query", "or --saved or --query-dir is "
+					      "needed");
+	if (c->query.n + c->saved.n > MAX_QUERIES)
+		return daemon_refuse("query", "and --saved are given at most "
+					      "200 times");
+	if (c->member && !c->group && !c->query_dir)
+		return daemon_refuse("member", "is a name in a --group");
 	if (c->query.n && !c->topic.n)
 		return daemon_refuse("topic", "is needed: where the rows go");
 	if ((err = check_list(c, &c->topic, "topic")) ||
 	    (err = check_list(c, &c->key, "key")))
 		return err;
-	if (c->name.n > c->query.n || (c->name.n == 1 && c->query.n > 1))
+	if (c->name.n && c->name.n != c->query.n)
 		return daemon_refuse("name", "is given once for each --query");
-	return check_list(c, &c->name, "name");
+	return 0;
 }
 
 static int
@@ -81,8 +88,18 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "brokers to begin with", &c->bootstrap },
 		{ "query", 'q', OPTION_STRINGS, "QUERY", NULL,
 		  "what to ask; may be given several times", &c->query },
+		{ "saved", 0, OPTION_STRINGS, "NAME", NULL,
+		  "likewise: what the source-job keeps under this name; it is "
+		  "followed when it is saved anew", &c->saved },
+		{ "group", 0, OPTION_STRING, "NAME", NULL,
+		  "share the rows of each query with other sinks of this "
+		  "group, by key if there is one", &c->group },
+		{ "member", 0, OPTION_STRING, "NAME", NULL,
+		  "who we are in it; one that comes back has the same share",
+		  &c->member },
 		{ "topic", 't', OPTION_STRINGS, "TOPIC", NULL,
-		  "where its rows go", &c->topic },
+		  "where its rows go; of what is saved: by default its name",
+		  &c->topic },
 		{ "key", 'k', OPTION_STRINGS, "EXPRESSION", NULL,
 		  "the key of a row, of its columns; of groups, what they are "
 		  "by", &c->key },
@@ -137,8 +154,8 @@ void
 config_fini(struct config *c)
 {
 	struct option_list *const list[] = {
-		&c->query, &c->name, &c->topic, &c->key, &c->property,
-		&c->topic_config,
+		&c->query, &c->saved, &c->name, &c->topic, &c->key,
+		&c->property, &c->topic_config,
 	};
 
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++)

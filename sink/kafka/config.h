@@ -13,7 +13,9 @@ struct config {
 	const char *http, *query_dir, *state;
 	struct peer peer;
 	struct door_files door;  /* of http */
-	struct option_list query, name, topic, key; /* see config_nth() */
+	const char *group, *member; /* of sinks that share rows; NULL: none */
+	struct option_list query, saved; /* what is asked */
+	struct option_list name, topic, key; /* see config_nth() */
 	struct option_list property, topic_config;
 	uint64_t    partitions, replication; /* 0: the broker's own */
 	uint64_t    buffer;      /* bytes that wait for the broker */
@@ -27,8 +29,8 @@ struct config {
 int config_parse(struct config *c, int argc, char **argv, bool *done);
 void config_fini(struct config *c);
 
-/* What holds for the i-th query: the i-th of the list, or the only one; NULL:
- * nothing is said. */
+/* What holds for the i-th query, those that are saved behind the others: the
+ * i-th of the list, or the only one; NULL: nothing is said. */
 const char *config_nth(const struct option_list *list, size_t i);
 
 #endif

@@ -11,6 +11,7 @@ cut_fini(struct cut *c)
 	buf_fini(&c->value);
 	buf_fini(&c->agent);
 	buf_fini(&c->host);
+	buf_fini(&c->front);
 }
 
 bool
@@ -110,33 +111,78 @@ put_rest(struct buf *to, const char *p, const char *end)
 		to->data[p[at] == ',' ? at : 0] = '{';
 }
 
+/* A slice of row as one of its copy in c->front. */
+static struct str
+in_front(const struct cut *c, struct str row, struct str s)
+{
+	if (s.ptr >= row.ptr && s.ptr < row.ptr + row.len)
+		s.ptr = (char *)c->front.data + (s.ptr - row.ptr);
+	return s;
+}
+
+static void
+keep_front(struct cut *c, struct str row, const char *end, struct origin *o)
+{
+	buf_reset(&c->front);
+	buf_put(&c->front, row.ptr, (size_t)(end - row.ptr));
+	if (c->front.err)
+		buf_reset(&c->front);
+	else {
+		c->front_agent = in_front(c, row, o->agent);
+		c->front_host = in_front(c, row, o->host);
+	}
+}
+
+/* Step over agent and host. *some: was there any? */
+static bool
+take_names(struct cut *c, struct str row, const char **p, struct origin *o,
+	   bool *some)
+{
+	const char *end = row.ptr + row.len;
+	const size_t known = c->front.len;
+
+	if (known && row.len > known &&
+	    !memcmp(row.ptr, c->front.data, known)) {
+		*p = row.ptr + known;
+		o->agent = c->front_agent;
+		o->host = c->front_host;
+		return *some = true;
+	}
+	buf_reset(&c->front); /* its slices may be of c->agent */
+	if (skip_name(p, end, !*some, STR("\"@mql.a\":"))) {
+		if (!take_string(p, end, &c->agent, &o->agent))
+			return false;
+		*some = true;
+	}
+	if (skip_name(p, end, !*some, STR("\"@mql.h\":"))) {
+		if (!take_string(p, end, &c->host, &o->host))
+			return false;
+		if (*some)
+			keep_front(c, row, *p, o);
+		*some = true;
+	}
+	return true;
+}
+
 int
 cut_row(struct cut *c, struct str row, struct origin *o, struct str *value)
 {
 	const char *p = row.ptr, *end = row.ptr + row.len;
-	bool first = true;
+	bool some = false;
 
 	*o = (struct origin){ .agent = STR(""), .host = STR(""),
 			       .digits = STR("") };
 	*value = row;
 	if (!row.len || *p++ != '{')
 		return 0;
-	if (skip_name(&p, end, first, STR("\"@mql.a\":"))) {
-		if (!take_string(&p, end, &c->agent, &o->agent))
-			return c->agent.err;
-		first = false;
-	}
-	if (skip_name(&p, end, first, STR("\"@mql.h\":"))) {
-		if (!take_string(&p, end, &c->host, &o->host))
-			return c->host.err;
-		first = false;
-	}
-	if (skip_name(&p, end, first, STR("\"@mql.t\":"))) {
+	if (!take_names(c, row, &p, o, &some))
+		return c->agent.err ? c->agent.err : c->host.err;
+	if (skip_name(&p, end, !some, STR("\"@mql.t\":"))) {
 		if (!take_number(&p, end, o))
 			return 0;
-		first = false;
+		some = true;
 	}
-	if (first || !goes_on(p, end))
+	if (!some || !goes_on(p, end))
 		return 0;
 	put_rest(&c->value, p, end);
 	*value = (struct str){ (char *)c->value.data, c->value.len };

@@ -25,6 +25,10 @@ struct origin {
 
 struct cut { /* memory, to be used again; zeroed at first */
 	struct buf value, agent, host;
+	/* How the last row began, up to the end of its host: the next one
+	 * begins so too, most often, and need not be read again. */
+	struct buf front;
+	struct str front_agent, front_host; /* what that says */
 };
 void cut_fini(struct cut *c);
 

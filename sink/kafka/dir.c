@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/str.h"
+#include "mql/error.h"
 
 enum {
 	MAX_FILES = 1000,      /* wire/socket.h waits for no more */
@@ -24,25 +25,27 @@ void
 dir_init(struct dir *d, const char *path)
 {
 	*d = (struct dir){ .path = path };
-	TAILQ_INIT(&d->files);
+	TAILQ_INIT(&d->wishes);
 }
 
 void
-dir_remove(struct dir *d, struct query_file *f)
+dir_remove(struct dir *d, struct wish *w)
 {
-	TAILQ_REMOVE(&d->files, f, entry);
-	free(f->name);
-	free(f->query);
-	free(f->topic);
-	free(f->key);
-	free(f);
+	TAILQ_REMOVE(&d->wishes, w, entry);
+	free(w->name);
+	free(w->query);
+	free(w->topic);
+	free(w->saved);
+	free(w->key);
+	free(w->group);
+	free(w);
 }
 
 void
 dir_fini(struct dir *d)
 {
-	while (!TAILQ_EMPTY(&d->files))
-		dir_remove(d, TAILQ_FIRST(&d->files));
+	while (!TAILQ_EMPTY(&d->wishes))
+		dir_remove(d, TAILQ_FIRST(&d->wishes));
 }
 
 /* --- one file ------------------------------------------------------------------- */
@@ -92,23 +95,31 @@ read_text(int fd)
 }
 
 static void
-read_file(struct query_file *f, int fd, const struct stat *now)
+read_file(struct wish *w, int fd, const struct stat *now)
 {
 	char *text = read_text(fd);
 
-	f->was = *now;
+	w->was = *now;
 	if (!text) {
-		log_warn("%s: %s", f->name, strerror(errno));
+		log_warn("%s: %s", w->name, strerror(errno));
 		return;
 	}
-	free(f->query);
-	free(f->topic);
-	free(f->key);
-	f->query = text;
-	f->topic = said(text, "topic");
-	f->key = said(text, "key");
-	f->changed = true;
-	f->tried = false;
+	free(w->query);
+	free(w->topic);
+	free(w->saved);
+	free(w->key);
+	free(w->group);
+	w->query = text;
+	w->saved = said(text, "saved");
+	w->topic = said(text, "topic");
+	w->key = said(text, "key");
+	w->group = said(text, "group");
+	if (w->saved) { /* whoever knows it fills it in */
+		free(w->query);
+		w->query = NULL;
+	}
+	w->changed = true;
+	w->tried = w->missed = false;
 }
 
 static bool
@@ -122,32 +133,60 @@ is_same(const struct stat *a, const struct stat *b)
 
 /* --- all of them ------------------------------------------------------------------ */
 
-static struct query_file *
+/* NULL: no memory. */
+static struct wish *
+add(struct dir *d, const char *name, size_t n)
+{
+	struct wish *w = calloc(1, sizeof *w);
+
+	if (w && !(w->name = strndup(name, n))) {
+		free(w);
+		return NULL;
+	}
+	if (w)
+		TAILQ_INSERT_TAIL(&d->wishes, w, entry);
+	return w;
+}
+
+static struct wish *
 find(struct dir *d, const char *name, size_t n)
 {
-	struct query_file *f;
+	struct wish *w;
 	size_t all = 0;
 
-	TAILQ_FOREACH(f, &d->files, entry) {
-		if (strlen(f->name) == n && !memcmp(f->name, name, n))
-			return f;
+	TAILQ_FOREACH(w, &d->wishes, entry) {
+		if (!w->given && strlen(w->name) == n &&
+		    !memcmp(w->name, name, n))
+			return w;
 		all++;
 	}
-	if (all == MAX_FILES || !(f = calloc(1, sizeof *f)))
-		return NULL;
-	if (!(f->name = strndup(name, n))) {
-		free(f);
-		return NULL;
-	}
-	TAILQ_INSERT_TAIL(&d->files, f, entry);
-	return f;
+	return all == MAX_FILES ? NULL : add(d, name, n);
+}
+
+/* NULL stays NULL. */
+static bool
+copy(const char *text, char **to)
+{
+	return !text || (*to = strdup(text));
+}
+
+int
+dir_wish(struct dir *d, const char *saved, const char *topic, const char *key)
+{
+	struct wish *w = add(d, saved, strlen(saved));
+
+	if (!w)
+		return MQL_ENOMEM;
+	w->given = true;
+	return copy(saved, &w->saved) && copy(topic, &w->topic) &&
+	       copy(key, &w->key) ? 0 : MQL_ENOMEM;
 }
 
 static void
 look_at(struct dir *d, int at, const char *entry)
 {
 	size_t n = strlen(entry), end = sizeof suffix - 1;
-	struct query_file *f;
+	struct wish *w;
 	struct stat now;
 	int fd;
 
@@ -155,11 +194,11 @@ look_at(struct dir *d, int at, const char *entry)
 		return;
 	fd = openat(at, entry, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0 && !fstat(fd, &now) && S_ISREG(now.st_mode) &&
-	    (f = find(d, entry, n - end))) {
-		f->seen = true;
-		f->gone = false;
-		if (!is_same(&f->was, &now))
-			read_file(f, fd, &now);
+	    (w = find(d, entry, n - end))) {
+		w->seen = true;
+		w->gone = false;
+		if (!is_same(&w->was, &now))
+			read_file(w, fd, &now);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -169,7 +208,7 @@ void
 dir_look(struct dir *d)
 {
 	DIR *all = d->path ? opendir(d->path) : NULL;
-	struct query_file *f;
+	struct wish *w;
 	struct dirent *e;
 
 	if (!all) {
@@ -180,11 +219,11 @@ dir_look(struct dir *d)
 		return;
 	}
 	d->unreadable = false;
-	TAILQ_FOREACH(f, &d->files, entry)
-		f->seen = false;
+	TAILQ_FOREACH(w, &d->wishes, entry)
+		w->seen = false;
 	while ((e = readdir(all)))
 		look_at(d, dirfd(all), e->d_name);
 	closedir(all);
-	TAILQ_FOREACH(f, &d->files, entry)
-		f->gone = !f->seen;
+	TAILQ_FOREACH(w, &d->wishes, entry)
+		w->gone = !w->given && !w->seen;
 }

@@ -226,13 +226,16 @@ put_array(struct key *k, struct str row)
 }
 
 /* Is the field there by its plain name? What it does not find the query may, by
- * a name with escapes. */
+ * a name with escapes. What is read is checked on the way, the rest of the row
+ * is not. */
 static bool
 find_field(const struct key *k, struct str row, struct str *value)
 {
 	struct str name, want = str_of(k->field);
 	size_t at = 0;
 
+	if (!row.len || *row.ptr != '{')
+		return false;
 	while (json_member_next(row, &at, &name, value))
 		if (str_eq(name, want))
 			return true;
@@ -251,10 +254,10 @@ key_make(struct key *k, struct str row, struct str *out)
 	*out = made;
 	for (; row.len && isspace((unsigned char)*row.ptr); row.len--)
 		row.ptr++;
-	if (json_check(row, NULL) || *row.ptr != '{')
-		return MQL_EBADEVENT;
 	if (k->field && find_field(k, row, &value))
 		return *value.ptr == 'n' ? 0 : plainly(k, value, out);
+	if (json_check(row, NULL) || *row.ptr != '{')
+		return MQL_EBADEVENT;
 	if (k->query) {
 		err = mql_runner_event(k->runner, row.ptr, row.len, &made.ptr,
 				       &made.len);

@@ -24,7 +24,8 @@ int key_of_groups(const struct mql_query *q, const char *name,
 void key_free(struct key *k); /* NULL is allowed */
 
 /* The key of row; ptr NULL: it has none. Borrowed until the next call. 0, or
- * MQL_EBADEVENT, MQL_ENOMEM. */
+ * MQL_EBADEVENT, MQL_ENOMEM. A key that is but a field is found without a look
+ * at what stands behind it. */
 int key_make(struct key *k, struct str row, struct str *out);
 
 #endif

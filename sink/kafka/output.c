@@ -91,29 +91,41 @@ choose_key(struct output *o, const struct mql_query *q, const char *key,
 	return err == MQL_EUNSUP ? 0 : err;
 }
 
+/* Rows are shared by their key, where one is said; a text of our own. */
 static int
-prepare(struct output *o, const char *query, const char *topic,
-	const char *key, struct buf *why)
+join_group(struct output *o, const struct output_ask *ask)
+{
+	if (!ask->group)
+		return 0;
+	if (!(o->group = strdup(ask->group)) ||
+	    (ask->key && !(o->by = strdup(ask->key))))
+		return MQL_ENOMEM;
+	return 0;
+}
+
+static int
+prepare(struct output *o, const struct output_ask *ask, struct buf *why)
 {
 	struct mql_query *q = NULL;
 	struct mql_diag d = { 0 };
 	bool since;
-	int err = mql_query_compile(query, &q, &d);
+	int err = mql_query_compile(ask->query, &q, &d);
 
 	if (err) {
-		explain(why, "the query", &d, query);
+		explain(why, "the query", &d, ask->query);
 		return err;
 	}
 	o->kind = client_query_kind(q, &since);
-	if (!(err = extend(o, q)) && !(err = choose_key(o, q, key, why)))
-		o->topic = producer_topic(o->world->producer, topic);
+	if (!(err = extend(o, q)) &&
+	    !(err = choose_key(o, q, ask->key, why)) &&
+	    !(err = join_group(o, ask)))
+		o->topic = producer_topic(o->world->producer, ask->topic);
 	mql_query_free(q);
 	return !err && !o->topic ? MQL_ENOMEM : err;
 }
 
 int
-output_new(const struct output_world *w, const char *name,
-	   const char *query, const char *topic, const char *key,
+output_new(const struct output_world *w, const struct output_ask *ask,
 	   struct output **out, struct buf *why)
 {
 	struct output *o = calloc(1, sizeof *o);
@@ -123,15 +135,15 @@ output_new(const struct output_world *w, const char *name,
 	if (!o)
 		goto out;
 	o->world = w;
-	if (!(o->name = strdup(name)))
+	if (!(o->name = strdup(ask->name)))
 		goto out;
-	if ((err = prepare(o, query, topic, key, why)))
+	if ((err = prepare(o, ask, why)))
 		goto out;
-	o->slot = state_begin(w->state, name, &o->lost);
+	o->slot = state_begin(w->state, ask->name, &o->lost);
 	if (o->lost)
 		log_warn("%s: the last run ended without a word: up to %"
 			 PRIu64 " rows that it had taken were not "
-			 "acknowledged", name, o->lost);
+			 "acknowledged", o->name, o->lost);
 	*out = o;
 	o = NULL;
 out:
@@ -153,6 +165,8 @@ output_free(struct output *o)
 	buf_fini(&o->kept);
 	free(o->name);
 	free(o->text);
+	free(o->group);
+	free(o->by);
 	free(o);
 }
 
@@ -198,8 +212,12 @@ add_window(struct record *r, const struct mql_window *w, struct numbers *mem)
 static void
 settle(struct output *o)
 {
+	const uint64_t settled = o->delivery.acked + o->delivery.failed;
+
 	if (o->slot)
-		o->slot->settled = o->delivery.acked + o->delivery.failed;
+		o->slot->settled = settled;
+	if (o->tail)
+		client_tail_open_rows(o->tail, o->taken - settled);
 }
 
 /* window NULL: a row that is of none, or nobody knows of which. */
@@ -366,12 +384,17 @@ begin(struct output *o)
 	opt.query = o->text;
 	opt.source_job = o->world->config->peer.source_job;
 	opt.name = "mql-sink-kafka " MQL_VERSION;
+	opt.group = o->group;
+	opt.group_key = o->by;
+	opt.member = o->group ? o->world->config->member : NULL;
 	opt.credit_bytes = credit < MIN_CREDIT ? MIN_CREDIT :
 			   credit > MAX_CREDIT ? MAX_CREDIT : credit;
 	err = client_tail_start(&opt, o->world->context, &o->tail, &diag);
 	o->state = OUTPUT_RUNNING;
 	if (err)
 		end(o, true, *diag.text ? diag.text : mql_strerror(err));
+	else
+		client_tail_stay(o->tail);
 }
 
 static void
@@ -391,6 +414,21 @@ look(struct output *o)
 	}
 }
 
+/* Keys that do not fit are said; it may be that they soon do. */
+static void
+watch(struct output *o)
+{
+	const char *why = o->tail && !o->up ? client_tail_trouble(o->tail) :
+					      NULL;
+
+	if (why && strncmp(why, o->trouble, sizeof o->trouble - 1)) {
+		log_warn("%s: %s", o->name, why);
+		snprintf(o->trouble, sizeof o->trouble, "%s", why);
+	} else if (o->up) {
+		o->trouble[0] = '\0';
+	}
+}
+
 bool
 output_turn(struct output *o)
 {
@@ -407,6 +445,7 @@ output_turn(struct output *o)
 			producer_turn(o->world->producer);
 	}
 	settle(o);
+	watch(o);
 	return more;
 }
 
@@ -455,6 +494,8 @@ say_books(const struct mql_books *b, struct buf *out)
 	buf_printf(out, "; seen %" PRIu64 ", matched %" PRIu64
 		   ", sampled out %" PRIu64 ", lost %" PRIu64, b->seen,
 		   b->matched, b->sampled, b->lost);
+	if (b->others)
+		buf_printf(out, ", others' %" PRIu64, b->others);
 #define X(field, what)                                                      \
 	if (b->dropped.field)                                               \
 		buf_printf(out, ", %s %" PRIu64, what, b->dropped.field);

@@ -32,10 +32,18 @@ struct output_world {
 	struct state        *state;
 };
 
+/* What is wished; NULL: not said, but of name, query and topic. */
+struct output_ask {
+	const char *name, *query, *topic;
+	const char *key;   /* of records */
+	const char *group; /* of sinks that share the rows */
+};
+
 struct output {
 	TAILQ_ENTRY(output) entry;   /* its owner's */
 	const struct output_world *world;
 	char            *name, *text; /* of the query: as it is asked */
+	char            *group, *by; /* NULL: alone; by what rows are shared */
 	struct topic    *topic;
 	struct key      *key;        /* NULL: records have none */
 	enum client_kind kind;
@@ -45,6 +53,7 @@ struct output {
 	enum output_state state;
 	struct mql_tail *tail;       /* RUNNING, STOPPING */
 	bool             up;         /* the source-job answers */
+	char             trouble[240]; /* why not, where that is said */
 	bool             failed;     /* OVER: not as asked */
 	char             why[300];   /* OVER: a sentence */
 	struct mql_books books;      /* as last told */
@@ -62,11 +71,10 @@ struct output {
 	uint64_t         lost;       /* by a crash before us, at most: rows */
 };
 
-/* A query, its topic and its key (NULL: none is said). 0; what
- * mql_query_compile() says of the query or the key; MQL_ENOMEM; why gets what
- * people are to know, with lines and a caret where that helps. */
-int output_new(const struct output_world *w, const char *name,
-	       const char *query, const char *topic, const char *key,
+/* ask is copied. 0; what mql_query_compile() says of the query or the key;
+ * MQL_ENOMEM; why gets what people are to know, with lines and a caret where
+ * that helps. */
+int output_new(const struct output_world *w, const struct output_ask *ask,
 	       struct output **out, struct buf *why);
 /* Its records must be settled. NULL is allowed. */
 void output_free(struct output *o);

@@ -94,6 +94,11 @@ on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 			producer_fail(p, "the broker does not know us",
 				      reason);
 		break;
+	case RD_KAFKA_RESP_ERR__SSL: /* or the broker is about to go */
+		if (!p->acks && !p->distrusted)
+			log_warn("no TLS with the broker: %s", reason);
+		p->distrusted = true;
+		break;
 	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
 		producer_is_reached(p, false);
 		break;

@@ -25,6 +25,7 @@ struct producer {
 	uint64_t         waiting, bytes; /* on the way, with what they cost */
 	uint64_t         acks;
 	bool             full;
+	bool             distrusted; /* TLS failed, and that has been said */
 	_Atomic bool     up;        /* a broker answers */
 	_Atomic bool     told;      /* ... has been said to be so, or not */
 

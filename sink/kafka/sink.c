@@ -37,10 +37,10 @@ add(struct sink *s, struct output *o)
 }
 
 static int
-begin(struct sink *s, const char *name, const char *query, const char *topic,
-      const char *key, struct output **out, struct buf *why)
+begin(struct sink *s, const struct output_ask *ask, struct output **out,
+      struct buf *why)
 {
-	int err = output_new(&s->world, name, query, topic, key, out, why);
+	int err = output_new(&s->world, ask, out, why);
 
 	if (err)
 		return err;
@@ -73,69 +73,117 @@ is_done(const struct output *o)
 	return o->state == OUTPUT_OVER && output_is_settled(o);
 }
 
-/* --- the directory ---------------------------------------------------------------- */
+/* --- wishes ------------------------------------------------------------------------- */
 
+/* What a file does not say is as the command line says for all. */
 static const char *
-topic_of(const struct sink *s, const struct query_file *f)
+or_one(const char *said, const struct option_list *given)
 {
-	const struct option_list *given = &s->world.config->topic;
-
-	return f->topic ? f->topic :
-	       given->n == 1 ? given->item[0] : f->name;
+	return said ? said : given->n == 1 ? given->item[0] : NULL;
 }
 
 static void
-begin_file(struct sink *s, struct query_file *f)
+begin_wish(struct sink *s, struct wish *w)
 {
-	const struct option_list *keys = &s->world.config->key;
+	const struct config *c = s->world.config;
 	struct buf why = BUF_INIT;
-	const char *key = f->key ? f->key :
-			  keys->n == 1 ? keys->item[0] : NULL;
+	struct output_ask ask = {
+		.name = w->name, .query = w->query,
+		.topic = or_one(w->topic, &c->topic),
+		.key = or_one(w->key, &c->key),
+		.group = w->group ? w->group : c->group,
+	};
 
-	f->tried = true;
-	f->changed = false;
-	if (begin(s, f->name, f->query, topic_of(s, f), key, &f->output,
-		  &why)) {
+	if (!ask.topic)
+		ask.topic = w->name;
+	w->tried = true;
+	w->changed = false;
+	if (begin(s, &ask, &w->output, &why)) {
 		s->bad_files++;
-		log_error("%s: %.*s", f->name, (int)why.len,
+		log_error("%s: %.*s", w->name, (int)why.len,
 			  why.len ? (char *)why.data : "");
 	} else {
-		log_info("%s: its rows go to topic '%s'", f->name,
-			 topic_name(f->output->topic));
+		log_info("%s: its rows go to topic '%s'", w->name,
+			 topic_name(w->output->topic));
 	}
 	buf_fini(&why);
 }
 
+/* What is saved under that name now is what is to be asked. */
+static void
+look_up(struct sink *s, struct wish *w)
+{
+	char *text = NULL;
+	enum saved_is is = saved_look(s->saved, w->saved, &text);
+
+	if (is == SAVED_UNKNOWN || (is == SAVED_NONE && w->missed) ||
+	    (is == SAVED_IS && w->query && !strcmp(text, w->query))) {
+		free(text);
+		return;
+	}
+	if (is == SAVED_NONE)
+		log_warn("%s: no query is saved as %s%s", w->name, w->saved,
+			 w->query ? " any more" : ": waiting for one");
+	else if (w->query)
+		log_info("%s: the query saved as %s is another now", w->name,
+			 w->saved);
+	w->missed = is == SAVED_NONE;
+	free(w->query);
+	w->query = text;
+	w->changed = true;
+	w->tried = false;
+}
+
 /* A query that is another now ends before the new one begins. */
 static void
-follow(struct sink *s, struct query_file *f)
+follow(struct sink *s, struct wish *w)
 {
-	if (f->output && (f->gone || f->changed))
-		output_stop(f->output);
-	if (f->output && is_done(f->output)) {
-		retire(s, f->output);
-		f->output = NULL;
+	if (w->output && (w->gone || w->changed))
+		output_stop(w->output);
+	if (w->output && is_done(w->output)) {
+		retire(s, w->output);
+		w->output = NULL;
 	}
-	if (f->output)
+	if (w->output)
 		return;
-	if (f->gone)
-		dir_remove(&s->dir, f);
-	else if (!f->tried && f->query && !s->stopping)
-		begin_file(s, f);
+	if (w->gone)
+		dir_remove(&s->dir, w);
+	else if (!w->tried && w->query && !s->stopping)
+		begin_wish(s, w);
+}
+
+/* The first that names a saved query begins to look for them. */
+static void
+look_for(struct sink *s, struct wish *w)
+{
+	int err = 0;
+
+	if (!w->saved || s->stopping)
+		return;
+	if (!s->saved)
+		err = saved_start(s->world.context,
+				  s->world.config->peer.source_job, &s->saved);
+	if (s->saved)
+		look_up(s, w);
+	else
+		log_error("%s: %s", w->name, mql_strerror(err));
 }
 
 static void
 follow_all(struct sink *s)
 {
-	struct query_file *f, *next;
+	bool due = !s->stopping && clock_mono_ms() - s->looked >= LOOK_MS;
+	struct wish *w, *next;
 
-	if (!s->stopping && clock_mono_ms() - s->looked >= LOOK_MS) {
+	if (due) {
 		dir_look(&s->dir);
 		s->looked = clock_mono_ms();
 	}
-	for (f = TAILQ_FIRST(&s->dir.files); f; f = next) {
-		next = TAILQ_NEXT(f, entry);
-		follow(s, f);
+	for (w = TAILQ_FIRST(&s->dir.wishes); w; w = next) {
+		next = TAILQ_NEXT(w, entry);
+		if (due)
+			look_for(s, w);
+		follow(s, w);
 	}
 }
 
@@ -152,10 +200,18 @@ begin_given(struct sink *s, struct buf *why)
 	for (size_t i = 0; i < c->query.n && !err; i++) {
 		const char *given = i < c->name.n ? c->name.item[i] : NULL;
 		snprintf(name, sizeof name, i ? "query-%zu" : "query", i + 1);
-		err = begin(s, given ? given : name, c->query.item[i],
-			    config_nth(&c->topic, i), config_nth(&c->key, i),
-			    &o, why);
+		const struct output_ask ask = {
+			.name = given ? given : name,
+			.query = c->query.item[i],
+			.topic = config_nth(&c->topic, i),
+			.key = config_nth(&c->key, i), .group = c->group,
+		};
+		err = begin(s, &ask, &o, why);
 	}
+	for (size_t i = 0; i < c->saved.n && !err; i++)
+		err = dir_wish(&s->dir, c->saved.item[i],
+			       config_nth(&c->topic, c->query.n + i),
+			       config_nth(&c->key, c->query.n + i));
 	return err;
 }
 
@@ -213,6 +269,7 @@ sink_close(struct sink *s)
 		retire(s, o);
 	bool well = !s->failed;
 	dir_fini(&s->dir);
+	saved_stop(s->saved);
 	wire_context_free(s->world.context);
 	wire_keys_free(s->keys);
 	state_close(s->world.state);
@@ -310,7 +367,8 @@ sink_is_over(const struct sink *s)
 	TAILQ_FOREACH(o, &s->outputs, entry)
 		if (!is_done(o))
 			return false;
-	return s->stopping || !s->world.config->query_dir;
+	return s->stopping || (!s->world.config->query_dir &&
+			       TAILQ_EMPTY(&s->dir.wishes));
 }
 
 /* A topic that is not there ends us where it was named to us; a file may yet
@@ -333,6 +391,7 @@ bool
 sink_is_ready(struct sink *s, struct buf *why)
 {
 	struct output *o;
+	struct wish *w;
 
 	if (s->stopping)
 		buf_puts(why, "draining");
@@ -346,7 +405,12 @@ sink_is_ready(struct sink *s, struct buf *why)
 				   o->state == OUTPUT_LOOKING ?
 				   "the topic is looked up" :
 				   o->state == OUTPUT_OVER ? o->why :
+				   o->trouble[0] ? o->trouble :
 				   "no source-job answers");
 	}
+	TAILQ_FOREACH(w, &s->dir.wishes, entry)
+		if (!why->len && w->saved && !w->query)
+			buf_printf(why, "%s: no query is saved as %s", w->name,
+				   w->saved);
 	return !why->len;
 }

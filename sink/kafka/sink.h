@@ -1,8 +1,8 @@
 /* sink.h - all queries and what they share: the daemon without its doors.
  *
  *     command line --+
- *                    +--> outputs --> producer --> Kafka
- *     directory -----+       ^
+ *     directory -----+--> outputs --> producer --> Kafka
+ *     saved queries -+       ^
  *                            tails: source-job
  *
  * While the producer's buffer is full no tail is granted credit. Owner thread
@@ -12,6 +12,7 @@
 
 #include "sink/kafka/dir.h"
 #include "sink/kafka/output.h"
+#include "sink/kafka/saved.h"
 
 struct sink {
 	struct output_world world;
@@ -20,15 +21,16 @@ struct sink {
 	TAILQ_HEAD(outputs, output) outputs;
 	struct mql_tail **tail; /* room for a pointer to each */
 	size_t      n, cap;
-	struct dir  dir;
-	int64_t     looked;     /* at the directory; mono ms */
+	struct dir  dir;        /* and what is wished by its saved name */
+	struct saved *saved;    /* NULL: nobody has asked for one yet */
+	int64_t     looked;     /* at both; mono ms */
 	int64_t     started;
 	bool        full;       /* credit is withheld */
 	bool        stopping;
 	bool        failed;     /* some output did not end as asked, or some
 				   record was not acknowledged */
 	uint64_t    holds;      /* how often it was withheld */
-	uint64_t    bad_files;  /* queries of the directory that were wrong */
+	uint64_t    bad_files;  /* their queries that were wrong */
 };
 
 /* Begin the queries of the command line. 0, MQL_EINVAL (a query, key, property

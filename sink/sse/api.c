@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "client/fields.h"
+#include "client/saved.h"
 #include "common/clock.h"
 #include "event/json.h"
 #include "sink/sse/meta.h"
@@ -21,6 +22,8 @@ enum {
 	MAX_ARG = 256, REQUEST_MS = 2000,
 	FRESH_MS = 500, FIELDS_FRESH_MS = 10000,
 };
+
+#define NO_SAVED "no query is saved under this name"
 
 enum lane { LANE_SHORT, LANE_FIELDS, LANES };
 
@@ -293,14 +296,17 @@ wait_for(struct ask *a, struct request *r)
 	return true;
 }
 
-static enum MHD_Result
-ask(struct request *r, enum lane lane, const char *what, const char *arg)
+/* True: r has the answer. False: *done is what the door returns, and it is
+ * called again with the answer, or no more. */
+static bool
+question(struct request *r, enum lane lane, const char *what, const char *arg,
+	 enum MHD_Result *done)
 {
 	struct asks *all = r->server->asks;
 	bool waits = false;
 
 	if (r->status)
-		return give_answer(r);
+		return true;
 	pthread_mutex_lock(&all->lock);
 	struct ask *a = all->stopping ? NULL : find(all, lane, what, arg);
 	if (a && !is_fresh(lane, a)) {
@@ -312,10 +318,38 @@ ask(struct request *r, enum lane lane, const char *what, const char *arg)
 	if (a)
 		waits = wait_for(a, r);
 	pthread_mutex_unlock(&all->lock);
-	if (!a)
-		return reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "LIMIT",
-				   "too many questions at once");
-	return waits ? MHD_YES : give_answer(r);
+	*done = a ? MHD_YES :
+		reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "LIMIT",
+			    "too many questions at once");
+	return a && !waits;
+}
+
+static enum MHD_Result
+ask(struct request *r, enum lane lane, const char *what, const char *arg)
+{
+	enum MHD_Result done;
+
+	return question(r, lane, what, arg, &done) ? give_answer(r) : done;
+}
+
+bool
+asks_saved(struct request *r, const char *name, char **text,
+	   enum MHD_Result *done)
+{
+	*text = NULL;
+	if (strlen(name) >= MAX_ARG) /* as no name is */
+		*done = reply_error(r, MHD_HTTP_NOT_FOUND, "HTTP", NO_SAVED);
+	else if (!question(r, LANE_SHORT, "saved", name, done))
+		;
+	else if (!r->answer || r->status != MHD_HTTP_OK)
+		*done = give_answer(r);
+	else if (!client_saved_text((struct str){ r->answer->text,
+						  r->answer->len },
+				    name, text) && *text)
+		return true;
+	else
+		*done = reply_error(r, MHD_HTTP_NOT_FOUND, "HTTP", NO_SAVED);
+	return false;
 }
 
 enum MHD_Result

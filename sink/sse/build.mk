@@ -2,7 +2,7 @@ PROGS             += mql-sink-sse
 SSE               := api batch config guard http hub main message meta metrics page params position \
                      reply ring stream sub viewer
 # What its tests link: all but what needs a running libmicrohttpd.
-SSE_TESTED        := $(patsubst %,sink/sse/%.c,$(filter-out main http api page metrics,$(SSE)))
+SSE_TESTED        := $(patsubst %,sink/sse/%.c,$(filter-out main http api page metrics stream,$(SSE)))
 mql-sink-sse.src  := $(SSE:%=sink/sse/%.c)
 mql-sink-sse.gen  := sink/sse/page_files.c
 mql-sink-sse.deps := client

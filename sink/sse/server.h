@@ -97,6 +97,12 @@ void reply_cors(const struct request *r, struct MHD_Response *response);
 door stream_door, explain_door, functions_door, fields_door, agents_door,
      queries_door, streams_door, metrics_door, page_door;
 
+/* Gives the text of the query that is saved under name. False: *done is what
+ * the door returns now; it is called again when the answer is there, or no
+ * more, for the request is refused. */
+bool asks_saved(struct request *r, const char *name, char **text,
+		enum MHD_Result *done);
+
 /* Start to answer; the source-job is asked on a thread of its own. */
 int asks_start(struct server *s);
 void asks_stop(struct server *s); /* everybody who waits gets 503 */

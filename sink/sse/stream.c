@@ -183,22 +183,17 @@ all_over(const struct position *at, size_t n)
 	return !n;
 }
 
-enum MHD_Result
-stream_door(struct request *r)
+/* p is complete. */
+static enum MHD_Result
+begin(struct request *r, const struct params *p)
 {
 	struct position at[MAX_QUERIES];
-	struct params p;
 	enum MHD_Result done;
 
-	if (params_read(r, &p))
-		return reply_error(r, MHD_HTTP_BAD_REQUEST, "HTTP", p.why);
-	if (!p.nq)
-		return reply_error(r, MHD_HTTP_BAD_REQUEST, "HTTP",
-				   "no query: say ?q=select+*");
-	position_parse(p.last_event_id, at, p.nq);
-	if (all_over(at, p.nq))
+	position_parse(p->last_event_id, at, p->nq);
+	if (all_over(at, p->nq))
 		return reply(r, MHD_HTTP_NO_CONTENT, NULL, (struct str){ 0 });
-	if (is_wrong(r, &p, &done))
+	if (is_wrong(r, p, &done))
 		return done;
 	if (r->head_only)
 		return reply(r, MHD_HTTP_OK, "text/event-stream",
@@ -209,9 +204,38 @@ stream_door(struct request *r)
 		return reply_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "LIMIT",
 				   "there are too many viewers");
 	}
-	if (p.last_event_id.len)
+	if (p->last_event_id.len)
 		hub_count(&r->server->hub->counters.resumed, 1);
-	return open_stream(r, &p, at);
+	return open_stream(r, p, at);
+}
+
+/* What is saved is asked for before the form is read, which is done once. */
+enum MHD_Result
+stream_door(struct request *r)
+{
+	const char *saved = MHD_lookup_connection_value(
+		r->connection, MHD_GET_ARGUMENT_KIND, "saved");
+	char *text = NULL;
+	struct params p;
+	enum MHD_Result done;
+
+	if (saved && !asks_saved(r, saved, &text, &done))
+		return done;
+	if (params_read(r, &p)) {
+		done = reply_error(r, MHD_HTTP_BAD_REQUEST, "HTTP", p.why);
+	} else if (text && p.nq == MAX_QUERIES) {
+		done = reply_error(r, MHD_HTTP_BAD_REQUEST, "HTTP",
+				   "a stream has at most 16 queries");
+	} else if (!text && !p.nq) {
+		done = reply_error(r, MHD_HTTP_BAD_REQUEST, "HTTP",
+				   "no query: say ?q=select+*");
+	} else {
+		if (text)
+			p.q[p.nq++] = str_of(text);
+		done = begin(r, &p);
+	}
+	free(text);
+	return done;
 }
 
 enum MHD_Result

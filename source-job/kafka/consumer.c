@@ -11,10 +11,6 @@
 #include "kafka/kafka.h"
 #include "mql/error.h"
 
-enum {
-	END_MS = 5000, /* for a broker to say where a partition ends */
-};
-
 struct consumer {
 	const struct consumer_options *opt;
 	rd_kafka_t      *rk;
@@ -23,6 +19,7 @@ struct consumer {
 	bool             told, up; /* of the broker */
 	bool             known; /* it has let us in */
 	_Atomic bool     failed;
+	_Atomic bool     settled; /* the group has handed them out */
 	_Atomic unsigned npartition;
 };
 
@@ -74,19 +71,14 @@ on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 	}
 }
 
-/* From where it ends now. Asked here, since `latest` would be what it is when
- * the first fetch is answered, which nobody could wait for. */
 static void
-begin_at_end(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
+on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+	  rd_kafka_topic_partition_list_t *list, void *arg)
 {
-	for (int i = 0; i < list->cnt; i++) {
-		rd_kafka_topic_partition_t *p = &list->elems[i];
-		int64_t low, high;
+	const struct consumer *c = arg;
 
-		p->offset = rd_kafka_query_watermark_offsets(
-			rk, p->topic, p->partition, &low, &high, END_MS) ?
-			RD_KAFKA_OFFSET_END : high;
-	}
+	(void)rk;
+	offsets_committed(c->opt->offsets, err, list);
 }
 
 static void
@@ -98,11 +90,14 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 
 	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
 		is_reached(c, true);
-		begin_at_end(rk, list);
+		offsets_assigned(c->opt->offsets, rk, list);
 		wrong = rd_kafka_incremental_assign(rk, list);
 		if (!wrong)
 			atomic_fetch_add(&c->npartition, (unsigned)list->cnt);
+		atomic_store(&c->settled, true);
 	} else {
+		atomic_store(&c->settled, false);
+		offsets_revoked(c->opt->offsets, list);
 		wrong = rd_kafka_incremental_unassign(rk, list);
 		if (!wrong)
 			atomic_fetch_sub(&c->npartition, (unsigned)list->cnt);
@@ -129,15 +124,15 @@ static const struct kafka_property property[] = {
 	{ "auto.offset.reset",        KAFKA_FIXED("latest") },
 	{ "enable.auto.commit",       KAFKA_FIXED("false") },
 	{ "enable.auto.offset.store", KAFKA_FIXED("false") },
-	{ "enable.partition.eof",     KAFKA_FIXED("false") },
+	{ "enable.partition.eof",     KAFKA_FIXED("true") },
 	{ "max.poll.interval.ms",     KAFKA_FIXED("86400000") },
 	{ "partition.assignment.strategy", KAFKA_FIXED("cooperative-sticky") },
 	{ 0 },
 };
 
-static int
-configure(rd_kafka_conf_t *conf, const struct consumer_options *opt, char *why,
-	  size_t nwhy)
+int
+consumer_configure(rd_kafka_conf_t *conf, const struct consumer_options *opt,
+		   char *why, size_t nwhy)
 {
 	int err = kafka_set(conf, "bootstrap.servers", opt->bootstrap, why,
 			    nwhy);
@@ -147,9 +142,6 @@ configure(rd_kafka_conf_t *conf, const struct consumer_options *opt, char *why,
 	if (!err)
 		err = kafka_configure(conf, property, opt->property, why,
 				      nwhy);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_conf_set_log_cb(conf, kafka_log);
-	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	return err;
 }
 
@@ -181,9 +173,13 @@ consumer_open(const struct consumer_options *opt, struct consumer **out,
 
 	*out = NULL;
 	snprintf(why, nwhy, "%s", mql_strerror(MQL_ENOMEM));
-	if (err || (err = configure(conf, opt, why, nwhy)))
+	if (err || (err = consumer_configure(conf, opt, why, nwhy)))
 		goto out;
 	c->opt = opt;
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_log_cb(conf, kafka_log);
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+	rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
 	rd_kafka_conf_set_opaque(conf, c);
 	err = MQL_EINVAL;
 	if (!(c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, nwhy)))
@@ -213,19 +209,25 @@ consumer_close(struct consumer *c)
 
 /* --- messages ----------------------------------------------------------------- */
 
+/* A name's place in the list; the last, where it is none of them. */
+static size_t
+place_of(const struct option_list *topic, const char *name)
+{
+	size_t i = 0;
+
+	while (i + 1 < topic->n && strcmp(topic->item[i], name))
+		i++;
+	return i;
+}
+
 static size_t
 topic_of(struct consumer *c, const rd_kafka_message_t *m)
 {
-	const struct option_list *topic = c->opt->topic;
-	const char *name;
-
-	if (m->rkt == c->last)
-		return c->topic;
-	name = rd_kafka_topic_name(m->rkt);
-	c->last = m->rkt;
-	c->topic = 0;
-	while (c->topic + 1 < topic->n && strcmp(topic->item[c->topic], name))
-		c->topic++;
+	if (m->rkt != c->last) {
+		c->last = m->rkt;
+		c->topic = place_of(c->opt->topic,
+				    rd_kafka_topic_name(m->rkt));
+	}
 	return c->topic;
 }
 
@@ -253,17 +255,27 @@ consumer_take(struct consumer *c, int wait_ms, consumer_fn fn, void *arg)
 
 	if (!m)
 		return false;
-	if (m->err) {
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		offsets_end(c->opt->offsets, m);
+	} else if (m->err) {
 		take_error(c, m);
 	} else {
 		is_reached(c, true);
 		to.topic = topic_of(c, m);
 		to.value = (struct str){ m->payload, m->len };
 		to.ts = rd_kafka_message_timestamp(m, &type);
+		to.late = offsets_is_late(c->opt->offsets, m);
 		fn(arg, &to);
 	}
 	rd_kafka_message_destroy(m);
 	return true;
+}
+
+enum offsets_do
+consumer_commit(struct consumer *c, const struct offsets_flow *live,
+		const struct offsets_flow *late)
+{
+	return offsets_turn(c->opt->offsets, c->rk, live, late);
 }
 
 /* --- any thread --------------------------------------------------------------- */
@@ -278,6 +290,29 @@ unsigned
 consumer_partitions(const struct consumer *c)
 {
 	return atomic_load(&c->npartition);
+}
+
+int
+consumer_share(const struct consumer *c, uint64_t wanted,
+	       struct consumer_place **out, size_t *n)
+{
+	rd_kafka_topic_partition_list_t *list = NULL;
+
+	*out = NULL;
+	*n = 0;
+	if (!atomic_load(&c->settled) || rd_kafka_assignment(c->rk, &list))
+		return MQL_ETIMEOUT;
+	*out = calloc((size_t)list->cnt + 1, sizeof **out);
+	for (int i = 0; *out && i < list->cnt; i++) {
+		const rd_kafka_topic_partition_t *p = &list->elems[i];
+		const size_t topic = place_of(c->opt->topic, p->topic);
+
+		if (wanted >> topic & 1)
+			(*out)[(*n)++] = (struct consumer_place){
+				topic, p->partition };
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return *out ? 0 : MQL_ENOMEM;
 }
 
 uint64_t

@@ -10,6 +10,9 @@
  * knows where these events come from. While the ring is full the thread waits,
  * and messages wait at the broker: none is lost for that.
  *
+ * Messages from before a partition was ours are for saved queries only: they go
+ * through a second agent, which is there while there are any.
+ *
  * @ts is the time of the message, as producer or broker has set it. */
 #ifndef SOURCE_JOB_KAFKA_SOURCE_H
 #define SOURCE_JOB_KAFKA_SOURCE_H
@@ -20,8 +23,17 @@
 
 #include "common/buf.h"
 #include "common/options.h"
+#include "common/str.h"
+#include "source-job/kafka/offsets.h"
+#include "source-job/own.h"
 
 struct kafka_source; /* opaque */
+struct replay;
+
+enum {
+	KAFKA_TOPICS_MAX = 64, /* streams of an agent */
+	KAFKA_EVENT_BYTES = 1 << 20,
+};
 
 struct kafka_source_options {
 	const char *bootstrap;
@@ -30,6 +42,8 @@ struct kafka_source_options {
 	const struct option_list *property; /* property=value; may be NULL */
 	const char *source_job; /* whom its agent tells: agents' endpoint */
 	unsigned    max_queries; /* that it may be asked; 0: 256 */
+	uint64_t    token;      /* by which its agents are known: own.h */
+	bool        waits;      /* for kafka_source_asked(), before it reads */
 };
 
 struct kafka_source_stats {
@@ -40,6 +54,7 @@ struct kafka_source_stats {
 				tombstones and large ones too */
 	uint64_t large;      /* of more bytes than an event may have */
 	uint64_t lag;        /* messages that are still to come */
+	struct offsets_figures offsets;
 	unsigned partitions; /* that are ours now */
 	uint32_t queries;    /* that are live */
 	bool     failed;     /* there is no use in going on; it has been said */
@@ -54,6 +69,28 @@ int kafka_source_open(const struct kafka_source_options *opt,
 
 /* Say goodbye, leave the group, stop the thread. NULL is allowed. */
 void kafka_source_close(struct kafka_source *s);
+
+/* --- for saved queries: see offsets.h and handed.h. Any thread --------------- */
+
+/* As of this time, in ms since the epoch, an agent of it has been asked all
+ * saved queries, and has answered. */
+void kafka_source_asked(struct kafka_source *s, enum own which, int64_t at);
+
+/* As offsets_keep(), offsets_mark() and offsets_handed(). */
+void kafka_source_keep(struct kafka_source *s, int64_t since);
+int64_t kafka_source_mark(const struct kafka_source *s, bool *late);
+void kafka_source_handed(struct kafka_source *s, int64_t mark);
+
+/* Those of the topics that are wanted, a bit each. Any thread. */
+uint64_t kafka_source_topics(const struct kafka_source *s,
+			     bool (*wants)(const void *arg, struct str topic),
+			     const void *arg);
+
+/* Begin to replay these for the query of that id: see replay.h. The source is
+ * borrowed for its life. As replay_open(). */
+int kafka_source_replay(const struct kafka_source *s, uint64_t id,
+			uint64_t wanted, int64_t since, bool until_end,
+			struct replay **out);
 
 /* Any thread. */
 void kafka_source_stats(const struct kafka_source *s,

@@ -37,6 +37,30 @@ START_TEST(publish_json_gives_the_matching_events)
 }
 END_TEST
 
+START_TEST(what_went_into_rings_comes_out)
+{
+	struct mql_agent_stats st = { .size = sizeof st };
+	struct fixture x;
+	struct fake_query *q;
+
+	fixture_init(&x);
+	q = fixture_ask(&x, "select n where n > 0");
+	mql_agent_stats(x.agent, &st);
+	ck_assert_uint_eq(st.ring_in, 0);
+	publish(x.stream, "{\"n\":1}");
+	publish(x.stream, "{\"n\":0}");
+	publish(x.stream, "{\"n\":2}");
+	mql_agent_stats(x.agent, &st);
+	ck_assert_uint_gt(st.ring_in, 0);
+	ck_assert_uint_le(st.ring_out, st.ring_in);
+	FAKE_WAIT(&x.fake, x.fake.nrow == 2);
+	mql_agent_stats(x.agent, &st);
+	ck_assert_uint_eq(st.ring_out, st.ring_in);
+	fixture_end(&x, q);
+	fixture_fini(&x);
+}
+END_TEST
+
 struct playback {
 	int32_t     latency;
 	char        country[3];
@@ -380,7 +404,8 @@ START_TEST(publish_is_in_the_stats)
 }
 END_TEST
 
-TEST_MAIN(publish, publish_json_gives_the_matching_events,
+TEST_MAIN(publish,
+	  what_went_into_rings_comes_out, publish_json_gives_the_matching_events,
 	  publish_struct_gives_the_matching_events,
 	  publish_built_gives_the_matching_events, publish_counts_bad_events,
 	  publish_writes_a_shared_row_once, publish_knows_the_meta_fields,

@@ -90,6 +90,14 @@ check 3 1 "$nobody"        --source-job "$nobody" agents
 check 3 1 "$nobody"        queries --source-job "$nobody"
 check 3 1 "$nobody"        kill --source-job "$nobody" 1
 check 3 1 "$nobody"        --source-job "$nobody" 'select *'
+check 2 1 'in the future'  --since 2099-01-01 'select *'
+check 2 1 'in the future'  --since 4000000000 'select *'
+check 2 1 'takes a duration' --since soon 'select *'
+check 2 1 'takes a duration' --since -1h 'select *'
+check 2 1 'takes a duration' --since '' 'select *'
+check 2 1 'do not go together' --since 1h --from-beginning 'select *'
+check 2 1 'is of history'  --until-end 'select *'
+check 3 1 ''               --since 2020-02-30T10:00Z -s "$nobody" 'select *'
 check 2 1 'nowhere'        --source-job nowhere 'select *'
 check 2 1 'nowhere'        agents --source-job nowhere
 check 2 1 'nowhere'        tap --app x --source-job nowhere "$dir/good"

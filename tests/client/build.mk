@@ -1,3 +1,6 @@
+TESTS += test_client_saved
+test_client_saved.src  := tests/client/test_client_saved.c
+test_client_saved.deps := client
 TESTS += test_account test_lists test_merge
 test_account.src  := tests/client/test_account.c
 test_account.deps := client

@@ -27,7 +27,8 @@ open_merge(const char *text)
 
 	made = (struct client_made){ 0 };
 	ck_assert_int_eq(mql_query_compile(text, &q, NULL), 0);
-	ck_assert_int_eq(merge_new(q, &made, told, NULL, &m), 0);
+	ck_assert_int_eq(merge_new(&(struct merge_options){ .query = q,
+		.made = &made, .told = told }, &m), 0);
 	ck_assert(made.merged);
 	return m;
 }

@@ -1,5 +1,5 @@
-/* A share is asked for: of a source-job that knows of groups, and of one that
- * does not. */
+/* A share, or history, is asked for: of a source-job that knows of groups, and
+ * of one that knows of neither. */
 #include "tests/check_main.h"
 
 #include <poll.h>
@@ -16,6 +16,8 @@ struct old {
 	struct str           group;
 	pthread_t            thread;
 	char                 asked[3][64]; /* group, key, member */
+	char                 query[256];
+	struct wire_subscribe m; /* numbers only */
 };
 
 static void
@@ -36,6 +38,9 @@ answer(struct old *o, const struct wire_peer *from, struct str body)
 		copy(o->asked[0], m.group);
 		copy(o->asked[1], m.key);
 		copy(o->asked[2], m.member);
+		snprintf(o->query, sizeof o->query, "%.*s", (int)m.query.len,
+			 m.query.ptr);
+		o->m = m;
 		a.id = m.id;
 		wire_accepted_encode(&a, &out);
 		wire_router_send(o->router, from, out.data, out.len);
@@ -114,6 +119,25 @@ START_TEST(a_source_job_that_does_not_share_is_left_by_name)
 }
 END_TEST
 
+START_TEST(a_source_job_that_knows_no_history_is_left_by_name)
+{
+	struct old o = { 0 };
+	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
+	struct mql_diag diag = { 0 };
+
+	opt.query = "select count(*) window 10s";
+	opt.replay = true;
+	opt.since = 1700000000000;
+	opt.until_end = true;
+	ck_assert_int_eq(ask(&o, &opt, &diag), MQL_EUNSUP);
+	ck_assert_ptr_nonnull(strstr(diag.text, "too old"));
+	ck_assert(o.m.replay && o.m.until_end);
+	ck_assert_uint_eq(o.m.since, 1700000000000);
+	ck_assert_uint_eq(o.m.credit, 0); /* no row until all is clear */
+	ck_assert_str_eq(o.query, "select count(*) window 10s on @ts");
+}
+END_TEST
+
 START_TEST(a_key_needs_a_group)
 {
 	struct mql_tail_options opt = MQL_TAIL_OPTIONS_INIT;
@@ -134,4 +158,5 @@ END_TEST
 
 TEST_MAIN(shared, group_key_and_name_are_asked_for,
 	  a_source_job_that_does_not_share_is_left_by_name,
+	  a_source_job_that_knows_no_history_is_left_by_name,
 	  a_key_needs_a_group)

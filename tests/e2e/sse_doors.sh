@@ -98,6 +98,32 @@ wait "$SINK" || fail "ended with status $?"
 until_true 5 says "$WORK/left.out" '^event: end' || fail "no end"
 say "ok: without a source-job"
 
+# --- a query by the name that it is saved under -------------------------------------------
+source_job --state "$WORK/state"
+sink saved --source-job "$MQL_SOURCE_JOB"
+printf '{"n":%d}\n' $(seq 1 100) > "$WORK/events.ndjson"
+tap tap0 "$WORK/events.ndjson" --loop --rate 500
+"$BUILD/mql" save -q few "select n where n <= 5" || fail "it is not saved"
+curl -sN -m 20 "$AT/api/v1/stream?saved=few&limit=9" > "$WORK/few.txt" ||
+	fail "curl ended with status $?"
+grep '^data: {"n"' "$WORK/few.txt" | grep -vq '{"n":[1-5]}' && fail "other rows"
+[ "$(grep -c '^data: {"n"' "$WORK/few.txt")" = 9 ] || fail "no rows: $(cat "$WORK/few.txt")"
+curl -sN -m 20 -d 'q=select+n+as+m&limit=3' "$AT/api/v1/stream?saved=few" \
+	> "$WORK/two.txt" || fail "curl ended with status $?"
+[ "$(grep -c '^data: {"m"' "$WORK/two.txt")" = 3 ] &&
+	[ "$(grep -c '^event: rows.1' "$WORK/two.txt")" -ge 1 ] ||
+	fail "not both: $(head -n 9 "$WORK/two.txt")"
+[ "$(status "$AT/api/v1/stream?saved=none")" = 404 ] || fail "no 404"
+[ "$(status "$AT/api/v1/stream?saved=$(printf '%0300d' 1)")" = 404 ] ||
+	fail "a long name"
+[ "$(status "$AT/api/v1/stream?saved=")" = 404 ] || fail "an empty name"
+kill -TERM "$JOB"
+wait "$JOB" || fail "the source-job ended with status $?"
+[ "$(status "$AT/api/v1/stream?saved=few")" = 503 ] || fail "nobody says it"
+kill -TERM "$SINK"
+wait "$SINK" || fail "ended with status $?"
+say "ok: a saved query by its name"
+
 # --- TLS --------------------------------------------------------------------------------
 if ! command -v openssl > /dev/null; then
 	say "TLS skipped: no openssl to make a certificate"

@@ -6,7 +6,9 @@
 #
 # DIR/bootstrap holds its address, DIR/guarded one where `guest` (password
 # `guest`, SASL PLAIN) comes in and may do nothing; both are there before the
-# broker answers. PORT and the two after it are taken (default: free ones).
+# broker answers. With DIR/broker.pem, a key and its certificate, DIR/secret
+# holds one with TLS, where `writer` (password `writer`) may do all. PORT and the
+# three after it are taken (default: free ones).
 #
 # The jars come from KAFKA_HOME/libs, else by Maven, once, into the cache of
 # whoever runs it (XDG_CACHE_HOME). Exit status 77: neither is there.
@@ -40,10 +42,10 @@ else
 	fi
 fi
 
-taken() { # is one of PORT, PORT + 1, PORT + 2 listened on?
+taken() { # is one of PORT to PORT + 3 listened on?
 	awk -v first="$1" 'FNR > 1 && $4 == "0A" {
 		split($2, at, ":")
-		for (i = 0; i < 3; i++)
+		for (i = 0; i < 4; i++)
 			if (at[2] == sprintf("%04X", first + i))
 				bad = 1
 	} END { exit !bad }' /proc/net/tcp /proc/net/tcp6
@@ -67,6 +69,20 @@ if [ ! -f "$dir/server.properties" ]; then
 		"$here/server.properties" > "$dir/server.properties"
 	echo "127.0.0.1:$port" > "$dir/bootstrap"
 	echo "127.0.0.1:$((port + 1))" > "$dir/guarded"
+	if [ -f "$dir/broker.pem" ]; then
+		secret=SECRET://127.0.0.1:$((port + 3))
+		sed -i -e "s|^\(listeners=.*\)|\1,$secret|" \
+			-e "s|^\(advertised.listeners=.*\)|\1,$secret|" \
+			-e 's|^\(listener.security.*\)|\1,SECRET:SASL_SSL|' \
+			-e 's|^\(super.users=.*\)|\1;User:writer|' \
+			"$dir/server.properties"
+		cat >> "$dir/server.properties" <<END
+listener.name.secret.ssl.keystore.type=PEM
+listener.name.secret.ssl.keystore.location=$dir/broker.pem
+listener.name.secret.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_writer="writer";
+END
+		echo "127.0.0.1:$((port + 3))" > "$dir/secret"
+	fi
 fi
 
 log=-Dlog4j2.configurationFile=$here/log4j2.properties

@@ -1,7 +1,7 @@
 # A broker for those who have no Java; and the tests that need a real one.
-tests: $(O)/mock-kafka $(O)/drain-kafka
+tests: $(O)/mock-kafka $(O)/drain-kafka $(O)/fill-kafka
 
-$(O)/mock-kafka $(O)/drain-kafka: $(O)/%-kafka: $(B)/tests/kafka/%.o $(KAFKA_THREADS:%.c=$(B)/%.o)
+$(O)/mock-kafka $(O)/drain-kafka $(O)/fill-kafka: $(O)/%-kafka: $(B)/tests/kafka/%.o $(KAFKA_THREADS:%.c=$(B)/%.o)
 	$(call show,LD,$@)
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs rdkafka)
 

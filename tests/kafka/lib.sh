@@ -89,3 +89,39 @@ keys_keep_together() {
 		fail "a key is in two partitions"
 	return 0
 }
+
+# --- $TAPS services of $EVENTS events each, which sinks put into a topic ------------
+
+make_events() { # FIRST: their numbers begin here
+	local i
+	for ((i = 0; i < TAPS; i++)); do
+		seq "$1" $(($1 + EVENTS - 1)) | sed "s/.*/{\"id\":\"$i-&\",\"pad\":\"some more \
+of it, for the row to have the length of a small one\"}/" > "$WORK/events$i.ndjson"
+	done
+}
+taps() { # OPTIONS...: their ids are in TAPPERS
+	local i
+	TAPPERS=()
+	for ((i = 0; i < TAPS; i++)); do
+		background "tap$i" "$BUILD/mql" tap --app "tap$i" --wait "$@" \
+			"$WORK/events$i.ndjson"
+		TAPPERS+=("$LAST")
+	done
+}
+# in_topic TOPIC: how many, into $FOUND; fail when one is there twice, or is
+# none that was published.
+in_topic() {
+	read_back "$1" '%s\n' > "$WORK/all"
+	FOUND=$(wc -l < "$WORK/all")
+	LC_ALL=C sort -u "$WORK/all" > "$WORK/unique"
+	[ "$(wc -l < "$WORK/unique")" = "$FOUND" ] ||
+		fail "$((FOUND - $(wc -l < "$WORK/unique"))) rows are there twice"
+	grep -vEq '^\{"id":"[0-9]-[0-9]+"\}$' "$WORK/unique" &&
+		fail "a row that nobody sent"
+	return 0
+}
+idle() { [ "$(metric waiting_records)" = 0 ]; }
+of_job() { # NAME: a count of the source-job
+	curl -fs "http://$HTTP/metrics" |
+		awk -v name="mql_$1" '$1 == name { print $2 }'
+}

@@ -52,6 +52,42 @@ START_TEST(windows_count_what_is_late_or_has_no_time)
 }
 END_TEST
 
+START_TEST(windows_wait_for_the_source_that_is_furthest_behind)
+{
+	struct stage_source one = { .holds = true }, two = { .holds = true };
+	struct run r;
+
+	begin(&r, "select count(*) as n window 10s on t grace 0s", 0);
+	stage_source_add(r.stage, &one);
+	stage_source_add(r.stage, &two);
+	stage_source_next(r.stage, &one);
+	put(&r, "{\"t\":100}", 0);
+	put(&r, "{\"t\":500}", 0);
+	ck_assert_str_eq(text(&r), ""); /* nobody knows what two has */
+	stage_source_next(r.stage, &two);
+	put(&r, "{\"t\":101}", 0);
+	put(&r, "{\"t\":200}", 0);
+	ck_assert_str_eq(text(&r), "100000 {\"n\":2}\n");
+	put(&r, "{\"t\":300}", 0);
+	ck_assert_str_eq(text(&r), "200000 {\"n\":1}\n");
+	stage_source_release(r.stage, &two);
+	ck_assert_str_eq(text(&r), "300000 {\"n\":1}\n");
+	/* It is of now: one that is of long ago holds all the same. */
+	put(&r, "{\"t\":900}", 0);
+	ck_assert_str_eq(text(&r), "");
+	stage_source_release(r.stage, &one);
+	ck_assert_str_eq(text(&r), "500000 {\"n\":1}\n");
+	stage_source_next(r.stage, &one);
+	put(&r, "{\"t\":1000}", 0);
+	ck_assert_str_eq(text(&r), "900000 {\"n\":1}\n");
+	stage_source_drop(r.stage, &one);
+	put(&r, "{\"t\":2000}", 0);
+	ck_assert_str_eq(text(&r), "1000000 {\"n\":1}\n");
+	ck_assert_uint_eq(stats(&r).late, 0);
+	end(&r);
+}
+END_TEST
+
 enum { EVENTS = 400 };
 
 struct timed {
@@ -297,6 +333,7 @@ END_TEST
 
 TEST_MAIN(stage_time, windows_of_the_clock_close_with_it,
 	  windows_count_what_is_late_or_has_no_time,
+	  windows_wait_for_the_source_that_is_furthest_behind,
 	  event_time_does_not_depend_on_arrival_within_the_grace,
 	  hopping_windows_are_what_each_gives_by_itself,
 	  rows_of_agents_give_the_answer_that_events_give,

@@ -63,6 +63,39 @@ START_TEST(cut_undoes_escapes_in_names)
 }
 END_TEST
 
+START_TEST(cut_tells_rows_of_one_agent_from_those_of_another)
+{
+	static const struct {
+		const char *row, *agent, *host;
+	} given[] = {
+		{ FRONT ",\"n\":1}", "a", "h" },
+		{ FRONT ",\"n\":2}", "a", "h" },
+		{ "{\"@mql.a\":\"b\\n\",\"@mql.h\":\"h\",\"@mql.t\":12,"
+		  "\"n\":3}", "b\n", "h" },
+		{ "{\"@mql.a\":\"b\\n\",\"@mql.h\":\"h\",\"@mql.t\":12,"
+		  "\"n\":4}", "b\n", "h" },
+		{ "{\"@mql.a\":\"c\\t\",\"@mql.t\":12,\"n\":5}",
+		  "c\t", "" },
+		{ "{\"@mql.a\":\"b\\n\",\"@mql.h\":\"h\",\"@mql.t\":12,"
+		  "\"n\":6}", "b\n", "h" },
+		{ "{\"@mql.a\":\"b\\n\",\"@mql.h\":\"h\\\\\",\"@mql.t\""
+		  ":12,\"n\":7}", "b\n", "h\\" },
+		{ FRONT ",\"n\":8}", "a", "h" },
+	};
+	char want[16];
+
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+		struct origin o;
+		snprintf(want, sizeof want, "{\"n\":%zu}", i + 1);
+		assert_str(value_of(given[i].row, &o), want);
+		assert_str(o.agent, given[i].agent);
+		assert_str(o.host, given[i].host);
+		ck_assert_int_eq(o.ts, 12);
+	}
+	cut_fini(&cut);
+}
+END_TEST
+
 START_TEST(cut_knows_what_is_missing)
 {
 	struct origin o;
@@ -195,7 +228,9 @@ START_TEST(queries_with_groups_are_not_extended)
 END_TEST
 
 TEST_MAIN(cut, cut_gives_the_row_that_was_asked_for,
-	  cut_undoes_escapes_in_names, cut_knows_what_is_missing,
+	  cut_undoes_escapes_in_names,
+	  cut_tells_rows_of_one_agent_from_those_of_another,
+	  cut_knows_what_is_missing,
 	  cut_leaves_other_rows_as_they_are,
 	  cut_gives_what_the_query_alone_would_have,
 	  queries_with_groups_are_not_extended)

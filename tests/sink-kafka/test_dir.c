@@ -51,12 +51,12 @@ finish(void)
 
 START_TEST(a_file_says_query_topic_and_key)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "-- topic: orders \n--key:upper(id)\r\nselect *\n");
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	ck_assert_ptr_nonnull(f);
 	ck_assert_str_eq(f->name, "a");
 	ck_assert_str_eq(f->topic, "orders");
@@ -68,14 +68,59 @@ START_TEST(a_file_says_query_topic_and_key)
 }
 END_TEST
 
+START_TEST(a_file_may_name_a_group_and_what_is_saved)
+{
+	struct wish *w;
+
+	begin();
+	put("a.mql", "-- saved: big\n-- group: sinks\nselect * from x\n");
+	dir_look(&dir);
+	w = TAILQ_FIRST(&dir.wishes);
+	ck_assert_str_eq(w->saved, "big");
+	ck_assert_str_eq(w->group, "sinks");
+	ck_assert_ptr_null(w->query); /* it is kept elsewhere */
+	put("a.mql", "select 1\n");
+	dir_look(&dir);
+	ck_assert_ptr_null(w->saved);
+	ck_assert_ptr_null(w->group);
+	ck_assert_str_eq(w->query, "select 1\n");
+	drop("a.mql");
+	finish();
+}
+END_TEST
+
+START_TEST(what_is_wished_by_name_stays_whatever_files_do)
+{
+	struct wish *w;
+
+	begin();
+	ck_assert_int_eq(dir_wish(&dir, "a", "t", NULL), 0);
+	put("a.mql", "select 1\n");
+	dir_look(&dir);
+	w = TAILQ_FIRST(&dir.wishes);
+	ck_assert(w->given && !w->gone);
+	ck_assert_str_eq(w->name, "a");
+	ck_assert_str_eq(w->saved, "a");
+	ck_assert_str_eq(w->topic, "t");
+	ck_assert_ptr_null(w->key);
+	ck_assert_ptr_null(w->query);
+	w = TAILQ_NEXT(w, entry);
+	ck_assert_str_eq(w->query, "select 1\n");
+	drop("a.mql");
+	dir_look(&dir);
+	ck_assert(w->gone && !TAILQ_FIRST(&dir.wishes)->gone);
+	finish();
+}
+END_TEST
+
 START_TEST(what_a_file_does_not_say_is_not_known)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "select '-- topic: x' as topic\n-- topic:\n");
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	ck_assert_ptr_null(f->topic);
 	ck_assert_ptr_null(f->key);
 	drop("a.mql");
@@ -85,12 +130,12 @@ END_TEST
 
 START_TEST(changes_and_ends_are_seen)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "select a");
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	f->changed = false;
 	f->tried = true;
 	dir_look(&dir);
@@ -108,7 +153,7 @@ START_TEST(changes_and_ends_are_seen)
 	drop("a.mql");
 	dir_look(&dir);
 	dir_remove(&dir, f);
-	ck_assert(TAILQ_EMPTY(&dir.files));
+	ck_assert(TAILQ_EMPTY(&dir.wishes));
 	finish();
 }
 END_TEST
@@ -120,7 +165,7 @@ START_TEST(other_files_do_not_count)
 	put("a.txt", "select a");
 	put(".mql", "select a");
 	dir_look(&dir);
-	ck_assert(TAILQ_EMPTY(&dir.files));
+	ck_assert(TAILQ_EMPTY(&dir.wishes));
 	drop(".hidden.mql");
 	drop("a.txt");
 	drop(".mql");
@@ -130,14 +175,14 @@ END_TEST
 
 START_TEST(a_directory_that_is_not_there_ends_nothing)
 {
-	struct query_file *f;
+	struct wish *f;
 
 	begin();
 	put("a.mql", "select a");
 	dir_look(&dir);
 	dir.path = "/nowhere/at/all";
 	dir_look(&dir);
-	f = TAILQ_FIRST(&dir.files);
+	f = TAILQ_FIRST(&dir.wishes);
 	ck_assert(f && !f->gone);
 	drop("a.mql");
 	finish();
@@ -145,6 +190,8 @@ START_TEST(a_directory_that_is_not_there_ends_nothing)
 END_TEST
 
 TEST_MAIN(dir, a_file_says_query_topic_and_key,
+	  a_file_may_name_a_group_and_what_is_saved,
+	  what_is_wished_by_name_stays_whatever_files_do,
 	  what_a_file_does_not_say_is_not_known, changes_and_ends_are_seen,
 	  other_files_do_not_count,
 	  a_directory_that_is_not_there_ends_nothing)

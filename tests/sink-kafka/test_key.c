@@ -66,7 +66,8 @@ START_TEST(what_is_no_row_has_no_key)
 {
 	static const char *const rows[] = {
 		"", "{", "{\"id\"", "{\"id\":", "{\"id\":\"a", "[\"id\"]",
-		"{\"id\":\"\\u1\"}", "7", "{\"id\":1}}", " ",
+		"{\"id\":\"\\u1\"}", "7", "{\"ad\":1}}", " ",
+		"{\"ad\":1,}", "{\"a\":x,\"id\":1}",
 	};
 	struct mql_diag d;
 	struct key *k;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/str.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
@@ -181,6 +182,106 @@ START_TEST(a_topic_that_is_forbidden_is_permanent)
 }
 END_TEST
 
+/* What a source-job does: it has asked the agents, and its subscribers have
+ * acknowledged what the source has marked. */
+static void
+begin_keeping(int64_t since)
+{
+	opt.waits = true;
+	begin();
+	kafka_source_keep(src, since);
+	kafka_source_asked(src, OWN_LIVE, INT64_MAX);
+	kafka_source_asked(src, OWN_LATE, INT64_MAX);
+	AWAIT(look()->partitions == 3);
+}
+
+static void
+hand_over(void)
+{
+	bool late;
+
+	kafka_source_handed(src, kafka_source_mark(src, &late));
+}
+
+static bool
+commits(uint64_t n)
+{
+	hand_over();
+	return look()->offsets.commits >= n;
+}
+
+static void
+produce_some(int n)
+{
+	for (int i = 0; i < n; i++)
+		produce_text("b", "{}");
+	ck_assert_int_eq(rd_kafka_flush(host, FLUSH_MS), 0);
+}
+
+START_TEST(who_comes_next_goes_on_where_rows_were_handed_over)
+{
+	begin_cluster();
+	begin_keeping(clock_wall_ms());
+	AWAIT(commits(1)); /* also of what nobody has produced to */
+	produce_some(5);
+	AWAIT(look()->messages == 5);
+	AWAIT((hand_over(), look()->offsets.ahead == 0));
+	produce_some(4); /* read, and not handed over */
+	AWAIT(look()->messages == 9);
+	kafka_source_close(src);
+	produce_some(3); /* while nobody is there */
+	begin_keeping(clock_wall_ms() - 3600 * 1000);
+	AWAIT(look()->messages == 7);
+	ck_assert_uint_eq(st.offsets.late, 7);
+	ck_assert_uint_eq(st.offsets.gone, 0);
+	produce_some(2);
+	AWAIT(look()->messages == 9);
+	ck_assert_uint_eq(st.offsets.late, 7);
+	AWAIT((hand_over(), look()->offsets.ahead == 0));
+	kafka_source_close(src);
+	begin_keeping(clock_wall_ms() - 3600 * 1000);
+	ck_assert_uint_eq(look()->offsets.late, 0);
+	kafka_source_close(src);
+	cluster_end();
+}
+END_TEST
+
+START_TEST(offsets_of_queries_that_are_gone_do_not_count)
+{
+	begin_cluster();
+	begin_keeping(clock_wall_ms());
+	AWAIT(commits(1));
+	kafka_source_close(src);
+	produce_some(3);
+	begin_keeping(clock_wall_ms() + 3600 * 1000); /* saved since then */
+	ck_assert_uint_eq(look()->offsets.late, 0);
+	kafka_source_close(src);
+	begin_keeping(0); /* nothing is saved */
+	ck_assert_uint_eq(look()->offsets.late, 0);
+	produce_some(1);
+	AWAIT(look()->messages == 1);
+	hand_over();
+	ck_assert_uint_eq(look()->offsets.commits, 0);
+	kafka_source_close(src);
+	cluster_end();
+}
+END_TEST
+
+START_TEST(nothing_is_read_before_saved_queries_are_live)
+{
+	begin_cluster();
+	opt.waits = true;
+	begin();
+	ck_assert_uint_eq(look()->partitions, 0);
+	kafka_source_asked(src, OWN_LIVE, 1);
+	AWAIT(look()->partitions == 3);
+	kafka_source_close(src);
+	begin(); /* nor does it hang when it never comes to that */
+	kafka_source_close(src);
+	cluster_end();
+}
+END_TEST
+
 static int
 open_with(const char *given)
 {
@@ -235,4 +336,7 @@ TEST_MAIN(kafka_source, messages_are_read_from_the_end_on,
 	  tombstones_and_large_messages_are_counted,
 	  members_of_a_group_share_the_partitions, a_broker_may_be_away,
 	  a_topic_that_is_forbidden_is_permanent, a_wrong_property_is_told,
-	  wrong_topics_are_told)
+	  wrong_topics_are_told,
+	  who_comes_next_goes_on_where_rows_were_handed_over,
+	  offsets_of_queries_that_are_gone_do_not_count,
+	  nothing_is_read_before_saved_queries_are_live)

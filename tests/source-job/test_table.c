@@ -3,22 +3,16 @@
  * tests/kafka/saved.sh. */
 #include "source-job/kafka/table.h"
 
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/clock.h"
-#include "common/log.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
+#include "tests/kafka/cluster.h"
 
-enum { DEADLINE_MS = 60000, SEEN_MAX = 64 };
+enum { FLUSH_MS = 60000, SEEN_MAX = 64 };
 
-static rd_kafka_t *host; /* of the cluster, and who produces */
-static rd_kafka_mock_cluster_t *cluster;
 static struct table_options opt;
 static char why[400];
 
@@ -32,24 +26,9 @@ struct seen {
 static struct seen one, two;
 
 static void
-quiet(const rd_kafka_t *rk, int level, const char *fac, const char *text)
-{
-	(void)rk;
-	(void)level;
-	(void)fac;
-	(void)text;
-}
-
-static void
 begin_cluster(void)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-
-	log_init("test", LOG_ERROR);
-	rd_kafka_conf_set_log_cb(conf, quiet);
-	rd_kafka_conf_set(conf, "message.max.bytes", "4000000", NULL, 0);
-	host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
-	cluster = rd_kafka_mock_cluster_new(host, 1);
+	cluster_begin();
 	rd_kafka_mock_topic_create(cluster, "q", 2, 1);
 	opt = (struct table_options){
 		.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster),
@@ -57,13 +36,6 @@ begin_cluster(void)
 	};
 	/* The host of the cluster is no client of it: make it one. */
 	ck_assert_int_gt(rd_kafka_brokers_add(host, opt.bootstrap), 0);
-}
-
-static void
-end_cluster(void)
-{
-	rd_kafka_mock_cluster_destroy(cluster);
-	rd_kafka_destroy(host);
 }
 
 static void
@@ -85,16 +57,7 @@ look(struct seen *s)
 	return table_is(s->table);
 }
 
-#define AWAIT(condition)                                                    \
-	do {                                                                \
-		const struct timespec nap = { .tv_nsec = 1000 * 1000 };     \
-		int64_t by = clock_mono_ms() + DEADLINE_MS;                 \
-		while (!(condition)) {                                      \
-			ck_assert_msg(clock_mono_ms() < by, "%s never holds", \
-				      #condition);                          \
-			nanosleep(&nap, NULL);                              \
-		}                                                           \
-	} while (0)
+#define AWAIT(condition) CLUSTER_AWAIT(condition, cluster_nap())
 
 static void
 begin(struct seen *s)
@@ -154,7 +117,7 @@ produce(const char *key, const char *value, size_t len)
 
 	ck_assert_ptr_null(rd_kafka_produceva(host, vu,
 					      sizeof vu / sizeof *vu));
-	ck_assert_int_eq(rd_kafka_flush(host, DEADLINE_MS), 0);
+	ck_assert_int_eq(rd_kafka_flush(host, FLUSH_MS), 0);
 	free(k);
 	free(v);
 }
@@ -166,7 +129,7 @@ START_TEST(an_empty_topic_is_read_at_once)
 	AWAIT(look(&one) == TABLE_READ);
 	ck_assert_uint_eq(one.n, 0);
 	end(&one);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -194,7 +157,7 @@ START_TEST(what_is_written_is_read_by_all_and_by_who_comes_later)
 	ck_assert_str_eq(last[1], "b gone");
 	end(&one);
 	end(&two);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -219,7 +182,7 @@ START_TEST(what_is_no_record_of_ours_is_told_apart)
 	ck_assert_str_eq(one.line[3], "none = ");
 	ck_assert_str_eq(one.line[4], "a = 3");
 	end(&one);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -242,7 +205,7 @@ START_TEST(a_broker_may_be_away)
 	write_one(&one, "b", "2");
 	ck_assert(is_last(&one, "b = 2"));
 	end(&one);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -254,7 +217,7 @@ START_TEST(a_topic_that_is_forbidden_is_permanent)
 	begin(&one);
 	AWAIT(look(&one) == TABLE_FAILED);
 	end(&one);
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 
@@ -274,7 +237,7 @@ START_TEST(what_the_table_rests_on_is_not_to_be_changed)
 		ck_assert_ptr_null(one.table);
 		ck_assert_ptr_nonnull(strstr(why, named[i]));
 	}
-	end_cluster();
+	cluster_end();
 }
 END_TEST
 

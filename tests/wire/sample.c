@@ -144,8 +144,7 @@ static void
 credit(struct buf *b)
 {
 	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20,
-					       .at = 5 },
-			   b);
+						  .at = 5, .rows = 300 }, b);
 }
 
 static void
@@ -175,7 +174,9 @@ subscribe(struct buf *b)
 				    .group = STR("sinks"),
 				    .key = STR("user"),
 				    .member = STR("sink-1"),
-				    .parts = true };
+				    .parts = true,
+				    .replay = true, .since = 1700000000000,
+				    .until_end = true };
 	wire_subscribe_encode(&m, b);
 }
 
@@ -186,7 +187,8 @@ accepted(struct buf *b)
 				   .source_job = STR("sj-9"),
 				   .canonical = STR("select * where a == 1"),
 				   .lease_ms = 5000, .targeted = 3, .live = 2,
-				   .refused = 1, .group = STR("sinks") };
+				   .refused = 1, .group = STR("sinks"),
+				   .replay = true };
 	wire_accepted_encode(&m, b);
 }
 
@@ -209,7 +211,12 @@ a_meta(struct wire_refusal *refusal, struct wire_limit *limit)
 			       .window = { .start = -10000, .end = 0,
 					   .agents = 3, .live = 4,
 					   .events = 12, .late = 1 },
-			       .limit = limit, .nlimit = 1 };
+			       .limit = limit, .nlimit = 1,
+			       .replay = { .read = 1, .of = 2, .messages = 3,
+					   .tombstones = 4, .large = 5,
+					   .partitions = 6, .all = 7,
+					   .mine = 8, .whole = 9,
+					   .live = true } };
 
 	*refusal = (struct wire_refusal){ STR("no room"), 2 };
 	*limit = (struct wire_limit){ STR("over 1% of a core"), 2, 8 };

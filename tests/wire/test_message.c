@@ -70,6 +70,7 @@ START_TEST(unknown_fields_are_ignored)
 		STR(" {\"new\":[{\"x\":null}],\"bytes\":7}\n"), &m), 0);
 	ck_assert_uint_eq(m.bytes, 7);
 	ck_assert_uint_eq(m.id, 0);
+	ck_assert_uint_eq(m.rows, 0);
 	arena_fini(&m.mem);
 }
 END_TEST

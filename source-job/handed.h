@@ -1,0 +1,49 @@
+/* handed.h - how far the rows of saved queries have got: what offsets of Kafka
+ * are committed by.
+ *
+ *     kafka/offsets.h: all that came of messages up to here has been sent by
+ *     our own agents ------- a mark ------->|
+ *                                           v
+ *     their next heartbeats are heard: it is in the subscribers' queues
+ *     these queues are sent, as far as they go now
+ *     all of it is acknowledged, by the subscribers' credit
+ *                                           |
+ *     the offsets are committed <-----------+
+ *
+ * Credit is what a subscriber has consumed, plus a window that does not change;
+ * so it says what has been consumed. A subscriber that is gone is not waited
+ * for, and while nobody subscribes to a saved query its rows are handed to
+ * nobody: see saved.h. Rows that were put into groups or windows count as
+ * handed over. The job's thread. */
+#ifndef SOURCE_JOB_HANDED_H
+#define SOURCE_JOB_HANDED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "source-job/own.h"
+
+struct job;
+struct op;
+
+struct handed {
+	int64_t heard[OWN_N]; /* ms since the epoch: all that ours said till
+				 then has been taken */
+	int64_t mark;         /* 0: none is followed */
+	bool    queued;       /* it is in the subscribers' queues */
+};
+
+/* Of a subscription to a saved query: how far the mark has got. */
+struct hand {
+	enum { HAND_DONE, HAND_QUEUED, HAND_SENT } at;
+	uint64_t rows; /* HAND_QUEUED: until so many are delivered */
+	uint64_t used; /* HAND_SENT: until so much credit was consumed */
+};
+
+/* OP_HEARD. */
+void handed_heard(struct job *j, const struct op *op);
+
+/* Some times a second. */
+void handed_tick(struct job *j);
+
+#endif
