@@ -128,7 +128,7 @@ link_choose(struct mql_agent *a, int64_t now)
 int64_t
 link_choose_idle_ms(const struct mql_agent *a, int64_t now, int64_t most)
 {
-	if (a->link.spare && most > LOOK_MS)
+	if ((a->link.spare || a->link.parting.until) && most > LOOK_MS)
 		most = LOOK_MS;
 	return route_idle_ms(&a->link.route, now, most);
 }
@@ -137,6 +137,7 @@ void
 link_choose_end(struct mql_agent *a, int64_t until)
 {
 	spare(a);
+	parting_end(a);
 	route_fini(&a->link.route);
 	wire_discovery_close(a->discovery, until);
 	a->discovery = NULL;

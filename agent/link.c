@@ -103,8 +103,8 @@ link_step(struct mql_agent *a, enum link_event ev,
 
 /* --- actions ------------------------------------------------------------------------ */
 
-static void
-hello(struct mql_agent *a, const struct wire_welcome *w)
+void
+link_hello(struct mql_agent *a)
 {
 	struct str stream[STREAM_MAX];
 	struct wire_hello m = {
@@ -116,14 +116,20 @@ hello(struct mql_agent *a, const struct wire_welcome *w)
 		.label = a->owner.label, .nlabel = a->owner.nlabel,
 	};
 
-	(void)w;
 	for (size_t i = 0; i < m.nstream; i++)
 		stream[i] = a->streams.at[i].name;
-	a->streams_told = (unsigned)m.nstream;
-	a->link.greeted = clock_mono_ms();
 	suspects_tell(a, &m);
 	wire_hello_encode(&m, &a->frame);
 	arena_fini(&m.mem);
+}
+
+static void
+hello(struct mql_agent *a, const struct wire_welcome *w)
+{
+	(void)w;
+	a->streams_told = stream_count(&a->streams);
+	a->link.greeted = clock_mono_ms();
+	link_hello(a);
 	link_send(a);
 }
 
@@ -170,8 +176,15 @@ refresh(struct mql_agent *a, const struct wire_welcome *w)
 static void
 meet(struct mql_agent *a, struct str source_job)
 {
+	if (str_eq(source_job, str_of(a->link.parting.source_job)))
+		parting_end(a);
 	if (str_eq(source_job, str_of(a->link.source_job)))
 		return;
+	/* Under the same address the last one is no more. */
+	if (a->link.met[0] && strcmp(a->link.met, a->link.route.at))
+		parting_begin(a, a->link.met);
+	else
+		parting_end(a);
 	run_forget_ids(a);
 	snprintf(a->link.source_job, sizeof a->link.source_job, "%.*s",
 		 (int)source_job.len, source_job.ptr);
@@ -189,6 +202,7 @@ enter(struct mql_agent *a, const struct wire_welcome *w)
 	l->beat = clock_mono_ms();
 	refresh(a, w);
 	meet(a, w->source_job);
+	snprintf(l->met, sizeof l->met, "%s", l->route.at);
 	atomic_store(&a->connected, true);
 	atomic_store(&a->reason, "connected");
 	agent_say(a, "connected to the source-job at %s", l->route.at);
@@ -198,6 +212,7 @@ static void
 left(struct mql_agent *a, const struct wire_welcome *w)
 {
 	(void)w;
+	a->link.met[0] = '\0'; /* it ends */
 	route_leaves(&a->link.route, clock_mono_ms());
 }
 
@@ -241,6 +256,7 @@ part(struct mql_agent *a, const struct wire_welcome *w)
 {
 	struct run *r;
 
+	a->link.met[0] = '\0'; /* all is said */
 	TAILQ_FOREACH(r, &a->runs.state[RUN_LIVE], of_state)
 		run_renew(a, r);
 	cross(a, w);
@@ -376,6 +392,7 @@ link_tick(struct mql_agent *a, int64_t now)
 	struct link *l = &a->link;
 
 	link_choose(a, now);
+	parting_tick(a, now);
 	if (!l->dealer && l->route.at[0] && now - l->reopened >= REOPEN_MS)
 		reopen(a, NULL);
 	if (l->state == LINK_GREETING && now - l->greeted >= HELLO_MS)

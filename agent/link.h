@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/parting.h"
 #include "agent/route.h"
 #include "common/str.h"
 
@@ -47,6 +48,10 @@ struct link {
 					nobody is known */
 	struct route        route;   /* to whom */
 	struct wire_dealer *spare;   /* to route.wish: nothing is said there */
+	struct parting      parting; /* what is owed to the last one */
+	char                met[ROUTE_ENDPOINT]; /* where we were welcomed
+						    last; empty: nothing is
+						    owed there */
 	int64_t             discovered; /* when it was last begun; mono ms */
 	int64_t             moving;  /* since when; 0: we are not */
 	bool                up;      /* as wire_dealer_link() said last, */
@@ -70,6 +75,9 @@ struct link {
 	int64_t             scolded; /* the last ERROR that we sent */
 	uint64_t            garbage; /* frames that made no sense */
 };
+
+/* Our HELLO, into a->frame. */
+void link_hello(struct mql_agent *a);
 
 /* A socket to route.at, a new one if there is one; without it link_tick() tries
  * again. */

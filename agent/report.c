@@ -48,6 +48,7 @@ report_live(struct mql_agent *a, struct run *r)
 	 * reported; the counters of one that goes on are where it begins. */
 	if (r->known)
 		run_books(a, r, &r->told);
+	parting_add(a, r, &r->told);
 	r->known = true;
 	e->since = (uint64_t)r->since;
 	e->books = r->told;

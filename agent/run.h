@@ -38,6 +38,7 @@ struct run {
 	bool              changed, says, watched; /* is in these lists */
 	uint16_t          slot;    /* its index in the table */
 	uint32_t          id;      /* the source-job's; 0: it knows none */
+	uint32_t          left;    /* that of one which was left: parting.h */
 	bool              confirmed; /* named by the snapshot being read */
 	bool              known;   /* it has been said */
 	uint64_t          serial;  /* age: smaller is older */

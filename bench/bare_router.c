@@ -43,7 +43,8 @@ struct router {
 /* --- the process ----------------------------------------------------------------- */
 
 static void
-listen_on(void *context, struct side *s, char *endpoint, size_t size)
+listen_on(void *context, struct side *s, const struct wire_keys *keys,
+	  char *endpoint, size_t size)
 {
 	static const struct { int option, value; } options[] = {
 		{ ZMQ_BACKLOG, BACKLOG }, { ZMQ_RCVHWM, BATCHES },
@@ -56,6 +57,12 @@ listen_on(void *context, struct side *s, char *endpoint, size_t size)
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		zmq_setsockopt(s->socket, options[i].option,
 			       &options[i].value, sizeof(int));
+	if (keys) {
+		zmq_setsockopt(s->socket, ZMQ_CURVE_SERVER, &(int){ 1 },
+			       sizeof(int));
+		zmq_setsockopt(s->socket, ZMQ_CURVE_SECRETKEY,
+			       wire_keys_secret(keys), WIRE_KEY_BYTES);
+	}
 	if (!s->id || zmq_bind(s->socket, "tcp://127.0.0.1:*") ||
 	    zmq_getsockopt(s->socket, ZMQ_LAST_ENDPOINT, endpoint, &size))
 		bench_die("the bare router cannot listen");
@@ -149,7 +156,7 @@ ask(struct router *r)
 
 __attribute__((noreturn))
 static void
-serve(struct bare_router *b, int told)
+serve(struct bare_router *b, const struct wire_keys *keys, int told)
 {
 	struct router r = { .shared = b->shared };
 	void *context = zmq_ctx_new();
@@ -157,8 +164,8 @@ serve(struct bare_router *b, int told)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	zmq_ctx_set(context, ZMQ_IO_THREADS, IO_THREADS);
-	listen_on(context, &r.in, b->in, sizeof b->in);
-	listen_on(context, &r.out, b->out, sizeof b->out);
+	listen_on(context, &r.in, keys, b->in, sizeof b->in);
+	listen_on(context, &r.out, keys, b->out, sizeof b->out);
 	atomic_store(&b->shared->ready, true);
 	for (;;) {
 		zmq_pollitem_t item[] = {
@@ -186,7 +193,7 @@ moment(void)
 
 /* The process writes its endpoints where both see them. */
 void
-bare_router_start(struct bare_router *r)
+bare_router_start(struct bare_router *r, const struct wire_keys *keys)
 {
 	struct bare_router *common;
 	pid_t pid;
@@ -202,7 +209,7 @@ bare_router_start(struct bare_router *r)
 		bench_die("cannot start a process");
 	if (!pid) {
 		close(fd[1]);
-		serve(common, fd[0]);
+		serve(common, keys, fd[0]);
 	}
 	close(fd[0]);
 	common->pid = pid;

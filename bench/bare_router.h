@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "wire/keys.h"
+
 struct bare_shared;
 
 struct bare_router {
@@ -23,8 +25,9 @@ struct bare_router {
 	struct bare_shared *shared;
 };
 
-/* bench_die() when it cannot. */
-void bare_router_start(struct bare_router *r);
+/* keys: it speaks CURVE, and lets everybody in; NULL: none. bench_die() when it
+ * cannot. */
+void bare_router_start(struct bare_router *r, const struct wire_keys *keys);
 void bare_router_stop(struct bare_router *r);
 
 /* Send a question to all n peers of the in side, wait for n answers: ms. */

@@ -42,17 +42,18 @@ bench_sse_long.pkgs := gnutls
 # A fleet, real and simulated: for tests, for trying things out, and for
 # make bench-fleet.
 PEERS              := bench/peers.c bench/peers_loop.c bench/peer_agent.c bench/peer_bare.c \
-                      bench/peer_rows.c bench/peer_groups.c bench/zmtp.c
+                      bench/peer_rows.c bench/peer_groups.c bench/zmtp.c bench/zmtp_curve.c
 SIMULATOR          := fleet
 fleet.src          := bench/simulator.c bench/agents.c bench/request.c bench/corpus.c bench/bench.c $(PEERS)
 fleet.deps         := agent
+fleet.pkgs         := libsodium
 # Run by make bench-fleet alone: ten thousand agents take a while.
 BENCH_FLEET        := bench_fleet
 bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c bench/fleet_latency.c \
                       bench/fleet_windows.c bench/bare_router.c bench/agents.c bench/request.c bench/corpus.c \
                       bench/daemon.c bench/bench.c $(PEERS)
 bench_fleet.deps   := client agent
-bench_fleet.pkgs   := libzmq
+bench_fleet.pkgs   := libzmq libsodium
 # Run by make bench-kafka alone: it needs a broker.
 BENCH_KAFKA        := bench_kafka
 bench_kafka.src     = bench/kafka.c bench/feed.c bench/bench.c $(KAFKA_TESTED)

@@ -1,5 +1,6 @@
 /* daemon.c - start and stop what the suites measure against. */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,15 +14,18 @@
 static void
 exec_source_job(const struct daemon *f, const char *dir, int out)
 {
-	char path[4096];
+	const bool keyed = f->keys != NULL;
+	char path[4096], key[4096], allowed[4096];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(out, STDOUT_FILENO);
 	snprintf(path, sizeof path, "%s/mql-source-job", dir);
+	snprintf(key, sizeof key, "%s/job.key", keyed ? f->keys : "");
+	snprintf(allowed, sizeof allowed, "%s/allowed", keyed ? f->keys : "");
 	execl(path, "mql-source-job", "--agents", f->agents,
 	      "--subscribers", f->subscribers, "--http", "off",
-	      "--log-level", "warn",
-	      (char *)NULL);
+	      "--log-level", "warn", keyed ? "--key-file" : NULL, key,
+	      "--allowed-keys", allowed, (char *)NULL);
 	_exit(127);
 }
 
@@ -58,11 +62,18 @@ daemon_again(struct daemon *f, const char *dir)
 }
 
 void
-daemon_start(struct daemon *f, const char *dir)
+daemon_start_keyed(struct daemon *f, const char *dir, const char *keys)
 {
+	f->keys = keys;
 	strcpy(f->agents, "tcp://127.0.0.1:0");
 	strcpy(f->subscribers, "tcp://127.0.0.1:0");
 	daemon_again(f, dir);
+}
+
+void
+daemon_start(struct daemon *f, const char *dir)
+{
+	daemon_start_keyed(f, dir, NULL);
 }
 
 void
@@ -87,10 +98,17 @@ daemon_tail(const struct daemon *f, const char *query, unsigned n)
 	struct mql_tail *t;
 	struct mql_item item;
 	struct mql_diag diag = { .text = "" };
+	char key[4096], server[4096];
 	int err;
 
 	opt.query = query;
 	opt.source_job = f->subscribers;
+	if (f->keys) {
+		snprintf(key, sizeof key, "%s/client.key", f->keys);
+		snprintf(server, sizeof server, "%s/job.pub", f->keys);
+		opt.key = key;
+		opt.server_key = server;
+	}
 	if ((err = mql_tail_open(&opt, &t, &diag)))
 		bench_die("%s: %s %s", query, mql_strerror(err), diag.text);
 	do {

@@ -9,12 +9,17 @@
 struct daemon {
 	pid_t pid;
 	char  agents[64], subscribers[64]; /* where it listens */
+	const char *keys; /* a directory: see daemon_start_keyed(); or NULL */
 };
 
 /* Start dir/mql-source-job on free ports and wait until it serves; dies when
  * it does not. It ends with daemon_stop(), or with this process. */
 void daemon_start(struct daemon *f, const char *dir);
 void daemon_stop(struct daemon *f);
+
+/* The same with the keys of a directory, which is borrowed: job.key is its own,
+ * allowed/ says whose it lets in, client.key is that of daemon_tail(). */
+void daemon_start_keyed(struct daemon *f, const char *dir, const char *keys);
 
 /* kill -9; and another one in its place, on the same ports. */
 void daemon_kill(struct daemon *f);

@@ -29,7 +29,7 @@ measure_trip(void)
 	struct bare_router r;
 	char ping[64] = { 'p' };
 
-	bare_router_start(&r);
+	suite_bare(&r, NULL);
 	zmq_setsockopt(s, ZMQ_LINGER, &(int){ 0 }, sizeof(int));
 	zmq_connect(s, r.in);
 	for (int i = 0; i < TRIPS; i++) {

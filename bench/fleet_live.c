@@ -14,14 +14,14 @@ enum { TIMES = 9, REAL = 1000, MANY = 10000 };
 /* --- live ------------------------------------------------------------------------ */
 
 static double
-ask_bare(unsigned n)
+ask_bare(unsigned n, const struct suite_keys *keys)
 {
 	struct bare_router r;
 	struct peers *p;
 	double ms[TIMES];
 
-	bare_router_start(&r);
-	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	suite_bare(&r, keys);
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES, keys);
 	bare_router_ask(&r, n); /* what is allocated then stays */
 	for (int i = 0; i < TIMES; i++)
 		ms[i] = bare_router_ask(&r, n);
@@ -61,25 +61,48 @@ report(const char *what, unsigned n, double ours, double bare)
 	bench_report("fleet", name, ours, "ms", bare, 2.5 * bare);
 }
 
+static double
+ask_stand_ins(const char *dir, unsigned n, const struct suite_keys *keys)
+{
+	struct daemon f;
+	struct peers *p;
+	double ms;
+
+	suite_daemon(&f, dir, keys);
+	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES, keys);
+	ms = ask_fleet(&f, n);
+	peers_stop(p);
+	daemon_stop(&f);
+	return ms;
+}
+
 void
 suite_live(const char *dir, unsigned n)
 {
-	const double bare = ask_bare(n);
-	struct daemon f;
-	struct peers *p;
+	const double bare = ask_bare(n, NULL);
 
-	daemon_start(&f, dir);
-	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
-	report("stand-ins", n, ask_fleet(&f, n), bare);
-	peers_stop(p);
-	daemon_stop(&f);
+	report("stand-ins", n, ask_stand_ins(dir, n, NULL), bare);
+}
+
+void
+suite_live_keyed(const char *dir)
+{
+	struct suite_keys keys;
+	double bare, ours;
+
+	suite_keys_make(&keys);
+	bare = ask_bare(REAL, &keys);
+	ours = ask_stand_ins(dir, REAL, &keys);
+	suite_keys_remove(&keys);
+	bench_report("fleet", "live on 1,000 with CURVE", ours, "ms", bare,
+		     NONE);
 }
 
 void
 suite_live_real(const char *dir)
 {
 	const unsigned n = REAL;
-	const double bare = ask_bare(n);
+	const double bare = ask_bare(n, NULL);
 	struct agents_options opt = { .n = n, .processes = 4 };
 	struct agents *a;
 	struct daemon f;
@@ -106,9 +129,9 @@ bare_kb(unsigned n)
 	struct peers *p;
 	double before, kb;
 
-	bare_router_start(&r);
+	suite_bare(&r, NULL);
 	before = suite_rss_kb(r.pid);
-	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES, NULL);
 	bare_router_ask(&r, n);
 	kb = (suite_rss_kb(r.pid) - before) / n;
 	peers_stop(p);
@@ -126,7 +149,7 @@ suite_idle(const char *dir)
 
 	daemon_start(&f, dir);
 	before = suite_rss_kb(f.pid);
-	p = suite_peers(PEERS_AGENT, f.agents, MANY, FLEET_PROCESSES);
+	p = suite_peers(PEERS_AGENT, f.agents, MANY, FLEET_PROCESSES, NULL);
 	suite_end(daemon_tail(&f, "select * where n == 0", MANY));
 	suite_sleep(SETTLE_MS);
 	kb = (suite_rss_kb(f.pid) - before) / MANY;
@@ -144,16 +167,16 @@ suite_idle(const char *dir)
 /* --- restart --------------------------------------------------------------------- */
 
 static double
-bare_reconnect_s(unsigned n)
+bare_reconnect_s(unsigned n, const struct suite_keys *keys)
 {
 	struct bare_router r;
 	struct peers *p;
 	int64_t began;
 	double s;
 
-	bare_router_start(&r);
+	suite_bare(&r, keys);
 	began = clock_mono_ns();
-	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES, keys);
 	s = (double)(clock_mono_ns() - began) / 1e9;
 	peers_stop(p);
 	bare_router_stop(&r);
@@ -162,7 +185,7 @@ bare_reconnect_s(unsigned n)
 
 struct back {
 	double s;    /* since the source-job was started again */
-	bool   told; /* how many rows were missed, though it be none */
+	bool   told; /* what was missed, though it be nothing */
 };
 
 static struct back
@@ -178,17 +201,17 @@ await_back(struct mql_tail *t, unsigned n, int64_t began)
 			continue;
 		if (item.kind == MQL_END)
 			bench_die("ended: %s", item.why);
-		b.told |= item.kind == MQL_GAP && !item.gap_more;
-		if (item.kind != MQL_LINK && item.books.live == n)
-			break;
+		b.told |= item.kind == MQL_GAP;
+		if (!b.s && item.kind != MQL_LINK && item.books.live == n)
+			b.s = (double)(clock_mono_ns() - began) / 1e9;
+		if (b.s && b.told)
+			return b;
 	}
-	b.s = (double)(clock_mono_ns() - began) / 1e9;
-	return b;
 }
 
 /* Each agent sends a row a second all the while. */
 static struct back
-restart(const char *dir, unsigned n)
+restart(const char *dir, unsigned n, const struct suite_keys *keys)
 {
 	struct daemon f;
 	struct peers *p;
@@ -196,8 +219,8 @@ restart(const char *dir, unsigned n)
 	struct mql_item item;
 	struct back b;
 
-	daemon_start(&f, dir);
-	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
+	suite_daemon(&f, dir, keys);
+	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES, keys);
 	t = daemon_tail(&f, "select *", n);
 	atomic_store(&peers_knobs(p)->batch, 1);
 	atomic_store(&peers_knobs(p)->rate, 1);
@@ -218,14 +241,30 @@ restart(const char *dir, unsigned n)
 	return b;
 }
 
+static void
+report_restart(const char *dir, const char *what,
+	       const struct suite_keys *keys, double target)
+{
+	const double bare = bare_reconnect_s(MANY, keys);
+	const struct back b = restart(dir, MANY, keys);
+
+	bench_report("fleet", what, b.s, "s", bare, target);
+	if (!b.told)
+		bench_die("nobody was told what was missed");
+}
+
 void
 suite_restart(const char *dir)
 {
-	const double bare = bare_reconnect_s(MANY);
-	const struct back b = restart(dir, MANY);
+	report_restart(dir, "killed and back: all agents live", NULL, 2);
+}
 
-	bench_report("fleet", "killed and back: all agents live", b.s, "s",
-		     bare, 2);
-	if (!b.told)
-		bench_die("nobody was told what was missed");
+void
+suite_restart_keyed(const char *dir)
+{
+	struct suite_keys keys;
+
+	suite_keys_make(&keys);
+	report_restart(dir, "the same with CURVE", &keys, 8);
+	suite_keys_remove(&keys);
 }

@@ -36,8 +36,8 @@ bare_ingest_ns(unsigned n)
 	int64_t from, to;
 	uint64_t before, after;
 
-	bare_router_start(&r);
-	p = suite_bare_peers(&r, n, FLEET_PROCESSES);
+	bare_router_start(&r, NULL);
+	p = suite_bare_peers(&r, n, FLEET_PROCESSES, NULL);
 	set_rate(p, PEERS_FLOOD);
 	suite_sleep(WARM_MS);
 	before = bare_router_batches(&r, &from);
@@ -75,7 +75,7 @@ our_ingest_ns(const char *dir, unsigned n)
 	struct mql_tail *t;
 
 	daemon_start(&f, dir);
-	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
+	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES, NULL);
 	t = daemon_tail(&f, query, n);
 	set_rate(p, PEERS_FLOOD);
 	before = sent_by_then(t, WARM_MS, &from);
@@ -99,8 +99,21 @@ suite_ingest(const char *dir)
 
 /* --- over both hops --------------------------------------------------------------- */
 
+static void
+use_keys(void *s, const struct wire_keys *k)
+{
+	const struct { int option; const uint8_t *key; } of[] = {
+		{ ZMQ_CURVE_SERVERKEY, wire_keys_server(k) },
+		{ ZMQ_CURVE_PUBLICKEY, wire_keys_public(k) },
+		{ ZMQ_CURVE_SECRETKEY, wire_keys_secret(k) },
+	};
+
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+		zmq_setsockopt(s, of[i].option, of[i].key, WIRE_KEY_BYTES);
+}
+
 static double
-bare_hops_ns(void)
+bare_hops_ns(const struct suite_keys *keys)
 {
 	struct bare_router r;
 	struct peers *p;
@@ -110,9 +123,11 @@ bare_hops_ns(void)
 	uint64_t n = 0;
 	zmq_msg_t m;
 
-	bare_router_start(&r);
-	p = suite_bare_peers(&r, HOP_AGENTS, 1);
+	suite_bare(&r, keys);
+	p = suite_bare_peers(&r, HOP_AGENTS, 1, keys);
 	zmq_setsockopt(s, ZMQ_LINGER, &(int){ 0 }, sizeof(int));
+	if (keys)
+		use_keys(s, keys->client);
 	if (zmq_connect(s, r.out) || zmq_send(s, hello, sizeof hello, 0) < 0)
 		bench_die("no bare subscriber");
 	while (bare_router_hellos(&r) < HOP_AGENTS + 1)
@@ -160,17 +175,16 @@ row_ns(struct mql_tail *t)
 	return (double)(now - began) / (double)n;
 }
 
-void
-suite_two_hops(const char *dir)
+static double
+our_hops_ns(const char *dir, const struct suite_keys *keys)
 {
-	const double bare = bare_hops_ns();
 	struct daemon f;
 	struct peers *p;
 	struct mql_tail *t;
 	double ours;
 
-	daemon_start(&f, dir);
-	p = suite_peers(PEERS_AGENT, f.agents, HOP_AGENTS, 1);
+	suite_daemon(&f, dir, keys);
+	p = suite_peers(PEERS_AGENT, f.agents, HOP_AGENTS, 1, keys);
 	t = daemon_tail(&f, query, HOP_AGENTS);
 	set_rate(p, PEERS_FLOOD);
 	ours = row_ns(t);
@@ -178,8 +192,31 @@ suite_two_hops(const char *dir)
 	suite_end(t);
 	peers_stop(p);
 	daemon_stop(&f);
+	return ours;
+}
+
+void
+suite_two_hops(const char *dir)
+{
+	const double bare = bare_hops_ns(NULL);
+	const double ours = our_hops_ns(dir, NULL);
+
 	bench_report("fleet", "over both hops to one, a row", ours, "ns",
 		     bare, bare / 0.6 < 500 ? bare / 0.6 : 500);
+}
+
+void
+suite_two_hops_keyed(const char *dir)
+{
+	struct suite_keys keys;
+	double bare, ours;
+
+	suite_keys_make(&keys);
+	bare = bare_hops_ns(&keys);
+	ours = our_hops_ns(dir, &keys);
+	suite_keys_remove(&keys);
+	bench_report("fleet", "over both hops with CURVE, a row", ours, "ns",
+		     bare, bare / 0.9);
 }
 
 /* --- many subscribers --------------------------------------------------------------- */
@@ -217,9 +254,9 @@ bare_cpu(unsigned n)
 	struct peers *from, *to;
 	double ns;
 
-	bare_router_start(&r);
-	to = suite_peers(PEERS_BARE, r.out, n, 1);
-	from = suite_bare_peers(&r, SOURCES, 1);
+	bare_router_start(&r, NULL);
+	to = suite_peers(PEERS_BARE, r.out, n, 1, NULL);
+	from = suite_bare_peers(&r, SOURCES, 1, NULL);
 	while (bare_router_hellos(&r) < n + SOURCES)
 		suite_sleep(1);
 	ns = cpu_a_row(r.pid, from, to, n);
@@ -238,7 +275,7 @@ start_fan(struct daemon *f, const char *dir, unsigned n, unsigned agents,
 				     .query = query };
 
 	daemon_start(f, dir);
-	*from = suite_peers(PEERS_AGENT, f->agents, agents, 1);
+	*from = suite_peers(PEERS_AGENT, f->agents, agents, 1, NULL);
 	opt.endpoint = f->subscribers;
 	*to = peers_start(&opt);
 	if (!peers_await(*to, n, 10000))

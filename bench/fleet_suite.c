@@ -1,11 +1,13 @@
 /* fleet_suite.c - make bench-fleet: see fleet_suite.h. */
 #include "bench/fleet_suite.h"
 
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,11 +54,12 @@ suite_rss_kb(pid_t pid)
 
 struct peers *
 suite_peers(enum peers_kind kind, const char *endpoint, unsigned n,
-	    unsigned processes)
+	    unsigned processes, const struct suite_keys *keys)
 {
 	const struct peers_options opt = {
 		.kind = kind, .endpoint = endpoint, .n = n,
 		.processes = processes, .pace = FLEET_PACE,
+		.keys = keys ? keys->agent : NULL,
 	};
 	struct peers *p = peers_start(&opt);
 
@@ -67,13 +70,93 @@ suite_peers(enum peers_kind kind, const char *endpoint, unsigned n,
 }
 
 struct peers *
-suite_bare_peers(struct bare_router *r, unsigned n, unsigned processes)
+suite_bare_peers(struct bare_router *r, unsigned n, unsigned processes,
+		 const struct suite_keys *keys)
 {
-	struct peers *p = suite_peers(PEERS_BARE, r->in, n, processes);
+	struct peers *p = suite_peers(PEERS_BARE, r->in, n, processes, keys);
 
 	while (bare_router_hellos(r) < n)
 		suite_sleep(1);
 	return p;
+}
+
+/* --- keys -------------------------------------------------------------------------- */
+
+static struct wire_keys *
+make_pair(const struct suite_keys *k, const char *name)
+{
+	char why[240] = "", key[128], server[128];
+	struct wire_keys *pair;
+
+	snprintf(key, sizeof key, "%s/%s.key", k->dir, name);
+	snprintf(server, sizeof server, "%s/job.pub", k->dir);
+	if (wire_keys_make(k->dir, name, why, sizeof why) ||
+	    wire_keys_load(key, server, &pair, why, sizeof why))
+		bench_die("no keys: %s", why);
+	return pair;
+}
+
+/* name's public key lets it in as one of role. */
+static void
+allow(const struct suite_keys *k, const char *name, const char *role)
+{
+	char from[128], to[160];
+
+	snprintf(from, sizeof from, "%s/%s.pub", k->dir, name);
+	snprintf(to, sizeof to, "%s/allowed/%s", k->dir, role);
+	if (mkdir(to, 0700))
+		bench_die("%s: no directory", to);
+	snprintf(to, sizeof to, "%s/allowed/%s/%s.pub", k->dir, role, name);
+	if (link(from, to))
+		bench_die("%s: no key", to);
+}
+
+void
+suite_keys_make(struct suite_keys *k)
+{
+	char allowed[128];
+
+	strcpy(k->dir, "/tmp/mql-bench-keys-XXXXXX");
+	if (!mkdtemp(k->dir))
+		bench_die("no directory for keys");
+	snprintf(allowed, sizeof allowed, "%s/allowed", k->dir);
+	if (mkdir(allowed, 0700))
+		bench_die("%s: no directory", allowed);
+	k->job = make_pair(k, "job");
+	k->agent = make_pair(k, "agent");
+	k->client = make_pair(k, "client");
+	allow(k, "agent", "agents");
+	allow(k, "client", "subscribers");
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+void
+suite_keys_remove(struct suite_keys *k)
+{
+	nftw(k->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	wire_keys_free(k->job);
+	wire_keys_free(k->agent);
+	wire_keys_free(k->client);
+}
+
+void
+suite_bare(struct bare_router *r, const struct suite_keys *keys)
+{
+	bare_router_start(r, keys ? keys->job : NULL);
+}
+
+void
+suite_daemon(struct daemon *f, const char *dir, const struct suite_keys *keys)
+{
+	daemon_start_keyed(f, dir, keys ? keys->dir : NULL);
 }
 
 void
@@ -136,6 +219,9 @@ static const struct line {
 	{ "windows",      windows_all },
 	{ "idle",         suite_idle },
 	{ "restart",      suite_restart },
+	{ "live-keys",    suite_live_keyed },
+	{ "hops-keys",    suite_two_hops_keyed },
+	{ "restart-keys", suite_restart_keyed },
 };
 
 enum { LINES = sizeof lines / sizeof *lines };

@@ -57,7 +57,7 @@ suite_windows(const char *dir, unsigned n, unsigned groups)
 	char name[80];
 
 	daemon_start(&f, dir);
-	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES);
+	p = suite_peers(PEERS_AGENT, f.agents, n, FLEET_PROCESSES, NULL);
 	atomic_store(&peers_knobs(p)->groups, 0);
 	t = daemon_tail(&f, "select customer_id, count(*), p99(latency_ms) "
 		       "group by customer_id window 1s", n);

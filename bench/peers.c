@@ -59,7 +59,7 @@ be_process(const struct peers_options *opt, struct peers_shared *shared,
 	if (!h.at)
 		bench_die("no memory for %u peers", h.n);
 	for (unsigned i = 0; i < h.n; i++) {
-		zmtp_init(&h.at[i].z);
+		zmtp_init(&h.at[i].z, opt->keys);
 		h.at[i].home = &h;
 		h.at[i].index = first + i;
 	}

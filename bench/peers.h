@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "wire/keys.h"
+
 enum { PEERS_PROCESSES = 16, PEERS_ROW = 300 /* bytes of a row */ };
 
 enum peers_kind {
@@ -36,6 +38,7 @@ struct peers_options {
 	unsigned    pace;      /* at most so many connecting at once, for each
 				  process; 0: no limit */
 	const char *query;     /* of subscribers */
+	const struct wire_keys *keys; /* that all have; NULL: none */
 };
 
 /* What may be changed while they run. */

@@ -4,6 +4,7 @@
  *     fleet --peers 10000 --processes 2        stand-ins (bench/peers.h)
  *     fleet --peers 1000 --rate flood          as many rows as credit allows
  *     fleet --subscribers 100 --query "..."    who ask, and count the rows
+ *     fleet --peers 1000 --key-file F --server-key F     stand-ins with a key
  *
  * Nobody is killed, or goes (--churn), before a query is live. Once a second
  * it says on standard error how it stands; when --for is over, or a line or
@@ -28,7 +29,7 @@ static const struct option_usage usage = {
 };
 
 static struct {
-	const char *to, *asked, *query, *rate, *events;
+	const char *to, *asked, *query, *rate, *events, *key, *server;
 	uint64_t    agents, peers, subscribers, processes, batch, groups, pace;
 	uint64_t    churn;
 	int64_t     ms, kills, faults;
@@ -39,6 +40,7 @@ enum { TURN_MS = 50, TELL_MS = 1000 };
 
 static struct agents *agents;
 static struct peers  *peers, *subscribers;
+static struct wire_keys *keys; /* of stand-ins; NULL: none */
 static bool           calm; /* no faults any more */
 
 static bool
@@ -79,6 +81,10 @@ parse(int argc, char **argv)
 		  "killed any more; 0: for ever", &opt.faults },
 		{ "for", 0, OPTION_DURATION, "DURATION", "0",
 		  "0: until standard input ends", &opt.ms },
+		{ "key-file", 0, OPTION_STRING, "FILE", "",
+		  "the secret key of peers and subscribers", &opt.key },
+		{ "server-key", 0, OPTION_STRING, "FILE", "",
+		  "the source-job's public key", &opt.server },
 		{ "large", 0, OPTION_FLAG, NULL, NULL, "events of 3 KB",
 		  &opt.large },
 		{ 0 },
@@ -97,7 +103,7 @@ start_peers(enum peers_kind kind, const char *to, uint64_t n)
 	const struct peers_options o = {
 		.kind = kind, .endpoint = to, .n = (unsigned)n,
 		.processes = (unsigned)opt.processes,
-		.pace = (unsigned)opt.pace, .query = opt.query,
+		.pace = (unsigned)opt.pace, .query = opt.query, .keys = keys,
 	};
 	struct peers *p;
 
@@ -126,7 +132,10 @@ start(void)
 		.processes = (unsigned)opt.processes,
 		.rate = strtoull(opt.events, NULL, 10), .large = opt.large,
 	};
+	char why[240];
 
+	if (wire_keys_load_both(opt.key, opt.server, &keys, why, sizeof why))
+		bench_die("%s", why);
 	peers = start_peers(PEERS_AGENT, opt.to, opt.peers);
 	if (opt.agents)
 		agents = agents_start(&o);
@@ -249,5 +258,6 @@ main(int argc, char **argv)
 	agents_stop(agents);
 	peers_stop(subscribers);
 	peers_stop(peers);
+	wire_keys_free(keys);
 	return 0;
 }

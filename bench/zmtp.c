@@ -4,10 +4,14 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "bench/bench.h"
+#include "bench/zmtp_curve.h"
 
 enum {
 	GREETING = 64,
@@ -18,9 +22,9 @@ enum {
 };
 
 void
-zmtp_init(struct zmtp *z)
+zmtp_init(struct zmtp *z, const struct wire_keys *keys)
 {
-	*z = (struct zmtp){ .fd = -1 };
+	*z = (struct zmtp){ .fd = -1, .keys = keys };
 }
 
 void
@@ -35,7 +39,9 @@ zmtp_close(struct zmtp *z)
 	}
 	buf_fini(&z->in);
 	buf_fini(&z->out);
-	zmtp_init(z);
+	buf_fini(&z->first);
+	curve_free(z->curve);
+	zmtp_init(z, z->keys);
 }
 
 bool
@@ -43,6 +49,8 @@ zmtp_connect(struct zmtp *z, const struct sockaddr_in *to)
 {
 	const int on = 1;
 
+	if (z->keys && !(z->curve = curve_new(z->keys)))
+		bench_die("no memory for keys");
 	z->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (z->fd < 0)
 		return false;
@@ -83,51 +91,114 @@ put(struct zmtp *z, struct iovec *v, int n)
 	}
 }
 
-void
-zmtp_send(struct zmtp *z, const struct str *part, unsigned n)
+/* A frame of these bytes, which stand from v[1] on. */
+static void
+put_frame(struct zmtp *z, uint8_t flags, struct iovec *v, int n)
 {
-	uint8_t head[9] = { 0 };
-	struct iovec v[ZMTP_PARTS + 1];
+	uint8_t head[9] = { flags };
 	size_t len = 0;
 
-	if (z->state != ZMTP_UP)
-		return;
-	for (unsigned i = 0; i < n; i++) {
-		v[i + 1].iov_base = (void *)(uintptr_t)part[i].ptr;
-		v[i + 1].iov_len = part[i].len;
-		len += part[i].len;
-	}
+	for (int i = 1; i <= n; i++)
+		len += v[i].iov_len;
 	v[0].iov_base = head;
 	v[0].iov_len = len < SHORTEST_LONG ? 2 : 9;
 	if (len < SHORTEST_LONG) {
 		head[1] = (uint8_t)len;
 	} else {
-		head[0] = FLAG_LONG;
+		head[0] |= FLAG_LONG;
 		for (unsigned i = 0; i < 8; i++)
 			head[1 + i] = (uint8_t)(len >> (56 - 8 * i));
 	}
-	put(z, v, (int)n + 1);
+	put(z, v, n + 1);
 }
 
-/* The greeting, and what follows it at once: READY. */
+static void
+send_sealed(struct zmtp *z, const struct str *part, unsigned n)
+{
+	struct iovec v[2];
+	size_t len = CURVE_OVERHEAD;
+
+	for (unsigned i = 0; i < n; i++)
+		len += part[i].len;
+	v[1].iov_base = malloc(len);
+	if (!v[1].iov_base)
+		bench_die("no memory for a message");
+	v[1].iov_len = curve_seal(z->curve, part, n, v[1].iov_base);
+	put_frame(z, 0, v, 1);
+	free(v[1].iov_base);
+}
+
+void
+zmtp_send(struct zmtp *z, const struct str *part, unsigned n)
+{
+	struct iovec v[ZMTP_PARTS + 1];
+
+	if (z->state != ZMTP_UP)
+		return;
+	if (z->curve) {
+		send_sealed(z, part, n);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		v[i + 1].iov_base = (void *)(uintptr_t)part[i].ptr;
+		v[i + 1].iov_len = part[i].len;
+	}
+	put_frame(z, 0, v, (int)n);
+}
+
+static void
+send_command(struct zmtp *z, uint8_t *command, size_t len)
+{
+	struct iovec v[2] = { { 0 }, { command, len } };
+
+	put_frame(z, FLAG_COMMAND, v, 1);
+}
+
+/* The greeting; without keys READY follows it at once. */
 static void
 greet(struct zmtp *z)
 {
 	static const uint8_t signature[] = { 0xff, 0, 0, 0, 0, 0, 0, 0, 0,
 					     0x7f, 3, 0 };
-	static const char ready[] = "\x04\x29\x05READY\x0bSocket-Type\0\0\0\6"
-				    "DEALER\x08Identity\0\0\0";
-	uint8_t greeting[GREETING] = { 0 };
-	struct iovec v[] = {
-		{ greeting, sizeof greeting },
-		/* with its final NUL: the last byte of an empty identity */
-		{ (void *)(uintptr_t)ready, sizeof ready },
-	};
+	/* with its final NUL: the last byte of an empty identity */
+	static const char ready[] = "\x05READY\x0bSocket-Type\0\0\0\6DEALER"
+				    "\x08Identity\0\0\0";
+	uint8_t greeting[GREETING] = { 0 }, command[sizeof ready];
 
 	memcpy(greeting, signature, sizeof signature);
-	memcpy(greeting + sizeof signature, "NULL", 4);
-	put(z, v, 2);
+	memcpy(greeting + sizeof signature, z->curve ? "CURVE" : "NULL",
+	       z->curve ? 5 : 4);
+	put(z, &(struct iovec){ greeting, sizeof greeting }, 1);
 	z->state = ZMTP_GREETING;
+	memcpy(command, ready, sizeof ready);
+	if (!z->curve)
+		send_command(z, command, sizeof command);
+}
+
+/* Its greeting is here: with keys it is us who go on. */
+static void
+on_greeting(struct zmtp *z)
+{
+	uint8_t command[CURVE_COMMAND];
+
+	z->state = ZMTP_READY;
+	if (z->curve)
+		send_command(z, command, curve_hello(z->curve, command));
+}
+
+/* Its command is here: *up when there is nothing left to say. */
+static bool
+on_command(struct zmtp *z, struct str body, bool *up)
+{
+	uint8_t command[CURVE_COMMAND];
+	size_t len = 0;
+
+	if (z->curve && !curve_take(z->curve, body, command, &len))
+		return false;
+	if (len)
+		send_command(z, command, len);
+	*up = !len;
+	return true;
 }
 
 bool
@@ -200,6 +271,29 @@ message(struct str s, uint8_t *flags, struct str *body, struct str *rest)
 	return *flags & FLAG_MORE ? SIZE_MAX : n + more;
 }
 
+/* A part of a message: the first of two waits for the other. */
+static bool
+take_sealed(struct zmtp *z, struct str body, zmtp_news *tell, void *arg)
+{
+	struct buf first = z->first;
+	uint8_t flags;
+
+	if (!curve_open(z->curve, body, &flags, &body))
+		return false;
+	if (flags & FLAG_MORE) {
+		buf_put(&z->first, body.ptr, body.len);
+		return !first.len && !z->first.err;
+	}
+	z->first = (struct buf)BUF_INIT;
+	if (first.len)
+		tell(arg, false, (struct str){ (char *)first.data, first.len },
+		     body);
+	else
+		tell(arg, false, body, (struct str){ 0 });
+	buf_fini(&first);
+	return true;
+}
+
 /* Take what is whole in s. Returns how much, or SIZE_MAX for nonsense. */
 static size_t
 take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
@@ -207,12 +301,13 @@ take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
 	const size_t all = s.len;
 	struct str body, rest;
 	uint8_t flags;
+	bool up;
 	size_t n;
 
 	if (z->state == ZMTP_GREETING) {
 		if (s.len < GREETING)
 			return 0;
-		z->state = ZMTP_READY;
+		on_greeting(z);
 		s = (struct str){ s.ptr + GREETING, s.len - GREETING };
 	}
 	while ((n = message(s, &flags, &body, &rest))) {
@@ -220,8 +315,15 @@ take(struct zmtp *z, struct str s, zmtp_news *tell, void *arg)
 			return n;
 		s = (struct str){ s.ptr + n, s.len - n };
 		if (z->state == ZMTP_READY) {
+			if (!on_command(z, body, &up))
+				return SIZE_MAX;
+			if (!up)
+				continue;
 			z->state = ZMTP_UP;
 			tell(arg, true, (struct str){ 0 }, (struct str){ 0 });
+		} else if (z->curve) {
+			if (!take_sealed(z, body, tell, arg))
+				return SIZE_MAX;
 		} else if (!(flags & FLAG_COMMAND)) {
 			tell(arg, false, body, rest);
 		}

@@ -1,4 +1,5 @@
-/* zmtp.h - a connection that speaks ZMTP 3.0 as a DEALER, without ZeroMQ.
+/* zmtp.h - a connection that speaks ZMTP 3.0 as a DEALER, without ZeroMQ; with
+ * keys, CURVE.
  *
  * ZeroMQ takes 32 KB and two descriptors for each socket: ten thousand of
  * them would cost more than what is measured. This one is a descriptor, and
@@ -12,6 +13,7 @@
 
 #include "common/buf.h"
 #include "common/str.h"
+#include "wire/keys.h"
 
 enum zmtp_state {
 	ZMTP_NONE, ZMTP_CONNECTING, ZMTP_GREETING, ZMTP_READY, ZMTP_UP
@@ -23,6 +25,9 @@ struct zmtp {
 	struct buf in;  /* the beginning of a message */
 	struct buf out; /* what the socket did not take, from `gone` on */
 	size_t     gone;
+	const struct wire_keys *keys;  /* NULL: none; borrowed */
+	struct zmtp_curve      *curve;
+	struct buf first; /* opened, of a message of two parts */
 };
 
 /* What was read is told: the handshake is done (body is empty), a message, of
@@ -31,7 +36,7 @@ typedef void zmtp_news(void *arg, bool up, struct str body, struct str rest);
 
 enum { ZMTP_PARTS = 4 }; /* of a message that is sent */
 
-void zmtp_init(struct zmtp *z);
+void zmtp_init(struct zmtp *z, const struct wire_keys *keys);
 
 /* Begin to connect; false when it cannot. */
 bool zmtp_connect(struct zmtp *z, const struct sockaddr_in *to);

@@ -152,6 +152,22 @@ client_account_settle(struct client_account *a)
 	a->broken = false;
 }
 
+/* Rows that a link brought and never told its books about: they were sent, and
+ * where links have broken before, what agents bring along counts them too. */
+static void
+keep_untold(struct client_account *a, struct client_tally *t)
+{
+	struct books b = { .agent = { .seen = t->got, .matched = t->got,
+				      .sent = t->got },
+			   .source.delivered = t->got };
+
+	if (a->broken)
+		a->last.got += t->got;
+	else
+		add(&a->settled, &b);
+	t->got = 0;
+}
+
 void
 client_account_break(struct client_account *a, struct client_tally *t)
 {
@@ -170,6 +186,8 @@ client_account_break(struct client_account *a, struct client_tally *t)
 		t->got = 0;
 		t->told = false;
 		t->again = true;
+	} else {
+		keep_untold(a, t);
 	}
 	t->books.live = 0;
 }
@@ -195,12 +213,11 @@ client_account_drop(struct client_account *a, struct client_tally *t)
 	if (!*at)
 		return;
 	*at = t->next;
-	if (t->told)
-		close_books(&t->books, t->got);
-	else /* rows without books: they were sent */
-		t->books.agent.seen = t->books.agent.matched =
-			t->books.agent.sent = t->books.source.delivered =
-			t->got;
+	if (!t->told) {
+		keep_untold(a, t);
+		return;
+	}
+	close_books(&t->books, t->got);
 	add(&a->settled, &t->books);
 }
 

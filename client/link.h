@@ -42,8 +42,8 @@ int client_link_open(struct client_link *l, const char *endpoint,
 int client_link_read(struct client_link *l, struct str msg, unsigned *kind,
 		     struct str *body);
 
-/* There is trouble with keys or versions, and has been since a second after `since` (ms,
- * monotonic) at least: nothing that passes by itself. */
+/* There is trouble with keys or versions, and has been since a second after
+ * `since` (ms, monotonic) at least: nothing that passes by itself. */
 bool client_link_hopeless(const struct client_link *l, int64_t since);
 
 /* What is known of why it is not spoken to; NULL: nothing. */

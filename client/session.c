@@ -277,13 +277,13 @@ meta(struct session *s, struct str body)
 	arena_fini(&m.mem);
 }
 
-/* We were stopped or blocked for longer than the lease, so it ran out: that
- * is no end for our caller, but a break like any other. */
+/* We were stopped or blocked for longer than the lease, or what we said did not
+ * arrive, so it ran out: that is no end for our caller, but a break like any
+ * other. */
 static bool
 overslept(const struct session *s, const struct wire_end *m)
 {
-	return m->failed && s->state == SESSION_LIVE &&
-	       clock_mono_ms() - s->overslept < SILENCE_MS;
+	return m->lapsed && s->state == SESSION_LIVE;
 }
 
 /* Has it been too long since we renewed the lease? Before anything is sent. */
@@ -320,7 +320,8 @@ ended(struct session *s, struct str body)
 			end(s, m.failed, m.failed ? MQL_ECLOSED : 0, m.why);
 		} else if (overslept(s, &m)) {
 			down(s, body);
-			s->down_at = s->awake + s->lease_ms;
+			if (clock_mono_ms() - s->overslept < SILENCE_MS)
+				s->down_at = s->awake + s->lease_ms;
 			ask(s, body);
 		} else if (leaves(s, &m)) {
 			down(s, body);
@@ -440,6 +441,14 @@ watch_link(struct session *s)
 		happen(s, EVENT_UP, (struct str){ 0 });
 }
 
+/* Some pings to each lease, so that one of them may be late. */
+static int64_t
+ping_ms(const struct session *s)
+{
+	return s->lease_ms && s->lease_ms / 3 < PING_MS ? s->lease_ms / 3 :
+							  PING_MS;
+}
+
 static void
 send_credit(struct session *s)
 {
@@ -482,7 +491,7 @@ ping(struct session *s, int64_t now)
 
 	watch_sleep(s, now);
 	/* When we slept, the answer to an earlier one may lie unread. */
-	if (!s->waits || now - s->pinged > 2 * PING_MS)
+	if (!s->waits || now - s->pinged > 2 * ping_ms(s))
 		s->waits = now;
 	wire_ping_encode(&m, &s->out);
 	client_link_send(&s->link, &s->out);
@@ -510,7 +519,7 @@ watch_clock(struct session *s)
 		happen(s, EVENT_LATE, (struct str){ 0 });
 	if (!s->up)
 		return;
-	if (now - s->pinged >= PING_MS)
+	if (now - s->pinged >= ping_ms(s))
 		ping(s, now);
 	else if (s->waits && now - s->waits > SILENCE_MS)
 		silence(s);
@@ -543,8 +552,8 @@ session_wait_ms(const struct session *s)
 
 	if (s->state == SESSION_ENDED)
 		return PING_MS;
-	if (s->up && s->pinged + PING_MS < until)
-		until = s->pinged + PING_MS;
+	if (s->up && s->pinged + ping_ms(s) < until)
+		until = s->pinged + ping_ms(s);
 	if (s->state == SESSION_STOPPING && s->stop_by < until)
 		until = s->stop_by;
 	if (s->state == SESSION_DOWN && s->up && s->ask_at < until)

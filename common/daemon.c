@@ -6,17 +6,30 @@
 #include "common/log.h"
 #include "mql/error.h"
 
+static void
+complain(const char *text)
+{
+	log_error("%s", text);
+}
+
 int
 daemon_options(const struct option_usage *usage, const struct option *table,
 	       int argc, char **argv, bool *done)
 {
 	int nrest;
-	int err = options_parse(usage, table, argc, argv, &nrest, done);
+	int err = options_parse_with(usage, table, argc, argv, complain,
+				     &nrest, done);
 
 	if (err || *done || !nrest)
 		return err;
 	log_error("'%s' is not an option; try --help", argv[1]);
 	return MQL_EINVAL;
+}
+
+void
+daemon_log(const struct daemon_config *d)
+{
+	log_set((enum log_level)d->log_level, (enum log_format)d->log_format);
 }
 
 int

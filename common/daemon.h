@@ -1,6 +1,6 @@
 /* daemon.h - what our daemons are told at their start: options and nothing
  * else. What is wrong with them is a sentence in the log, and MQL_EINVAL: exit
- * status 2. Start-up only. */
+ * status 2. Start-up, or when SIGHUP has them read again. */
 #ifndef COMMON_DAEMON_H
 #define COMMON_DAEMON_H
 
@@ -9,11 +9,21 @@
 #include "common/door.h"
 #include "common/options.h"
 
-/* The rows of an options table that every daemon has, filling an int that is
- * an enum log_level, and those of --http, filling a struct door_files. */
-#define DAEMON_LOG_OPTION(to)                                              \
+struct daemon_config { /* what every daemon has */
+	struct option_file file;
+	int log_level, log_format; /* of log.h */
+};
+
+/* The rows of an options table that every daemon has, filling that, and those
+ * of --http, filling a struct door_files. */
+#define DAEMON_OPTIONS(d)                                                  \
+	{ "config", 0, OPTION_CONFIG, "FILE", NULL,                        \
+	  "more options, `name = value` a line; SIGHUP has it read again", \
+	  &(d)->file },                                                    \
 	{ "log-level", 0, OPTION_CHOICE, "error|warn|info|debug", "info",  \
-	  "what goes to standard error", (to) }
+	  "what goes to standard error", &(d)->log_level },                \
+	{ "log-format", 0, OPTION_CHOICE, "text|json", "text",             \
+	  "and in which form", &(d)->log_format }
 #define DAEMON_HTTP_OPTIONS(files)                                         \
 	{ "token-file", 0, OPTION_STRING, "FILE", NULL,                    \
 	  "a bearer token, which who asks for /metrics must say",          \
@@ -27,6 +37,9 @@
 int daemon_options(const struct option_usage *usage,
 		   const struct option *table, int argc, char **argv,
 		   bool *done);
+
+/* The log is from now on as they say. */
+void daemon_log(const struct daemon_config *d);
 
 /* Say "--option why". Returns MQL_EINVAL. */
 int daemon_refuse(const char *option, const char *why);

@@ -1,10 +1,11 @@
 /* options.c - see options.h.
  *
- * The command line is read first, then the environment and the defaults fill
- * in what it did not give: `--help` works whatever the environment holds. */
+ * The command line is read first, then the environment, the file and the
+ * defaults fill in what it did not give: `--help` works whatever these hold. */
 #include "common/options.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -12,10 +13,11 @@
 #include "common/str.h"
 #include "mql/error.h"
 
-enum { MAX_NAME = 32 };
+enum { MAX_NAME = 32, MAX_FILE = 64 << 10 };
 
 struct parse {
 	const struct option_usage *usage;
+	void (*complain)(const char *text);
 	const struct option       *table;
 	uint64_t given; /* one bit a row: already has its value */
 	int      argc, at;
@@ -28,13 +30,16 @@ __attribute__((format(printf, 2, 3)))
 static int
 refuse(const struct parse *p, const char *fmt, ...)
 {
+	char text[512];
 	va_list ap;
 
-	fprintf(stderr, "%s: ", p->usage->prog);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	if (p->complain)
+		p->complain(text);
+	else
+		fprintf(stderr, "%s: %s\n", p->usage->prog, text);
 	return MQL_EINVAL;
 }
 
@@ -136,6 +141,9 @@ set(const struct option *o, const char *z)
 	case OPTION_CHOICE:
 		good = parse_choice(o->arg, z, o->to);
 		break;
+	case OPTION_CONFIG:
+		((struct option_file *)o->to)->path = z;
+		return 0;
 	}
 	return good ? 0 : MQL_EINVAL;
 }
@@ -157,6 +165,8 @@ expected(const struct option *o)
 	case OPTION_STRING:
 	case OPTION_STRINGS:
 		break;
+	case OPTION_CONFIG:
+		return "a file";
 	}
 	return "a text";
 }
@@ -329,23 +339,121 @@ variable_name(const struct option *o, char *name, size_t size)
 		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 }
 
+static bool
+is_given(const struct parse *p, const struct option *o)
+{
+	return p->given & UINT64_C(1) << (o - p->table);
+}
+
 static int
-fill_in(struct parse *p)
+take_environment(struct parse *p)
 {
 	char name[MAX_NAME + sizeof "MQL_"];
 	int err = 0;
 
 	for (const struct option *o = p->table; o->name && !err; o++) {
 		const char *z;
-		if (p->given & UINT64_C(1) << (o - p->table))
+		if (is_given(p, o))
 			continue;
 		variable_name(o, name, sizeof name);
 		z = getenv(name);
 		if (z && *z)
 			err = take(p, o, name, z);
-		else if (o->init)
-			err = take(p, o, o->name, o->init);
 	}
+	return err;
+}
+
+static int
+take_defaults(struct parse *p)
+{
+	int err = 0;
+
+	for (const struct option *o = p->table; o->name && !err; o++)
+		if (!is_given(p, o) && o->init)
+			err = take(p, o, o->name, o->init);
+	return err;
+}
+
+/* --- the file --------------------------------------------------------------- */
+
+/* Gives its text; on failure errno says why. */
+static char *
+read_file(const char *path)
+{
+	FILE *from = fopen(path, "re");
+	char *text = from ? malloc(MAX_FILE + 1) : NULL;
+	size_t n = text ? fread(text, 1, MAX_FILE + 1, from) : 0;
+
+	if (text && (ferror(from) || n > MAX_FILE)) {
+		errno = n > MAX_FILE ? EFBIG : EIO;
+		free(text);
+		text = NULL;
+	}
+	if (text)
+		text[n] = '\0';
+	if (from)
+		fclose(from);
+	return text;
+}
+
+/* Without the white space around it; changes z. */
+static char *
+trim(char *z)
+{
+	size_t n;
+
+	z += strspn(z, " \t\r");
+	for (n = strlen(z); n && strchr(" \t\r", z[n - 1]); n--)
+		z[n - 1] = '\0';
+	return z;
+}
+
+/* before: what was given by then, and wins. */
+static int
+take_line(struct parse *p, const char *path, unsigned n, char *line,
+	  uint64_t before)
+{
+	char *name = trim(line), *value = strchr(name, '=');
+	const struct option *o;
+	char from[256];
+
+	if (!*name || *name == '#')
+		return 0;
+	if (!value)
+		return refuse(p, "%s:%u: this is no `name = value`", path, n);
+	*value++ = '\0';
+	name = trim(name);
+	o = find(p, str_of(name));
+	if (!o || o->kind == OPTION_CONFIG)
+		return refuse(p, "%s:%u: '%s' is not an option here; try "
+			      "--help", path, n, name);
+	if (before & UINT64_C(1) << (o - p->table))
+		return 0;
+	snprintf(from, sizeof from, "%s:%u: %s", path, n, name);
+	return take(p, o, from, trim(value));
+}
+
+static int
+take_file(struct parse *p)
+{
+	const struct option *o = p->table;
+	const uint64_t before = p->given;
+	struct option_file *f;
+	unsigned n = 0;
+	char *at, *line;
+	int err = 0;
+
+	while (o->name && o->kind != OPTION_CONFIG)
+		o++;
+	f = o->name ? o->to : NULL;
+	if (!f || !f->path)
+		return 0;
+	f->text = read_file(f->path);
+	if (!f->text)
+		return refuse(p, "--%s %s: %s", o->name, f->path,
+			      strerror(errno));
+	for (at = f->text; !err && (line = strsep(&at, "\n"));)
+		err = take_line(p, f->path, ++n, line, before);
 	return err;
 }
 
@@ -353,14 +461,26 @@ int
 options_parse(const struct option_usage *usage, const struct option *table,
 	      int argc, char **argv, int *nrest, bool *done)
 {
+	return options_parse_with(usage, table, argc, argv, NULL, nrest, done);
+}
+
+int
+options_parse_with(const struct option_usage *usage,
+		   const struct option *table, int argc, char **argv,
+		   void (*complain)(const char *text), int *nrest, bool *done)
+{
 	struct parse p = {
 		.usage = usage, .table = table, .argc = argc, .argv = argv,
+		.complain = complain,
 	};
 	int err = command_line(&p);
 
 	*nrest = p.nrest;
 	*done = p.done;
-	return err || p.done ? err : fill_in(&p);
+	if (err || p.done || (err = take_environment(&p)) ||
+	    (err = take_file(&p)))
+		return err;
+	return take_defaults(&p);
 }
 
 void
@@ -376,6 +496,15 @@ options_fini(const struct option *table)
 	for (const struct option *o = table; o->name; o++)
 		if (o->kind == OPTION_STRINGS)
 			option_list_fini(o->to);
+		else if (o->kind == OPTION_CONFIG)
+			option_file_fini(o->to);
+}
+
+void
+option_file_fini(struct option_file *f)
+{
+	free(f->text);
+	f->text = NULL;
 }
 
 /* --- help --------------------------------------------------------------------- */

@@ -2,8 +2,11 @@
  *
  * A table row says name, argument, default, help and where the value goes;
  * parsing, `--help`, `MQL_...` environment variables and error sentences all
- * come from it. The command line wins over the environment, which wins over
- * the default. Start-up only. */
+ * come from it. The command line wins over the environment, this over a file,
+ * where the table has an option that names one, and this over the default.
+ * Such a file has a line for each option, `name = value`, named as on the
+ * command line without the dashes; empty lines, and those that begin with #,
+ * say nothing. Start-up, or where a daemon reads its file again. */
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
 
@@ -19,11 +22,17 @@ enum option_kind {
 	OPTION_BYTES,    /* uint64_t; 64k, 4M and 1G are multiples of 1024 */
 	OPTION_DURATION, /* int64_t ms */
 	OPTION_CHOICE,   /* int: index into `arg`, which lists them as a|b|c */
+	OPTION_CONFIG,   /* struct option_file: the file; one in a table */
 };
 
 struct option_list {
 	const char **item; /* heap; see option_list_fini() */
 	size_t       n;
+};
+
+struct option_file {
+	const char *path; /* borrowed; NULL: there is none */
+	char       *text; /* heap: values of the file point into it */
 };
 
 struct option {
@@ -51,11 +60,18 @@ struct option_usage {
 int options_parse(const struct option_usage *usage, const struct option *table,
 		  int argc, char **argv, int *nrest, bool *done);
 
+/* The same; complain (NULL: as above) takes the sentence, without prog. */
+int options_parse_with(const struct option_usage *usage,
+		       const struct option *table, int argc, char **argv,
+		       void (*complain)(const char *text), int *nrest,
+		       bool *done);
+
 void options_help(const struct option_usage *usage, const struct option *table,
 		  FILE *to);
 
 /* Free what options_parse() allocated for the table's values, or for one. */
 void options_fini(const struct option *table);
 void option_list_fini(struct option_list *list); /* it is empty then */
+void option_file_fini(struct option_file *f);
 
 #endif

@@ -1,6 +1,7 @@
 /* http.c - see http.h. */
 #include "http/http.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,62 @@ http_open(const struct http_service *service, const char *address,
 	}
 	*out = h;
 	return 0;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* With the certificate of h->door, beside the one that listens already. */
+static int
+restart(struct http *h)
+{
+	struct MHD_Daemon *old = h->daemon;
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(old, MHD_DAEMON_INFO_LISTEN_FD);
+	int fd = info ? fcntl(info->listen_fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+	if (fd < 0)
+		return MQL_EOS;
+	if (start(h, fd)) {
+		if (h->daemon)
+			MHD_stop_daemon(h->daemon);
+		else
+			close(fd);
+		h->daemon = old;
+		return MQL_EOS;
+	}
+	fd = MHD_quiesce_daemon(old); /* else it would shut down the socket */
+	MHD_stop_daemon(old);
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
+
+int
+http_reload(struct http *h, const struct door_files *files, char *why,
+	    size_t nwhy)
+{
+	struct door old = h->door, fresh;
+	const int epoll = h->fd;
+	int err = door_open(&fresh, files, why, nwhy);
+
+	if (err)
+		return err;
+	h->door = fresh;
+	if (!same_text(old.cert, fresh.cert) || !same_text(old.key, fresh.key))
+		err = restart(h);
+	if (err) {
+		snprintf(why, nwhy, "%s: are --tls-cert and --tls-key right?",
+			 mql_strerror(err));
+		h->door = old;
+		h->fd = epoll;
+		old = fresh;
+	}
+	door_close(&old);
+	return err;
 }
 
 void

@@ -29,6 +29,13 @@ int http_open(const struct http_service *service, const char *address,
 	      struct http **out, char *why, size_t nwhy);
 void http_close(struct http *h); /* NULL is allowed */
 
+/* Read the files again, which may be others. A new certificate is shown to
+ * who connects from then on; who is connected is hung up on, and http_fd() is
+ * another. 0, or an error of http_open() and a sentence in why: then all is as
+ * it was. Not from within an answer. */
+int http_reload(struct http *h, const struct door_files *files, char *why,
+		size_t nwhy);
+
 /* The real address with its port. Lives as long as h. */
 const char *http_address(const struct http *h);
 

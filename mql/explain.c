@@ -107,6 +107,21 @@ say_source_job(const struct plan *p, FILE *to)
 	say_lines("", p->stage_text, to);
 }
 
+/* With one source-job all but the fan-in is done there. */
+static void
+say_client(const struct plan *p, FILE *to)
+{
+	say(to, "client", p->plain ? "fan-in over the source-jobs, row by row"
+				   : "fan-in over the source-jobs");
+	if (p->plain)
+		return;
+	say(to, "", p->fold_text
+		    ? "of several each sends groups, those of its agents "
+		      "merged;"
+		    : "of several each sends the rows of its agents;");
+	say(to, "", "what stands behind them above is then done here, last");
+}
+
 static void
 say_memory(const struct mql_query *q, FILE *to)
 {
@@ -146,7 +161,7 @@ mql_query_explain(const struct mql_query *q, FILE *to)
 		say(to, "agents", q->plan.at_text + strlen("select * where "));
 	say_agent(q, to);
 	say_source_job(&q->plan, to);
-	say(to, "client", "fan-in over the source-jobs");
+	say_client(&q->plan, to);
 	say_fields(q, to);
 	say_index(q, to);
 	fprintf(to, "%-12sat most %zu instructions an event\n", "cost",

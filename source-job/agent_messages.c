@@ -135,8 +135,8 @@ on_error(struct agent *a, struct str body)
 	int err = wire_error_decode(body, &m);
 
 	if (!err)
-		log_warn("agent %.*s: %.*s", (int)a->id.len, a->id.ptr,
-			 (int)m.text.len, m.text.ptr);
+		log_rarely(LOG_WARN, "agent %.*s: %.*s", (int)a->id.len,
+			   a->id.ptr, (int)m.text.len, m.text.ptr);
 	arena_fini(&m.mem);
 	return err;
 }

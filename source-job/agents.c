@@ -59,6 +59,7 @@ remove_agent(struct worker *w, struct agent *a)
 		map_remove(&w->agents.by_peer, hop_key(&a->peer));
 	map_remove(&w->agents.by_id, a->id);
 	agents_undeafen(w, a);
+	credit_end(&w->agents.credit, &a->credit);
 	LIST_REMOVE(a, entry);
 	w->agents.n--;
 	w->agents.nreplay -= agent_is_private(a);
@@ -113,11 +114,12 @@ agents_lose(struct worker *w, struct agent *a)
 
 	if (!a->connected)
 		return;
-	log_info("lost agent %.*s of %.*s", (int)a->id.len, a->id.ptr,
-		 (int)a->app.len, a->app.ptr);
+	log_rarely(LOG_INFO, "lost agent %.*s of %.*s", (int)a->id.len,
+		   a->id.ptr, (int)a->app.len, a->app.ptr);
 	map_remove(&w->agents.by_peer, hop_key(&a->peer));
 	a->connected = false;
 	agents_undeafen(w, a);
+	credit_end(&w->agents.credit, &a->credit);
 	FOREACH_RUN(r, a)
 		run_lose(r);
 }
@@ -159,7 +161,7 @@ agents_broadcast(struct worker *w)
 void
 agents_send_credit(struct worker *w, struct agent *a)
 {
-	struct wire_credit m = { .bytes = a->granted,
+	struct wire_credit m = { .bytes = a->credit.granted,
 				 .at = (uint64_t)clock_mono_ns() / 1000 };
 
 	a->beat = w->now;

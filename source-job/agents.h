@@ -13,6 +13,7 @@
 
 #include "common/arena.h"
 #include "source-job/clocks.h"
+#include "source-job/credit.h"
 #include "source-job/map.h"
 #include "source-job/own.h"
 #include "wire/message.h"
@@ -44,7 +45,7 @@ struct agent {
 	size_t     nsuspect; /* of its hello */
 	int64_t    heard, beat, complained; /* ms */
 	int64_t    listened;  /* worker_listened() at heard */
-	uint64_t   used, granted; /* bytes of rows since the welcome */
+	struct credit_line credit;
 	uint64_t   rows;
 	struct wire_health health; /* as its last heartbeat said */
 	int64_t    health_at; /* ms; 0: it has not */
@@ -84,7 +85,9 @@ struct agents {
 	size_t     n;
 	size_t     ndeaf;
 	size_t     nreplay;    /* that are not for all queries */
+	struct credit credit; /* what they may send ahead in all */
 	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
+	_Atomic uint64_t ahead; /* bytes that they may send: likewise */
 	struct route *route; /* scratch of ingest.c: 65536 */
 };
 

@@ -1,6 +1,8 @@
 /* config.c - the options table, and the limits that make sense. */
+#include <inttypes.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/daemon.h"
 #include "common/listen.h"
@@ -16,7 +18,10 @@ enum {
 	MIN_STAGE  = 64 << 10,
 	MIN_CREDIT = 256 << 10, /* the largest row of an agent's default ring
 				   must fit, or it would wait for ever */
+	MIN_AGENTS = 1 << 20,
 	MIN_HEARTBEAT = 10,     /* ms */
+	AUTO_AGENTS = 20000,
+	OTHER_FDS = 256,        /* not of agents, nor of subscribers */
 };
 
 static const struct option_usage usage = {
@@ -76,6 +81,8 @@ check_numbers(const struct config *c)
 		return daemon_refuse("stage-memory", "is at least 64K");
 	if (c->agent_credit < MIN_CREDIT)
 		return daemon_refuse("agent-credit", "is at least 256K");
+	if (c->agents_memory < MIN_AGENTS)
+		return daemon_refuse("agents-memory", "is at least 1M");
 	if (c->max_queries < 1 || c->max_queries > WIRE_MAX_LIST)
 		return daemon_refuse("max-queries",
 				     "is a number from 1 to 4096");
@@ -83,8 +90,6 @@ check_numbers(const struct config *c)
 		return daemon_refuse("max-subscribers", "is at least 1");
 	if (c->max_per_peer < 1)
 		return daemon_refuse("max-per-peer", "is at least 1");
-	if (c->max_agents < 1)
-		return daemon_refuse("max-agents", "is at least 1");
 	if (c->heartbeat < MIN_HEARTBEAT)
 		return daemon_refuse("heartbeat", "is at least 10ms");
 	if (c->lease < c->heartbeat)
@@ -132,6 +137,7 @@ void
 config_fini(struct config *c)
 {
 	option_list_fini(&c->kafka_property);
+	option_file_fini(&c->daemon.file);
 }
 
 /* Of a source-job that reads Kafka, or keeps its saved queries there. */
@@ -155,6 +161,35 @@ config_fini(struct config *c)
 	  "of librdkafka, like security.protocol=ssl",			\
 	  &(c)->kafka_property }
 
+void
+config_fit(struct config *c)
+{
+	const bool asked = c->max_agents;
+	const uint64_t others = c->max_subscribers + OTHER_FDS;
+	const rlim_t want = (asked ? c->max_agents : AUTO_AGENTS) + others;
+	struct rlimit has = { .rlim_cur = want };
+
+	if (!getrlimit(RLIMIT_NOFILE, &has) && has.rlim_cur < want) {
+		has.rlim_cur = has.rlim_max < want ? has.rlim_max : want;
+		setrlimit(RLIMIT_NOFILE, &has);
+	}
+	const bool enough = has.rlim_cur >= want;
+	if (!asked)
+		c->max_agents = enough ? AUTO_AGENTS :
+				has.rlim_cur > 2 * others ?
+				has.rlim_cur - others : has.rlim_cur / 2 + 1;
+	if (!asked && !enough)
+		log_info("up to %" PRIu64 " agents: ulimit -Hn allows %ju file "
+			 "descriptors", c->max_agents,
+			 (uintmax_t)has.rlim_cur);
+	if (asked && !enough)
+		log_warn("--max-agents %" PRIu64 " and --max-subscribers %"
+			 PRIu64 " need %ju file descriptors, and ulimit -Hn "
+			 "allows %ju: links beyond that will wait",
+			 c->max_agents, c->max_subscribers, (uintmax_t)want,
+			 (uintmax_t)has.rlim_cur);
+}
+
 int
 config_parse(struct config *c, int argc, char **argv, bool *done)
 {
@@ -176,13 +211,16 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  &c->stage_memory },
 		{ "agent-credit", 0, OPTION_BYTES, "BYTES", "1M",
 		  "rows that one agent may send ahead", &c->agent_credit },
+		{ "agents-memory", 0, OPTION_BYTES, "BYTES", "1G",
+		  "and all agents together", &c->agents_memory },
 		{ "lease", 0, OPTION_DURATION, "DURATION", "5s",
 		  "a silent subscriber's queries end after it", &c->lease },
 		{ "heartbeat", 0, OPTION_DURATION, "DURATION", "1s",
 		  "how often agents report; after three of them an agent is "
 		  "lost", &c->heartbeat },
-		{ "max-agents", 0, OPTION_UINT, "N", "20000",
-		  "more are refused", &c->max_agents },
+		{ "max-agents", 0, OPTION_UINT, "N", "0",
+		  "more are refused; 0: 20000, or as many as there are file "
+		  "descriptors for", &c->max_agents },
 		{ "max-queries", 0, OPTION_UINT, "N", "256",
 		  "more are refused", &c->max_queries },
 		{ "max-subscribers", 0, OPTION_UINT, "N", "1000",
@@ -190,11 +228,14 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "max-per-peer", 0, OPTION_UINT, "N", "200",
 		  "subscriptions of one key, or without keys of one "
 		  "connection", &c->max_per_peer },
+		{ "grace", 0, OPTION_DURATION, "DURATION", "2s",
+		  "how long a window waits for late agents, where its query "
+		  "does not say", &c->grace },
 		{ "state", 0, OPTION_STRING, "DIR", NULL,
 		  "where saved queries are kept", &c->state },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "5s",
 		  "how long the end may take after SIGTERM", &c->drain },
-		DAEMON_LOG_OPTION(&c->log_level),
+		DAEMON_OPTIONS(&c->daemon),
 		{ "key-file", 0, OPTION_STRING, "FILE", NULL,
 		  "our secret key, of mql keygen", &c->key },
 		{ "allowed-keys", 0, OPTION_STRING, "DIR", NULL,

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/door.h"
-#include "common/options.h"
+#include "common/daemon.h"
 
 struct config {
 	const char *agents;      /* endpoint, borrowed from argv */
@@ -18,11 +17,14 @@ struct config {
 	struct door_files door;  /* of http */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */
-	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead */
-	uint64_t    max_agents, max_queries, max_subscribers;
+	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead, */
+	uint64_t    agents_memory; /* and all of them together: credit.h */
+	uint64_t    max_agents;  /* 0: see config_fit() */
+	uint64_t    max_queries, max_subscribers;
 	uint64_t    max_per_peer; /* subscriptions of one */
 	int64_t     lease, heartbeat, drain; /* ms */
-	int         log_level;   /* enum log_level */
+	int64_t     grace;       /* ms, of windows that name none */
+	struct daemon_config daemon;
 	bool        insecure;
 	/* Kafka as a source; topics NULL: it is none. */
 	const char *kafka_bootstrap, *kafka_topics, *kafka_group;
@@ -35,5 +37,10 @@ struct config {
  * a sentence on standard error: exit status 2. Start-up only. */
 int config_parse(struct config *c, int argc, char **argv, bool *done);
 void config_fini(struct config *c);
+
+/* Each agent and each subscriber takes a file descriptor: have as many as
+ * max_agents and max_subscribers need. Where max_agents was left to us, it is
+ * as many as there can be, up to 20,000. */
+void config_fit(struct config *c);
 
 #endif

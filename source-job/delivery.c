@@ -272,7 +272,7 @@ end(struct job *j, struct sub *s)
 			  .window = s->closed },
 		.why = str_of(s->why),
 		.failed = s->failed || torn,
-		.leaves = job_draining(j),
+		.leaves = job_draining(j), .lapsed = s->silent,
 	};
 
 	drop_queue(j, s);

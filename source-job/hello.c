@@ -178,12 +178,11 @@ welcome(struct worker *w, struct agent *a)
 		.silence_ms = (uint64_t)w->config->heartbeat *
 			      AGENT_SILENT_BEATS,
 		.lease_ms = (uint64_t)w->config->lease,
-		.credit = w->config->agent_credit,
 	};
 
+	credit_begin(&w->agents.credit, &a->credit);
+	m.credit = a->credit.granted;
 	a->beat = w->now;
-	a->used = 0;
-	a->granted = m.credit;
 	wire_welcome_encode(&m, hop_frame(&w->hop));
 	agents_send(w, a);
 	if (a->connected)

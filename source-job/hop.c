@@ -69,8 +69,9 @@ listens(struct hop *h, const struct wire_peer *from, struct str msg)
 	if (!from->roles) {
 		struct str key = hop_sender(h);
 		counter_add(&h->cut, 1);
-		log_info("a link of %.*s is cut: the key was taken away",
-			 (int)key.len, key.len ? key.ptr : "");
+		log_rarely(LOG_INFO, "a link of %.*s is cut: the key was "
+			   "taken away", (int)key.len,
+			   key.len ? key.ptr : "");
 		wire_router_cut(h->router);
 		return false;
 	}

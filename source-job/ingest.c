@@ -115,16 +115,11 @@ route_rows(struct worker *w, struct rows_reader *in)
 				  w->agents.route[i].lost);
 }
 
-/* Half of the window is used: give it back. */
 static void
-raise_credit(struct worker *w, struct agent *a)
+raise_credit(struct worker *w, struct agent *a, size_t n)
 {
-	uint64_t window = w->config->agent_credit;
-
-	if (a->used + window - a->granted < window / 2)
-		return;
-	a->granted = a->used + window;
-	agents_send_credit(w, a);
+	if (credit_use(&w->agents.credit, &a->credit, n))
+		agents_send_credit(w, a);
 }
 
 int
@@ -132,15 +127,15 @@ ingest_rows(struct worker *w, struct agent *a, struct str body)
 {
 	struct rows_reader in;
 
-	a->used += body.len;
 	int err = rows_reader_init(&in, body);
+
 	if (!err) {
 		a->rows += in.nrows;
 		counter_add(&w->counters.rows_in, in.nrows);
 		if (find_routes(w, a, &in))
 			route_rows(w, &in);
 	}
-	raise_credit(w, a);
+	raise_credit(w, a, body.len);
 	return err;
 }
 
@@ -189,12 +184,11 @@ ingest_partials(struct worker *w, struct agent *a, struct str body)
 	struct wire_partials in;
 	int err = wire_partials_decode(body, &in), bad = err;
 
-	a->used += body.len;
 	for (size_t i = 0; !err && i < in.n; i++) {
 		int wrong = take_entry(w, a, &in.item[i]);
 		bad = bad ? bad : wrong;
 	}
 	arena_fini(&in.mem);
-	raise_credit(w, a);
+	raise_credit(w, a, body.len);
 	return bad;
 }

@@ -40,8 +40,11 @@
 
 struct job {
 	struct config config;
+	int      argc;      /* where that is from: see reload.h */
+	char   **argv;
 	char     id[80];    /* unique per process: what peers are told */
 	int64_t  now;       /* monotonic ms, read once a turn */
+	int64_t  stood;     /* ms in all for which we did not run */
 	int64_t  wall;      /* ms since the epoch, likewise: for windows */
 	int64_t  started;
 	struct kafka_source *kafka; /* NULL: it is no source */
@@ -67,6 +70,13 @@ struct job {
 	struct registry *registry;
 	struct bell      bell;
 };
+
+/* Time during which subscribers could be heard, in ms: leases run by it. */
+static inline int64_t
+job_listened(const struct job *j)
+{
+	return j->now - j->stood;
+}
 
 static inline bool
 job_draining(const struct job *j)

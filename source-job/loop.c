@@ -4,15 +4,15 @@
 #include "source-job/loop.h"
 
 #include <poll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "common/clock.h"
+#include "common/signals.h"
 #include "http/http.h"
 #include "source-job/drain.h"
 #include "source-job/job.h"
 #include "source-job/kafka/source.h"
 #include "source-job/merge.h"
+#include "source-job/reload.h"
 
 enum { TICK_MS = 100 };
 
@@ -54,10 +54,16 @@ tick(struct loop *l)
 static void
 take_signal(struct loop *l)
 {
-	struct signalfd_siginfo si;
+	const enum signals came = signals_take(l->fd[FD_SIGNAL].fd);
 
-	if (read(l->fd[FD_SIGNAL].fd, &si, sizeof si) != sizeof si)
+	if (came == SIGNALS_NONE)
 		return;
+	if (came == SIGNALS_RELOAD) {
+		reload(l->job, l->http);
+		if (l->http)
+			l->fd[FD_HTTP].fd = http_fd(l->http);
+		return;
+	}
 	if (job_draining(l->job))
 		l->killed = true;
 	else
@@ -87,9 +93,11 @@ static bool
 turn(struct loop *l)
 {
 	struct job *j = l->job;
+	const int64_t now = clock_mono_ms();
 	bool more;
 
-	j->now = clock_mono_ms();
+	j->stood += turn_missed(j->now, now);
+	j->now = now;
 	j->wall = clock_wall_ms();
 	if (l->fd[FD_SIGNAL].revents)
 		take_signal(l);

@@ -2,13 +2,11 @@
  *
  * Start here, then job.h (the parts), loop.c and worker.c (a turn), and follow
  * a row: agent_messages.c -> ingest.c -> merge.c -> delivery.c. */
-#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -29,7 +27,6 @@ enum {
 	IO_THREADS = 2, /* at least; links are spread among them for life */
 	IO_THREADS_MAX = 8,
 	LINGER_MS = 500,
-	OTHER_FDS = 256,
 	KEEP_BYTES = 16 << 20, /* at most, of each of malloc's arenas */
 };
 
@@ -151,6 +148,9 @@ init_workers(struct job *j)
 		w->registry = j->registry;
 		w->serial = &j->serial;
 		w->token = j->token;
+		credit_init(&w->agents.credit, j->config.agents_memory,
+			    j->config.max_agents, j->nworker,
+			    j->config.agent_credit);
 		err = worker_init(w, &j->bell);
 	}
 	return err;
@@ -317,25 +317,6 @@ keep_memory(void)
 #endif
 }
 
-/* Each agent and each subscriber takes a file descriptor. */
-static void
-check_descriptors(const struct config *c)
-{
-	const rlim_t want = c->max_agents + c->max_subscribers + OTHER_FDS;
-	struct rlimit has;
-
-	if (getrlimit(RLIMIT_NOFILE, &has) || has.rlim_cur >= want)
-		return;
-	has.rlim_cur = has.rlim_max < want ? has.rlim_max : want;
-	setrlimit(RLIMIT_NOFILE, &has);
-	if (has.rlim_cur < want)
-		log_warn("--max-agents %" PRIu64 " and --max-subscribers %"
-			 PRIu64 " need %ju file descriptors, and ulimit -Hn "
-			 "allows %ju: links beyond that will wait",
-			 c->max_agents, c->max_subscribers, (uintmax_t)want,
-			 (uintmax_t)has.rlim_cur);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -349,9 +330,11 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (done)
 		return EXIT_SUCCESS;
-	log_init("mql-source-job", (enum log_level)job.config.log_level);
+	daemon_log(&job.config.daemon);
 	int sigfd = signals_open();
-	check_descriptors(&job.config);
+	config_fit(&job.config);
+	job.argc = argc;
+	job.argv = argv;
 	if (sigfd < 0 ||
 	    wire_context_new(io_threads(&job.config), &job.context)) {
 		log_error("%s", mql_strerror(MQL_EOS));

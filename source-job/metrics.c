@@ -178,11 +178,11 @@ write_process(struct buf *out)
 		   (uintmax_t)files.rlim_cur);
 }
 
-/* What waits for subscribers. */
+/* What may wait at the agents' sockets, and what waits for subscribers. */
 static void
 write_queues(const struct job *j, struct buf *out)
 {
-	uint64_t rows = 0, bytes = 0, longest = 0;
+	uint64_t rows = 0, bytes = 0, longest = 0, ahead = 0;
 	const struct link *l;
 	const struct sub *s;
 
@@ -193,6 +193,10 @@ write_queues(const struct job *j, struct buf *out)
 			if (s->queue.bytes > longest)
 				longest = s->queue.bytes;
 		}
+	for (unsigned i = 0; i < j->nworker; i++)
+		ahead += counter_get(&j->worker[i].agents.ahead);
+	gauge(out, "agents_ahead_bytes",
+	      "Bytes that agents may send before any is read", ahead);
 	gauge(out, "queue_rows", "Rows that wait for subscribers", rows);
 	gauge(out, "queue_bytes", "Bytes of them", bytes);
 	gauge(out, "queue_longest_bytes", "Bytes that wait for the slowest",

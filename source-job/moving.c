@@ -212,8 +212,8 @@ moving_take(struct worker *w, struct move *m)
 	err = agents_adopt(w, m->agent, &x->peer, x->hello);
 	m->agent = NULL;
 	if (err)
-		log_warn("agent %.*s cannot be taken over: %s", (int)m->id.len,
-			 m->id.ptr, mql_strerror(err));
+		log_rarely(LOG_WARN, "agent %.*s cannot be taken over: %s",
+			   (int)m->id.len, m->id.ptr, mql_strerror(err));
 	if (x->then)
 		moving_give(w, x->then);
 	x->then = NULL;

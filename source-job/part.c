@@ -26,7 +26,7 @@ int
 parts_init(struct worker *w)
 {
 	struct parts *ps = &w->parts;
-	size_t max = w->config->max_queries;
+	const size_t max = WIRE_MAX_LIST; /* --max-queries may grow */
 
 	LIST_INIT(&ps->all);
 	ps->version = 1; /* 0 stands for a snapshot */

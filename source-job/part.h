@@ -66,7 +66,7 @@ struct part {
 struct parts {
 	LIST_HEAD(, part) all;
 	struct map   by_id;
-	struct part **slot;        /* max_queries of them */
+	struct part **slot;        /* WIRE_MAX_LIST of them */
 	size_t       nclosing;
 	uint64_t     version;
 	bool         dirty;        /* the set is to be told */

@@ -30,10 +30,8 @@ int
 queries_init(struct job *j)
 {
 	struct queries *qs = &j->queries;
-	size_t max = j->config.max_queries;
-
 	LIST_INIT(&qs->all);
-	qs->slot = calloc(max, sizeof *qs->slot);
+	qs->slot = calloc(WIRE_MAX_LIST, sizeof *qs->slot);
 	return qs->slot ? 0 : MQL_ENOMEM;
 }
 

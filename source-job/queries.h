@@ -87,7 +87,7 @@ struct query {
 struct queries {
 	LIST_HEAD(, query) all;
 	struct map     by_id, by_key;  /* by_key: those not closing */
-	struct query **slot;           /* max_queries of them */
+	struct query **slot;           /* WIRE_MAX_LIST of them */
 	size_t         n, nclosing;
 	size_t         nframes;        /* sum of nframe: a snapshot must fit */
 	uint32_t       last_id;

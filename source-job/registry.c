@@ -32,6 +32,14 @@ registry_new(size_t max, struct registry **out)
 }
 
 void
+registry_limit(struct registry *r, size_t max)
+{
+	pthread_mutex_lock(&r->lock);
+	r->max = max;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void
 registry_free(struct registry *r)
 {
 	if (!r)

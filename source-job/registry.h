@@ -13,6 +13,8 @@ struct registry; /* opaque */
 enum { REGISTRY_NOBODY = -1 };
 
 int registry_new(size_t max, struct registry **out); /* 0 or MQL_ENOMEM */
+/* From now on; those that are in stay. Any thread. */
+void registry_limit(struct registry *r, size_t max);
 void registry_free(struct registry *r); /* NULL is allowed */
 
 /* It is this worker's from here on; *before: whose it was, or NOBODY. 0,

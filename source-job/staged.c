@@ -17,8 +17,6 @@
 #include "source-job/replays.h"
 
 enum {
-	GRACE_MS = 2000, /* for rows of a window to arrive: agents and their
-			    clocks may be behind */
 	TOTAL_MS = 1000,
 };
 
@@ -149,7 +147,7 @@ staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 			       .total_at = j->now + TOTAL_MS };
 	const struct stage_options opt = {
 		.max_bytes = j->config.stage_memory,
-		.grace_ms = s->replaying ? REPLAYS_GRACE_MS : GRACE_MS,
+		.grace_ms = s->replaying ? REPLAYS_GRACE_MS : j->config.grace,
 		.row = give, .closed = closed, .arg = st,
 	};
 	err = merge ? relay_new(j, s, &st->relay)

@@ -237,7 +237,7 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 		give_up(j, s);
 		return err;
 	}
-	l->heard = j->now;
+	l->heard = job_listened(j);
 	if (m->force)
 		queries_force(j, q);
 	join(j, l, q, s, m);

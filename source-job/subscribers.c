@@ -229,8 +229,8 @@ on_error(struct str body)
 	int err = wire_error_decode(body, &m);
 
 	if (!err)
-		log_warn("a subscriber says: %.*s", (int)m.text.len,
-			 m.text.len ? m.text.ptr : "");
+		log_rarely(LOG_WARN, "a subscriber says: %.*s",
+			   (int)m.text.len, m.text.len ? m.text.ptr : "");
 	arena_fini(&m.mem);
 	return err;
 }
@@ -253,7 +253,7 @@ take(struct job *j, struct link *l, const struct wire_peer *from,
      unsigned kind, struct str body)
 {
 	if (l)
-		l->heard = j->now;
+		l->heard = job_listened(j);
 	switch (kind) {
 	case WIRE_SUBSCRIBE:
 		return subscribers_subscribe(j, l, from, body);
@@ -313,7 +313,7 @@ end_lease(struct job *j, struct link *l)
 	struct sub *s, *next;
 
 	snprintf(why, sizeof why, "the lease ended: no word for %lld ms",
-		 (long long)(j->now - l->heard));
+		 (long long)(job_listened(j) - l->heard));
 	for (s = LIST_FIRST(&l->subs); s; s = next) {
 		next = LIST_NEXT(s, of_link);
 		s->silent = true;
@@ -345,7 +345,7 @@ subscribers_tick(struct job *j)
 			if (!q->closing)
 				staged_tick(&g->whole);
 	LIST_FOREACH(l, &j->subscribers.links, entry) {
-		if (j->now - l->heard > j->config.lease)
+		if (job_listened(j) - l->heard > j->config.lease)
 			end_lease(j, l);
 		LIST_FOREACH(s, &l->subs, of_link)
 			tick(j, s);

@@ -34,7 +34,7 @@ struct link { /* one peer with at least one subscription */
 	struct wire_peer peer;
 	LIST_ENTRY(link) entry;
 	LIST_HEAD(, sub) subs;
-	int64_t heard;       /* ms; the lease */
+	int64_t heard;       /* job_listened(); the lease */
 	int64_t complained;
 	bool    unreachable; /* the socket has forgotten it */
 	bool    nobody;      /* and so it ever was: see saved.h */

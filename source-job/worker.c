@@ -138,7 +138,11 @@ worker_turn(struct worker *w)
 {
 	bool more;
 
-	w->now = clock_mono_ms();
+	const int64_t now = clock_mono_ms();
+
+	if (!w->full_since)
+		w->stood += turn_missed(w->now, now);
+	w->now = now;
 	w->wall = clock_wall_ms();
 	channel_settle(&w->out);
 	take_orders(w);
@@ -148,6 +152,8 @@ worker_turn(struct worker *w)
 	own_flush(w);
 	counter_set(&w->agents.known, w->agents.n);
 	counter_set(&w->agents.connected, w->agents.by_peer.n);
+	counter_set(&w->agents.ahead, w->agents.credit.lent +
+		    w->agents.credit.floor * w->agents.by_peer.n);
 	return more || w->parts.dirty;
 }
 

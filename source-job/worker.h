@@ -35,7 +35,8 @@ struct worker {
 	int64_t  wall;      /* ms since the epoch, likewise */
 	int64_t  next_tick;
 	int64_t  full_since; /* not 0: no message is taken, the job is behind */
-	int64_t  stood;     /* ms in all for which that was so */
+	int64_t  stood;     /* ms in all for which that was so, or for which
+				we did not run */
 	uint64_t token;     /* by which own agents are known: own.h */
 	struct own_beat beat[OWN_N];
 	struct registry *registry;
@@ -65,6 +66,16 @@ void worker_join(struct worker *w); /* started or not */
 
 /* Without a thread: one turn. True when there is more to do at once. */
 bool worker_turn(struct worker *w);
+
+/* A turn begins now, and the last one began then (0: it is the first): how much
+ * of the ms between was nobody's silence, for we did not run. */
+static inline int64_t
+turn_missed(int64_t last, int64_t now)
+{
+	enum { TURN_MS = 200 }; /* twice as long as we ever wait */
+
+	return last && now - last > TURN_MS ? now - last - TURN_MS : 0;
+}
 
 /* Time during which agents could be heard, in ms: silence is counted by it. */
 static inline int64_t

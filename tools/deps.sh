@@ -43,6 +43,7 @@ jq                tests compare our answers with its answers
 ripgrep           make bench runs `mql eval` beside it
 zstd              unpacks test data
 curl              tests ask the HTTP doors
+libsodium-dev     CURVE of the peers in bench/ that do without ZeroMQ
 kcat              tests read back what the Kafka sink wrote
 procps            tests look for processes left behind
 END

@@ -271,6 +271,7 @@ static const struct field end[] = {
 	TEXT(MAY, wire_end, why, MAX_WHY),
 	BOOL(MAY, wire_end, failed),
 	BOOL(MAY, wire_end, leaves),
+	BOOL(MAY, wire_end, lapsed),
 	FIELD_END
 };
 CODEC(end, END, meta.mem)

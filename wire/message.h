@@ -262,6 +262,7 @@ struct wire_end {
 				  "source-job is shutting down", ... */
 	bool failed;           /* exit status 1 rather than 0 */
 	bool leaves;           /* for the source-job shuts down */
+	bool lapsed;           /* for nothing was heard of the subscriber */
 };
 
 struct wire_unsubscribe { struct arena mem; uint32_t id; };

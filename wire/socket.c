@@ -21,6 +21,10 @@ enum {
 	MAX_SOCKETS = 4096, /* of a context; 1023 if not said */
 	MAX_IO_THREADS = 16,
 	THREAD_FDS = 2,     /* each has a mailbox and an epoll set */
+	/* With keys a handshake is half a millisecond of an I/O thread: where
+	 * ten thousand come at once, the last one waits its turn. */
+	HANDSHAKE_MS = 5000,
+	HANDSHAKE_KEYED_MS = 20000,
 };
 
 static int
@@ -185,7 +189,6 @@ socket_new(struct wire_context *c, int type, unsigned roles, bool ipv6,
 		{ ZMQ_LINGER, 0 },
 		{ ZMQ_SNDHWM, 0 }, /* credit bounds what is on its way */
 		{ ZMQ_RCVHWM, 0 },
-		{ ZMQ_HANDSHAKE_IVL, 5000 },
 		{ ZMQ_TCP_KEEPALIVE, 1 },
 		{ ZMQ_TCP_KEEPALIVE_IDLE, 30 }, /* s */
 		{ ZMQ_TCP_KEEPALIVE_INTVL, 10 },
@@ -198,6 +201,9 @@ socket_new(struct wire_context *c, int type, unsigned roles, bool ipv6,
 
 	for (size_t i = 0; !err && i < sizeof options / sizeof *options; i++)
 		err = socket_set(s, options[i].option, options[i].value);
+	if (!err)
+		err = socket_set(s, ZMQ_HANDSHAKE_IVL, c->keys ?
+				 HANDSHAKE_KEYED_MS : HANDSHAKE_MS);
 	if (!err)
 		err = socket_set(s, ZMQ_IPV6, ipv6);
 	if (!err)

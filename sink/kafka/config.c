@@ -132,7 +132,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "health and metrics; off: none", &c->http },
 		{ "drain", 0, OPTION_DURATION, "DURATION", "10s",
 		  "how long the end may take after SIGTERM", &c->drain },
-		DAEMON_LOG_OPTION(&c->log_level),
+		DAEMON_OPTIONS(&c->daemon),
 		DAEMON_HTTP_OPTIONS(&c->door),
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
 		  "listen on addresses that other machines reach, all the same",
@@ -160,6 +160,7 @@ config_fini(struct config *c)
 
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
 		option_list_fini(list[i]);
+	option_file_fini(&c->daemon.file);
 }
 
 const char *

@@ -5,8 +5,7 @@
 #include <stdint.h>
 
 #include "client/peer.h"
-#include "common/door.h"
-#include "common/options.h"
+#include "common/daemon.h"
 
 struct config {
 	const char *bootstrap;   /* borrowed from argv, as all texts are */
@@ -20,7 +19,7 @@ struct config {
 	uint64_t    partitions, replication; /* 0: the broker's own */
 	uint64_t    buffer;      /* bytes that wait for the broker */
 	int64_t     drain;       /* ms */
-	int         log_level;   /* enum log_level */
+	struct daemon_config daemon;
 	bool        create, headers, insecure;
 };
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -24,6 +23,8 @@ struct daemon {
 	struct sink  sink;
 	struct http *http;
 	int          sigfd, epfd; /* epfd: readable when any other is */
+	int          argc;        /* for SIGHUP */
+	char       **argv;
 };
 
 static bool
@@ -78,15 +79,41 @@ announce(const struct daemon *d)
 	notify("READY=1");
 }
 
-static bool
-signalled(const struct daemon *d)
+/* Of the configuration the log and the HTTP door take what is new at once. */
+static void
+reload(struct daemon *d)
 {
-	struct signalfd_siginfo si;
+	struct epoll_event ev = { .events = EPOLLIN };
+	struct config fresh;
+	char why[400] = "";
+	bool done = false;
 
-	return read(d->sigfd, &si, sizeof si) == sizeof si;
+	if (config_parse(&fresh, d->argc, d->argv, &done) || done) {
+		log_error("the configuration stays as it was");
+		goto out;
+	}
+	daemon_log(&fresh.daemon);
+	if (!d->http)
+		goto out;
+	if (http_reload(d->http, &fresh.door, why, sizeof why))
+		log_error("--http stays as it was: %s", why);
+	epoll_ctl(d->epfd, EPOLL_CTL_ADD, http_fd(d->http), &ev);
+out:
+	config_fini(&fresh);
 }
 
-/* One turn; true: a signal has come. */
+/* Is it to end? */
+static bool
+signalled(struct daemon *d)
+{
+	const enum signals came = signals_take(d->sigfd);
+
+	if (came == SIGNALS_RELOAD)
+		reload(d);
+	return came == SIGNALS_END;
+}
+
+/* One turn; true: it is to end. */
 static bool
 turn(struct daemon *d)
 {
@@ -132,9 +159,10 @@ serve(struct daemon *d)
 }
 
 static int
-run(const struct config *config)
+run(const struct config *config, int argc, char **argv)
 {
-	struct daemon d = { .sigfd = signals_open(), .epfd = -1 };
+	struct daemon d = { .sigfd = signals_open(), .epfd = -1,
+			    .argc = argc, .argv = argv };
 	struct buf why = BUF_INIT;
 	int status = EXIT_FAILURE;
 	int err = d.sigfd < 0 ? MQL_EOS : 0;
@@ -166,8 +194,8 @@ main(int argc, char **argv)
 
 	log_init("mql-sink-kafka", LOG_INFO);
 	if (!config_parse(&config, argc, argv, &done)) {
-		log_init("mql-sink-kafka", (enum log_level)config.log_level);
-		status = done ? EXIT_SUCCESS : run(&config);
+		daemon_log(&config.daemon);
+		status = done ? EXIT_SUCCESS : run(&config, argc, argv);
 	}
 	config_fini(&config);
 	return status;

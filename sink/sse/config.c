@@ -92,7 +92,7 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "certificate chain, PEM", &c->door.cert },
 		{ "tls-key", 0, OPTION_STRING, "FILE", NULL,
 		  "its key, PEM", &c->door.key },
-		DAEMON_LOG_OPTION(&c->log_level),
+		DAEMON_OPTIONS(&c->daemon),
 		{ "insecure", 0, OPTION_FLAG, NULL, NULL,
 		  "listen on addresses that other machines reach, all the same",
 		  &c->insecure },
@@ -115,4 +115,5 @@ void
 config_fini(struct config *c)
 {
 	option_list_fini(&c->host);
+	option_file_fini(&c->daemon.file);
 }

@@ -5,8 +5,7 @@
 #include <stdint.h>
 
 #include "client/peer.h"
-#include "common/door.h"
-#include "common/options.h"
+#include "common/daemon.h"
 
 struct config {
 	const char *listen;      /* HOST:PORT; borrowed from argv, as all are */
@@ -19,7 +18,7 @@ struct config {
 	uint64_t    max_head;    /* bytes of a request before its body */
 	uint64_t    replay;      /* bytes of rows kept for each subscription */
 	int64_t     linger, heartbeat, timeout, drain; /* ms */
-	int         log_level;   /* enum log_level */
+	struct daemon_config daemon;
 	bool        token_in_url, insecure;
 };
 

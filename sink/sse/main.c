@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -19,15 +18,37 @@
 
 enum { EXIT_USAGE = 2, LOOK_MS = 20, LEAVE_MS = 500 };
 
-/* Has a signal come, within so many ms (negative: for ever)? */
+struct args { /* for SIGHUP */
+	int    argc;
+	char **argv;
+};
+static struct args args;
+
+/* Of the configuration the log takes what is new at once. */
+static void
+reload(void)
+{
+	struct config fresh;
+	bool done = false;
+
+	if (config_parse(&fresh, args.argc, args.argv, &done) || done)
+		log_error("the configuration stays as it was");
+	else
+		daemon_log(&fresh.daemon);
+	config_fini(&fresh);
+}
+
+/* Is it to end? Waits so many ms for a word (negative: for ever). */
 static bool
 signalled(int sigfd, int ms)
 {
 	struct pollfd fd = { .fd = sigfd, .events = POLLIN };
-	struct signalfd_siginfo si;
 
 	poll(&fd, 1, ms);
-	return read(sigfd, &si, sizeof si) == sizeof si;
+	const enum signals came = signals_take(sigfd);
+	if (came == SIGNALS_RELOAD)
+		reload();
+	return came == SIGNALS_END;
 }
 
 static void
@@ -100,7 +121,8 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (done)
 		return EXIT_SUCCESS;
-	log_init("mql-sink-sse", (enum log_level)config.log_level);
+	daemon_log(&config.daemon);
+	args = (struct args){ argc, argv };
 	server.started = clock_mono_ms();
 	if (wire_keys_load_both(config.peer.key, config.peer.server_key, &keys,
 				why, sizeof why)) {

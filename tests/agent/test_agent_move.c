@@ -1,6 +1,7 @@
 /* test_agent_move.c - an agent that goes from one source-job to another while
  * its service publishes: every event is in the books of one of them, once. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tests/agent/fixture.h"
@@ -208,6 +209,71 @@ START_TEST(a_source_job_that_does_not_answer_is_left_all_the_same)
 }
 END_TEST
 
+/* It lives on and has not read all: with where the next one began it can tell
+ * how many rows it has lost. */
+static void
+expect_parting(unsigned hellos)
+{
+	FLOW_UNTIL(a.hellos == hellos && a.moves && !memcmp(&at_a->books,
+		   &at_b->before, sizeof at_a->books));
+	ck_assert_uint_ge(at_a->books.sent, at_a->rows);
+	end(&b, at_b);
+	struct books_agent s = sum(at_a, at_b);
+	s.seen += at_b->before.queued; /* which b has had */
+	s.matched += at_b->before.queued;
+	ck_assert_uint_eq(s.seen, published);
+	ck_assert_uint_eq(s.matched, matching);
+	tear_down();
+}
+
+START_TEST(one_that_was_left_without_an_answer_hears_where_the_next_one_begins)
+{
+	two_fakes();
+	a.polite = false;
+	begin_at_a(fake_ask, even);
+	FLOW_UNTIL(at_a->rows > 100);
+	move_to_b();
+	FLOW_UNTIL(at_b->rows > 100);
+	a.moves = false;
+	expect_parting(2);
+}
+END_TEST
+
+START_TEST(one_that_had_no_time_to_read_does_too)
+{
+	two_fakes();
+	begin_at_a(fake_ask, even);
+	FLOW_UNTIL(at_a->rows > 100);
+	move_to_b();
+	while (at_b->rows < 100) { /* a is busy */
+		publish_some(3);
+		fake_pump(&b, 1);
+	}
+	a.moves = false;
+	expect_parting(2);
+}
+END_TEST
+
+/* Another one is there under its address: it hears that nobody comes. */
+START_TEST(one_that_was_started_since_is_not_told_of_the_last_one)
+{
+	two_fakes();
+	begin_at_a(fake_ask, even);
+	FLOW_UNTIL(at_a->rows > 100);
+	fake_die(&a);
+	fake_forget(&a);
+	file_holds("# it is gone", b.endpoint);
+	FLOW_UNTIL(at_b->rows > 100);
+	snprintf(a.name, sizeof a.name, "fake-3");
+	a.heartbeats = 0;
+	fake_listen(&a);
+	FLOW_UNTIL(a.goodbyes == 1);
+	ck_assert(a.moves);
+	ck_assert_uint_eq(a.heartbeats, 0);
+	tear_down();
+}
+END_TEST
+
 /* Which of the two the agent likes best is a matter of its name. */
 START_TEST(the_next_one_is_taken_when_the_best_one_dies_and_it_comes_back)
 {
@@ -270,5 +336,8 @@ TEST_MAIN(agent_move,
 	rows_that_wait_move_along,
 	groups_that_wait_move_along,
 	a_source_job_that_does_not_answer_is_left_all_the_same,
+	one_that_was_left_without_an_answer_hears_where_the_next_one_begins,
+	one_that_had_no_time_to_read_does_too,
+	one_that_was_started_since_is_not_told_of_the_last_one,
 	the_next_one_is_taken_when_the_best_one_dies_and_it_comes_back,
 	an_agent_that_knows_nobody_yet_waits_and_closes_at_once)

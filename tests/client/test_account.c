@@ -132,6 +132,55 @@ START_TEST(a_gap_grows_as_agents_come_back)
 }
 END_TEST
 
+/* A link that breaks again before it has told anything: what it brought, 4 of
+ * the 9 that agents sent meanwhile, is neither missed nor forgotten. */
+START_TEST(rows_of_a_link_that_told_no_books_are_not_lost)
+{
+	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
+	struct wire_meta m = told(100, 10, 10, 10);
+	struct mql_books b;
+
+	client_account_join(&a, &t);
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
+	rows(&a, &t, 4);
+	client_account_break(&a, &t);
+	m = told(7, 7, 7, 7);
+	m.before.seen = 150;
+	m.before.matched = m.before.sent = 19;
+	client_account_tell(&a, &t, &m, false);
+	rows(&a, &t, 7);
+	ck_assert_uint_eq(gap(&a), 5);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.sent, 26);
+	ck_assert_uint_eq(b.received, 21);
+	ck_assert_uint_eq(b.delivered, 21);
+	ck_assert_uint_eq(b.lost, 5);
+	ck_assert(b.balanced);
+}
+END_TEST
+
+START_TEST(rows_of_a_first_link_that_told_no_books_were_sent)
+{
+	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
+	struct wire_meta m = told(7, 7, 7, 7);
+	struct mql_books b;
+
+	client_account_join(&a, &t);
+	rows(&a, &t, 4);
+	client_account_break(&a, &t);
+	client_account_tell(&a, &t, &m, false);
+	rows(&a, &t, 7);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.sent, 11);
+	ck_assert_uint_eq(b.delivered, 11);
+	ck_assert(b.balanced);
+}
+END_TEST
+
 /* The old link's last books were old: rows came after them. */
 START_TEST(rows_after_the_last_books_are_not_lost)
 {
@@ -422,6 +471,8 @@ TEST_MAIN(account, one_link_is_passed_on_as_it_is,
 	  books_that_do_not_balance_are_called_so,
 	  a_break_is_told_as_a_gap_and_balances,
 	  a_gap_grows_as_agents_come_back,
+	  rows_of_a_link_that_told_no_books_are_not_lost,
+	  rows_of_a_first_link_that_told_no_books_were_sent,
 	  rows_after_the_last_books_are_not_lost,
 	  rows_queued_over_a_break_are_delivered_once,
 	  a_run_that_was_not_carried_over_still_balances,

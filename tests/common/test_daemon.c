@@ -10,7 +10,7 @@
 #include "tests/common/capture.h"
 
 static struct door_files files;
-static int level;
+static struct daemon_config common;
 static struct capture heard; /* on standard error by the last call */
 
 /* Runs call, whose value is then in err. */
@@ -26,7 +26,7 @@ parse(const char *a, const char *b, bool *done)
 {
 	static const struct option_usage usage = { .prog = "d" };
 	const struct option table[] = {
-		DAEMON_LOG_OPTION(&level),
+		DAEMON_OPTIONS(&common),
 		DAEMON_HTTP_OPTIONS(&files),
 		{ 0 },
 	};
@@ -49,11 +49,11 @@ START_TEST(a_daemon_takes_its_level_and_the_files_of_its_door)
 	ck_assert(!done);
 	ck_assert_str_eq(files.token, "t");
 	ck_assert_ptr_null(files.cert);
-	ck_assert_int_eq(level, LOG_WARN);
+	ck_assert_int_eq(common.log_level, LOG_WARN);
 	ck_assert_int_eq(parse("--tls-cert=c", "--tls-key=k", &done), 0);
 	ck_assert_str_eq(files.cert, "c");
 	ck_assert_str_eq(files.key, "k");
-	ck_assert_int_eq(level, LOG_INFO);
+	ck_assert_int_eq(common.log_level, LOG_INFO);
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mql/error.h"
 #include "tests/check_main.h"
@@ -15,6 +16,7 @@ static struct {
 	uint64_t           limit, queue;
 	int64_t            wait;
 	int                output;
+	struct option_file file;
 } got;
 
 static const struct option table[] = {
@@ -27,6 +29,7 @@ static const struct option table[] = {
 	{ "wait", 0, OPTION_DURATION, "DURATION", "1.5s", "time", &got.wait },
 	{ "output", 'o', OPTION_CHOICE, "json|table|csv", "json", "form",
 	  &got.output },
+	{ "config", 0, OPTION_CONFIG, "FILE", NULL, "more", &got.file },
 	{ 0 },
 };
 
@@ -301,7 +304,96 @@ START_TEST(options_version_is_one_line)
 }
 END_TEST
 
-TEST_MAIN(options, options_have_defaults, options_are_written_in_several_ways,
+/* A file with this text; parse with it, and perhaps another word. */
+static struct outcome
+parse_file(const char *text, const char *other)
+{
+	char path[] = "/tmp/options.XXXXXX", word[64];
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	snprintf(word, sizeof word, "--config=%s", path);
+	const char *const words[] = { word, other, NULL };
+	struct outcome o = parse(words);
+	unlink(path);
+	return o;
+}
+
+START_TEST(options_are_taken_from_a_file)
+{
+	struct outcome o = parse_file("# all of it\n\n  queue =  2k \r\n"
+				      "source-job= tcp://file:1\nadd = a\n"
+				      "add = b = c\nquiet = yes\n"
+				      "output=csv", NULL);
+
+	ck_assert_int_eq(o.err, 0);
+	ck_assert_uint_eq(got.queue, 2048);
+	ck_assert_str_eq(got.to, "tcp://file:1");
+	ck_assert_uint_eq(got.add.n, 2);
+	ck_assert_str_eq(got.add.item[1], "b = c");
+	ck_assert(got.quiet);
+	ck_assert_int_eq(got.output, 2);
+	ck_assert_int_eq(got.wait, 1500); /* what it does not say */
+	options_fini(table);
+	ck_assert_ptr_null(got.file.text);
+}
+END_TEST
+
+START_TEST(options_of_line_and_environment_win_over_the_file)
+{
+	setenv("MQL_QUEUE", "7", 1);
+	parse_file("queue = 1\nlimit = 2\nadd = no\nwait = 1s", "--add=yes");
+	unsetenv("MQL_QUEUE");
+	ck_assert_uint_eq(got.queue, 7);
+	ck_assert_uint_eq(got.limit, 2);
+	ck_assert_uint_eq(got.add.n, 1);
+	ck_assert_str_eq(got.add.item[0], "yes");
+	options_fini(table);
+}
+END_TEST
+
+START_TEST(options_of_a_file_are_refused_by_its_line)
+{
+	static const char *const bad[][2] = {
+		{ "queue = 1\nqueue = many", ":2: queue takes a number" },
+		{ "\n\nnonsense", ":3: this is no `name = value`" },
+		{ "--queue = 1", ":1: '--queue' is not an option here" },
+		{ "config = x", ":1: 'config' is not an option here" },
+		{ "= x", ":1: '' is not an option here" },
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct outcome o = parse_file(bad[i][0], NULL);
+
+		ck_assert_int_eq(o.err, MQL_EINVAL);
+		ck_assert_msg(strstr(o.errors.text, bad[i][1]) != NULL,
+			      "%s", o.errors.text);
+		options_fini(table);
+	}
+}
+END_TEST
+
+START_TEST(options_want_a_file_that_is_there_and_no_book)
+{
+	static char large[70000];
+	const char *const none[] = { "--config", "/nowhere/at/all", NULL };
+	struct outcome o = parse(none);
+
+	ck_assert_int_eq(o.err, MQL_EINVAL);
+	ck_assert_ptr_nonnull(strstr(o.errors.text, "/nowhere/at/all: No"));
+	memset(large, '#', sizeof large - 1);
+	o = parse_file(large, NULL);
+	ck_assert_int_eq(o.err, MQL_EINVAL);
+	ck_assert_ptr_nonnull(strstr(o.errors.text, "too large"));
+}
+END_TEST
+
+TEST_MAIN(options, options_are_taken_from_a_file,
+	  options_of_line_and_environment_win_over_the_file,
+	  options_of_a_file_are_refused_by_its_line,
+	  options_want_a_file_that_is_there_and_no_book, options_have_defaults, options_are_written_in_several_ways,
 	  options_may_stand_among_other_words, options_of_a_list_add_up,
 	  options_flag_can_be_switched_off,
 	  options_take_the_environment_where_the_line_is_silent,

@@ -21,7 +21,9 @@ $(O)/plugin-linked.so: $(B)/tests/e2e/plugin.o $(O)/libmql-agent.so.$(SOVER)
 	$(call show,LD,$@)
 	$(Q)$(CC) -shared $(BASE) $(LDFLAGS) -o $@ $^ -Wl,-rpath,'$$ORIGIN'
 
-# What recorded.sh plays old peers with.
-SIMULATOR   += replay
+# What recorded.sh plays old peers with; a bad network.
+SIMULATOR   += replay link
 replay.src  := tests/e2e/replay.c
 replay.deps := wire
+link.src    := tests/e2e/link.c
+link.deps   := common

@@ -14,25 +14,36 @@ HOST=$LAST
 until_true 10 lines_at_least "$WORK/witness.out" 100 || fail "no rows"
 END=$(($(now_ms) + SECONDS_LONG * 1000))
 
-# A guest with a query of its own, again and again; the source-job may be away.
+# So long, and until something was killed; but not for ever.
+over() {
+	past "$END" && { [ -s "$WORK/killed" ] || past $((END + 60000)); }
+}
+
+# A guest with a query of its own, again and again, the first one for longer;
+# the source-job may be away.
 guest() {
 	local i=0
-	until past "$END"; do
+	until over; do
 		i=$((i + 1))
-		"$BUILD/mql" --for $((10 + i % 9 * 20))ms \
+		"$BUILD/mql" --for $((10 + i % 9 * 20 + ($1 == 1) * 3000))ms \
 			"select n where n % $((i % 97 + 2)) == $1" || :
 		echo "$1" >> "$WORK/asked"
 	done
 }
 
+# The next source-job has other numbers for its queries: none comes between the
+# look at them and the kill.
 killer() {
 	local id
-	until past "$END"; do
+	until over; do
+		exec {LOCK}> "$WORK/lock"
+		flock "$LOCK"
 		id=$("$BUILD/mql" queries -o json |
 			jq -rs 'flatten | map(select(.query |
 				contains("%"))) | .[0].id // 0') || id=0
 		[ "$id" = 0 ] || ! "$BUILD/mql" kill "$id" ||
 			echo "$id" >> "$WORK/killed"
+		exec {LOCK}>&-
 	done
 }
 
@@ -42,15 +53,18 @@ for i in 1 2 3; do
 done
 killer > /dev/null 2>&1 &
 GUESTS="$GUESTS $!"
-while ! past "$END"; do
+until over; do
 	until_true 2 past $(($(now_ms) + 700)) || :
 	kill -STOP "$JOB"
 	until_true 2 past $(($(now_ms) + 400)) || :
 	kill -CONT "$JOB"
 	until_true 2 past $(($(now_ms) + 700)) || :
+	exec {RESTART}> "$WORK/lock"
+	flock "$RESTART"
 	kill -KILL "$JOB"
 	wait "$JOB" 2> "$WORK/ended" || :
-	source_job --lease 2s
+	source_job --lease 2s {RESTART}>&- # which it is not to hold
+	exec {RESTART}>&-
 done
 wait $GUESTS || :
 : > "$WORK/over"

@@ -82,6 +82,14 @@ timeout 20 curl -fsSN --get "$PAGE/api/v1/stream" --data-urlencode \
 [ "$(grep -c '^data: {"n":' "$WORK/page.txt")" = 3 ] ||
 	fail "the page has no rows: $(cat "$WORK/page.txt" "$WORK/sse.err")"
 
+# As many as like, of one key: stand-ins, which do CURVE by themselves.
+background many "$BUILD/fleet" --to "$AGENTS" --peers 200 --processes 1 \
+	--for 60s --key-file "$K/agent.key" --server-key "$K/job.pub"
+until_true 30 metric "mql_agents 201" || fail "$(tail -n 1 "$WORK/many.err")"
+kill "$LAST"
+wait "$LAST" || :
+until_true 30 metric "mql_agents 1" || fail "they stay"
+
 # No secret anywhere: not in arguments, environments or logs.
 SECRETS=$(sed -n 's/.*secret-key = "\(.*\)"/\1/p' "$K"/*.key)
 [ "$(echo "$SECRETS" | wc -l)" = 5 ] || fail "no secrets to look for"
@@ -127,6 +135,24 @@ else
 		fail "no metrics with the token"
 	says "$WORK/said" '^mql_uptime_seconds' || fail "no metrics"
 	! curl -s "http://$HTTP/healthz" > /dev/null || fail "it speaks without TLS"
+	# SIGHUP: another token, and another certificate, without a restart.
+	opens() { [ "$(get /metrics -H "Authorization: Bearer $1" 2> /dev/null)" = 200 ]; }
+	echo "new word" > "$WORK/token"
+	opens "open sesame" || fail "the token changed by itself"
+	kill -HUP "$JOB"
+	until_true 20 opens "new word" || fail "the new token is not taken"
+	! opens "open sesame" || fail "the old token goes on"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj /CN=other -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$WORK/tls.key" -out "$WORK/tls.pem" 2> /dev/null
+	! opens "new word" || fail "the certificate changed by itself"
+	kill -HUP "$JOB"
+	until_true 20 opens "new word" || fail "the new certificate is not shown"
+	echo "no certificate" > "$WORK/tls.key"
+	kill -HUP "$JOB"
+	until_true 20 says "$WORK/job.err" 'http stays as it was' ||
+		fail "nothing is said of a bad key"
+	opens "new word" || fail "a bad key ended the door"
 	kill -TERM "$JOB"
 	wait "$JOB" || fail "the source-job ended with status $?"
 fi

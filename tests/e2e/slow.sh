@@ -40,6 +40,8 @@ for name in slow quick; do
 done
 got=$(wc -l < "$WORK/slow.out")
 [ "$got" -lt 40000 ] || fail "the slow one lost nothing"
+[ $((got + $(closing slow slow))) = 40000 ] ||
+	fail "$got rows, of 40000: $(tail -n 1 "$WORK/slow.err")"
 says "$WORK/slow.err" 'slow .*about 1 in [0-9.]* is here' ||
 	fail "its loss is not told: $(cat "$WORK/slow.err")"
 says "$WORK/slow.err" 'faster than they are read: about 1 in' ||

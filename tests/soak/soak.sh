@@ -265,7 +265,7 @@ sample_process() { # NAME PID
 sample_counts() { # NAME: all that it counts, but for what has labels
 	curl -fs -m 5 "http://${HTTP_OF[$1]}/metrics" |
 		awk -v now="$NOW" -v who="$1" 'BEGIN { OFS = "\t" }
-			/^mql_[a-z_]* [0-9.]*$/ { print now, who, $1, $2 }' \
+			/^mql_(dropped_total\{.*\}|[a-z_]*) [0-9.]*$/ { print now, who, $1, $2 }' \
 		>> "$TABLE" || fail "$1 does not say how it stands"
 }
 
@@ -359,7 +359,7 @@ for ((due = BEGAN; due < END; due += EVERY * 1000)); do
 		flap
 	fi
 done
-wait "${GUESTS[@]}" || :
+wait "${GUESTS[@]}" 2> "$WORK/ended" || :
 finish_all
 awk -v seconds="$SECONDS_LONG" -f "$ROOT/tests/soak/judge.awk" "$TABLE" ||
 	fail "something grew"

@@ -1,5 +1,7 @@
 TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry \
-         test_quota test_state test_saved test_spread test_clocks
+         test_quota test_state test_saved test_spread test_clocks test_credit
+test_credit.src  := tests/source-job/test_credit.c source-job/credit.c
+test_credit.deps := common
 test_clocks.src  := tests/source-job/test_clocks.c source-job/clocks.c source-job/latency.c
 test_clocks.deps := common
 test_ledger.src  := tests/source-job/test_ledger.c source-job/ledger.c
@@ -31,7 +33,7 @@ test_quota.pkgs  := libxxhash
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
                     test_sj_operators test_sj_hostile test_sj_keys test_sj_stages test_sj_partials test_sj_owner \
-                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs
+                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs test_sj_reload
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c \

@@ -375,6 +375,7 @@ take_end(struct tail *t, struct str body)
 	take_meta(t, &m.meta);
 	t->ended = true;
 	t->failed = m.failed;
+	t->lapsed = m.lapsed;
 	snprintf(t->why, sizeof t->why, "%.*s", (int)m.why.len, m.why.ptr);
 	arena_fini(&m.meta.mem);
 }

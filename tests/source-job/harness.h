@@ -102,7 +102,7 @@ struct tail {
 	struct books books;          /* of the last META or END */
 	struct books_agent before;
 	char        refusal[64];     /* the first of the last META */
-	bool        accepted, ended, failed;
+	bool        accepted, ended, failed, lapsed;
 	char        why[128];        /* of END or ERROR */
 	int         error, col;      /* ERROR */
 };

@@ -1,6 +1,7 @@
 #include "tests/check_main.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/listen.h"
 #include "mql/error.h"
@@ -33,6 +34,7 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_int_eq(c.lease, 5000);
 	ck_assert_int_eq(c.heartbeat, 1000);
 	ck_assert_int_eq(c.drain, 5000);
+	ck_assert_int_eq(c.grace, 2000);
 }
 END_TEST
 
@@ -142,7 +144,30 @@ START_TEST(numbers_without_sense_are_refused)
 }
 END_TEST
 
-TEST_MAIN(config, saved_queries_have_one_place,
+START_TEST(how_many_agents_there_may_be_fits_the_machine)
+{
+	struct config c = { .max_subscribers = 1000 };
+	struct rlimit was, few = { 5000, 5000 };
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few.rlim_max = was.rlim_max < few.rlim_max ? was.rlim_max
+						    : few.rlim_max;
+	few.rlim_cur = few.rlim_max / 2; /* a soft limit is not the end */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	config_fit(&c);
+	ck_assert_uint_eq(c.max_agents, few.rlim_max - 1000 - 256);
+	c.max_agents = 100000; /* it was asked for */
+	config_fit(&c);
+	ck_assert_uint_eq(c.max_agents, 100000);
+	c.max_agents = 0;
+	c.max_subscribers = 10000; /* there is some room for agents still */
+	config_fit(&c);
+	ck_assert_uint_eq(c.max_agents, few.rlim_max / 2 + 1);
+}
+END_TEST
+
+TEST_MAIN(config, how_many_agents_there_may_be_fits_the_machine,
+	  saved_queries_have_one_place,
 	  kafka_needs_brokers_topics_and_a_group,
 	  defaults_are_those_of_the_manual, loopback_is_known,
 	  an_open_door_must_be_asked_for,

@@ -199,9 +199,47 @@ START_TEST(agents_are_bounded)
 }
 END_TEST
 
+/* Where its next source-job has begun: three rows were never read here. */
+START_TEST(an_agent_that_went_without_a_word_says_later_what_it_had_sent)
+{
+	struct wire_goodbye bye = { .why = STR("moved"), .moves = true };
+	struct books_agent books = { .seen = 30, .matched = 10, .sent = 8,
+				     .queued = 2 };
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--heartbeat=100ms", NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	uint32_t id = a.added;
+	agent_rows(&a, id, 1, 5, 100);
+	TAIL_UNTIL(&t, t.rows == 5);
+	agent_close(&a);
+	PINGING_UNTIL(&t, t.books.lost_agents == 1);
+	agent_open(&a, &d, "a", NULL);
+	agent_report(&a, id, &books);
+	wire_goodbye_encode(&bye, &a.peer.frame);
+	peer_send(&a.peer);
+	PINGING_UNTIL(&t, t.books.source.lost == 3 && !t.books.targeted);
+	ck_assert_uint_eq(t.books.lost_agents, 0);
+	ck_assert_uint_eq(t.books.left, 0);
+	ck_assert_uint_eq(t.books.agent.sent, 8);
+	ck_assert_uint_eq(t.books.agent.seen, 28); /* two go along */
+	ck_assert_uint_eq(t.books.source.delivered, 5);
+	ck_assert(books_balance(&t.books));
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
 TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_that_comes_back_goes_on_where_it_was,
 	  a_run_that_began_anew_is_told_by_its_counters,
 	  a_new_link_of_an_agent_replaces_the_old_one,
 	  an_agent_that_says_goodbye_has_left,
-	  an_agent_whose_link_breaks_is_lost, agents_are_bounded)
+	  an_agent_whose_link_breaks_is_lost,
+	  an_agent_that_went_without_a_word_says_later_what_it_had_sent, agents_are_bounded)

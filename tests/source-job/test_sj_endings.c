@@ -23,6 +23,7 @@ START_TEST(a_silent_subscribers_query_ends_with_its_lease)
 	agent_end(&a, NULL);
 	TAIL_UNTIL(&t, t.ended);
 	ck_assert(t.failed);
+	ck_assert(t.lapsed);
 	ck_assert_ptr_nonnull(strstr(t.why, "lease"));
 	agent_close(&a);
 	tail_close(&t);

@@ -183,7 +183,51 @@ START_TEST(windows_tell_how_late_they_are)
 }
 END_TEST
 
+/* Agents that send all they may, whatever becomes of it. */
+START_TEST(what_all_agents_may_send_ahead_is_bounded)
+{
+	enum { N = 12, MIB = 1 << 20 };
+	struct agent a[N];
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--agents-memory=4M", "--max-agents=40", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, "select *");
+	for (int i = 0; i < N; i++) {
+		char id[16];
+
+		snprintf(id, sizeof id, "a%d", i);
+		agent_open(&a[i], &d, id, NULL);
+		ck_assert_uint_eq(a[i].credit, 4 * MIB / 2 / 40);
+		agent_go_live(&a[i]);
+	}
+	TAIL_UNTIL(&t, t.books.live == N);
+	for (uint64_t seq = 1; seq <= 20; seq++) {
+		uint64_t before = t.rows;
+
+		for (int i = 0; i < N; i++)
+			agent_rows(&a[i], a[i].added, 1 + (seq - 1) * 60, 60,
+				   1000);
+		while (t.rows < before + N * 60) {
+			tail_credit(&t, (1 << 20) + seq * 2 * N * 61000);
+			tail_step(&t);
+		}
+		const char *text = metrics(&d);
+		double ahead = prometheus_value(text,
+						"mql_agents_ahead_bytes");
+		ck_assert(ahead >= N * (4 * MIB / 2 / 40));
+		ck_assert(ahead <= 4 * MIB);
+	}
+	for (int i = 0; i < N; i++)
+		agent_close(&a[i]);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
 TEST_MAIN(sj_metrics, every_figure_is_described_and_typed,
 	  how_late_a_row_is_does_not_depend_on_the_agents_clock,
 	  rows_dropped_at_agents_are_counted_by_cause,
-	  what_waits_for_the_slow_is_told, windows_tell_how_late_they_are)
+	  what_waits_for_the_slow_is_told, windows_tell_how_late_they_are,
+	  what_all_agents_may_send_ahead_is_bounded)

@@ -375,7 +375,7 @@ START_TEST(agents_get_credit_as_their_rows_are_processed)
 	struct wire_credit credit = { 0 };
 	struct scene s;
 
-	daemon_start(&s.d, "--agent-credit=256K", NULL);
+	daemon_start(&s.d, "--agent-credit=256K", "--max-agents=100", NULL);
 	setup(&s);
 	ck_assert_uint_eq(s.a.credit, 256 << 10);
 	tail_subscribe(&s.t, QUERY);

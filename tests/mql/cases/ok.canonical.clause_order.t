@@ -4,7 +4,7 @@ streams     s, t u
 agent       filter, sample 2.5% of the matches, projection of 1 column
 source-job  merge of the agents' rows
             limit of 5
-client      fan-in over the source-jobs
+client      fan-in over the source-jobs, row by row
 reads       b, a
 index       b == true (hash)
 cost        at most 3 instructions an event

@@ -12,6 +12,8 @@ source-job  merge of the agents' groups
             order by n desc
             limit of 5 in each window
 client      fan-in over the source-jobs
+            of several each sends groups, those of its agents merged;
+            what stands behind them above is then done here, last
 reads       b, node, a
 index       b == true (hash)
 cost        at most 4 instructions an event

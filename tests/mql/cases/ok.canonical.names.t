@@ -9,6 +9,8 @@ source-job  merge of the agents' groups
             having e['max( b )'] > 1
             order by e['max( b )'] desc
 client      fan-in over the source-jobs
+            of several each sends groups, those of its agents merged;
+            what stands behind them above is then done here, last
 reads       a, b
 index       none: every event is evaluated
 cost        at most 4 instructions an event

@@ -6,6 +6,8 @@ agent       filter, groups, sent as partials
 source-job  merge of the agents' groups
             aggregates count(ms > 100)
 client      fan-in over the source-jobs
+            of several each sends groups, those of its agents merged;
+            what stands behind them above is then done here, last
 reads       a, ms
 index       a == 1 (hash)
 cost        at most 5 instructions an event

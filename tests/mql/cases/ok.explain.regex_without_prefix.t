@@ -3,7 +3,7 @@ query       select a where a =~ /.*x/ and b =~ /^x/
 streams     every stream
 agent       filter, projection of 1 column
 source-job  merge of the agents' rows
-client      fan-in over the source-jobs
+client      fan-in over the source-jobs, row by row
 reads       a, b
 index       none: every event is evaluated
 cost        at most 5 instructions an event

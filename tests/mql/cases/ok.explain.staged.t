@@ -9,6 +9,8 @@ source-job  merge of the agents' groups
             aggregates count(*), p99(ms)
             limit of 10 in each window
 client      fan-in over the source-jobs
+            of several each sends groups, those of its agents merged;
+            what stands behind them above is then done here, last
 reads       status, ts, request_id, ms
 index       status >= 500 (range)
 cost        at most 5 instructions an event

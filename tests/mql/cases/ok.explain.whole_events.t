@@ -3,7 +3,7 @@ query       select *
 streams     every stream
 agent       no filter, whole events
 source-job  merge of the agents' rows
-client      fan-in over the source-jobs
+client      fan-in over the source-jobs, row by row
 reads       the whole event for each row
 index       none: every event is evaluated
 cost        at most 2 instructions an event

@@ -1,0 +1,93 @@
+#include "source-job/reload.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "http/http.h"
+#include "source-job/job.h"
+#include "source-job/registry.h"
+
+/* What is taken at once, and what only at the next start. */
+#define HOT(X)                                                           \
+	X(queue, "queue") X(stage_memory, "stage-memory")                \
+	X(max_agents, "max-agents") X(max_queries, "max-queries")        \
+	X(max_subscribers, "max-subscribers")                            \
+	X(max_per_peer, "max-per-peer")
+#define HOT_MS(X) X(grace, "grace") X(drain, "drain")
+#define COLD(X)                                                          \
+	X(workers, "workers") X(agent_credit, "agent-credit")            \
+	X(agents_memory, "agents-memory")                                \
+	X(lease, "lease") X(heartbeat, "heartbeat")                      \
+	X(insecure, "insecure")
+#define COLD_TEXT(X)                                                     \
+	X(agents, "agents") X(subscribers, "subscribers") X(http, "http") \
+	X(key, "key-file") X(allowed_keys, "allowed-keys")               \
+	X(state, "state") X(kafka_bootstrap, "kafka-bootstrap")          \
+	X(kafka_topics, "kafka-topics") X(kafka_group, "kafka-group")     \
+	X(queries_topic, "queries-topic")
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void
+cold(const char *option)
+{
+	log_warn("--%s is taken at the next start only", option);
+}
+
+static void
+take(struct config *to, const struct config *from)
+{
+#define X(field, option)                                                 \
+	if (to->field != from->field)                                    \
+		log_info("--" option " is %" PRIu64 " now, was %" PRIu64, \
+			 (uint64_t)from->field, (uint64_t)to->field);    \
+	to->field = from->field;
+	HOT(X)
+#undef X
+#define X(field, option)                                                 \
+	if (to->field != from->field)                                    \
+		log_info("--" option " is %" PRId64 " ms now, was %"     \
+			 PRId64 " ms", from->field, to->field);          \
+	to->field = from->field;
+	HOT_MS(X)
+#undef X
+#define X(field, option)                                                 \
+	if (to->field != from->field)                                    \
+		cold(option);
+	COLD(X)
+#undef X
+#define X(field, option)                                                 \
+	if (!same(to->field, from->field))                               \
+		cold(option);
+	COLD_TEXT(X)
+#undef X
+	to->daemon.log_level = from->daemon.log_level;
+	to->daemon.log_format = from->daemon.log_format;
+}
+
+void
+reload(struct job *j, struct http *http)
+{
+	struct config fresh;
+	char why[400] = "";
+	bool done = false;
+
+	if (config_parse(&fresh, j->argc, j->argv, &done) || done) {
+		log_error("the configuration stays as it was");
+		goto out;
+	}
+	config_fit(&fresh);
+	take(&j->config, &fresh);
+	daemon_log(&fresh.daemon);
+	registry_limit(j->registry, fresh.max_agents);
+	if (http && http_reload(http, &fresh.door, why, sizeof why))
+		log_error("--http stays as it was: %s", why);
+	log_info("the configuration was read again");
+out:
+	config_fini(&fresh);
+}
