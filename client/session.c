@@ -17,6 +17,7 @@
 enum {
 	PING_MS      = 1000,
 	SILENCE_MS   = 3000, /* no word for so long: the link is dead */
+	PATIENT_MS   = 15000, /* where that would be the end of a replay */
 	RETRY_MS     = 300,  /* a source-job that is leaving: ask again */
 	LATER_MS     = 2000, /* likewise, when it never took us */
 	STOP_MS      = 2500, /* the closing books may take so long */
@@ -477,6 +478,7 @@ silence(struct session *s)
 static void
 watch_clock(struct session *s)
 {
+	const int64_t most = s->ask->replay ? PATIENT_MS : SILENCE_MS;
 	int64_t now = clock_mono_ms();
 
 	if (s->state == SESSION_STOPPING && now >= s->stop_by)
@@ -485,7 +487,7 @@ watch_clock(struct session *s)
 		return;
 	if (now - s->pinged >= ping_ms(s))
 		ping(s, now);
-	else if (s->waits && now - s->waits > SILENCE_MS)
+	else if (s->waits && now - s->waits > most)
 		silence(s);
 	if (s->up && s->state == SESSION_DOWN && now >= s->ask_at)
 		happen(s, EVENT_ASK, (struct str){ 0 });

@@ -97,7 +97,8 @@ check 2 1 'takes a duration' --since -1h 'select *'
 check 2 1 'takes a duration' --since '' 'select *'
 check 2 1 'do not go together' --since 1h --from-beginning 'select *'
 check 2 1 'is of history'  --until-end 'select *'
-check 3 1 ''               --since 2020-02-30T10:00Z -s "$nobody" 'select *'
+check 2 1 'takes a duration' --since 2020-02-30T10:00Z 'select *'
+check 3 1 ''               --since 2020-02-28T10:00Z -s "$nobody" 'select *'
 check 2 1 'nowhere'        --source-job nowhere 'select *'
 check 2 1 'nowhere'        agents --source-job nowhere
 check 2 1 'nowhere'        tap --app x --source-job nowhere "$dir/good"
