@@ -63,7 +63,7 @@ struct link {
 	char                source_job[257]; /* who welcomed us last */
 	uint64_t            version; /* of the query set in force */
 	uint64_t            credit, spent; /* bytes since the welcome */
-	uint64_t            asked;   /* CREDIT's `at`, to be returned; 0: none */
+	uint64_t            asked;   /* CREDIT's `at`, to be returned; 0: no */
 	int64_t             asked_at; /* when it came, mono us */
 	int64_t             heartbeat_ms, silence_ms, lease_ms;
 	/* By the monotonic clock: */

@@ -5,7 +5,7 @@
  * could count these: it thinks that the agent is gone, and the next one begins
  * where the runs are. So, when there is a next one, it is told behind its back:
  *
- *     wait --1 s--> connect --up--> HELLO --WELCOME of the same one--> HEARTBEAT
+ *     1 s --> connect --up--> HELLO --WELCOME of the same one--> HEARTBEAT
  *     with the books at which the next one has begun, GOODBYE --> (answer)
  *
  * What it has not read by then is lost, in its books, and the agent has not

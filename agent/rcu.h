@@ -185,17 +185,17 @@ rcu_fence_all(void) /* agent's thread */
 RCU_UNSEEN static inline bool
 rcu_is_out(const rcu_thread *r) /* agent's thread, behind rcu_fence_all() */
 {
+	bool out = !r;
+
 #ifdef _LGPL_SOURCE
-	for (int i = 0; i < RCU_LOOKS; i++) {
-		if (!r || !(_CMM_LOAD_SHARED(r->ctr) & URCU_BP_GP_CTR_NEST_MASK)) {
-			cmm_barrier();
-			RCU_TELL(acquire);
-			return true;
-		}
+	for (int i = 0; !out && i < RCU_LOOKS; i++) {
+		out = !(_CMM_LOAD_SHARED(r->ctr) & URCU_BP_GP_CTR_NEST_MASK);
 		caa_cpu_relax();
 	}
 #endif
-	return false;
+	cmm_barrier();
+	RCU_TELL(acquire);
+	return out;
 }
 
 /* --- fork -----------------------------------------------------------------

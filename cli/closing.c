@@ -94,8 +94,8 @@ put_thinned(const struct mql_books *b, struct buf *out)
 	if (n < 1.005)
 		return;
 	buf_printf(out, b->folded + b->results
-		   ? "; made of about 1 in %.3g" : "; about 1 in %.3g is here",
-		   n);
+		   ? "; made of about %s" : "; about %s is here",
+		   text_one_in(n).z);
 }
 
 static void

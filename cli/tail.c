@@ -136,7 +136,7 @@ tell_thinned(struct tail *t)
 		return;
 	if (slow && n > 1 && (n > 1.5 * t->thin || 1.5 * n < t->thin)) {
 		notes_say(&t->notes, "rows come faster than they are read: "
-			  "about 1 in %.3g is here", n);
+			  "about %s is here", text_one_in(n).z);
 		t->thin = n;
 	} else if (!slow && t->thin > 0) {
 		notes_say(&t->notes,

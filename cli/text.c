@@ -39,6 +39,18 @@ text_count(uint64_t n, const char *one, const char *many)
 	return t;
 }
 
+struct text_short
+text_one_in(double n)
+{
+	struct text_short t;
+
+	if (n < 2)
+		snprintf(t.z, sizeof t.z, "%.3g%%", 100 / n);
+	else
+		snprintf(t.z, sizeof t.z, "1 in %.3g", n);
+	return t;
+}
+
 static bool
 turns_direction(wchar_t c)
 {

@@ -16,6 +16,9 @@ struct text_short {
 struct text_short text_number(uint64_t n);
 struct text_short text_count(uint64_t n, const char *one, const char *many);
 
+/* What one in n is (n > 1): "1 in 3.8", and of most "95%". */
+struct text_short text_one_in(double n);
+
 /* Append s with control characters, invalid UTF-8 and marks that turn the
  * writing direction as visible escapes (\n, \x1b, \u202e). A text wider than
  * max columns is cut and ends in an ellipsis. Returns the columns used.

@@ -46,9 +46,10 @@ client_tail_hold(struct mql_tail *t, bool hold)
 }
 
 void
-client_tail_open_rows(struct mql_tail *t, uint64_t rows)
+client_tail_settle(struct mql_tail *t, uint64_t rows)
 {
-	t->ask.open = rows;
+	t->ask.settles = true;
+	t->ask.settled = rows;
 }
 
 void

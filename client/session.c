@@ -15,7 +15,6 @@
 #include "common/clock.h"
 
 enum {
-	SUBSCRIPTION = 1,    /* a link of ours carries one */
 	PING_MS      = 1000,
 	SILENCE_MS   = 3000, /* no word for so long: the link is dead */
 	PATIENT_MS   = 15000, /* where that would be the end of a replay */
@@ -54,7 +53,7 @@ static void
 ask(struct session *s, struct str body)
 {
 	struct wire_subscribe m = {
-		.id = SUBSCRIPTION,
+		.id = SESSION_SUBSCRIPTION,
 		.query = str_of(s->ask->query),
 		.limit = left(s->ask),
 		.credit = s->ask->held ? 0 : s->ask->credit,
@@ -128,7 +127,7 @@ down_while_stopping(struct session *s, struct str body)
 static void
 too_old(struct session *s, const char *why)
 {
-	struct wire_unsubscribe m = { .id = SUBSCRIPTION };
+	struct wire_unsubscribe m = { .id = SESSION_SUBSCRIPTION };
 
 	wire_unsubscribe_encode(&m, &s->out);
 	client_link_send(&s->link, &s->out);
@@ -275,7 +274,7 @@ ended(struct session *s, struct str body)
 static void
 stop(struct session *s, struct str body)
 {
-	struct wire_unsubscribe m = { .id = SUBSCRIPTION };
+	struct wire_unsubscribe m = { .id = SESSION_SUBSCRIPTION };
 
 	(void)body;
 	wire_unsubscribe_encode(&m, &s->out);
@@ -389,41 +388,6 @@ ping_ms(const struct session *s)
 }
 
 static void
-send_credit(struct session *s)
-{
-	struct wire_credit m = { .id = SUBSCRIPTION, .bytes = s->granted,
-				 .rows = s->done };
-
-	wire_credit_encode(&m, &s->out);
-	client_link_send(&s->link, &s->out);
-}
-
-/* What is consumed, and a window more: also an acknowledgement. */
-static void
-grant(struct session *s)
-{
-	if (s->ask->held || s->state == SESSION_DOWN)
-		return;
-	s->granted = s->consumed + s->ask->credit;
-	send_credit(s);
-}
-
-/* Of several links nobody knows whose rows are open: they may be any one's. Of
- * what is merged it is not rows that come. */
-static void
-tell_done(struct session *s)
-{
-	const uint64_t got = s->tally.got, open = s->ask->open;
-	uint64_t done = got > open ? got - open : 0;
-
-	if (s->state != SESSION_LIVE || s->ask->account.made.merged ||
-	    done <= s->done)
-		return;
-	s->done = done;
-	send_credit(s);
-}
-
-static void
 ping(struct session *s, int64_t now)
 {
 	struct wire_ping m = { .n = (uint64_t)now };
@@ -435,9 +399,9 @@ ping(struct session *s, int64_t now)
 	wire_ping_encode(&m, &s->out);
 	client_link_send(&s->link, &s->out);
 	s->pinged = now;
-	tell_done(s);
+	session_tell_done(s);
 	if (s->consumed + s->ask->credit > s->granted)
-		grant(s);
+		session_grant_all(s);
 }
 
 static void
@@ -514,21 +478,6 @@ session_give_up(struct session *s)
 		return;
 	s->away = true;
 	end(s, true, MQL_EUNREACH, STR("it does not answer"));
-}
-
-void
-session_batch_done(struct session *s)
-{
-	s->in_batch = false;
-	s->consumed += s->batch.size;
-	session_grant(s);
-}
-
-void
-session_grant(struct session *s)
-{
-	if (s->consumed + s->ask->credit / 2 >= s->granted)
-		grant(s);
 }
 
 /* --- life ----------------------------------------------------------------------- */

@@ -11,6 +11,8 @@
 #include "mql/stage.h"
 #include "wire/rows.h"
 
+enum { SESSION_SUBSCRIPTION = 1 }; /* a link of ours carries one */
+
 enum session_state {
 	SESSION_DOWN,     /* no link; or one that must be asked later */
 	SESSION_ASKING,   /* SUBSCRIBE is sent */
@@ -46,7 +48,8 @@ struct client_ask {
 	uint64_t credit;    /* bytes in flight towards us, of each */
 	bool     force;     /* insist on suspects */
 	bool     held;      /* no more credit is granted */
-	uint64_t open;      /* rows that were given and are not done with */
+	bool     settles;   /* the caller says what it has done with: */
+	uint64_t settled;   /* so many of the rows that it was given */
 	bool     unweighed; /* see query_is_unweighed() */
 	bool     replay, until_end; /* of history, */
 	int64_t  since;     /* from then on */
@@ -128,7 +131,12 @@ void session_give_up(struct session *s);
 /* The batch is used up: the source-job may send as much again. */
 void session_batch_done(struct session *s);
 
+/* Say how many rows are done with, if that is news. */
+void session_tell_done(struct session *s);
+
 /* Grant credit, if so much is used up that it is worth a message. */
 void session_grant(struct session *s);
+/* The same, in any case. */
+void session_grant_all(struct session *s);
 
 #endif

@@ -4,6 +4,7 @@
  *   tail.c     the public calls: open, next, stop, close
  *   fleet.c    who is asked: the list of source-jobs, a session for each
  *   session.c  a subscription at one of them: a table of states and events
+ *   credit.c   how much it may bring, and what is done with
  *   merge.c    groups, windows and order over what several of them bring
  *   account.c  the books of all
  *   many.c     for who has many of them
@@ -120,10 +121,10 @@ bool client_query_extend(const struct mql_query *q, const char *columns,
  * the rest waits in a queue, and what does not fit there is counted as slow. */
 void client_tail_hold(struct mql_tail *t, bool hold);
 
-/* Of the rows that were given so many are not done with. Once a second the
- * source-job hears how many are, so that it can say what is lost when we end
- * without a word. Until this is called all are done with. */
-void client_tail_open_rows(struct mql_tail *t, uint64_t rows);
+/* So many of the rows that were given are done with; they never become fewer.
+ * Once a second the source-job hears of it, so that it can say what is lost
+ * when we end without a word. Who never calls this has done with all. */
+void client_tail_settle(struct mql_tail *t, uint64_t rows);
 
 /* Also when the only source-job there is shuts down t does not end: it waits
  * for the next. */

@@ -4,8 +4,8 @@
  * host. Lines are for people, `name: warning: text`, or, with LOG_JSON, for
  * programs, one object of strict JSON each:
  *
- *     {"at":"2026-11-21T20:11:00.123Z","level":"warning","name":"mql-source-job",
- *      "pid":4711,"text":"..."}
+ *     {"at":"2026-11-21T20:11:00.123Z","level":"warning",
+ *      "name":"mql-source-job","pid":4711,"text":"..."}
  *
  * Any thread. */
 #ifndef COMMON_LOG_H

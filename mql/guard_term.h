@@ -110,10 +110,11 @@ static inline bool
 guard_value_fails(const struct guard *t, const struct built *b)
 {
 	unsigned i = b->layout->field[t->slot];
-	const struct value *v = &b->field[i].value;
+	const struct value *v;
 
 	if (i >= b->same)
 		return false;
+	v = &b->field[i].value;
 	if (t->kind == GUARD_VALUE_TEXT)
 		return value_head(v) != t->head || *v->ptr != t->first;
 	return t->kind == GUARD_VALUE_INT && v->type == VALUE_INT &&

@@ -8,7 +8,8 @@
  * own constants tell something: a value that many of them name is common, and
  * a field of which no two name the same value tells events apart well.
  *
- * One for all matchers of a stream: it outlives each of them. */
+ * One for all matchers of a stream, made with their first index: it outlives
+ * each of them. */
 #ifndef MQL_HABIT_H
 #define MQL_HABIT_H
 

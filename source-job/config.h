@@ -17,7 +17,8 @@ struct config {
 	struct door_files door;  /* of http */
 	uint64_t    queue;       /* bytes that wait for one subscriber */
 	uint64_t    stage_memory; /* bytes of one subscription's groups */
-	uint64_t    agent_credit; /* bytes of rows that an agent may be ahead, */
+	uint64_t    agent_credit; /* bytes of rows that an agent may send
+				     ahead, */
 	uint64_t    agents_memory; /* and all of them together: credit.h */
 	uint64_t    max_agents;  /* 0: see config_fit() */
 	uint64_t    max_queries, max_subscribers;

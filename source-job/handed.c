@@ -89,9 +89,11 @@ look(struct sub *s)
 	if (h->at == HAND_QUEUED && (s->books.source.delivered >= h->rows ||
 				     !s->queue.rows)) {
 		h->at = HAND_SENT;
+		h->rows = s->books.source.delivered;
 		h->used = s->used;
 	}
-	if (h->at == HAND_SENT && s->credit - s->window >= h->used)
+	if (h->at == HAND_SENT && (s->done >= h->rows ||
+				   s->credit - s->window >= h->used))
 		h->at = HAND_DONE;
 	return h->at == HAND_DONE;
 }

@@ -11,7 +11,8 @@
  *     the offsets are committed <-----------+
  *
  * Credit is what a subscriber has consumed, plus a window that does not change;
- * so it says what has been consumed. A subscriber that is gone is not waited
+ * so it says what has been consumed, and where it can, also how many rows are
+ * done with. A subscriber that is gone is not waited
  * for, and while nobody subscribes to a saved query its rows are handed to
  * nobody: see saved.h. Rows that were put into groups or windows count as
  * handed over. The job's thread. */
@@ -36,8 +37,8 @@ struct handed {
 /* Of a subscription to a saved query: how far the mark has got. */
 struct hand {
 	enum { HAND_DONE, HAND_QUEUED, HAND_SENT } at;
-	uint64_t rows; /* HAND_QUEUED: until so many are delivered */
-	uint64_t used; /* HAND_SENT: until so much credit was consumed */
+	uint64_t rows; /* until so many are delivered, or done with */
+	uint64_t used; /* HAND_SENT: or until so much credit was consumed */
 };
 
 /* OP_HEARD. */

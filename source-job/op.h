@@ -49,9 +49,9 @@ enum op_kind {
 	OP_WANT,   /* move: another worker has this agent */
 	OP_GIVEN,  /* move: here it is */
 	OP_LISTED, /* listing: filled in */
-	OP_HEARD,  /* id: an enum own, whose heartbeat of the time serial (ms since
-		      the epoch) was heard, and all it said before is said;
-		      n: queries that it is still to acknowledge */
+	OP_HEARD,  /* id, an enum own: all is said that it had said before its
+		      heartbeat of the time serial, ms since the epoch; it is
+		      still to acknowledge n queries */
 	OP_STOPPED,
 };
 

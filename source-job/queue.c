@@ -118,18 +118,22 @@ put(struct queue *q, struct chunk *c, size_t before, uint32_t n)
 	return 0;
 }
 
-int
-queue_push(struct queue *q, struct str row)
+static int
+push(struct queue *q, struct str row)
 {
-	struct chunk *c;
+	struct chunk *c = chunk_for(q, batch_size(row));
 
-	if (is_full(q, batch_size(row)))
-		return MQL_ELIMIT;
-	if (!(c = chunk_for(q, batch_size(row))))
+	if (!c)
 		return MQL_ENOMEM;
 	const size_t before = c->frame.len;
 	data_put_row(&c->frame, row);
 	return put(q, c, before, 1);
+}
+
+int
+queue_push(struct queue *q, struct str row)
+{
+	return is_full(q, batch_size(row)) ? MQL_ELIMIT : push(q, row);
 }
 
 /* --- rows of a batch ------------------------------------------------------- */
@@ -199,93 +203,64 @@ lot(struct queue *q)
 	return z ^ z >> 31;
 }
 
-/* Its rows become its own. */
-static bool
-own(struct chunk *c)
+static struct str
+rows_of(const struct chunk *c)
 {
-	const struct str from = span_bytes(&c->rows);
-
-	buf_put(&c->frame, from.ptr, from.len);
-	if (c->frame.err) {
-		c->frame.err = 0;
-		return false;
-	}
-	batch_drop(c->rows.of);
-	c->rows = (struct span){ 0 };
-	return true;
+	return c->rows.of ? span_bytes(&c->rows) : (struct str){
+		(const char *)c->frame.data + HEAD, c->frame.len - HEAD };
 }
 
-/* Forget every other row of c: how many. */
-static uint32_t
-thin_chunk(struct queue *q, struct chunk *c)
-{
-	const uint32_t n = c->n;
-	char *at, *to, *end;
-
-	if (c->rows.of && !own(c))
-		return 0;
-	at = to = (char *)c->frame.data + HEAD;
-	for (end = (char *)c->frame.data + c->frame.len; at < end;) {
-		size_t size = batch_size(data_row(at));
-
-		if (lot(q) & 1) {
-			memmove(to, at, size);
-			to += size;
-		} else {
-			c->frame.len -= size;
-			q->bytes -= size;
-			c->n--;
-		}
-		at += size;
-	}
-	return n - c->n;
-}
-
-/* Frames number their rows: those behind a gap move up. */
+/* Every other row of c goes in again; c is done with. */
 static void
-renumber(struct queue *q, uint64_t first)
+keep_half(struct queue *q, struct chunk *c)
 {
-	for (struct chunk *c = q->head; c; c = c->next) {
-		if (!c->sealed)
-			data_number(&c->frame, first);
-		first += c->n;
+	const struct str rows = rows_of(c);
+
+	for (size_t at = 0; at < rows.len;) {
+		struct str row = data_row(rows.ptr + at);
+
+		at += batch_size(row);
+		if (lot(q) & 1)
+			push(q, row); /* for want of memory it is gone */
 	}
-	q->numbered = first - 1;
+	chunk_free(c);
 }
 
 static void
-remove_empty(struct queue *q)
+keep(struct queue *q, struct chunk *c)
 {
-	struct chunk **at = &q->head, *c;
-
-	q->tail = NULL;
-	while ((c = *at)) {
-		if (c->n) {
-			q->tail = c;
-			at = &c->next;
-			continue;
-		}
-		*at = c->next;
-		q->bytes -= length(c);
-		chunk_free(c);
-	}
+	c->next = NULL;
+	if (!c->sealed)
+		data_number(&c->frame, q->numbered + 1);
+	link_in(q, c);
+	q->bytes += length(c);
+	q->rows += c->n;
+	q->numbered += c->n;
 }
 
-/* Without those that are looked at, and those of windows, which are whole. */
+/* All goes in anew, with new numbers; half of it but for the frame that is
+ * looked at, and those of windows, which are whole. How many rows are gone. */
 static uint64_t
 thin(struct queue *q)
 {
-	const uint64_t first = q->numbered + 1 - q->rows;
-	uint64_t gone = 0;
+	const uint64_t had = q->rows;
+	const int64_t sent = q->sent;
+	struct chunk *c = q->head, *next;
 
-	for (struct chunk *c = q->head; c; c = c->next)
-		if (!c->sealed && !c->marked)
-			gone += thin_chunk(q, c);
-	q->rows -= gone;
+	q->head = q->tail = NULL;
+	q->numbered -= q->rows;
+	q->rows = q->bytes = 0;
+	for (; c; c = next) {
+		next = c->next;
+		q->sent = c->sent;
+		if (c->sealed || c->marked)
+			keep(q, c);
+		else
+			keep_half(q, c);
+	}
+	q->sent = sent;
 	q->thinned++;
-	remove_empty(q);
-	renumber(q, first);
-	return gone;
+	return had - q->rows;
 }
 
 uint64_t

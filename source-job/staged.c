@@ -119,8 +119,9 @@ closed(void *arg, int64_t start, int64_t end, uint64_t events)
 {
 	struct staged *st = arg;
 
-	/* Of one that is cut short the end is still to come. */
-	if (query_pane_ms(st->query) && !st->ending)
+	/* Of one that is cut short the end is still to come, and of one that
+	 * is replayed it was long ago. */
+	if (query_pane_ms(st->query) && !st->ending && !st->sub->replaying)
 		latency_add(&st->job->counters.window_latency,
 			    (st->job->wall - end) * 1000, 1);
 	mark(arg, (struct wire_window){ .start = start, .end = end,

@@ -55,8 +55,8 @@ struct worker {
 	pthread_t      thread;
 };
 
-/* index, config, id, token, registry, serial and hop.router are set. job is rung when
- * something is said to it. 0, MQL_ENOMEM or MQL_EOS. */
+/* index, config, id, token, registry, serial and hop.router are set. job is
+ * rung when something is said to it. 0, MQL_ENOMEM or MQL_EOS. */
 int worker_init(struct worker *w, struct bell *job);
 void worker_fini(struct worker *w); /* a zeroed one is allowed */
 

@@ -6,9 +6,10 @@
  *      [stream, ...], [cpu_ns, memory, disabled, at, held, wall]]
  *
  * [every, why] is there for a query that is over its budget (every 0: it is
- * suspended), else nil, and no cost where there was none; `at` and what follows
- * it when a CREDIT has brought one. The counters stand in the order of BOOKS_AGENT. A peer of another
- * version may send more of anything (ignored) or less (zero). */
+ * suspended), else nil, and no cost where there was none; `at` and what
+ * follows it when a CREDIT has brought one. The counters stand in the order of
+ * BOOKS_AGENT. A peer of another version may send more of anything (ignored)
+ * or less (zero). */
 #include "mql/error.h"
 #include "wire/message.h"
 #include "wire/pack.h"

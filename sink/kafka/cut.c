@@ -66,19 +66,21 @@ take_string(const char **p, const char *end, struct buf *mem, struct str *out)
 	return true;
 }
 
+/* Up to 18 digits, which always fit. */
 static bool
 take_number(const char **p, const char *end, struct origin *o)
 {
-	const char *from = *p;
+	const char *from = *p, *at = from;
 	int64_t v = 0;
 
-	for (; *p < end && isdigit((unsigned char)**p); ++*p)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, **p - '0', &v))
-			return false;
+	while (at < end && (unsigned)(*at - '0') < 10)
+		v = (int64_t)((uint64_t)v * 10 + (unsigned)(*at++ - '0'));
+	*p = at;
+	if (at == from || at - from > 18)
+		return false;
+	o->digits = (struct str){ from, (size_t)(at - from) };
 	o->ts = v;
-	o->digits = (struct str){ from, (size_t)(*p - from) };
-	return *p > from;
+	return true;
 }
 
 /* Does another member follow, or the end of the row? */

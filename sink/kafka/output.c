@@ -179,14 +179,14 @@ struct numbers {
 };
 
 static void
-add_header(struct record *r, const char *name, struct str value)
+add_header(struct record *r, struct str name, struct str value)
 {
 	if (value.len)
 		r->header[r->nheader++] = (struct header){ name, value };
 }
 
 static void
-add_number(struct record *r, const char *name, int64_t v, struct numbers *mem)
+add_number(struct record *r, struct str name, int64_t v, struct numbers *mem)
 {
 	char *text = mem->text[mem->n++];
 	int n = snprintf(text, sizeof *mem->text, "%" PRId64, v);
@@ -201,11 +201,11 @@ add_window(struct record *r, const struct mql_window *w, struct numbers *mem)
 	int n = snprintf(text, sizeof *mem->text, "%" PRIu32 "/%" PRIu32,
 			 w->agents, w->live);
 
-	add_number(r, "mql.window.start", w->start, mem);
-	add_number(r, "mql.window.end", w->end, mem);
-	add_header(r, "mql.agents", (struct str){ text, (size_t)n });
-	add_number(r, "mql.events", (int64_t)w->events, mem);
-	add_number(r, "mql.late", (int64_t)w->late, mem);
+	add_number(r, STR("mql.window.start"), w->start, mem);
+	add_number(r, STR("mql.window.end"), w->end, mem);
+	add_header(r, STR("mql.agents"), (struct str){ text, (size_t)n });
+	add_number(r, STR("mql.events"), (int64_t)w->events, mem);
+	add_number(r, STR("mql.late"), (int64_t)w->late, mem);
 	r->ts = w->end;
 }
 
@@ -217,7 +217,7 @@ settle(struct output *o)
 	if (o->slot)
 		o->slot->settled = settled;
 	if (o->tail)
-		client_tail_open_rows(o->tail, o->taken - settled);
+		client_tail_settle(o->tail, settled);
 }
 
 /* window NULL: a row that is of none, or nobody knows of which. */
@@ -231,10 +231,10 @@ produce(struct output *o, struct str row, const struct mql_window *window)
 	if (o->is_cut && cut_row(&o->cut, row, &from, &r.value))
 		r.value = row; /* no memory: better too much than nothing */
 	if (o->world->config->headers) {
-		add_header(&r, "mql.query", str_of(o->name));
-		add_header(&r, "mql.agent", from.agent);
-		add_header(&r, "mql.host", from.host);
-		add_header(&r, "mql.ts", from.digits);
+		add_header(&r, STR("mql.query"), str_of(o->name));
+		add_header(&r, STR("mql.agent"), from.agent);
+		add_header(&r, STR("mql.host"), from.host);
+		add_header(&r, STR("mql.ts"), from.digits);
 		r.ts = from.ts;
 		if (window)
 			add_window(&r, window, &mem);
@@ -395,6 +395,7 @@ begin(struct output *o)
 		end(o, true, *diag.text ? diag.text : mql_strerror(err));
 	else
 		client_tail_stay(o->tail);
+	settle(o); /* nothing, before the first row */
 }
 
 static void

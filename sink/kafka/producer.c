@@ -198,7 +198,8 @@ headers_of(const struct record *r)
 		r->nheader ? rd_kafka_headers_new(r->nheader) : NULL;
 
 	for (unsigned i = 0; h && i < r->nheader; i++)
-		rd_kafka_header_add(h, r->header[i].name, -1,
+		rd_kafka_header_add(h, r->header[i].name.ptr,
+				    (ssize_t)r->header[i].name.len,
 				    r->header[i].value.ptr,
 				    (ssize_t)r->header[i].value.len);
 	return h;

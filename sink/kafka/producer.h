@@ -42,8 +42,7 @@ struct delivery {
 };
 
 struct header {
-	const char *name;
-	struct str  value;
+	struct str name, value;
 };
 
 struct record {

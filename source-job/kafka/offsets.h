@@ -15,8 +15,8 @@
  * Late messages are for saved queries only: live queries begin where a
  * partition is ours. What was on its way comes twice.
  *
- * With an offset goes the time at which it was committed. One that is older than
- * the oldest saved query was for others, and does not count.
+ * With an offset goes the time at which it was committed. One that is older
+ * than the oldest saved query was for others, and does not count.
  *
  * The consumer's thread, unless otherwise noted. */
 #ifndef SOURCE_JOB_KAFKA_OFFSETS_H

@@ -39,7 +39,7 @@ struct kafka_source {
 	struct consumer   *consumer;
 	struct offsets    *offsets;
 	struct outlet      live, late; /* late.agent NULL: it is not there */
-	pthread_mutex_t    lock;    /* of their agents, which the end takes away */
+	pthread_mutex_t    lock;    /* of their agents: the end takes them */
 	bool               closing; /* lock */
 	int64_t            commit_at; /* ms: look at offsets then */
 	uint64_t  token;
@@ -105,6 +105,15 @@ open_late(struct kafka_source *s)
 	return open;
 }
 
+static bool
+has_late(struct kafka_source *s)
+{
+	pthread_mutex_lock(&s->lock);
+	const bool has = s->late.agent;
+	pthread_mutex_unlock(&s->lock);
+	return has;
+}
+
 static struct offsets_flow
 flow_of(const struct outlet *o)
 {
@@ -139,13 +148,13 @@ stream_for(struct kafka_source *s, const struct message *m)
 {
 	if (!m->late)
 		return s->live.stream[m->topic];
-	if (!s->late.agent) {
+	if (!has_late(s)) {
 		const int64_t now = clock_wall_ms();
 
 		if (!open_late(s) || !await_asked(s, OWN_LATE, now))
 			close_agent(s, &s->late);
 	}
-	return s->late.agent ? s->late.stream[m->topic] : NULL;
+	return has_late(s) ? s->late.stream[m->topic] : NULL;
 }
 
 /* What is no event is published like the others, for the books to say so. */
@@ -241,7 +250,8 @@ copy(struct kafka_source *s, const struct kafka_source_options *opt)
 		.topic = &s->topic, .property = opt->property,
 		.offsets = s->offsets,
 	};
-	if (!s->offsets || !s->bootstrap || !s->group || !s->topics || !s->source_job)
+	if (!s->offsets || !s->bootstrap || !s->group || !s->topics ||
+	    !s->source_job)
 		return MQL_ENOMEM;
 	return split_topics(s);
 }

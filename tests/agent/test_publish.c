@@ -405,7 +405,8 @@ START_TEST(publish_is_in_the_stats)
 END_TEST
 
 TEST_MAIN(publish,
-	  what_went_into_rings_comes_out, publish_json_gives_the_matching_events,
+	  what_went_into_rings_comes_out,
+	  publish_json_gives_the_matching_events,
 	  publish_struct_gives_the_matching_events,
 	  publish_built_gives_the_matching_events, publish_counts_bad_events,
 	  publish_writes_a_shared_row_once, publish_knows_the_meta_fields,

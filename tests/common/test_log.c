@@ -121,5 +121,6 @@ END_TEST
 
 TEST_MAIN(log, log_as_json_is_one_object_a_line,
 	  log_as_json_is_bounded_and_whole,
-	  log_lines_that_others_provoke_are_few, log_line_says_who_and_how_bad, log_keeps_quiet_above_its_level,
+	  log_lines_that_others_provoke_are_few, log_line_says_who_and_how_bad,
+	  log_keeps_quiet_above_its_level,
 	  log_line_stays_one_line, log_line_is_bounded)

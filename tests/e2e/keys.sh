@@ -18,7 +18,7 @@ export MQL_SERVER_KEY=$K/job.pub MQL_AGENT_SERVER_KEY=$K/job.pub
 export MQL_AGENT_KEY=$K/agent.key MQL_KEY_FILE=$K/reader.key
 keyed() { source_job --key-file "$K/job.key" --allowed-keys "$K/allowed" \
 	--lease 3s "$@"; }
-metric() { curl -fsS "http://$HTTP/metrics" | grep -qx "$1"; }
+metric() { curl -fsS "http://$HTTP/metrics" | grep -x "$1" > /dev/null; }
 sends() { "$MQL" "$@" > "$WORK/said" 2>&1; }
 refused_for() { ! sends "${@:2}" && says "$WORK/said" "$1"; }
 

@@ -3,7 +3,7 @@
 # source-job at whatever instant; what was acknowledged is there.
 . "$(dirname "$0")/lib.sh"
 MQL=$BUILD/mql
-metric() { curl -fsS "http://$HTTP/metrics" | grep -qx "$1"; }
+metric() { curl -fsS "http://$HTTP/metrics" | grep -x "$1" > /dev/null; }
 sends() { "$MQL" "$@" > "$WORK/said" 2>&1; }
 refused_for() { ! sends "${@:2}" && says "$WORK/said" "$1"; }
 saved() { "$MQL" saved -o json > "$WORK/saved.json"; }

@@ -122,7 +122,8 @@ has_all() {
 until_true 20 has_all || fail "not all groups came"
 for m in a b; do keys_of $m; done | sort -n | uniq -d > "$WORK/twice"
 [ ! -s "$WORK/twice" ] || fail "a group is two members': $(head "$WORK/twice")"
-curl -fsS "${H[one]}/metrics" | grep -q 'mql_group_members{group="sinks",' ||
+curl -fsS "${H[one]}/metrics" > "$WORK/metrics"
+grep -q 'mql_group_members{group="sinks",' "$WORK/metrics" ||
 	fail "no group in /metrics"
 stop_all a b
 say "ok: 100 groups over two members"

@@ -79,8 +79,8 @@ wave 1
 waved 2
 end a b c
 in_topic "$topic-killed"
-handed=$(($(of_job rows_out_total) - before)) dropped=$(of_job drop_slow_total)
-unsure=$(of_job rows_unsure_total)
+handed=$(($(of_job rows_out_total) - before)) unsure=$(of_job rows_unsure_total)
+dropped=$(of_job 'dropped_total{at="source_job",cause="subscriber_slow"}')
 [ $((handed + dropped)) = "$ALL" ] ||
 	fail "$handed handed over and $dropped dropped of $ALL"
 [ "$FOUND" -le "$handed" ] && [ $((handed - FOUND)) -le "$unsure" ] ||

@@ -57,7 +57,7 @@ produce(const char *key, const char *value)
 {
 	const struct record r = {
 		.key = str_of(key), .value = str_of(value), .ts = 12345,
-		.header = { { "h", STR("v") } }, .nheader = 1,
+		.header = { { STR("h"), STR("v") } }, .nheader = 1,
 	};
 
 	producer_send(p, t, &r, &d);

@@ -242,4 +242,5 @@ TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  a_new_link_of_an_agent_replaces_the_old_one,
 	  an_agent_that_says_goodbye_has_left,
 	  an_agent_whose_link_breaks_is_lost,
-	  an_agent_that_went_without_a_word_says_later_what_it_had_sent, agents_are_bounded)
+	  an_agent_that_went_without_a_word_says_later_what_it_had_sent,
+	  agents_are_bounded)

@@ -21,7 +21,7 @@ begin(struct costly *c, const char *query)
 	struct mql_agent_options opt = MQL_AGENT_OPTIONS_INIT;
 
 	*c = (struct costly){ 0 };
-	daemon_start(&c->d, "--heartbeat=100ms", NULL);
+	daemon_start(&c->d, "--heartbeat=300ms", NULL);
 	unsetenv("MQL_AGENT_BUDGET"); /* without one nothing is timed */
 	opt.cpu_permille = 1000;
 	opt.rows_per_second = opt.bytes_per_second = UINT32_MAX;

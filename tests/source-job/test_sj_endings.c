@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "mql/error.h"
 #include "tests/source-job/harness.h"
 
@@ -25,6 +26,44 @@ START_TEST(a_silent_subscribers_query_ends_with_its_lease)
 	ck_assert(t.failed);
 	ck_assert(t.lapsed);
 	ck_assert_ptr_nonnull(strstr(t.why, "lease"));
+	agent_close(&a);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
+/* Of rows that it was handed it has said to have done with; what it was not
+ * handed does not count. */
+static void
+say_done(struct tail *t, uint64_t rows)
+{
+	struct wire_credit m = { .id = t->id, .bytes = 1, .rows = rows };
+
+	wire_credit_encode(&m, &t->peer.frame);
+	peer_send(&t->peer);
+}
+
+START_TEST(what_goes_with_a_silent_subscriber_is_counted)
+{
+	struct agent a;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--lease=2s", NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 10, 40);
+	TAIL_UNTIL(&t, t.rows == 10);
+	say_done(&t, 1000);
+	say_done(&t, 7);
+	say_done(&t, 5);
+	agent_end(&a, NULL);
+	TAIL_UNTIL(&t, t.ended);
+	ck_assert_uint_eq(t.books.source.delivered, 10);
+	ck_assert_ptr_nonnull(strstr(daemon_http(&d, "GET", "/metrics"),
+				     "\nmql_rows_unsure_total 3\n"));
 	agent_close(&a);
 	tail_close(&t);
 	daemon_stop(&d);
@@ -53,6 +92,36 @@ START_TEST(a_query_goes_on_while_one_of_its_subscribers_pings)
 	ck_assert(!alive.ended);
 	tail_close(&silent);
 	tail_close(&alive);
+	daemon_stop(&d);
+}
+END_TEST
+
+/* What we said meanwhile it has not read, and what we did not is its fault. */
+START_TEST(a_daemon_that_stood_still_does_not_end_leases)
+{
+	struct daemon d;
+	struct tail t;
+	int64_t until;
+
+	daemon_start(&d, "--lease=1s", "--heartbeat=300ms", NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	daemon_signal(&d, SIGSTOP);
+	until = clock_mono_ms() + 1500;
+	while (clock_mono_ms() < until)
+		wire_dealer_wait(t.peer.dealer, 10, -1);
+	daemon_signal(&d, SIGCONT);
+	for (int i = 0; i < 3; i++) {
+		unsigned kind;
+		struct str body;
+
+		tail_ping(&t);
+		do {
+			peer_recv(&t.peer, &kind, &body);
+			ck_assert_uint_ne(kind, WIRE_END);
+		} while (kind != WIRE_PONG);
+	}
+	tail_close(&t);
 	daemon_stop(&d);
 }
 END_TEST
@@ -216,7 +285,9 @@ START_TEST(a_second_signal_ends_it_at_once)
 END_TEST
 
 TEST_MAIN(sj_endings, a_silent_subscribers_query_ends_with_its_lease,
+	  what_goes_with_a_silent_subscriber_is_counted,
 	  a_query_goes_on_while_one_of_its_subscribers_pings,
+	  a_daemon_that_stood_still_does_not_end_leases,
 	  an_operator_can_kill_a_query,
 	  an_agent_that_does_not_answer_holds_up_an_end_for_a_second_only,
 	  the_same_query_asked_again_while_it_ends_is_a_new_one,

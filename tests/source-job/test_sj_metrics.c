@@ -1,4 +1,4 @@
-/* test_sj_metrics.c - what Prometheus reads, while there is something to say. */
+/* test_sj_metrics.c - what Prometheus reads while there is something to say. */
 #include <stdio.h>
 
 #include "common/clock.h"
@@ -88,7 +88,7 @@ START_TEST(how_late_a_row_is_does_not_depend_on_the_agents_clock)
 	const int64_t hour = INT64_C(3600000000), ago = 700000;
 	struct scene s;
 
-	daemon_start(&s.d, "--heartbeat=50ms", NULL);
+	daemon_start(&s.d, "--heartbeat=2s", NULL);
 	scene_ask(&s, "select *");
 	send_row(&s.a, s.a.added, 1, ago, hour); /* nobody knows its clock */
 	TAIL_UNTIL(&s.t, s.t.rows == 1);

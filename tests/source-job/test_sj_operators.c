@@ -187,7 +187,9 @@ START_TEST(an_agent_that_is_disabled_is_shown_and_told)
 {
 	struct books_agent done = agent_sent(1);
 	struct wire_heartbeat hb = { .at = 1,
-				     .health = { 5000, 1 << 20, true } };
+				     .health = { .cpu_ns = 5000,
+						 .memory = 1 << 20,
+						 .disabled = true } };
 	struct wire_ack_entry e = {
 		.state = WIRE_ENDED,
 		.why = STR("disabled by the service's owner"),
