@@ -121,6 +121,10 @@ int session_wait_ms(const struct session *s);
 
 void session_stop(struct session *s);
 
+/* Take the books and what comes with them; last: of its END (session_tell.c).
+ */
+void session_tell(struct session *s, const struct wire_meta *m, bool last);
+
 /* It has never answered, and is not waited for any more. */
 void session_give_up(struct session *s);
 

@@ -6,7 +6,7 @@
 # waited for, and what cannot be ends with a sentence.
 . "$(dirname "$0")/lib.sh"
 KAFKA_DIR=$WORK/kafka
-EVENTS=${EVENTS:-1000000} # 200,000 at least: fewer find room on their way
+EVENTS=${EVENTS:-1000000} # 500,000 at least: fewer find room on their way
 topic=mql-replay-$$
 broker
 mql=$BUILD/mql
