@@ -202,9 +202,9 @@ await_back(struct mql_tail *t, unsigned n, int64_t began)
 		if (item.kind == MQL_END)
 			bench_die("ended: %s", item.why);
 		b.told |= item.kind == MQL_GAP;
-		if (!b.s && item.kind != MQL_LINK && item.books.live == n)
+		if (b.s <= 0 && item.kind != MQL_LINK && item.books.live == n)
 			b.s = (double)(clock_mono_ns() - began) / 1e9;
-		if (b.s && b.told)
+		if (b.s > 0 && b.told)
 			return b;
 	}
 }
