@@ -61,19 +61,26 @@ static int
 produce(rd_kafka_t *rk, const char *topic, char *line, int32_t partition)
 {
 	char *tab = strchr(line, '\t');
+	char *value = tab ? tab + 1 : NULL, key[] = "k";
 	rd_kafka_resp_err_t err;
 
 	line[strcspn(line, "\n")] = '\0';
+	const rd_kafka_vu_t vu[] = { /* its macros are not C17 */
+		{ .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic },
+		{ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
+		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = atoll(line) },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS,
+		  .u.i = RD_KAFKA_MSG_F_COPY },
+		{ .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { key, 1 } },
+		{ .vtype = RD_KAFKA_VTYPE_VALUE,
+		  .u.mem = { value, value ? strlen(value) : 0 } },
+	};
 	do {
 		rd_kafka_poll(rk, 0);
-		err = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic),
-			RD_KAFKA_V_PARTITION(partition),
-			RD_KAFKA_V_TIMESTAMP(atoll(line)),
-			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-			RD_KAFKA_V_KEY("k", 1),
-			RD_KAFKA_V_VALUE(tab ? tab + 1 : NULL,
-					 tab ? strlen(tab + 1) : 0),
-			RD_KAFKA_V_END);
+		rd_kafka_error_t *e =
+			rd_kafka_produceva(rk, vu, sizeof vu / sizeof *vu);
+		err = rd_kafka_error_code(e);
+		rd_kafka_error_destroy(e);
 		if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			rd_kafka_poll(rk, 100);
 	} while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL);

@@ -69,12 +69,19 @@ produce(const char *topic, int32_t partition, int64_t ts, bool tombstone)
 	char text[32];
 	int len = snprintf(text, sizeof text, "%lld", (long long)ts);
 
-	ck_assert(!rd_kafka_producev(host, RD_KAFKA_V_TOPIC(topic),
-		RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_TIMESTAMP(ts),
-		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-		RD_KAFKA_V_VALUE(tombstone ? NULL : text,
-				 tombstone ? 0 : (size_t)len),
-		RD_KAFKA_V_END));
+	const rd_kafka_vu_t vu[] = { /* its macros are not C17 */
+		{ .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic },
+		{ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
+		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = ts },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS,
+		  .u.i = RD_KAFKA_MSG_F_COPY },
+		{ .vtype = RD_KAFKA_VTYPE_VALUE,
+		  .u.mem = { tombstone ? NULL : text,
+			     tombstone ? 0 : (size_t)len } },
+	};
+
+	ck_assert_ptr_null(rd_kafka_produceva(host, vu,
+					      sizeof vu / sizeof *vu));
 }
 
 static void
