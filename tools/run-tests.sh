@@ -1,8 +1,8 @@
 #!/bin/sh
 # run-tests.sh LOGS - run the tests that standard input lists, a name and a
-# command on each line, half as many again at a time as there are processors,
-# since many of them wait. One line a test; the output of those that failed; at
-# the end `N passed, N failed`.
+# command on each line, TESTS_AT_ONCE at a time: four more than there are
+# processors, since many of them wait. One line a test; the output of those that
+# failed; at the end `N passed, N failed`.
 #
 # Deadlines of tests are for machines that get on. So the few that failed beside
 # others are tried once more, alone; who passes then is named in the last line.
@@ -56,7 +56,8 @@ logs=$1
 mkdir -p "$logs"
 rm -f "$logs"/*.log "$logs"/*.count
 sed 's/^ *//; /^$/d' > "$logs/list"
-xargs -d '\n' -n 1 -P $(($(nproc) * 3 / 2)) "$0" --one "$logs" < "$logs/list"
+xargs -d '\n' -n 1 -P "${TESTS_AT_ONCE:-$(($(nproc) + 4))}" "$0" --one "$logs" \
+	< "$logs/list"
 
 failed_ones() { # the lines of the list whose tests failed
 	while read -r line; do

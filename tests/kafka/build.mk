@@ -12,9 +12,10 @@ check-kafka: deps
 
 KAFKA_SCRIPTS := $(filter-out %/broker.sh %/with-broker.sh %/bench-source.sh %/lib.sh,$(sort $(wildcard tests/kafka/*.sh)))
 
-# One after the other: each has a broker, and wants the machine for itself.
+# Two at a time: each has a broker, and keeps the machine busy.
 check-kafka-now: all tests
-	@for s in $(KAFKA_SCRIPTS); do $$s $(O) || exit 1; done
+	$(file >$(O)/kafka-checks,$(foreach s,$(KAFKA_SCRIPTS),$(call line,$(s:tests/%.sh=%) $(s) $(O))))
+	@TESTS_AT_ONCE=2 tools/run-tests.sh $(O)/log-kafka < $(O)/kafka-checks
 TESTS += test_kafka
 test_kafka.src  := tests/kafka/test_kafka.c
 test_kafka.deps := kafka
