@@ -108,7 +108,7 @@ serve(void *service)
 /* --- who asks ---------------------------------------------------------------- */
 
 /* Read what comes for a while. When it was told about the budget, ms from
- * now; the whole while if it was not. */
+ * now; 0: it was not. */
 static double
 listen_for(struct mql_tail *t, int ms)
 {
@@ -123,7 +123,7 @@ listen_for(struct mql_tail *t, int ms)
 		if (!told && item.kind != MQL_ROW && item.limited)
 			told = now;
 	}
-	return (double)((told ? told : now) - began);
+	return told ? (double)(told - began) : 0;
 }
 
 /* % of a core, less what it takes to measure: what it was unasked. */
@@ -175,7 +175,11 @@ run(const struct daemon *f, struct service *s, const char *name,
 	if (!s->part[UNASKED].n || !s->part[THEN].n)
 		bench_die("%s was never there", name);
 	none = p99(s, UNASKED);
-	report(name, "told after", told, "ms", NONE, TOLD_MS);
+	if (told > 0)
+		report(name, "told after", told, "ms", NONE, TOLD_MS);
+	else /* there is nothing to tell, or else it is missed */
+		report(name, "not told: of a core", share(s, FIRST), "%", NONE,
+		       BUDGET_PERCENT);
 	report(name, "1st s, of a core", share(s, FIRST), "%", NONE, NONE);
 	report(name, "then, of a core", share(s, THEN), "%", NONE,
 	       BUDGET_PERCENT);
