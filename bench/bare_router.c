@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@
 #include "common/clock.h"
 
 enum {
-	IO_THREADS = 2, BACKLOG = 4096, MAX_PEERS = 20000, ID = 5,
+	IO_THREADS = 2, IO_THREADS_MAX = 8, /* as the source-job has them */
+	BACKLOG = 4096, MAX_PEERS = 20000, ID = 5,
 	BATCHES = 32, /* on their way from a peer: 1 MB, as credit allows */
 	BYTES = 64, BURST = 256, PATIENCE_MS = 30000,
 };
@@ -154,6 +156,15 @@ ask(struct router *r)
 	zmq_msg_close(&m);
 }
 
+static int
+io_threads(bool keys)
+{
+	const int n = get_nprocs() / (keys ? 1 : 2);
+
+	return n < IO_THREADS ? IO_THREADS :
+	       n > IO_THREADS_MAX ? IO_THREADS_MAX : n;
+}
+
 __attribute__((noreturn))
 static void
 serve(struct bare_router *b, const struct wire_keys *keys, int told)
@@ -163,7 +174,7 @@ serve(struct bare_router *b, const struct wire_keys *keys, int told)
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	zmq_ctx_set(context, ZMQ_IO_THREADS, IO_THREADS);
+	zmq_ctx_set(context, ZMQ_IO_THREADS, io_threads(keys));
 	listen_on(context, &r.in, keys, b->in, sizeof b->in);
 	listen_on(context, &r.out, keys, b->out, sizeof b->out);
 	atomic_store(&b->shared->ready, true);

@@ -297,10 +297,11 @@ out:
 }
 
 /* ZeroMQ's threads read, write and encrypt for all of ours. */
+/* Ciphers are at work there, too. */
 static int
 io_threads(const struct config *c)
 {
-	int n = (int)c->workers / 2;
+	const int n = (int)c->workers / (c->key ? 1 : 2);
 
 	return n < IO_THREADS ? IO_THREADS :
 	       n > IO_THREADS_MAX ? IO_THREADS_MAX : n;
