@@ -165,7 +165,7 @@ for i in 1 2 3 4 5 6; do # once in thirty times it is nobody's choice
 	wait "${PID[four]}" || fail "the fourth ended with status $?"
 	unset "A[four]" "S[four]"
 done
-moved || fail "nobody moves to the new source-job"
+until_true 8 moved || fail "nobody moves to the new source-job"
 MOVED=$(agents_at four)
 until_true 10 says "$WORK/asked.err" "${S[four]} has joined" || fail "not told"
 until_true 10 says "$WORK/four.err" . || :
