@@ -9,6 +9,7 @@
 #include "bench/bench.h"
 #include "bench/corpus.h"
 #include "common/clock.h"
+#include "common/scratch.h"
 
 enum { EVENTS = 66000, RUNS = 5 };
 
@@ -114,7 +115,7 @@ beside_jq(const char *build, const char *dir, const char *file)
 int
 main(int argc, char **argv)
 {
-	char dir[] = "/tmp/bench-eval.XXXXXX", file[64], clean[64];
+	char dir[] = SCRATCH("bench-eval"), file[64], clean[64];
 
 	if (argc != 2)
 		bench_die("eval takes the folder of the build");

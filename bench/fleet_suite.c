@@ -14,6 +14,7 @@
 
 #include "bench/bench.h"
 #include "common/clock.h"
+#include "common/scratch.h"
 
 enum { PATIENCE_MS = 20000, LINE_S = 60 };
 
@@ -116,7 +117,7 @@ suite_keys_make(struct suite_keys *k)
 {
 	char allowed[128];
 
-	strcpy(k->dir, "/tmp/mql-bench-keys-XXXXXX");
+	strcpy(k->dir, SCRATCH("bench-keys"));
 	if (!mkdtemp(k->dir))
 		bench_die("no directory for keys");
 	snprintf(allowed, sizeof allowed, "%s/allowed", k->dir);

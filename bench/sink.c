@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "common/scratch.h"
 
 /* The parts of a certificate; false: openssl does not make one. */
 static bool
@@ -20,7 +21,7 @@ make_certificate(struct sink *s)
 {
 	char command[512];
 
-	snprintf(s->folder, sizeof s->folder, "/tmp/mql-bench-XXXXXX");
+	snprintf(s->folder, sizeof s->folder, SCRATCH("bench"));
 	if (!mkdtemp(s->folder))
 		bench_die("no temporary folder");
 	snprintf(command, sizeof command, "openssl req -x509 -newkey ec "

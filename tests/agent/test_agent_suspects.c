@@ -5,11 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/scratch.h"
 #include "tests/agent/fixture.h"
 
 enum { QUERIES = 300, TOLD = 256 };
 
-static char dir[] = "/tmp/mql-suspects-XXXXXX";
+static char dir[] = SCRATCH("suspects");
 static struct fixture x;
 
 static unsigned

@@ -1,5 +1,6 @@
 /* test_lines.c - the line reader over pipes and files. */
 #include "cli/lines.h"
+#include "common/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,7 +202,7 @@ END_TEST
 
 START_TEST(blocks_of_a_file_join_without_a_seam)
 {
-	char path[] = "/tmp/test_lines.XXXXXX", want[16];
+	char path[] = SCRATCH("test_lines"), want[16];
 	struct lines l;
 	struct str line;
 	int fd = mkstemp(path), n = 0;

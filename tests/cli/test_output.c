@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/text.h"
+#include "common/scratch.h"
 #include "event/json.h"
 #include "tests/check_main.h"
 
@@ -21,7 +22,7 @@ struct sink {
 static struct sink
 sink_for(enum output_kind kind, enum output_color color, const char *query)
 {
-	char path[] = "/tmp/test_output.XXXXXX";
+	char path[] = SCRATCH("test_output");
 	struct sink s = { .fd = mkstemp(path) };
 	struct mql_query *q = NULL;
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/door.h"
+#include "common/scratch.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
 
@@ -36,7 +37,7 @@ END_TEST
 
 START_TEST(door_reads_its_files_and_says_which_is_wrong)
 {
-	char path[] = "/tmp/mql-door-XXXXXX", why[200] = "";
+	char path[] = SCRATCH("door"), why[200] = "";
 	struct door_files files = { .token = path };
 	int fd = mkstemp(path);
 	struct door d;

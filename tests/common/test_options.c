@@ -1,5 +1,6 @@
 /* test_options.c - the command line of our programs. */
 #include "common/options.h"
+#include "common/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -308,7 +309,7 @@ END_TEST
 static struct outcome
 parse_file(const char *text, const char *other)
 {
-	char path[] = "/tmp/options.XXXXXX", word[64];
+	char path[] = SCRATCH("options"), word[64];
 	int fd = mkstemp(path);
 
 	ck_assert_int_ge(fd, 0);

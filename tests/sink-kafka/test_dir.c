@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/scratch.h"
 #include "tests/check_main.h"
 
-static char path[] = "/tmp/mql-test-dir-XXXXXX";
+static char path[] = SCRATCH("test-dir");
 static struct dir dir;
 
 static void

@@ -1,4 +1,5 @@
 /* test_state.c - counts that outlive their writer. */
+#include "common/scratch.h"
 #include "sink/kafka/state.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include "mql/error.h"
 #include "tests/check_main.h"
 
-static char path[] = "/tmp/mql-test-state-XXXXXX";
+static char path[] = SCRATCH("test-state");
 
 static struct state *
 open_state(void)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/scratch.h"
 #include "mql/error.h"
 #include "tests/source-job/prometheus.h"
 #include "tests/source-job/scene.h"
@@ -27,7 +28,7 @@ write_file(const struct changing *c, const char *text)
 static void
 begin(struct changing *c, const char *text)
 {
-	*c = (struct changing){ .path = "/tmp/reload.XXXXXX" };
+	*c = (struct changing){ .path = SCRATCH("reload") };
 	int fd = mkstemp(c->path);
 
 	ck_assert_int_ge(fd, 0);

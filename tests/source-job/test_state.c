@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/scratch.h"
 #include "mql/error.h"
 #include "source-job/state.h"
 
@@ -23,7 +24,7 @@ static char dir[64], why[300];
 static void
 setup(void)
 {
-	snprintf(dir, sizeof dir, "/tmp/mql-state-XXXXXX");
+	snprintf(dir, sizeof dir, SCRATCH("state"));
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/scratch.h"
 #include "wire/keys.h"
 
 static char key_dir[64]; /* with agents/, subscribers/ and operators/ */
@@ -28,7 +29,7 @@ key_path(const char *name)
 static inline void
 key_setup(void)
 {
-	snprintf(key_dir, sizeof key_dir, "/tmp/mql-keys-XXXXXX");
+	snprintf(key_dir, sizeof key_dir, SCRATCH("keys"));
 	ck_assert_ptr_nonnull(mkdtemp(key_dir));
 	ck_assert_int_eq(mkdir(key_path("agents"), 0755), 0);
 	ck_assert_int_eq(mkdir(key_path("subscribers"), 0755), 0);
