@@ -76,3 +76,38 @@ kafka_is_permanent(rd_kafka_resp_err_t err)
 		return false;
 	}
 }
+
+bool
+kafka_is_passing(rd_kafka_resp_err_t err)
+{
+	switch ((int)err) {
+	case RD_KAFKA_RESP_ERR__TIMED_OUT:
+	case RD_KAFKA_RESP_ERR__TRANSPORT:
+	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+	case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum kafka_made
+kafka_topic_made(rd_kafka_event_t *ev, const char **why)
+{
+	const rd_kafka_CreateTopics_result_t *all =
+		rd_kafka_event_CreateTopics_result(ev);
+	size_t n = 0;
+	const rd_kafka_topic_result_t **r =
+		all ? rd_kafka_CreateTopics_result_topics(all, &n) : NULL;
+	rd_kafka_resp_err_t err = n ? rd_kafka_topic_result_error(r[0]) :
+				      rd_kafka_event_error(ev);
+
+	*why = n ? rd_kafka_topic_result_error_string(r[0]) : NULL;
+	if (!*why)
+		*why = rd_kafka_err2str(err);
+	if (!err)
+		return KAFKA_MADE;
+	if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+		return KAFKA_THERE;
+	return kafka_is_passing(err) ? KAFKA_AGAIN : KAFKA_FAILED;
+}

@@ -40,4 +40,16 @@ void kafka_log(const rd_kafka_t *rk, int level, const char *facility,
  * again changes nothing. Any thread. */
 bool kafka_is_permanent(rd_kafka_resp_err_t err);
 
+/* To try again a moment later may help. Any thread. */
+bool kafka_is_passing(rd_kafka_resp_err_t err);
+
+/* What CreateTopics has answered of one topic. */
+enum kafka_made {
+	KAFKA_MADE,
+	KAFKA_THERE,  /* another made it */
+	KAFKA_AGAIN,  /* not now: kafka_is_passing() */
+	KAFKA_FAILED, /* why (ev's, or static) says why */
+};
+enum kafka_made kafka_topic_made(rd_kafka_event_t *ev, const char **why);
+
 #endif

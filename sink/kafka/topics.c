@@ -53,31 +53,15 @@ new_topic(struct topic *t, char *why, size_t nwhy)
 static void
 take_result(struct topic *t, rd_kafka_event_t *ev)
 {
-	const rd_kafka_CreateTopics_result_t *all =
-		rd_kafka_event_CreateTopics_result(ev);
-	size_t n = 0;
-	const rd_kafka_topic_result_t **r =
-		all ? rd_kafka_CreateTopics_result_topics(all, &n) : NULL;
-	rd_kafka_resp_err_t err = n ? rd_kafka_topic_result_error(r[0]) :
-				      rd_kafka_event_error(ev);
-	const char *why = n ? rd_kafka_topic_result_error_string(r[0]) : NULL;
+	const char *why;
+	const enum kafka_made made = kafka_topic_made(ev, &why);
 
-	switch ((int)err) {
-	case RD_KAFKA_RESP_ERR_NO_ERROR:
+	if (made == KAFKA_MADE)
 		log_info("topic '%s' is made", topic_name(t));
+	if (made == KAFKA_MADE || made == KAFKA_THERE)
 		t->made = true;
-		break;
-	case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
-		t->made = true;
-		break;
-	case RD_KAFKA_RESP_ERR__TIMED_OUT:
-	case RD_KAFKA_RESP_ERR__TRANSPORT:
-	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-	case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
-		break; /* again */
-	default:
-		settle(t, TOPIC_FAILED, why ? why : rd_kafka_err2str(err));
-	}
+	else if (made == KAFKA_FAILED)
+		settle(t, TOPIC_FAILED, why);
 }
 
 static void

@@ -101,38 +101,16 @@ end(struct question *q)
 	rd_kafka_queue_destroy(q->answer);
 }
 
-/* What will be otherwise in a moment. */
-static bool
-is_passing(rd_kafka_resp_err_t err)
-{
-	switch ((int)err) {
-	case RD_KAFKA_RESP_ERR__TIMED_OUT:
-	case RD_KAFKA_RESP_ERR__TRANSPORT:
-	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-	case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
-	case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: /* another made it */
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void
 take_made(struct table *t, rd_kafka_event_t *ev)
 {
-	const rd_kafka_CreateTopics_result_t *all =
-		rd_kafka_event_CreateTopics_result(ev);
-	size_t n = 0;
-	const rd_kafka_topic_result_t **r =
-		all ? rd_kafka_CreateTopics_result_topics(all, &n) : NULL;
-	rd_kafka_resp_err_t err = n ? rd_kafka_topic_result_error(r[0]) :
-				      rd_kafka_event_error(ev);
-	const char *why = n ? rd_kafka_topic_result_error_string(r[0]) : NULL;
+	const char *why;
+	const enum kafka_made made = kafka_topic_made(ev, &why);
 
-	if (!err)
+	if (made == KAFKA_MADE)
 		log_info("Kafka: saved queries: topic '%s' is made", t->topic);
-	else if (!is_passing(err))
-		fail(t, why ? why : rd_kafka_err2str(err));
+	else if (made == KAFKA_FAILED)
+		fail(t, why);
 }
 
 static void
@@ -194,7 +172,7 @@ take_policy(struct table *t, rd_kafka_event_t *ev)
 	}
 	snprintf(why, sizeof why, "its cleanup.policy is '%s', and has to be "
 		 "'compact', or queries would be lost", is ? is : "unknown");
-	if (is || !is_passing(err))
+	if (is || !kafka_is_passing(err))
 		fail(t, err ? rd_kafka_err2str(err) : why);
 	return false;
 }

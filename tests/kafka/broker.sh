@@ -34,7 +34,7 @@ else
 			missing "no mvn and no KAFKA_HOME: tools/deps.sh kafka"
 		# Whole or not at all, though two of us begin at once.
 		mkdir -p "${libs%/*}"
-		fresh=$(mktemp -d "$libs.XXXXXX")
+		fresh=$(mktemp -d -p "${libs%/*}")
 		mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
 			-DincludeScope=runtime -DoutputDirectory="$fresh" >&2 ||
 			{ rm -rf "$fresh"; missing "Maven cannot get the jars"; }
