@@ -50,8 +50,8 @@ fleet.pkgs         := libsodium
 # Run by make bench-fleet alone: ten thousand agents take a while.
 BENCH_FLEET        := bench_fleet
 bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c bench/fleet_latency.c \
-                      bench/fleet_windows.c bench/bare_router.c bench/agents.c bench/request.c bench/corpus.c \
-                      bench/daemon.c bench/bench.c $(PEERS)
+                      bench/fleet_windows.c bench/bare_router.c bench/bare_threads.c bench/agents.c bench/request.c \
+                      bench/corpus.c bench/daemon.c bench/bench.c $(PEERS)
 bench_fleet.deps   := client agent
 bench_fleet.pkgs   := libzmq libsodium
 # Run by make bench-kafka alone: it needs a broker.

@@ -5,29 +5,56 @@
 #include <stdlib.h>
 
 #include "bench/agents.h"
+#include "bench/bare_threads.h"
 #include "bench/bench.h"
 #include "bench/fleet_suite.h"
 #include "common/clock.h"
 
-enum { TIMES = 9, REAL = 1000, MANY = 10000 };
+enum { TIMES = 9, REAL = 1000, REAL_PROCESSES = 4, MANY = 10000 };
 
 /* --- live ------------------------------------------------------------------------ */
+
+static double
+ask_router(struct bare_router *r, unsigned n)
+{
+	double ms[TIMES];
+
+	bare_router_ask(r, n); /* what is allocated then stays */
+	for (int i = 0; i < TIMES; i++)
+		ms[i] = bare_router_ask(r, n);
+	return bench_percentile(ms, TIMES, 50);
+}
 
 static double
 ask_bare(unsigned n, const struct suite_keys *keys)
 {
 	struct bare_router r;
 	struct peers *p;
-	double ms[TIMES];
+	double ms;
 
 	suite_bare(&r, keys);
 	p = suite_bare_peers(&r, n, FLEET_PROCESSES, keys);
-	bare_router_ask(&r, n); /* what is allocated then stays */
-	for (int i = 0; i < TIMES; i++)
-		ms[i] = bare_router_ask(&r, n);
+	ms = ask_router(&r, n);
 	peers_stop(p);
 	bare_router_stop(&r);
-	return bench_percentile(ms, TIMES, 50);
+	return ms;
+}
+
+static double
+ask_bare_threads(unsigned n)
+{
+	struct bare_threads t;
+	struct bare_router r;
+	double ms;
+
+	suite_bare(&r, NULL);
+	bare_threads_start(&t, r.in, n, REAL_PROCESSES);
+	while (bare_router_hellos(&r) < n)
+		suite_sleep(1);
+	ms = ask_router(&r, n);
+	bare_threads_stop(&t);
+	bare_router_stop(&r);
+	return ms;
 }
 
 /* From the call that asks until all have said live. */
@@ -102,8 +129,10 @@ void
 suite_live_real(const char *dir)
 {
 	const unsigned n = REAL;
-	const double bare = ask_bare(n, NULL);
-	struct agents_options opt = { .n = n, .processes = 4 };
+	const double bare = ask_bare(n, NULL), threads = ask_bare_threads(n);
+	struct agents_options opt = {
+		.n = n, .processes = REAL_PROCESSES,
+	};
 	struct agents *a;
 	struct daemon f;
 
@@ -114,6 +143,8 @@ suite_live_real(const char *dir)
 		suite_sleep(10);
 	suite_end(daemon_tail(&f, "select * where n == 0", n));
 	report("real agents", n, ask_fleet(&f, n), bare);
+	bench_report("fleet", "of it, bare peers with a thread each", threads,
+		     "ms", bare, NONE);
 	agents_stop(a);
 	daemon_stop(&f);
 }
