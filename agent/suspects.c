@@ -248,7 +248,7 @@ suspects_read(struct mql_agent *a)
 	struct dirent *e;
 	size_t same;
 
-	a->suspects.noted = 0;
+	a->suspects.kept = false;
 	if (!d) {
 		if (fd >= 0)
 			close(fd);
@@ -331,7 +331,7 @@ is_running(const struct run *r)
 
 /* One that came or went, at the place of its slot. */
 static void
-note(struct mql_agent *a, struct run *r, int fd)
+note(const struct mql_agent *a, struct run *r, int fd)
 {
 	const bool now = is_running(r);
 	char line[LINE + 1];
@@ -342,10 +342,8 @@ note(struct mql_agent *a, struct run *r, int fd)
 		 (unsigned long long)r->hash, suspects_strikes(a, r->hash));
 	if (!now)
 		memset(line, ' ', LINE - 1);
-	if (pwrite(fd, line, LINE, HEAD + (off_t)r->slot * LINE) != LINE)
-		return;
-	r->noted = now;
-	a->suspects.noted += now ? 1 : -1u;
+	if (pwrite(fd, line, LINE, HEAD + (off_t)r->slot * LINE) == LINE)
+		r->noted = now;
 }
 
 /* A file with all that runs, in place of what was there; or -1. */
@@ -364,7 +362,6 @@ begin(struct mql_agent *a, int dir, const char *name)
 		    O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	a->suspects.noted = 0;
 	for (unsigned i = 0; i < atomic_load(&a->runs.used); i++)
 		a->runs.at[i].noted = false;
 	TAILQ_FOREACH(r, &a->runs.state[RUN_LIVE], of_state)
@@ -385,17 +382,16 @@ note_changes(struct mql_agent *a, int dir)
 	int fd = -1;
 
 	file_name(a, a->pid, name);
-	if (a->suspects.noted) /* unless somebody has cleared it away */
+	if (a->suspects.kept) /* unless somebody has cleared it away */
 		fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		fd = begin(a, dir, name);
+	a->suspects.kept = fd >= 0;
 	if (fd < 0)
 		return;
 	TAILQ_FOREACH(r, &a->runs.changed, of_changed)
 		note(a, r, fd);
 	close(fd);
-	if (!a->suspects.noted)
-		unlinkat(dir, name, 0);
 }
 
 void
@@ -424,10 +420,10 @@ suspects_clear(struct mql_agent *a)
 	char name[NAME];
 	int dir;
 
-	if (!a->suspects.noted || (dir = open_dir(a)) < 0)
+	if (!a->suspects.kept || (dir = open_dir(a)) < 0)
 		return;
 	file_name(a, a->pid, name);
 	unlinkat(dir, name, 0);
-	a->suspects.noted = 0;
+	a->suspects.kept = false;
 	close(dir);
 }

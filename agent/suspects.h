@@ -5,11 +5,15 @@
  *                                     "hash strikes"
  *
  * While a process lives its file names the queries that run in it; each is
- * written before it does, by the agent's thread, and the file is removed by a
- * clean close. A later agent of the same app and host that finds
- * the file of a process that is gone takes those queries for suspects: it
- * suspends them at first (budget.h), for 20 s, longer with each crash, and
- * says why; then they begin with one event in 1,024.
+ * written before it does, by the agent's thread. The file is made for the
+ * first of them and removed by a clean close. Between queries it is kept: to
+ * make one, in a directory where others do the same, takes many times as long
+ * as to write into it.
+ *
+ * A later agent of the same app and host that finds the file of a process that
+ * is gone takes those queries for suspects: it suspends them at first
+ * (budget.h), for 20 s, longer with each crash, and says why; then they begin
+ * with one event in 1,024.
  *
  * <dir> is a directory of the user's own, 0700, in $XDG_RUNTIME_DIR, else in
  * $TMPDIR or /tmp; or the one named by the option state_dir, or by
@@ -18,6 +22,7 @@
 #ifndef AGENT_SUSPECTS_H
 #define AGENT_SUSPECTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,7 +40,7 @@ struct suspects {
 	char    *dir;        /* NULL: off */
 	struct suspect *of;  /* by hash, ascending; heap */
 	size_t   n, cap;
-	unsigned noted;      /* queries in our file; 0: there is none */
+	bool     kept;       /* there is a file of ours */
 	char     why[64];
 };
 

@@ -125,6 +125,14 @@ is_called(struct job *j)
 	return called;
 }
 
+/* A turn has sent: see wire_router_fd(). */
+static void
+look_at(struct pollfd *fd, const struct hop *h)
+{
+	if (fd->fd >= 0)
+		fd->fd = wire_router_fd(h->router);
+}
+
 static void
 wait_for_work(struct loop *l, bool busy)
 {
@@ -134,6 +142,9 @@ wait_for_work(struct loop *l, bool busy)
 
 	for (int i = 0; i < NFDS; i++)
 		l->fd[i].revents = 0;
+	look_at(&l->fd[FD_SUBSCRIBERS], &l->job->subscriber_hop);
+	if (l->own)
+		look_at(&l->fd[FD_AGENTS], &l->own->hop);
 	bell_doze(&l->job->bell);
 	poll(l->fd, NFDS, is_called(l->job) ? 0 : timeout);
 	bell_awake(&l->job->bell);

@@ -13,7 +13,9 @@
  *               takes its place
  *     dry       the last that was done with a socket was to find nothing in
  *               it: until its descriptor is readable nothing is, so that one
- *               poll() is enough to know (ZeroMQ's own makes ten calls) */
+ *               poll() is enough to know (ZeroMQ's own makes ten calls)
+ *     still     the last wait has found that it is not; that is believed
+ *               once, for each look costs two system calls */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -41,7 +43,7 @@ struct wire_dealer {
 	void     *socket;
 	void     *monitor;
 	int       fd[2];     /* of these two */
-	bool      dry[2];
+	bool      dry[2], still[2];
 	bool      quiet;     /* the last wait ended with the time */
 	zmq_msg_t msg, rest; /* those that the caller borrows */
 	bool      up, over;
@@ -52,7 +54,17 @@ struct wire_dealer {
 	int       backoff;
 };
 
-enum { SOCKET, MONITOR }; /* in fd, dry */
+enum { SOCKET, MONITOR }; /* in fd, dry, still */
+
+/* Has the last wait just found that nothing is there? */
+static bool
+is_still(struct wire_dealer *d, int k)
+{
+	const bool still = d->dry[k] && d->still[k];
+
+	d->still[k] = false;
+	return still;
+}
 
 /* --- one link --------------------------------------------------------------- */
 
@@ -105,7 +117,9 @@ dial(struct wire_dealer *d)
 	d->dry[SOCKET] = d->dry[MONITOR] = false;
 	d->fd[SOCKET] = socket_fd(d->socket);
 	d->fd[MONITOR] = socket_fd(d->monitor);
-	if (zmq_connect(d->socket, d->to))
+	if (d->fd[SOCKET] < 0 || d->fd[MONITOR] < 0)
+		err = MQL_EOS;
+	else if (zmq_connect(d->socket, d->to))
 		err = errno == EINVAL ? MQL_EADDRESS : MQL_EOS;
 out:
 	if (err)
@@ -173,9 +187,11 @@ explain(struct wire_dealer *d, unsigned event, int value)
 static void
 redial(struct wire_dealer *d)
 {
-	int64_t late = clock_mono_ms() - d->retry_at;
+	int64_t late;
 
-	if (!d->over || d->changes != d->told || late < 0)
+	if (!d->over || d->changes != d->told)
+		return;
+	if ((late = clock_mono_ms() - d->retry_at) < 0)
 		return;
 	d->dry[SOCKET] = false;
 	if (d->socket && late < UNREAD_MS && socket_readable(d->socket))
@@ -200,6 +216,8 @@ read_events(struct wire_dealer *d)
 {
 	zmq_msg_t m;
 
+	if (is_still(d, MONITOR))
+		return;
 	zmq_msg_init(&m);
 	while (d->monitor && socket_receive(d->monitor, &m)) {
 		uint16_t event = 0;
@@ -308,43 +326,46 @@ wire_dealer_trouble(const struct wire_dealer *d)
 static int
 until_retry(const struct wire_dealer *d, int timeout_ms)
 {
-	int64_t left = d->retry_at - clock_mono_ms();
+	int64_t left;
 
 	if (!d->over)
 		return timeout_ms;
-	if (left < 0)
+	if ((left = d->retry_at - clock_mono_ms()) < 0)
 		left = 0;
 	return timeout_ms < 0 || timeout_ms > left ? (int)left : timeout_ms;
 }
 
-/* Is it enough to look at the descriptors? */
+/* Is there nothing that the caller does not know? Then its descriptors will
+ * tell, if it has any. */
 static bool
-all_dry(struct wire_dealer *const *d, size_t n)
+is_idle(const struct wire_dealer *d)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!d[i]->socket || d[i]->over || !d[i]->dry[SOCKET] ||
-		    !d[i]->dry[MONITOR] || d[i]->fd[SOCKET] < 0 ||
-		    d[i]->fd[MONITOR] < 0)
-			return false;
-	return true;
+	return d->changes == d->told && (!d->socket || d->dry[SOCKET]);
 }
 
-static bool
-wait_dry(struct wire_dealer *const *d, size_t n, int timeout_ms, int wakefd)
+/* What poll() is to look at. */
+static void
+watch_over(struct wire_dealer *d, struct pollfd *fd)
 {
-	struct pollfd fd[2 * WIRE_WAIT_MAX + 1];
-	nfds_t nfd = 0;
-	int news;
+	if (!d->dry[MONITOR])
+		read_events(d);
+	if (d->socket && !d->dry[SOCKET])
+		d->dry[SOCKET] = !socket_readable(d->socket);
+	for (int k = 0; k < 2; k++)
+		fd[k] = (struct pollfd){ d->socket ? d->fd[k] : -1, POLLIN,
+					 0 };
+}
 
-	if (wakefd >= 0)
-		fd[nfd++] = (struct pollfd){ wakefd, POLLIN, 0 };
-	for (size_t i = 0; i < n; i++)
-		for (int k = 0; k < 2; k++)
-			fd[nfd++] = (struct pollfd){ d[i]->fd[k], POLLIN, 0 };
-	news = poll(fd, nfd, timeout_ms);
-	for (size_t i = 0; i < n; i++)
-		d[i]->quiet = !news;
-	return news >= 0;
+/* And what it has seen. */
+static void
+see(struct wire_dealer *d, const struct pollfd *fd, bool news)
+{
+	for (int k = 0; k < 2; k++) {
+		d->still[k] = !fd[k].revents;
+		d->dry[k] &= d->still[k];
+	}
+	d->quiet = !news && !d->over && is_idle(d);
+	redial(d);
 }
 
 bool
@@ -357,31 +378,21 @@ bool
 wire_dealers_wait(struct wire_dealer *const *d, size_t n, int timeout_ms,
 		  int wakefd)
 {
-	zmq_pollitem_t item[2 * WIRE_WAIT_MAX + 1];
-	int nitem = 0;
+	struct pollfd fd[2 * WIRE_WAIT_MAX + 1];
+	int news;
 
 	if (n > WIRE_WAIT_MAX)
 		n = WIRE_WAIT_MAX;
-	if (wakefd >= 0)
-		item[nitem++] = (zmq_pollitem_t){ .fd = wakefd,
-						  .events = ZMQ_POLLIN };
-	for (size_t i = 0; i < n; i++)
-		d[i]->quiet = false;
 	for (size_t i = 0; i < n; i++) {
-		void *const socket[] = { d[i]->monitor, d[i]->socket };
-		for (int k = 0; k < (d[i]->socket ? 2 : 1); k++)
-			item[nitem++] = (zmq_pollitem_t){
-				.socket = socket[k], .events = ZMQ_POLLIN };
-		if (d[i]->changes != d[i]->told)
-			return true;
-		timeout_ms = until_retry(d[i], timeout_ms);
+		d[i]->quiet = false;
+		watch_over(d[i], &fd[2 * i]);
+		timeout_ms = is_idle(d[i]) ? until_retry(d[i], timeout_ms) : 0;
 	}
-	if (all_dry(d, n))
-		return wait_dry(d, n, timeout_ms, wakefd);
-	if (zmq_poll(item, nitem, timeout_ms) < 0)
+	fd[2 * n] = (struct pollfd){ wakefd, POLLIN, 0 };
+	if ((news = poll(fd, 2 * n + 1, timeout_ms)) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		redial(d[i]);
+		see(d[i], &fd[2 * i], news);
 	return true;
 }
 
@@ -396,7 +407,8 @@ wire_dealer_wait(struct wire_dealer *d, int timeout_ms, int wakefd)
 int
 wire_dealer_send(struct wire_dealer *d, const void *data, size_t len)
 {
-	read_events(d);
+	if (!d->dry[MONITOR])
+		read_events(d);
 	if (!d->up || d->changes != d->told)
 		return MQL_EUNREACH;
 	d->dry[SOCKET] = false; /* it reads its mail, too */
@@ -408,8 +420,10 @@ wire_dealer_send(struct wire_dealer *d, const void *data, size_t len)
 static bool
 receive(struct wire_dealer *d)
 {
-	d->dry[SOCKET] = d->socket && !socket_receive(d->socket, &d->msg);
-	return d->socket && !d->dry[SOCKET];
+	if (!d->socket || is_still(d, SOCKET))
+		return false;
+	d->dry[SOCKET] = !socket_receive(d->socket, &d->msg);
+	return !d->dry[SOCKET];
 }
 
 int

@@ -3,7 +3,8 @@
  * ZeroMQ's file descriptor tells of a change, once: a send that happens to
  * take note of arrived messages also takes the signal, and poll(2) would
  * sleep on them. So the caller gets an epoll set of that descriptor and an
- * eventfd of ours, which a send sets when it leaves messages behind. */
+ * eventfd of ours, which is set when sends have left messages behind: looked
+ * at when he asks for the set, once for all sends since he last read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct wire_router {
 	int       poll_fd;
 	int       wake_fd;
 	bool      woken;
+	bool      unsure; /* a send may have taken the signal */
 	unsigned  roles;
 	const struct zap *zap; /* of the context; NULL: no keys */
 	struct str key;   /* the name of the last sender's */
@@ -213,12 +215,6 @@ wire_router_endpoint(const struct wire_router *r)
 	return r->endpoint;
 }
 
-int
-wire_router_fd(const struct wire_router *r)
-{
-	return r->poll_fd;
-}
-
 static void
 set_wake(struct wire_router *r, bool woken)
 {
@@ -229,6 +225,15 @@ set_wake(struct wire_router *r, bool woken)
 	else if (!woken && r->woken)
 		eventfd_read(r->wake_fd, &n);
 	r->woken = woken;
+	r->unsure = false;
+}
+
+int
+wire_router_fd(struct wire_router *r)
+{
+	if (r->unsure && !r->woken)
+		set_wake(r, socket_readable(r->socket));
+	return r->poll_fd;
 }
 
 /* Who sent r->msg. Without an id of ours nobody is let in, whatever may have
@@ -299,11 +304,8 @@ send_to(struct wire_router *r, const struct wire_peer *to)
 static int
 sent(struct wire_router *r, bool failed)
 {
-	int err = !failed ? 0 : errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
-
-	if (!r->woken && socket_readable(r->socket))
-		set_wake(r, true);
-	return err;
+	r->unsure = true;
+	return !failed ? 0 : errno == ENOMEM ? MQL_ENOMEM : MQL_EUNREACH;
 }
 
 int

@@ -153,8 +153,9 @@ int wire_routers_open(struct wire_context *c, const char *endpoint,
 const char *wire_router_endpoint(const struct wire_router *r);
 
 /* For the caller's own poll set: readable means "call recv until it says 0".
- * Level-triggered, whatever is sent in between. */
-int wire_router_fd(const struct wire_router *r);
+ * Always the same one; but after a send it tells all only when it has been
+ * asked for again. */
+int wire_router_fd(struct wire_router *r);
 
 /* As wire_dealer_recv(). Messages larger than any of ours never arrive: the
  * peer is cut off by ZeroMQ. */

@@ -28,6 +28,18 @@ files(void)
 }
 
 static void
+clear_away(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			ck_assert_int_eq(unlinkat(dirfd(d), e->d_name, 0), 0);
+	closedir(d);
+}
+
+static void
 set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -128,7 +140,47 @@ START_TEST(hello_tells_of_what_ran_and_who_insists_has_it_run)
 	FAKE_WAIT(&x.fake, q->rows == 1);
 	fixture_end(&x, q);
 	ck_assert_uint_eq(q->books.skipped, 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(what_has_ended_before_a_crash_is_no_suspect)
+{
+	struct fake_query *ended;
+	pid_t pid;
+
+	set_up();
+	pid = start();
+	for (unsigned i = 0; i < 2; i++) { /* the second in the same file */
+		ended = fixture_ask(&x, i ? "select n where n == 1" :
+				    "select n");
+		fixture_end(&x, ended);
+		ck_assert_uint_eq(files(), 1);
+	}
+	crash(pid);
+	restart();
+	ck_assert_uint_eq(x.fake.nsuspect, 0);
 	FAKE_WAIT(&x.fake, files() == 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_file_that_is_cleared_away_is_made_again)
+{
+	struct fake_query *first, *second;
+	pid_t pid;
+
+	set_up();
+	pid = start();
+	first = fixture_ask(&x, "select n where n == 1");
+	clear_away();
+	second = fixture_ask(&x, "select n where n == 2");
+	ck_assert_uint_eq(files(), 1);
+	crash(pid);
+	restart();
+	ck_assert_uint_eq(x.fake.nsuspect, 2);
+	is_suspended(first, pid);
+	is_suspended(second, pid);
 	tear_down();
 }
 END_TEST
@@ -177,4 +229,6 @@ START_TEST(of_hundreds_none_is_forgotten)
 END_TEST
 
 TEST_MAIN(agent_suspects, hello_tells_of_what_ran_and_who_insists_has_it_run,
-	  each_crash_counts, of_hundreds_none_is_forgotten)
+	  what_has_ended_before_a_crash_is_no_suspect,
+	  a_file_that_is_cleared_away_is_made_again, each_crash_counts,
+	  of_hundreds_none_is_forgotten)

@@ -111,10 +111,12 @@ START_TEST(a_router_that_sends_still_wakes_for_what_has_arrived)
 		ck_assert_int_eq(poll(&p, 1, DEADLINE_MS), 1);
 		answer(r, &peer, "go on");
 		await_dealer(d, "go on");
+		ck_assert_int_eq(wire_router_fd(r), p.fd);
 		ck_assert_int_eq(poll(&p, 1, DEADLINE_MS), 1);
 		await_router(r, &peer, "more");
 	}
 	ck_assert_int_eq(wire_router_recv(r, &peer, &msg), 0);
+	ck_assert_int_eq(wire_router_fd(r), p.fd);
 	ck_assert_int_eq(poll(&p, 1, 0), 0); /* and then it rests */
 	wire_dealer_close(d, 0);
 	wire_router_close(r, 0);
