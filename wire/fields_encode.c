@@ -1,172 +1,155 @@
 /* fields_encode.c - a message to JSON, by its table. See fields.h.
  *
- * The message becomes a jansson tree, which becomes text at the end: these
- * are control messages, some a second, and a tree keeps the escaping of
- * strings out of here. */
-#include <jansson.h>
-
+ * The text is written at once, without a tree in between: a fleet's agents
+ * acknowledge each query one by one, and in each a tree would cost as much as
+ * half of the query's compilation. A member that turns out to be nothing is
+ * taken back. */
+#include "event/json.h"
+#include "event/value.h"
 #include "mql/error.h"
 #include "wire/fields.h"
 #include "wire/text.h"
 
-static json_t *
-write_text(const struct field *f, struct str s, int *err)
+static void
+fail(struct buf *b, int err)
 {
-	struct buf b = BUF_INIT;
-	json_t *v = NULL;
-
-	if (f->kind == FIELD_TEXT) {
-		text_put(s, f->max, &b);
-		s = (struct str){ (const char *)b.data, b.len };
-	} else if (s.len > f->max) {
-		*err = MQL_ELIMIT;
-	} else if (!text_ok(s)) {
-		*err = MQL_EINVAL;
-	}
-	if (!b.err && !*err)
-		v = json_stringn_nocheck(s.len ? s.ptr : "", s.len);
-	buf_fini(&b);
-	return v;
+	if (!b->err)
+		b->err = err;
 }
 
-static json_t *
-write_u64(const struct field *f, uint64_t v, int *err)
+static void
+write_text(const struct field *f, struct str s, struct buf *b)
 {
-	if (v > f->max) {
-		*err = MQL_ELIMIT;
-		return NULL;
+	struct buf text = BUF_INIT;
+
+	if (s.len <= f->max && text_ok(s)) {
+		json_write_str(s, b);
+	} else if (f->kind == FIELD_EXACT) {
+		fail(b, s.len > f->max ? MQL_ELIMIT : MQL_EINVAL);
+	} else {
+		text_put(s, f->max, &text);
+		json_write_str((struct str){ (char *)text.data, text.len }, b);
+		if (text.err)
+			fail(b, text.err);
+		buf_fini(&text);
 	}
-	return json_integer((json_int_t)v);
 }
 
-static json_t *write_object(const struct field *table, const char *from,
-			    int *err);
-static json_t *write_list(const struct field *f, const char *from, int *err);
+static void
+write_int(int64_t n, struct buf *b)
+{
+	const struct value v = value_int(n);
 
-/* The value of a field of the struct at `from`: NULL with *err set, or with
- * *err 0 when memory is out. */
-static json_t *
-write_value(const struct field *f, const char *from, int *err)
+	value_write_json(&v, b);
+}
+
+static void write_object(const struct field *table, const char *from,
+			 struct buf *b);
+static void write_list(const struct field *f, const char *from,
+		       struct buf *b);
+
+/* The value of a field of the struct at `from`. */
+static void
+write_value(const struct field *f, const char *from, struct buf *b)
 {
 	const void *at = from + f->at;
 
 	switch (f->kind) {
 	case FIELD_TEXT:
 	case FIELD_EXACT:
-		return write_text(f, *(const struct str *)at, err);
+		write_text(f, *(const struct str *)at, b);
+		break;
 	case FIELD_BOOL:
-		return json_boolean(*(const bool *)at);
+		buf_puts(b, *(const bool *)at ? "true" : "false");
+		break;
 	case FIELD_U32:
-		return json_integer(*(const uint32_t *)at);
+		write_int(*(const uint32_t *)at, b);
+		break;
 	case FIELD_U64:
-		return write_u64(f, *(const uint64_t *)at, err);
+		if (*(const uint64_t *)at > f->max)
+			fail(b, MQL_ELIMIT);
+		write_int((int64_t)*(const uint64_t *)at, b);
+		break;
 	case FIELD_COUNT:
-		return json_integer((json_int_t)*(const uint64_t *)at);
+		write_int((int64_t)*(const uint64_t *)at, b);
+		break;
 	case FIELD_INT:
-		return json_integer(*(const int *)at);
+		write_int(*(const int *)at, b);
+		break;
 	case FIELD_CHOICE:
-		return json_string(f->word[*(const unsigned *)at]);
+		json_write_str(str_of(f->word[*(const unsigned *)at]), b);
+		break;
 	case FIELD_OBJECT:
-		return write_object(f->sub, at, err);
+		write_object(f->sub, at, b);
+		break;
 	case FIELD_LIST:
-		return write_list(f, from, err);
+		write_list(f, from, b);
+		break;
 	}
-	return NULL;
 }
 
-static json_t *
-write_list(const struct field *f, const char *from, int *err)
+static void
+write_list(const struct field *f, const char *from, struct buf *b)
 {
 	size_t n = *(const size_t *)(const void *)(from + f->count);
 	const char *element;
-	json_t *list;
 
 	memcpy(&element, from + f->at, sizeof element);
 	if (n > WIRE_MAX_LIST) {
-		*err = MQL_ELIMIT;
-		return NULL;
+		fail(b, MQL_ELIMIT);
+		return;
 	}
-	list = json_array();
-	for (size_t i = 0; list && i < n; i++, element += f->size) {
-		if (json_array_append_new(list, write_value(f->sub, element,
-							    err))) {
-			json_decref(list);
-			return NULL;
-		}
+	buf_put_u8(b, '[');
+	for (size_t i = 0; i < n && !b->err; i++, element += f->size) {
+		if (i)
+			buf_put_u8(b, ',');
+		write_value(f->sub, element, b);
 	}
-	return list;
+	buf_put_u8(b, ']');
 }
 
 /* Zero, empty, or nothing but such inside: what a reader assumes anyway. */
 static bool
-is_zero(const json_t *v)
+is_nothing(struct str value)
 {
-	switch (json_typeof(v)) {
-	case JSON_OBJECT:
-		return json_object_size(v) == 0;
-	case JSON_ARRAY:
-		return json_array_size(v) == 0;
-	case JSON_STRING:
-		return json_string_length(v) == 0;
-	case JSON_INTEGER:
-		return json_integer_value(v) == 0;
-	case JSON_FALSE:
-		return true;
-	case JSON_TRUE:
-	case JSON_REAL:
-	case JSON_NULL:
-		break;
-	}
-	return false;
+	return str_eq(value, STR("0")) || str_eq(value, STR("\"\"")) ||
+	       str_eq(value, STR("{}")) || str_eq(value, STR("[]")) ||
+	       str_eq(value, STR("false"));
 }
 
-static json_t *
-write_object(const struct field *table, const char *from, int *err)
+static void
+write_object(const struct field *table, const char *from, struct buf *b)
 {
-	json_t *object = json_object();
+	bool comma = false;
 
-	for (const struct field *f = table; object && f->name; f++) {
-		json_t *v = write_value(f, from, err);
-		if (v && f->need == MAY && is_zero(v)) {
-			json_decref(v);
-		} else if (json_object_set_new_nocheck(object, f->name, v)) {
-			json_decref(object);
-			return NULL;
-		}
+	buf_put_u8(b, '{');
+	for (const struct field *f = table; f->name && !b->err; f++) {
+		const size_t begun = b->len;
+		size_t value;
+
+		if (comma)
+			buf_put_u8(b, ',');
+		json_write_str(str_of(f->name), b);
+		buf_put_u8(b, ':');
+		value = b->len;
+		write_value(f, from, b);
+		if (!b->err && f->need == MAY &&
+		    is_nothing((struct str){ (char *)b->data + value,
+					     b->len - value }))
+			b->len = begun;
+		comma |= b->len > begun;
 	}
-	return object;
-}
-
-static int
-append(const char *text, size_t n, void *to)
-{
-	struct buf *b = to;
-
-	buf_put(b, text, n);
-	return b->err;
+	buf_put_u8(b, '}');
 }
 
 void
 fields_encode(enum wire_kind kind, const struct field *table,
 	      const void *message, struct buf *b)
 {
-	size_t begin = b->len;
-	int err = 0;
-	json_t *tree;
+	const size_t begun = b->len + WIRE_HEADER;
 
-	if (b->err)
-		return;
-	tree = write_object(table, message, &err);
-	if (tree) {
-		wire_put_header(b, kind);
-		if (json_dump_callback(tree, append, b, JSON_COMPACT))
-			err = MQL_ENOMEM;
-		else if (b->len - begin - WIRE_HEADER > WIRE_MAX_CONTROL)
-			err = MQL_ELIMIT;
-		json_decref(tree);
-	} else if (!err) {
-		err = MQL_ENOMEM;
-	}
-	if (err && !b->err)
-		b->err = err;
+	wire_put_header(b, kind);
+	write_object(table, message, b);
+	if (b->len > begun + WIRE_MAX_CONTROL)
+		fail(b, MQL_ELIMIT);
 }

@@ -3,12 +3,21 @@
 
 #include <jansson.h>
 
+static bool
+is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] - 1u >= 0x7f)
+			return false;
+	return true;
+}
+
 bool
 text_ok(struct str s)
 {
 	json_t *v;
 
-	if (s.len == 0)
+	if (is_ascii(s)) /* most often, or empty */
 		return true;
 	if (memchr(s.ptr, 0, s.len))
 		return false;
