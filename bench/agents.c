@@ -15,7 +15,11 @@
 #include "bench/corpus.h"
 #include "bench/request.h"
 
-enum { TICK_NS = 1000000, CLOSE_MS = 2000, RING_BYTES = 64 << 10 };
+enum {
+	TICK_NS = 1000000,
+	REST_NS = 20000000, /* while there is nothing to publish */
+	CLOSE_MS = 2000, RING_BYTES = 64 << 10,
+};
 
 struct part {
 	_Atomic uint64_t published, opened, closed;
@@ -99,11 +103,19 @@ publish(struct process *p, struct mql_stream *s)
 	atomic_fetch_add(&p->part->published, 1);
 }
 
+/* Services that publish nothing do not wake up either. */
+static long
+tick_ns(const struct agents_knobs *k)
+{
+	return atomic_load(&k->rate) || atomic_load(&k->churn) ? TICK_NS :
+								 REST_NS;
+}
+
 static void
-tick(struct process *p)
+tick(struct process *p, long ns)
 {
 	const struct agents_knobs *k = &p->all->shared->knobs;
-	const double s = TICK_NS / 1e9;
+	const double s = (double)ns / 1e9;
 
 	p->owed += (double)(atomic_load(&k->rate) * p->n) * s;
 	for (; p->owed >= 1; p->owed--)
@@ -122,8 +134,10 @@ work(struct process *p)
 
 	clock_gettime(CLOCK_MONOTONIC, &due);
 	while (!atomic_load(&p->all->shared->over)) {
-		tick(p);
-		due.tv_nsec += TICK_NS;
+		const long ns = tick_ns(&p->all->shared->knobs);
+
+		tick(p, ns);
+		due.tv_nsec += ns;
 		due.tv_sec += due.tv_nsec / 1000000000;
 		due.tv_nsec %= 1000000000;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);

@@ -2,8 +2,7 @@
  *
  * The text is written at once, without a tree in between: a fleet's agents
  * acknowledge each query one by one, and in each a tree would cost as much as
- * half of the query's compilation. A member that turns out to be nothing is
- * taken back. */
+ * half of the query's compilation. */
 #include "event/json.h"
 #include "event/value.h"
 #include "mql/error.h"
@@ -110,11 +109,34 @@ write_list(const struct field *f, const char *from, struct buf *b)
 
 /* Zero, empty, or nothing but such inside: what a reader assumes anyway. */
 static bool
-is_nothing(struct str value)
+is_nothing(const struct field *f, const char *from)
 {
-	return str_eq(value, STR("0")) || str_eq(value, STR("\"\"")) ||
-	       str_eq(value, STR("{}")) || str_eq(value, STR("[]")) ||
-	       str_eq(value, STR("false"));
+	const void *at = from + f->at;
+
+	switch (f->kind) {
+	case FIELD_TEXT:
+	case FIELD_EXACT:
+		return !((const struct str *)at)->len;
+	case FIELD_BOOL:
+		return !*(const bool *)at;
+	case FIELD_U32:
+		return !*(const uint32_t *)at;
+	case FIELD_U64:
+	case FIELD_COUNT:
+		return !*(const uint64_t *)at;
+	case FIELD_INT:
+		return !*(const int *)at;
+	case FIELD_CHOICE:
+		return false;
+	case FIELD_OBJECT:
+		for (const struct field *in = f->sub; in->name; in++)
+			if (in->need == MUST || !is_nothing(in, at))
+				return false;
+		return true;
+	case FIELD_LIST:
+		return !*(const size_t *)(const void *)(from + f->count);
+	}
+	return false;
 }
 
 static void
@@ -124,20 +146,14 @@ write_object(const struct field *table, const char *from, struct buf *b)
 
 	buf_put_u8(b, '{');
 	for (const struct field *f = table; f->name && !b->err; f++) {
-		const size_t begun = b->len;
-		size_t value;
-
+		if (f->need == MAY && is_nothing(f, from))
+			continue;
 		if (comma)
 			buf_put_u8(b, ',');
+		comma = true;
 		json_write_str(str_of(f->name), b);
 		buf_put_u8(b, ':');
-		value = b->len;
 		write_value(f, from, b);
-		if (!b->err && f->need == MAY &&
-		    is_nothing((struct str){ (char *)b->data + value,
-					     b->len - value }))
-			b->len = begun;
-		comma |= b->len > begun;
 	}
 	buf_put_u8(b, '}');
 }
