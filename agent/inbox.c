@@ -56,10 +56,12 @@ take_credit(struct mql_agent *a, struct str body)
 	int err = wire_credit_decode(body, &m);
 
 	if (!err && a->link.state == LINK_LIVE) {
-		if (m.bytes > a->link.credit)
-			a->link.credit = m.bytes;
 		a->link.asked = m.at;
 		a->link.asked_at = clock_mono_ns() / 1000;
+		if (m.bytes > a->link.credit)
+			a->link.credit = m.bytes;
+		else
+			link_pair_beat(a);
 	}
 	arena_fini(&m.mem);
 	return err;

@@ -200,6 +200,7 @@ enter(struct mql_agent *a, const struct wire_welcome *w)
 	l->version = 0;
 	l->synced = false;
 	l->beat = clock_mono_ms();
+	l->paired = false;
 	refresh(a, w);
 	meet(a, w->source_job);
 	snprintf(l->met, sizeof l->met, "%s", l->route.at);
@@ -386,6 +387,14 @@ link_poll(struct mql_agent *a, int timeout_ms)
 
 /* --- time --------------------------------------------------------------------------- */
 
+/* Between heartbeats. Where signs of life come, the next one is waited for a
+ * little longer. */
+static int64_t
+beat_ms(const struct link *l)
+{
+	return l->heartbeat_ms + (l->paired ? l->heartbeat_ms / 4 : 0);
+}
+
 void
 link_tick(struct mql_agent *a, int64_t now)
 {
@@ -403,7 +412,8 @@ link_tick(struct mql_agent *a, int64_t now)
 		link_step(a, EV_SILENCE, NULL);
 	if (l->state != LINK_LIVE && now - l->lost > l->lease_ms)
 		matchers_rest_all(a, now + RUN_FORGET_MS);
-	if (l->state == LINK_LIVE && now - l->beat >= l->heartbeat_ms) {
+	if (l->state == LINK_LIVE && now - l->beat >= beat_ms(l)) {
+		l->paired &= !l->beat;
 		report_heartbeat(a);
 		l->beat = now;
 	}
@@ -415,14 +425,25 @@ link_beat(struct mql_agent *a)
 	a->link.beat = 0;
 }
 
+void
+link_pair_beat(struct mql_agent *a)
+{
+	struct link *l = &a->link;
+
+	if (clock_mono_ms() - l->beat < l->heartbeat_ms / 2)
+		return;
+	l->paired = true;
+	link_beat(a);
+}
+
 int64_t
 link_idle_ms(const struct mql_agent *a, int64_t now)
 {
 	const struct link *l = &a->link;
 	int64_t next = l->heard + l->silence_ms + 1;
 
-	if (l->state == LINK_LIVE && l->beat + l->heartbeat_ms < next)
-		next = l->beat + l->heartbeat_ms;
+	if (l->state == LINK_LIVE && l->beat + beat_ms(l) < next)
+		next = l->beat + beat_ms(l);
 	if (l->state == LINK_GREETING && l->greeted + HELLO_MS < next)
 		next = l->greeted + HELLO_MS;
 	if (l->state == LINK_LEAVING)

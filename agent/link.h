@@ -69,7 +69,8 @@ struct link {
 	/* By the monotonic clock: */
 	int64_t             heard;   /* the last sign of life */
 	int64_t             greeted; /* the last hello, or our goodbye */
-	int64_t             beat;    /* the last heartbeat */
+	int64_t             beat;    /* the last heartbeat; 0: one is due */
+	bool                paired;  /* it has answered a sign of life */
 	int64_t             lost;    /* when it was last LIVE */
 	int64_t             reopened;
 	int64_t             scolded; /* the last ERROR that we sent */
@@ -112,6 +113,10 @@ bool link_takes_rows(const struct mql_agent *a);
  * alone looks at it. */
 int link_send(struct mql_agent *a);
 void link_beat(struct mql_agent *a); /* a heartbeat at the next tick */
+/* The source-job has said that it is there, and nothing more: if ours is due
+ * soon it goes now. An idle agent so wakes up once a heartbeat, not twice, and
+ * the source-job hears many of them at a time. */
+void link_pair_beat(struct mql_agent *a);
 void link_goodbye(struct mql_agent *a, const char *why);
 
 /* Why the source-job cannot be spoken to, for ever borrowed: it is told once,

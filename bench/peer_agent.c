@@ -251,12 +251,42 @@ queries(struct peer *p, struct str body)
 /* --- messages ------------------------------------------------------------------ */
 
 static void
+heartbeat(struct peer *p, bool paired)
+{
+	struct wire_counts count[ENTRIES];
+	struct wire_heartbeat m = {
+		.at = (uint64_t)p->home->wall, .version = p->a.version,
+		.query = count,
+		.health = { .cpu_ns = 1000000 * p->a.session,
+			    .memory = 1 << 20 },
+	};
+
+	for (unsigned i = 0; i < p->a.nrun && m.nquery < ENTRIES; i++) {
+		struct peer_run *r = &p->a.run[i];
+
+		if (!r->id || r->said == r->sent)
+			continue;
+		r->said = r->sent;
+		count[m.nquery++] = (struct wire_counts){
+			.id = r->id, .books = books(r) };
+	}
+	p->a.beat = p->home->now;
+	p->a.paired = paired;
+	wire_heartbeat_encode(&m, &p->home->frame);
+	peer_send(p);
+}
+
+static void
 credit(struct peer *p, struct str body)
 {
 	struct wire_credit m;
 
-	if (!wire_credit_decode(body, &m) && m.bytes > p->a.credit)
+	if (wire_credit_decode(body, &m))
+		PEER_COUNT(p, errors, 1);
+	else if (m.bytes > p->a.credit)
 		p->a.credit = m.bytes;
+	else if (p->home->now - p->a.beat >= p->a.heartbeat / 2)
+		heartbeat(p, true);
 	arena_fini(&m.mem);
 }
 
@@ -310,39 +340,15 @@ take(struct peer *p, struct str frame, struct str rest)
 /* --- time ----------------------------------------------------------------------- */
 
 static void
-heartbeat(struct peer *p)
-{
-	struct wire_counts count[ENTRIES];
-	struct wire_heartbeat m = {
-		.at = (uint64_t)p->home->wall, .version = p->a.version,
-		.query = count,
-		.health = { .cpu_ns = 1000000 * p->a.session,
-			    .memory = 1 << 20 },
-	};
-
-	for (unsigned i = 0; i < p->a.nrun && m.nquery < ENTRIES; i++) {
-		struct peer_run *r = &p->a.run[i];
-
-		if (!r->id || r->said == r->sent)
-			continue;
-		r->said = r->sent;
-		count[m.nquery++] = (struct wire_counts){
-			.id = r->id, .books = books(r) };
-	}
-	p->a.beat = p->home->now;
-	wire_heartbeat_encode(&m, &p->home->frame);
-	peer_send(p);
-}
-
-static void
 beat(struct peer *p)
 {
 	const int64_t now = p->home->now;
 
 	if (now - p->a.heard > p->a.silence)
 		peer_hang_up(p);
-	else if (p->a.live && now - p->a.beat >= p->a.heartbeat)
-		heartbeat(p);
+	else if (p->a.live && now - p->a.beat >= p->a.heartbeat +
+					(p->a.paired ? p->a.heartbeat / 4 : 0))
+		heartbeat(p, false);
 	else if (!p->a.live && now - p->a.beat >= HELLO_MS)
 		hello(p);
 }

@@ -35,6 +35,7 @@ struct peer_agent {
 	uint64_t  session, version;
 	uint64_t  credit, spent;
 	int64_t   heartbeat, silence, heard, beat; /* ms */
+	bool      paired; /* link.h of agent/ */
 	struct peer_run *run;
 	unsigned  nrun, cap;
 };

@@ -4,7 +4,10 @@
 #include "agent/agent.h"
 #include "tests/agent/fixture.h"
 
-enum { STEP_MS = 30 * 1000, DAY_MS = 24 * 3600 * 1000 };
+enum {
+	STEP_MS = 30 * 1000, DAY_MS = 24 * 3600 * 1000,
+	LONG_MS = 600 * 1000, /* what a welcome may ask for at most */
+};
 
 static _Atomic int64_t mono_ahead, wall_ahead;
 
@@ -162,6 +165,25 @@ START_TEST(wall_clock_that_is_set_back_puts_off_no_group)
 }
 END_TEST
 
+START_TEST(sign_of_life_is_answered_when_a_heartbeat_is_half_due)
+{
+	struct fixture x;
+
+	fake_init(&x.fake);
+	x.fake.heartbeat_ms = x.fake.silence_ms = LONG_MS;
+	fixture_open(&x, NULL);
+	FAKE_WAIT(&x.fake, x.fake.at_version == x.fake.set);
+	for (unsigned i = 1; i <= 3; i++) {
+		atomic_fetch_add(&mono_ahead, LONG_MS / 2);
+		fake_give_credit(&x.fake, x.fake.credit);
+		FAKE_WAIT(&x.fake, x.fake.heartbeats == i);
+	}
+	ck_assert_uint_eq(x.fake.hellos, 1);
+	fixture_fini(&x);
+}
+END_TEST
+
 TEST_MAIN(agent_clock, wall_clock_that_is_set_back_puts_off_no_group,
 	  day_of_counters_that_wrap_loses_no_event,
-	  wall_clock_that_jumps_changes_nothing_but_ts)
+	  wall_clock_that_jumps_changes_nothing_but_ts,
+	  sign_of_life_is_answered_when_a_heartbeat_is_half_due)
