@@ -82,7 +82,7 @@ struct op {
 	union {
 		struct batch      *batch;
 		struct partial    *partial;
-		struct books_agent carried; /* settled: see ledger.h */
+		struct books_agent carried; /* settled */
 		struct told        told[OP_TOLD_MAX]; /* n of them */
 		struct notes      *notes;
 		struct move       *move;

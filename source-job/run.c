@@ -204,7 +204,7 @@ run_attach(struct run *r, struct part *part)
 static void
 settle(struct run *r)
 {
-	struct books_agent next = ledger_settled(&r->view);
+	struct books_agent next = books_agent_settled(&r->view);
 
 	ledger_post(&r->part->all, &r->view, &next);
 	r->part->changed = true;
@@ -282,7 +282,7 @@ begin(struct run *r, const struct books_agent *books)
 	r->begun = true;
 	ledger_post(&r->part->all, &r->view, books);
 	part_say(r->part, &(struct op){ .kind = OP_CARRIED,
-					.carried = ledger_settled(books) });
+					.carried = books_agent_settled(books) });
 }
 
 void
