@@ -281,8 +281,8 @@ begin(struct run *r, const struct books_agent *books)
 	r->view = (struct books_agent){ 0 };
 	r->begun = true;
 	ledger_post(&r->part->all, &r->view, books);
-	part_say(r->part, &(struct op){ .kind = OP_CARRIED,
-					.carried = books_agent_settled(books) });
+	part_say(r->part, &(struct op){
+		.kind = OP_CARRIED, .carried = books_agent_settled(books) });
 }
 
 void
