@@ -40,6 +40,8 @@ struct agent {
 	struct str self;      /* of these and its labels: see at.h */
 	uint64_t   replay;    /* the query that it is for; 0: for all */
 	enum own   own;       /* one of the daemon's, or OWN_NONE */
+	uint64_t   session;   /* of its last hello: see own_hello() */
+	bool       broken;    /* there is news of that */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */

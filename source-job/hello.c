@@ -198,6 +198,7 @@ greet(struct worker *w, struct agent *a, const struct wire_peer *from,
 
 	if (err || (err = attach(w, a, from)))
 		return err;
+	own_hello(a, m->session);
 	log_debug("agent %.*s of %.*s says hello", (int)a->id.len, a->id.ptr,
 		  (int)a->app.len, a->app.ptr);
 	welcome(w, a);

@@ -8,6 +8,7 @@
 #ifndef SOURCE_JOB_OP_H
 #define SOURCE_JOB_OP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,6 +88,8 @@ struct op {
 		struct notes      *notes;
 		struct move       *move;
 		struct listing    *listing;
+		bool               broken; /* OP_HEARD: its link was, since the
+					      last one */
 		char              *why; /* may be NULL */
 	};
 };

@@ -343,6 +343,12 @@ kafka_source_handed(struct kafka_source *s, int64_t mark)
 	offsets_handed(s->offsets, mark);
 }
 
+void
+kafka_source_again(struct kafka_source *s)
+{
+	offsets_again(s->offsets);
+}
+
 /* --- history ------------------------------------------------------------------ */
 
 uint64_t
