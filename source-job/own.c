@@ -32,7 +32,8 @@ own_is_asked(const struct agent *a, const struct query *q)
 	return a->own != OWN_LATE || atomic_load(&q->held);
 }
 
-/* One that does not reach us at once has lost nothing, and is believed to. */
+/* A link that broke before we heard of it counts, too: then nothing was read
+ * that could be read again. */
 void
 own_hello(struct agent *a, uint64_t session)
 {

@@ -5,8 +5,8 @@
  * process has. OWN_LIVE is asked like any agent. OWN_LATE brings messages from
  * before a partition was ours, and is asked saved queries only. What either has
  * said by a heartbeat, and which queries it is still to acknowledge, goes to
- * the job with OP_HEARD, behind all rows that it sent before, or behind word of
- * it that its link broke: then some of them may be lost. */
+ * the job with OP_HEARD, behind all rows that it sent before; so does that its
+ * link broke meanwhile, for then some of these may be lost. */
 #ifndef SOURCE_JOB_OWN_H
 #define SOURCE_JOB_OWN_H
 
