@@ -481,7 +481,7 @@ skip(struct history *h, struct part *p, char *why, size_t nwhy)
 			return 0;
 		rd_kafka_message_destroy(m);
 	}
-	p->next = p->n = 0;
+	drop_batch(p); /* after an error there may be more */
 	return err;
 }
 
