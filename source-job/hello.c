@@ -136,8 +136,11 @@ update(struct worker *w, const struct wire_hello *m, struct agent *a)
 		return err;
 	}
 	map_remove(&w->agents.by_id, a->id);
+	w->agents.nreplay -= agent_is_private(a);
+	own_forget(w, a); /* what it was */
 	arena_fini(&a->mem);
 	*a = fresh;
+	w->agents.nreplay += agent_is_private(a);
 	return map_put(&w->agents.by_id, a->id, a); /* has room: one less */
 }
 
