@@ -205,6 +205,17 @@ same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+/* MHD_stop_daemon() alone would shut down the socket, which is another's too. */
+static void
+stop_beside(struct MHD_Daemon *d)
+{
+	int fd = MHD_quiesce_daemon(d);
+
+	MHD_stop_daemon(d);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* With the certificate of h->door, beside the one that listens already. */
 static int
 restart(struct http *h)
@@ -218,16 +229,13 @@ restart(struct http *h)
 		return MQL_EOS;
 	if (start(h, fd)) {
 		if (h->daemon)
-			MHD_stop_daemon(h->daemon);
+			stop_beside(h->daemon);
 		else
 			close(fd);
 		h->daemon = old;
 		return MQL_EOS;
 	}
-	fd = MHD_quiesce_daemon(old); /* else it would shut down the socket */
-	MHD_stop_daemon(old);
-	if (fd >= 0)
-		close(fd);
+	stop_beside(old);
 	return 0;
 }
 
