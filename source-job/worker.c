@@ -136,9 +136,8 @@ tick(struct worker *w)
 bool
 worker_turn(struct worker *w)
 {
-	bool more;
-
 	const int64_t now = clock_mono_ms();
+	bool more;
 
 	if (!w->full_since)
 		w->stood += turn_missed(w->now, now);
