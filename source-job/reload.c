@@ -13,7 +13,7 @@
 	X(queue, "queue") X(stage_memory, "stage-memory")                \
 	X(max_agents, "max-agents") X(max_queries, "max-queries")        \
 	X(max_subscribers, "max-subscribers")                            \
-	X(max_per_peer, "max-per-peer")
+	X(max_per_peer, "max-per-peer") X(kafka_replays, "kafka-replays")
 #define HOT_MS(X) X(grace, "grace") X(drain, "drain")
 #define COLD(X)                                                          \
 	X(workers, "workers") X(agent_credit, "agent-credit")            \
@@ -31,6 +31,15 @@ static bool
 same(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool
+same_list(const struct option_list *a, const struct option_list *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->item[i], b->item[i]))
+			return false;
+	return a->n == b->n;
 }
 
 static void
@@ -66,6 +75,8 @@ take(struct config *to, const struct config *from)
 		cold(option);
 	COLD_TEXT(X)
 #undef X
+	if (!same_list(&to->kafka_property, &from->kafka_property))
+		cold("property");
 	to->daemon.log_level = from->daemon.log_level;
 	to->daemon.log_format = from->daemon.log_format;
 }
