@@ -3,13 +3,12 @@
 #include "source-job/worker.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "common/clock.h"
-#include "common/signals.h"
+#include "common/thread.h"
 #include "mql/error.h"
 #include "source-job/lists.h"
 #include "wire/message.h"
@@ -195,18 +194,12 @@ int
 worker_start(struct worker *w)
 {
 	char name[16];
-	sigset_t all, before;
+	int err;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int err = pthread_create(&w->thread, NULL, run, w) ? MQL_EOS : 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err)
-		return err;
-	w->started = true;
 	snprintf(name, sizeof name, "mql-worker-%u", w->index);
-	pthread_setname_np(w->thread, name);
-	return 0;
+	err = thread_start(&w->thread, name, run, w);
+	w->started = !err;
+	return err;
 }
 
 void

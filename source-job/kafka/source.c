@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/thread.h"
 #include "mql/agent.h"
 #include "mql/error.h"
 #include "source-job/counters.h"
@@ -204,7 +205,6 @@ run(void *arg)
 	struct kafka_source *s = arg;
 	unsigned n = 0;
 
-	pthread_setname_np(pthread_self(), "mql-kafka");
 	if (s->waits)
 		await_asked(s, OWN_LIVE, 0);
 	while (!atomic_load(&s->stop))
@@ -278,9 +278,8 @@ kafka_source_open(const struct kafka_source_options *opt,
 	}
 	if ((err = consumer_open(&s->opt, &s->consumer, why, nwhy)))
 		goto out;
-	if (pthread_create(&s->thread, NULL, run, s)) {
+	if ((err = thread_start(&s->thread, "mql-kafka", run, s))) {
 		snprintf(why, nwhy, "no thread can be started");
-		err = MQL_EOS;
 		goto out;
 	}
 	s->started = true;
