@@ -199,12 +199,6 @@ http_open(const struct http_service *service, const char *address,
 	return 0;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 /* MHD_stop_daemon() alone would shut down the socket, which is another's too. */
 static void
 stop_beside(struct MHD_Daemon *d)
@@ -250,7 +244,7 @@ http_reload(struct http *h, const struct door_files *files, char *why,
 	if (err)
 		return err;
 	h->door = fresh;
-	if (!same_text(old.cert, fresh.cert) || !same_text(old.key, fresh.key))
+	if (!str_same(old.cert, fresh.cert) || !str_same(old.key, fresh.key))
 		err = restart(h);
 	if (err) {
 		snprintf(why, nwhy, "%s: are --tls-cert and --tls-key right?",

@@ -28,12 +28,6 @@
 	X(queries_topic, "queries-topic")
 
 static bool
-same(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static bool
 same_list(const struct option_list *a, const struct option_list *b)
 {
 	for (size_t i = 0; i < a->n && i < b->n; i++)
@@ -71,7 +65,7 @@ take(struct config *to, const struct config *from)
 	COLD(X)
 #undef X
 #define X(field, option)                                                 \
-	if (!same(to->field, from->field))                               \
+	if (!str_same(to->field, from->field))                               \
 		cold(option);
 	COLD_TEXT(X)
 #undef X
