@@ -14,7 +14,6 @@
 #include "mql/stage.h"
 #include "source-job/job.h"
 #include "source-job/relay.h"
-#include "source-job/replays.h"
 
 enum {
 	TOTAL_MS = 1000,
@@ -148,7 +147,8 @@ staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 			       .total_at = j->now + TOTAL_MS };
 	const struct stage_options opt = {
 		.max_bytes = j->config.stage_memory,
-		.grace_ms = s->replaying ? REPLAYS_GRACE_MS : j->config.grace,
+		.grace_ms = s->replaying ? STAGE_PAST_GRACE_MS :
+					   j->config.grace,
 		.row = give, .closed = closed, .arg = st,
 	};
 	err = merge ? relay_new(j, s, &st->relay)
