@@ -159,18 +159,18 @@ configure(struct history *h, rd_kafka_conf_t *conf, char *why, size_t nwhy)
 
 	snprintf(each, sizeof each, "%zu",
 		 kb > QUEUE_MIN_KB ? kb : (size_t)QUEUE_MIN_KB);
-	const struct kafka_property own[] = {
-		{ "auto.offset.reset",          "earliest", NULL },
-		{ "enable.partition.eof",       "true",     NULL },
-		{ "queued.max.messages.kbytes", each,       NULL },
-		{ 0 },
-	};
 	int err = consumer_configure(conf, h->opt.from, why, nwhy);
 
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, kafka_log);
 	rd_kafka_conf_set_opaque(conf, h);
-	return err ? err : kafka_configure(conf, own, NULL, why, nwhy);
+	if (!err)
+		err = kafka_set(conf, "auto.offset.reset", "earliest", why,
+				nwhy);
+	if (!err)
+		err = kafka_set(conf, "queued.max.messages.kbytes", each, why,
+				nwhy);
+	return err;
 }
 
 static int
