@@ -199,7 +199,7 @@ http_open(const struct http_service *service, const char *address,
 	return 0;
 }
 
-/* MHD_stop_daemon() alone would shut down the socket, which is another's too. */
+/* MHD_stop_daemon() alone would shut down the socket, which another has too. */
 static void
 stop_beside(struct MHD_Daemon *d)
 {

@@ -388,7 +388,8 @@ wire_discovery_close(struct wire_discovery *d, int64_t until)
 	pthread_mutex_lock(&d->lock);
 	d->stopping = true;
 	pthread_cond_broadcast(&d->news);
-	while (d->threaded && !d->done && thread_wait(&d->news, &d->lock, until))
+	while (d->threaded && !d->done &&
+	       thread_wait(&d->news, &d->lock, until))
 		;
 	done = d->done || !d->threaded;
 	d->abandoned = !done;

@@ -144,7 +144,7 @@ static struct topic *
 unsettled(struct topic *t)
 {
 	while (t && t->state != TOPIC_ASKED &&
-	       (t->state == TOPIC_FAILED || atomic_load(&t->producer->reach.up)))
+	       (t->state == TOPIC_FAILED || producer_is_up(t->producer)))
 		t = SLIST_NEXT(t, entry);
 	return t;
 }
