@@ -10,6 +10,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/kafka/source.h"
+#include "source-job/outputs.h"
 
 /* One counter of both hops. */
 static void
@@ -200,6 +201,10 @@ write_threads(const struct job *j, struct buf *out)
 			buf_printf(out, "mql_thread_cpu_seconds_total{"
 				   "thread=\"worker-%u\"} %.3f\n", i,
 				   (double)worker_cpu_ns(&j->worker[i]) / 1e9);
+	for (unsigned i = 0; i < outputs_threads(j->stages.outputs); i++)
+		buf_printf(out, "mql_thread_cpu_seconds_total{"
+			   "thread=\"output-%u\"} %.3f\n", i,
+			   (double)outputs_cpu_ns(j->stages.outputs, i) / 1e9);
 	prom_family(out, "worker_agents", "gauge",
 		    "Agents that are connected, by worker");
 	for (unsigned i = 0; i < j->nworker; i++)
