@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/thread.h"
@@ -213,11 +212,5 @@ worker_join(struct worker *w)
 uint64_t
 worker_cpu_ns(const struct worker *w)
 {
-	struct timespec t;
-	clockid_t clock;
-
-	if (!w->started || pthread_getcpuclockid(w->thread, &clock) ||
-	    clock_gettime(clock, &t))
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return w->started ? thread_cpu_ns(w->thread) : 0;
 }
