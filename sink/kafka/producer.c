@@ -285,9 +285,3 @@ producer_error_name(int code)
 {
 	return rd_kafka_err2name((rd_kafka_resp_err_t)code);
 }
-
-const char *
-producer_error_text(int code)
-{
-	return rd_kafka_err2str((rd_kafka_resp_err_t)code);
-}
