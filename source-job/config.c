@@ -16,8 +16,7 @@ enum {
 	AUTO_WORKERS = 8,
 	MIN_QUEUE  = 64 << 10,
 	MIN_STAGE  = 64 << 10,
-	MIN_CREDIT = 256 << 10, /* the largest row of an agent's default ring
-				   must fit, or it would wait for ever */
+	MIN_CREDIT = 256 << 10, /* some full frames of an agent */
 	MIN_AGENTS = 1 << 20,
 	MIN_HEARTBEAT = 10,     /* ms */
 	AUTO_AGENTS = 20000,
@@ -202,7 +201,8 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "http", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7402",
 		  "health and metrics; off: none", &c->http },
 		{ "workers", 0, OPTION_UINT, "N", "0",
-		  "threads; 0: one for each processor, up to 8",
+		  "threads for agents and subscribers; 0: one for each "
+		  "processor, up to 8",
 		  &c->workers },
 		{ "queue", 0, OPTION_BYTES, "BYTES", "32M",
 		  "rows that may wait for one subscriber", &c->queue },
