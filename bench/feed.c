@@ -115,13 +115,14 @@ static void *
 run(void *arg)
 {
 	struct serving s = { .f = arg };
-	struct pollfd fd = { .fd = wire_router_fd(s.f->router),
-			     .events = POLLIN };
+	struct pollfd fd = { .events = POLLIN };
 
 	while (!atomic_load(&s.f->stopping)) {
 		listen_to(&s);
-		if (!send_some(&s))
-			poll(&fd, 1, LOOK_MS);
+		if (send_some(&s))
+			continue;
+		fd.fd = wire_router_fd(s.f->router);
+		poll(&fd, 1, LOOK_MS);
 	}
 	buf_fini(&s.frame);
 	return NULL;
