@@ -168,7 +168,6 @@ bool report_refused(struct mql_agent *a, uint32_t id, const char *why);
 bool report_ended(struct mql_agent *a, uint32_t id, int64_t since,
 		  const struct books_agent *books, const char *why);
 void report_send_ack(struct mql_agent *a); /* if one is due */
-void report_send_entries(struct mql_agent *a); /* if there are any */
 void report_heartbeat(struct mql_agent *a);
 
 /* --- health.c --------------------------------------------------------------- */

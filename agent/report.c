@@ -82,13 +82,6 @@ report_ended(struct mql_agent *a, uint32_t id, int64_t since,
 }
 
 void
-report_send_entries(struct mql_agent *a)
-{
-	if (a->ack.nentry)
-		report_send_ack(a);
-}
-
-void
 report_send_ack(struct mql_agent *a)
 {
 	int err = 0;

@@ -62,7 +62,7 @@ look_around(struct mql_agent *a, int timeout_ms)
 		matchers_end_all(a, a->deadline);
 	budget_look(a, now);
 	matchers_apply(a);
-	report_send_entries(a); /* "live" goes before the first row */
+	report_send_ack(a); /* "live" goes before the first row */
 	moved = drain_rings(a);
 	folds_send(a);
 	matchers_settle(a, now);
