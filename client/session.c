@@ -159,6 +159,7 @@ accepted(struct session *s, struct str body)
 		if (s->accepted)
 			s->news |= NEWS_UP;
 		s->accepted = true;
+		s->barred = false;
 	}
 	arena_fini(&m.mem);
 }
