@@ -56,7 +56,7 @@ struct tail_args {
 	struct peer peer;
 	const char *query, *saved, *group, *group_key, *member;
 	struct history_args history;
-	uint64_t    limit;
+	uint64_t    limit, rate;
 	int64_t     duration;
 	int         output, color;
 	bool        quiet, force;
@@ -329,6 +329,7 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.query = a->query;
 	opt.limit = a->limit;
 	opt.force = a->force;
+	opt.rate = a->rate;
 	opt.name = "mql " MQL_VERSION;
 	opt.group = a->group;
 	opt.group_key = a->group_key;
@@ -442,6 +443,8 @@ run(int argc, char **argv)
 		HISTORY_OPTIONS(&a.history),
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
+		{ "rate", 0, OPTION_UINT, "N", NULL,
+		  "at most N rows a second of the whole fleet", &a.rate },
 		{ "force", 0, OPTION_FLAG, NULL, NULL,
 		  "run it also where it ran when a service crashed",
 		  &a.force },

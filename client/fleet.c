@@ -86,6 +86,7 @@ take_list(struct mql_tail *t, struct wire_endpoints *list)
 	free(t->list);
 	t->list = list;
 	t->trouble[0] = '\0';
+	t->ask.nrate = list->n;
 	for (size_t i = 0; i < list->n; i++)
 		join(t, list->at[i]);
 	for (size_t i = 0; i < t->nsession; i++) {

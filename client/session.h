@@ -48,6 +48,8 @@ struct client_ask {
 	uint64_t limit;     /* rows in all; 0: none */
 	uint64_t credit;    /* bytes in flight towards us, of each */
 	bool     force;     /* insist on suspects */
+	uint64_t rate;      /* of all agents, rows a second; 0: any, */
+	size_t   nrate;     /* at so many source-jobs */
 	bool     held;      /* no more credit is granted */
 	bool     settles;   /* the caller says what it has done with: */
 	uint64_t settled;   /* so many of the rows that it was given */

@@ -11,6 +11,7 @@ mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-jo
                        source-job/main.c source-job/map.c source-job/merge.c \
                        source-job/metrics.c source-job/moving.c source-job/notes.c source-job/own.c \
                        source-job/part.c source-job/part_say.c source-job/part_set.c \
+                       source-job/rate.c source-job/rates.c \
                        source-job/power.c source-job/queries.c source-job/queue.c source-job/quota.c \
                        source-job/registry.c source-job/relay.c source-job/reload.c source-job/replays.c \
                        source-job/requests.c source-job/run.c \

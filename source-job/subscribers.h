@@ -54,6 +54,7 @@ struct sub {
 	uint64_t serial;      /* of its joining */
 	bool     accepted;    /* ACCEPTED is sent: other things may follow */
 	uint64_t limit;       /* rows; UINT64_MAX: none */
+	uint64_t rate;        /* rows a second of all agents; 0: any: rates.h */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
 	uint64_t done;        /* rows that it has done with, by its last word */

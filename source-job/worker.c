@@ -12,6 +12,7 @@
 #include "common/signals.h"
 #include "mql/error.h"
 #include "source-job/lists.h"
+#include "source-job/rates.h"
 #include "wire/message.h"
 
 enum {
@@ -86,6 +87,9 @@ obey(struct worker *w, struct op *op)
 	case OP_WAKE:
 		parts_wake(w, op);
 		break;
+	case OP_RATE:
+		rates_obey(w, op);
+		break;
 	case OP_FORCE:
 		parts_force(w, op);
 		break;
@@ -130,6 +134,7 @@ tick(struct worker *w)
 		return;
 	w->next_tick = w->now + (every < TICK_MS ? every : TICK_MS);
 	agents_tick(w);
+	rates_look(w);
 	moving_flush(w, false);
 }
 
