@@ -20,7 +20,7 @@ rate_share(const struct rate_plan *p, enum rate_kind kind)
 	fair = (cap - cap / SPARED) / u->active;
 	if (kind != RATE_IDLE)
 		share += fair;
-	sated = fair * (u->active - u->hungry);
+	sated = u->active > u->hungry ? fair * (u->active - u->hungry) : 0;
 	if (kind == RATE_HUNGRY && u->hungry && sated > u->used)
 		share += (sated - u->used) / u->hungry;
 	return share ? share : 1;
