@@ -17,7 +17,7 @@ mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-jo
                        source-job/requests.c source-job/run.c \
                        source-job/saved.c source-job/saved_file.c source-job/saved_topic.c source-job/state.c \
                        source-job/spread.c source-job/staged.c source-job/subscribe.c source-job/subscribers.c \
-                       source-job/watermark.c source-job/worker.c
+                       source-job/threads.c source-job/watermark.c source-job/worker.c
 mql-source-job.deps := language wire http kafka
 mql-source-job.pkgs := libxxhash
 # As a service has it: the names of its own files are not ours.

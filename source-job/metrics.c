@@ -1,5 +1,6 @@
 #include "source-job/metrics.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -9,6 +10,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/kafka/source.h"
+#include "source-job/threads.h"
 
 static void
 family(struct buf *out, const char *name, const char *type, const char *help)
@@ -203,6 +205,22 @@ write_queues(const struct job *j, struct buf *out)
 	      longest);
 }
 
+/* Those that others began for us: ZeroMQ's, librdkafka's. */
+static void
+write_others(struct buf *out)
+{
+	static const char ours[] = "mql-worker-";
+	struct thread_cpu other[THREADS_MAX];
+	size_t n = threads_cpu(other);
+
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(other[i].name, ours, sizeof ours - 1) &&
+		    strcmp(other[i].name, program_invocation_short_name))
+			buf_printf(out, "mql_thread_cpu_seconds_total{"
+				   "thread=\"%s\"} %.3f\n", other[i].name,
+				   other[i].seconds);
+}
+
 /* What each thread has done, and what waits between them. */
 static void
 write_threads(const struct job *j, struct buf *out)
@@ -216,6 +234,7 @@ write_threads(const struct job *j, struct buf *out)
 			buf_printf(out, "mql_thread_cpu_seconds_total{"
 				   "thread=\"worker-%u\"} %.3f\n", i,
 				   (double)worker_cpu_ns(&j->worker[i]) / 1e9);
+	write_others(out);
 	family(out, "worker_agents", "gauge",
 	       "Agents that are connected, by worker");
 	for (unsigned i = 0; i < j->nworker; i++)

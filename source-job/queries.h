@@ -101,8 +101,9 @@ int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
 void queries_fini(struct job *j); /* after the workers */
 
 /* The query that is the agents' part of this one, or a new one, with this cap
- * (rates.h) until another subscription has another; for a replay a new one. 0, MQL_ELIMIT with a sentence in why, an error of query_compile(),
- * or MQL_ENOMEM. */
+ * (rates.h) until another subscription has another; for a replay a new one. 0,
+ * MQL_ELIMIT with a sentence in why, an error of query_compile(), or
+ * MQL_ENOMEM. */
 int queries_open(struct job *j, const struct mql_query *compiled,
 		 uint64_t replay, uint64_t cap, struct query **out,
 		 const char **why);

@@ -14,7 +14,7 @@
 
 struct rate_use { /* of live agents */
 	uint32_t active, hungry; /* hungry ones are active, too */
-	uint64_t used;           /* by sated ones: thousandths of a row a second */
+	uint64_t used; /* by sated ones: thousandths of a row a second */
 };
 
 struct rate_plan { /* the same at all workers */

@@ -28,7 +28,7 @@ struct rate_line {
 	uint64_t told;            /* its part, as last said; 0: not said */
 };
 
-/* --- the job ----------------------------------------------------------------- */
+/* --- the job ------------------------------------------------------------ */
 
 int
 rates_admit(const struct wire_subscribe *m, const struct mql_query *compiled,
@@ -105,7 +105,7 @@ rates_tick(struct job *j)
 	}
 }
 
-/* --- a worker ---------------------------------------------------------------- */
+/* --- a worker ----------------------------------------------------------- */
 
 void
 rates_obey(struct worker *w, const struct op *op)

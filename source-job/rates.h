@@ -3,8 +3,8 @@
  *
  * A query's cap is that of its subscriber who wants most; none if one of them
  * has none: identical queries run once. Each worker looks at its agents once a
- * second and tells the job how many there are of each kind; the job adds that up
- * and tells the sums to all workers, who tell their agents what has changed
+ * second and tells the job how many there are of each kind; the job adds that
+ * up and tells the sums to all workers, who tell their agents what has changed
  * (CREDIT). Agents begin with an equal part each (QUERIES). What the cap holds
  * back is counted where it is: drop_rate. */
 #ifndef SOURCE_JOB_RATES_H
@@ -21,7 +21,7 @@ struct run;
 struct wire_subscribe;
 struct worker;
 
-/* --- the job ----------------------------------------------------------------- */
+/* --- the job ------------------------------------------------------------ */
 
 /* Can there be a cap on the rows of this subscription? 0, or MQL_EUNSUP and a
  * sentence in why. */
@@ -31,10 +31,11 @@ int rates_admit(const struct wire_subscribe *m,
 /* What a new query begins with. */
 struct rate_plan rates_begin(const struct job *j, uint64_t cap);
 
-/* Caps and sums, to all workers if they have changed. Several times a second. */
+/* Caps and sums, to all workers if they have changed. Several times a second.
+ */
 void rates_tick(struct job *j);
 
-/* --- a worker ---------------------------------------------------------------- */
+/* --- a worker ----------------------------------------------------------- */
 
 void rates_obey(struct worker *w, const struct op *op); /* OP_RATE */
 
