@@ -269,10 +269,10 @@ bare_cpu(unsigned n)
 /* A source-job with n subscribers to the same rows of so many agents. */
 static void
 start_fan(struct daemon *f, const char *dir, unsigned n, unsigned agents,
-	  struct peers **from, struct peers **to)
+	  const char *asked, struct peers **from, struct peers **to)
 {
 	struct peers_options opt = { .kind = PEERS_SUBSCRIBER, .n = n,
-				     .query = query };
+				     .query = asked };
 
 	daemon_start(f, dir);
 	*from = suite_peers(PEERS_AGENT, f->agents, agents, 1, NULL);
@@ -291,7 +291,7 @@ our_cpu(const char *dir, unsigned n)
 	struct peers *from, *to;
 	double ns;
 
-	start_fan(&f, dir, n, SOURCES, &from, &to);
+	start_fan(&f, dir, n, SOURCES, query, &from, &to);
 	ns = cpu_a_row(f.pid, from, to, n);
 	peers_stop(to);
 	peers_stop(from);
@@ -312,27 +312,43 @@ suite_subscribers(const char *dir)
 
 /* --- more workers ------------------------------------------------------------------- */
 
-/* ns for each row that any of n subscribers gets, as fast as that goes. */
+/* As fast as that goes, ns for each row that any of n subscribers of this query
+ * gets, or that is put into the stage of one. */
 static double
-our_delivery_ns(const char *dir, unsigned n)
+our_fan_ns(const char *dir, unsigned n, const char *asked, bool staged)
 {
 	struct peers *from, *to;
 	struct peers_sum before, after;
 	struct daemon f;
 	int64_t began;
 
-	start_fan(&f, dir, n, HOP_AGENTS, &from, &to);
+	start_fan(&f, dir, n, HOP_AGENTS, asked, &from, &to);
 	set_rate(from, PEERS_FLOOD);
 	suite_sleep(WARM_MS);
-	before = peers_sum(to);
+	before = peers_sum(staged ? from : to);
 	began = clock_mono_ns();
 	suite_sleep(RUN_MS);
-	after = peers_sum(to);
+	after = peers_sum(staged ? from : to);
 	began = clock_mono_ns() - began;
 	peers_stop(to);
 	peers_stop(from);
 	daemon_stop(&f);
-	return (double)began / (double)(after.received - before.received);
+	return (double)began / (double)(staged ?
+		(after.rows - before.rows) * n :
+		after.received - before.received);
+}
+
+static double
+our_delivery_ns(const char *dir, unsigned n)
+{
+	return our_fan_ns(dir, n, query, false);
+}
+
+/* Agents cannot make rows distinct, so each stage gets all of them. */
+static double
+our_stages_ns(const char *dir, unsigned n)
+{
+	return our_fan_ns(dir, n, "select distinct country, device", true);
 }
 
 /* The baseline is one worker, so the ratio is the gain. It has no target: where
@@ -364,4 +380,5 @@ suite_workers(const char *dir)
 {
 	gain(dir, our_ingest_ns, INGEST_AGENTS, "ingest");
 	gain(dir, our_delivery_ns, GAIN_SUBSCRIBERS, "to 16 subscribers");
+	gain(dir, our_stages_ns, GAIN_SUBSCRIBERS, "to 16 stages");
 }

@@ -206,7 +206,8 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "http", 0, OPTION_STRING, "HOST:PORT", "127.0.0.1:7402",
 		  "health and metrics; off: none", &c->http },
 		{ "workers", 0, OPTION_UINT, "N", "0",
-		  "threads; 0: one for each processor, up to 8",
+		  "threads for agents and subscribers; 0: one for each "
+		  "processor, up to 8",
 		  &c->workers },
 		{ "queue", 0, OPTION_BYTES, "BYTES", "32M",
 		  "rows that may wait for one subscriber", &c->queue },

@@ -314,7 +314,6 @@ enter(struct job *j, struct crew *g, struct sub *s,
 	if (!m->member.len)
 		snprintf(s->member, sizeof s->member, "%llu",
 			 (unsigned long long)atomic_load(&j->serial) + 1);
-	staged_count(&g->whole);
 	s->at_join = g->whole.books.source;
 	s->given = g->given;
 	LIST_INSERT_HEAD(&g->members, s, of_crew);
@@ -369,7 +368,6 @@ crew_settle(struct sub *s)
 			break;
 	if (!other)
 		end(g);
-	staged_count(&g->whole);
 	crew_books(s, &s->books.source);
 }
 

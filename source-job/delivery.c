@@ -123,10 +123,7 @@ sub_close(struct sub *s, const struct wire_window *w)
 static struct books
 books_of(struct sub *s)
 {
-	struct books b;
-
-	staged_count(sub_whole(s));
-	b = s->books;
+	struct books b = s->books;
 
 	b.source.waiting = s->queue.rows;
 	if (!s->query)

@@ -9,7 +9,7 @@
  *          | run.c     books of one | OP_ROWS |   links, leases  |
  *          | part.c    their sum,   |-------->| merge.c  sums,   |
  *          |   the set              |         |   rows, groups   |
- *          | at.c      is it asked? |channel.h| staged.c windows |
+ *          | at.c      is it asked? |channel.h| staged.c windows |<-> outputs
  *          | moving.c  agents that  |         | queue.c          |
  *          |   change the worker    |         | delivery.c       |
  *          +------------------------+         +------------------+
@@ -23,7 +23,9 @@
  *
  * With --workers 1 one thread is both: the job's turn (loop.c) has a turn of
  * its only worker in it. With N there are N - 1 workers with a thread each
- * (worker.h). No part waits for another, and only a turn reads a clock. */
+ * (worker.h), and as many for stages (outputs.h), with which the job shares a
+ * part of its turn. Else no part waits for another, and only a turn reads a
+ * clock. */
 #ifndef SOURCE_JOB_JOB_H
 #define SOURCE_JOB_JOB_H
 
@@ -35,6 +37,7 @@
 #include "source-job/queries.h"
 #include "source-job/replays.h"
 #include "source-job/saved.h"
+#include "source-job/staged.h"
 #include "source-job/subscribers.h"
 #include "source-job/worker.h"
 
@@ -58,6 +61,7 @@ struct job {
 	struct hop subscriber_hop;
 	struct queries     queries;
 	struct subscribers subscribers;
+	struct stages stages;
 	struct replays replays;
 	struct saved saved;
 	struct handed handed;

@@ -233,6 +233,9 @@ init(struct job *j)
 		err = queries_init(j);
 	if (!err)
 		err = init_workers(j);
+	if (!err)
+		err = stages_init(&j->stages,
+				  (unsigned)j->config.workers - 1);
 	return complain(err, "") ? err : saved_open(j);
 }
 
@@ -254,6 +257,7 @@ fini(struct job *j)
 		worker_join(&j->worker[i]);
 	saved_fini(j);
 	subscribers_fini(j);
+	stages_fini(&j->stages);
 	merge_discard(j);
 	for (unsigned i = 0; j->worker && i < j->nworker; i++)
 		worker_fini(&j->worker[i]);

@@ -60,15 +60,6 @@ stand(struct job *j, unsigned worker, const struct op *op)
 /* --- rows and groups --------------------------------------------------------- */
 
 static void
-stage_rows(struct sub *s, struct span rows, unsigned step)
-{
-	struct str row;
-
-	while (span_next(&rows, &row))
-		staged_row(s, row, step);
-}
-
-static void
 take_rows(struct job *j, const struct op *op)
 {
 	const struct span rows = span_all(op->batch);
@@ -77,12 +68,12 @@ take_rows(struct job *j, const struct op *op)
 
 	LIST_FOREACH(g, &op->query->crews, entry)
 		if (g->whole.staged)
-			stage_rows(&g->whole, rows, op->step);
+			staged_rows(&g->whole, rows, op->step);
 		else
 			crew_rows(j, g, rows);
 	LIST_FOREACH(s, &op->query->subs, of_query)
 		if (s->staged)
-			stage_rows(s, rows, op->step);
+			staged_rows(s, rows, op->step);
 		else if (!s->crew)
 			sub_give_span(j, s, rows);
 	batch_drop(op->batch);
@@ -96,7 +87,7 @@ give_back(struct query *q, unsigned worker, struct partial *p)
 }
 
 static void
-take_partial(unsigned worker, const struct op *op)
+take_partial(struct job *j, unsigned worker, const struct op *op)
 {
 	struct crew *g;
 	struct sub *s;
@@ -106,6 +97,7 @@ take_partial(unsigned worker, const struct op *op)
 	LIST_FOREACH(s, &op->query->subs, of_query)
 		if (!s->crew)
 			staged_partial(s, op->partial);
+	staged_run(j);
 	give_back(op->query, worker, op->partial);
 }
 
@@ -163,7 +155,7 @@ take(struct job *j, unsigned worker, const struct op *op)
 		take_rows(j, op);
 		break;
 	case OP_PARTIAL:
-		take_partial(worker, op);
+		take_partial(j, worker, op);
 		break;
 	case OP_CARRIED:
 		carry(j, q, &op->carried);
@@ -250,6 +242,7 @@ merge_take(struct job *j)
 		channel_settle(&j->worker[i].in);
 		more |= take_from(j, &j->worker[i]);
 	}
+	staged_run(j);
 	return more;
 }
 
@@ -327,6 +320,7 @@ merge_windows(struct job *j)
 	LIST_FOREACH(q, &j->queries.all, entry)
 		if (q->watermark.moved && (low = watermark_low(&q->watermark)))
 			complete(q, low);
+	staged_run(j);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/kafka/source.h"
+#include "source-job/outputs.h"
 #include "source-job/threads.h"
 
 static void
@@ -205,17 +206,23 @@ write_queues(const struct job *j, struct buf *out)
 	      longest);
 }
 
+static bool
+is_ours(const char *name)
+{
+	return !strncmp(name, "mql-worker-", 11) ||
+	       !strncmp(name, "mql-output-", 11) ||
+	       !strcmp(name, program_invocation_short_name);
+}
+
 /* Those that others began for us: ZeroMQ's, librdkafka's. */
 static void
 write_others(struct buf *out)
 {
-	static const char ours[] = "mql-worker-";
 	struct thread_cpu other[THREADS_MAX];
 	size_t n = threads_cpu(other);
 
 	for (size_t i = 0; i < n; i++)
-		if (strncmp(other[i].name, ours, sizeof ours - 1) &&
-		    strcmp(other[i].name, program_invocation_short_name))
+		if (!is_ours(other[i].name))
 			buf_printf(out, "mql_thread_cpu_seconds_total{"
 				   "thread=\"%s\"} %.3f\n", other[i].name,
 				   other[i].seconds);
@@ -234,6 +241,10 @@ write_threads(const struct job *j, struct buf *out)
 			buf_printf(out, "mql_thread_cpu_seconds_total{"
 				   "thread=\"worker-%u\"} %.3f\n", i,
 				   (double)worker_cpu_ns(&j->worker[i]) / 1e9);
+	for (unsigned i = 0; i < outputs_threads(j->stages.outputs); i++)
+		buf_printf(out, "mql_thread_cpu_seconds_total{"
+			   "thread=\"output-%u\"} %.3f\n", i,
+			   (double)outputs_cpu_ns(j->stages.outputs, i) / 1e9);
 	write_others(out);
 	family(out, "worker_agents", "gauge",
 	       "Agents that are connected, by worker");

@@ -1,253 +1,215 @@
 /* staged.c - see staged.h.
  *
  * With the rows of a window goes a mark through the queue (queue.h), so that
- * the subscriber is told of it when it has the last of them, and not before.
- * What a running total gives once a second is marked in the same way: a
- * window from the beginning up to now. */
+ * the subscriber is told of it when it has the last of them, and not before. */
 #include "source-job/staged.h"
 
 #include <stdlib.h>
 
 #include "mql/error.h"
 #include "mql/pace.h"
-#include "mql/partial.h"
 #include "mql/stage.h"
 #include "source-job/job.h"
+#include "source-job/outputs.h"
 #include "source-job/relay.h"
 #include "source-job/replays.h"
+#include "source-job/stager.h"
 
 enum {
 	TOTAL_MS = 1000,
+	WORK_MIN = 200, /* rows: less is done before anybody is awake */
 };
 
 struct staged {
 	struct job       *job;
 	struct sub       *sub;
 	struct mql_query *query;
-	struct stage     *stage;
+	struct stager    *stager;
 	struct relay     *relay; /* in its place */
-	enum pace         pace;
-	bool     ending;    /* windows that close now are cut short */
-	uint64_t taken;     /* rows, and events of partials, that went in */
-	uint64_t failed;    /* for which there was no memory at all */
-	uint64_t marked;    /* results in front of the last mark */
-	uint64_t totals;    /* that were given by then, */
-	bool     shown;     /* and the last one had rows */
-	/* What a mark that is not of a time window says: */
-	int64_t  since;     /* ms since the epoch */
-	uint64_t before;    /* taken by then */
-	int64_t  total_at;  /* monotonic ms: when a total is due */
+	enum pace     pace;
+	int64_t       total_at; /* monotonic ms: when a total is due */
+	struct stager_counts counted; /* are in the books */
+	bool          waits;    /* for staged_run() */
 };
 
-/* --- marks ----------------------------------------------------------------- */
-
-static void
-mark(struct staged *st, struct wire_window w)
-{
-	struct sub *s = st->sub;
-
-	staged_count(s);
-	w.late = s->books.source.late;
-	w.live = query_shown(s->query)->live;
-	sub_close(s, &w);
-	st->marked = s->books.source.results;
-}
-
-/* A total is of no row any more: those that were shown are to go. */
-static bool
-has_emptied(struct staged *st)
-{
-	struct stage_stats now;
-	bool emptied;
-
-	stage_stats(st->stage, &now);
-	emptied = st->shown && now.totals != st->totals;
-	st->totals = now.totals;
-	return emptied;
-}
-
-/* Rows were given, and no time window that was closed has marked them. */
-static void
-mark_rest(struct staged *st)
-{
-	const bool any = st->marked != st->sub->books.source.results;
-	const bool emptied = has_emptied(st);
-	int64_t now = st->job->wall;
-
-	if (st->pace == PACE_EVENT || (!any && !emptied))
-		return;
-	st->shown = any;
-	mark(st, (struct wire_window){
-		.start = st->since, .end = now,
-		.events = st->taken - st->before,
-		.agents = query_shown(st->sub->query)->live,
-	});
-	if (st->pace != PACE_WINDOW)
-		return;
-	st->since = now;
-	st->before = st->taken;
-}
-
-/* --- what the stage calls -------------------------------------------------- */
-
-static bool
-give(void *arg, struct str row, int64_t window)
-{
-	struct staged *st = arg;
-
-	(void)window;
-	st->sub->books.source.results++;
-	counter_add(&st->job->counters.results, 1);
-	return sub_give(st->job, st->sub, row);
-}
+/* --- what came of it ------------------------------------------------------- */
 
 /* That contributed. Where a subscription ends before the window does, all have
  * told what there was by then. */
 static uint32_t
-contributors(const struct staged *st, int64_t end)
+contributors(const struct staged *st, const struct stager_item *of)
 {
 	const struct query *q = st->sub->query;
 	uint32_t live = query_shown(q)->live, told = live;
 
-	if (q->watermark.pane && (q->closing || !st->ending))
-		told = watermark_told(&q->watermark, end);
+	if (of->timed && q->watermark.pane && (q->closing || !of->cut))
+		told = watermark_told(&q->watermark, of->end);
 	return told < live ? told : live;
 }
 
 static void
-closed(void *arg, int64_t start, int64_t end, uint64_t events)
+close_window(struct staged *st, const struct stager_item *of)
 {
-	struct staged *st = arg;
+	struct job *j = st->job;
+	const struct wire_window w = {
+		.start = of->start, .end = of->end, .events = of->events,
+		.late = of->late, .agents = contributors(st, of),
+		.live = query_shown(st->sub->query)->live,
+	};
 
 	/* Of one that is cut short the end is still to come, and of one that
 	 * is replayed it was long ago. */
-	if (query_pane_ms(st->query) && !st->ending && !st->sub->replaying)
-		latency_add(&st->job->counters.window_latency,
-			    (st->job->wall - end) * 1000, 1);
-	mark(arg, (struct wire_window){ .start = start, .end = end,
-					.events = events,
-					.agents = contributors(arg, end) });
+	if (of->timed && query_pane_ms(st->query) && !of->cut &&
+	    !st->sub->replaying)
+		latency_add(&j->counters.window_latency,
+			    (j->wall - of->end) * 1000, 1);
+	sub_close(st->sub, &w);
 }
 
-/* --- life ------------------------------------------------------------------ */
-
-int
-staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
+/* Bring the books up to what the stage has counted. */
+static void
+count(struct staged *st)
 {
-	struct staged *st;
-	const bool plain = query_is_plain(query);
-	int err;
+	const struct stager_counts now = *stager_counts(st->stager);
+	const struct stager_counts old = st->counted;
+	struct job_counters *c = &st->job->counters;
+	struct books_source *b = &st->sub->books.source;
+	const uint64_t folded = now.taken - now.late - now.untimed -
+				now.overflow;
 
-	st = plain ? NULL : calloc(1, sizeof *st);
-	if (!st) {
-		mql_query_free(query);
-		return plain ? 0 : MQL_ENOMEM;
-	}
-	*st = (struct staged){ .job = j, .sub = s, .query = query,
-			       .pace = query_pace(query), .since = j->wall,
-			       .total_at = j->now + TOTAL_MS };
-	const struct stage_options opt = {
-		.max_bytes = j->config.stage_memory,
-		.grace_ms = s->replaying ? REPLAYS_GRACE_MS : j->config.grace,
-		.row = give, .closed = closed, .arg = st,
-	};
-	err = merge ? relay_new(j, s, &st->relay)
-		    : stage_new(query, &opt, &st->stage);
-	if (err) {
-		staged_free(st);
-		return err;
-	}
-	s->staged = st;
-	return 0;
+	counter_add(&c->folded, folded - b->folded);
+	counter_add(&c->results, now.results - old.results);
+	counter_add(&c->rows_bad, now.bad - old.bad);
+	counter_add(&c->drop_late, now.late - old.late +
+				   now.untimed - old.untimed);
+	counter_add(&c->drop_overflow, now.overflow - old.overflow);
+	counter_add(&c->drop_limit, now.past_limit - old.past_limit);
+	b->folded = folded;
+	b->results = now.results;
+	b->late = now.late;
+	b->untimed = now.untimed;
+	b->overflow = now.overflow;
+	b->lost += now.bad - old.bad;
+	b->drop_limit += now.past_limit - old.past_limit;
+	st->counted = now;
 }
 
-void
-staged_free(struct staged *st)
-{
-	if (!st)
-		return;
-	stage_free(st->stage);
-	relay_free(st->relay);
-	mql_query_free(st->query);
-	free(st);
-}
-
-/* --- rows, groups and time --------------------------------------------------------- */
-
-/* Is the limit reached? Then n events are dropped. */
-static bool
-is_done(struct staged *st, uint64_t n)
-{
-	if (!stage_done(st->stage))
-		return false;
-	st->sub->books.source.drop_limit += n;
-	counter_add(&st->job->counters.drop_limit, n);
-	return true;
-}
-
-/* Something went in: rows may have come out. */
 static void
 settle(struct staged *st)
 {
-	mark_rest(st);
-	if (stage_done(st->stage))
+	struct stager_item item;
+
+	count(st);
+	while (stager_next(st->stager, &item))
+		if (item.is_mark)
+			close_window(st, &item);
+		else
+			sub_give(st->job, st->sub, item.row);
+	if (stager_done(st->stager))
 		sub_mark(st->job, st->sub); /* for its end */
 }
 
+/* --- what it is to do ------------------------------------------------------ */
+
+static void
+run(void *arg)
+{
+	struct staged *st = arg;
+
+	stager_run(st->stager);
+}
+
+static size_t
+work(const struct stages *all)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < all->nwaiting; i++) {
+		const struct staged *st = all->waiting[i];
+		sum += stager_work(st->stager);
+	}
+	return sum;
+}
+
 void
-staged_row(struct sub *s, struct str row, unsigned step)
+staged_run(struct job *j)
+{
+	struct stages *all = &j->stages;
+	const size_t n = all->nwaiting;
+
+	if (n > 1 && work(all) >= WORK_MIN)
+		outputs_run(all->outputs, run, all->waiting, n);
+	else
+		for (size_t i = 0; i < n; i++)
+			run(all->waiting[i]);
+	all->nwaiting = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct staged *st = all->waiting[i];
+		st->waits = false;
+		settle(st);
+	}
+}
+
+/* Where it has no room for one task more it has for many, once it has run. */
+static void
+put(struct staged *st, const struct stager_task *t)
+{
+	struct stages *all = &st->job->stages;
+
+	if (!stager_put(st->stager, t)) {
+		run(st);
+		settle(st);
+		stager_put(st->stager, t);
+	}
+	if (!st->waits)
+		all->waiting[all->nwaiting++] = st;
+	st->waits = true;
+}
+
+void
+staged_rows(struct sub *s, struct span rows, unsigned step)
 {
 	struct staged *st = s->staged;
-	struct job *j = st->job;
-	int err;
+	struct str row;
 
-	if (st->relay) {
-		relay_row(st->relay, row);
-		return;
-	}
-	if (is_done(st, 1))
-		return;
-	err = stage_row_of(st->stage, row, step, j->wall);
-	if (err == MQL_EBADEVENT) {
-		s->books.source.lost++;
-		counter_add(&j->counters.rows_bad, 1);
-		return;
-	}
-	st->taken++;
-	st->failed += err != 0;
-	settle(st);
+	if (!st->relay)
+		put(st, &(struct stager_task){
+			.kind = STAGER_ROWS, .step = step,
+			.now = st->job->wall, .rows = rows });
+	else
+		while (span_next(&rows, &row))
+			relay_row(st->relay, row);
 }
 
-/* Events that the stage has left out. */
-static uint64_t
-left_out(const struct staged *st)
-{
-	struct stage_stats now;
-
-	stage_stats(st->stage, &now);
-	return now.late + now.untimed + now.overflow;
-}
-
-/* When memory is out half-way, the rest of it is what failed. */
 void
 staged_partial(struct sub *s, const struct partial *p)
 {
 	struct staged *st = s->staged;
-	uint64_t n = partial_events(p), before;
 
 	if (!st) /* nobody's: see saved.h */
 		return;
-	if (st->relay) {
+	if (st->relay)
 		relay_partial(st->relay, p);
-		return;
-	}
-	before = left_out(st);
-	if (is_done(st, n))
-		return;
-	st->taken += n;
-	if (stage_partial(st->stage, p, st->job->wall))
-		st->failed += n - (left_out(st) - before);
-	settle(st);
+	else
+		put(st, &(struct stager_task){ .kind = STAGER_PARTIAL,
+					       .now = st->job->wall,
+					       .partial = p });
+}
+
+/* Is it time for what is given now and then? */
+static bool
+is_due(struct staged *st)
+{
+	const struct sub *s = st->sub;
+
+	if (st->pace != PACE_TOTAL)
+		return st->pace == PACE_WINDOW;
+	/* Of history that ends the totals are wanted, once. */
+	if ((s->replaying && s->replaying->until_end) ||
+	    st->job->now < st->total_at)
+		return false;
+	st->total_at = st->job->now + TOTAL_MS;
+	return true;
 }
 
 void
@@ -257,19 +219,9 @@ staged_tick(struct sub *s)
 
 	if (st && st->relay)
 		relay_tick(st->relay);
-	if (!st || st->relay || st->pace == PACE_EVENT ||
-	    st->pace == PACE_END)
-		return;
-	if (st->pace == PACE_TOTAL) {
-		/* Of history that ends the totals are wanted, once. */
-		if (s->replaying && s->replaying->until_end)
-			return;
-		if (st->job->now < st->total_at)
-			return;
-		st->total_at = st->job->now + TOTAL_MS;
-	}
-	stage_tick(st->stage, st->job->wall);
-	mark_rest(st);
+	else if (st && is_due(st))
+		put(st, &(struct stager_task){ .kind = STAGER_TICK,
+					       .now = st->job->wall });
 }
 
 void
@@ -279,57 +231,112 @@ staged_complete(struct sub *s, int64_t upto)
 
 	if (st && st->relay)
 		relay_complete(st->relay, upto);
-	if (!st || st->relay)
-		return;
-	stage_complete(st->stage, upto);
-	stage_tick(st->stage, st->job->wall);
-	settle(st);
+	else if (st)
+		put(st, &(struct stager_task){ .kind = STAGER_COMPLETE,
+					       .now = st->job->wall,
+					       .upto = upto });
 }
 
 void
 staged_end(struct sub *s)
 {
-	if (s->staged && s->staged->relay)
-		relay_end(s->staged->relay);
-	if (!s->staged || s->staged->relay)
-		return;
-	s->staged->ending = true;
-	stage_end(s->staged->stage);
-	mark_rest(s->staged);
-}
-
-/* --- answers --------------------------------------------------------------- */
-
-void
-staged_count(struct sub *s)
-{
 	struct staged *st = s->staged;
-	struct books_source *b = &s->books.source;
-	struct books_source old = *b;
-	struct stage_stats now;
 
+	if (st && st->relay)
+		relay_end(st->relay);
 	if (!st || st->relay)
 		return;
-	struct job_counters *c = &st->job->counters;
-	stage_stats(st->stage, &now);
-	b->late = now.late;
-	b->untimed = now.untimed;
-	b->overflow = now.overflow + st->failed;
-	b->folded = st->taken - b->late - b->untimed - b->overflow;
-	counter_add(&c->folded, b->folded - old.folded);
-	counter_add(&c->drop_late, b->late - old.late +
-				   b->untimed - old.untimed);
-	counter_add(&c->drop_overflow, b->overflow - old.overflow);
+	put(st, &(struct stager_task){ .kind = STAGER_END,
+				       .now = st->job->wall });
+	staged_run(st->job);
 }
 
 bool
 staged_done(const struct sub *s)
 {
-	return s->staged && !s->staged->relay && stage_done(s->staged->stage);
+	return s->staged && !s->staged->relay &&
+	       stager_done(s->staged->stager);
 }
 
 const char *
 staged_text(const struct sub *s)
 {
 	return s->staged ? mql_query_text(s->staged->query) : NULL;
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+/* There is a place for each that may wait. */
+static int
+enter(struct stages *all)
+{
+	const size_t cap = all->cap ? 2 * all->cap : 16;
+	void **more;
+
+	if (all->n == all->cap) {
+		if (!(more = realloc(all->waiting, cap * sizeof *more)))
+			return MQL_ENOMEM;
+		all->waiting = more;
+		all->cap = cap;
+	}
+	all->n++;
+	return 0;
+}
+
+int
+staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
+{
+	const int64_t grace = s->replaying ? REPLAYS_GRACE_MS :
+					     j->config.grace;
+	const bool plain = query_is_plain(query);
+	struct staged *st = plain ? NULL : calloc(1, sizeof *st);
+	int err;
+
+	if (!st || enter(&j->stages)) {
+		mql_query_free(query);
+		free(st);
+		return plain ? 0 : MQL_ENOMEM;
+	}
+	*st = (struct staged){ .job = j, .sub = s, .query = query,
+			       .pace = query_pace(query),
+			       .total_at = j->now + TOTAL_MS };
+	err = merge ? relay_new(j, s, &st->relay)
+		    : stager_new(query, j->config.stage_memory, grace, j->wall,
+				 &st->stager);
+	if (err)
+		staged_free(st);
+	else
+		s->staged = st;
+	return err;
+}
+
+void
+staged_free(struct staged *st)
+{
+	struct stages *all;
+
+	if (!st)
+		return;
+	all = &st->job->stages;
+	for (size_t i = 0; st->waits && i < all->nwaiting; i++)
+		if (all->waiting[i] == st)
+			all->waiting[i] = all->waiting[--all->nwaiting];
+	all->n--;
+	stager_free(st->stager);
+	relay_free(st->relay);
+	mql_query_free(st->query);
+	free(st);
+}
+
+int
+stages_init(struct stages *all, unsigned threads)
+{
+	return outputs_new(threads, &all->outputs);
+}
+
+void
+stages_fini(struct stages *all)
+{
+	outputs_free(all->outputs);
+	free(all->waiting);
 }

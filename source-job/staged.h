@@ -1,8 +1,9 @@
 /* staged.h - where a subscription makes rows of its own of the agents' rows.
  *
- *     agents' rows --> staged_row() ---> struct stage --> sub_give() --> queue
- *           groups --> staged_partial() --^
- *             time --> staged_tick(), staged_complete()
+ *     agents' rows --> staged_rows() ---> stager.h --> sub_give() --> queue
+ *           groups --> staged_partial() --^     |
+ *             time --> staged_tick(),  ---^     +-- of all that wait at once,
+ *                      staged_complete()            by staged_run()
  *
  * Of a query with groups, aggregates, windows, an order or `distinct` the
  * agents run the filter and send the fields that the rest needs, or fold these
@@ -24,8 +25,22 @@ int staged_open(struct job *j, struct sub *s, struct mql_query *query,
 		bool merge);
 void staged_free(struct staged *st); /* NULL is allowed */
 
-/* A row of an agent. s has a stage. */
-void staged_row(struct sub *s, struct str row, unsigned step);
+/* What it is to do waits for staged_run(), which does it for all, by as many
+ * threads as there are (outputs.h), before anything else asks what came of it:
+ * a run ends each part of a turn in which something was put. */
+struct stages {
+	struct outputs *outputs;
+	void   **waiting; /* struct staged *, with room for all */
+	size_t   nwaiting, cap;
+	size_t   n;       /* that there are */
+};
+
+int stages_init(struct stages *all, unsigned threads); /* of outputs_new() */
+void stages_fini(struct stages *all); /* a zeroed one is allowed */
+void staged_run(struct job *j);
+
+/* Rows of agents, which are held until they are in. s has a stage. */
+void staged_rows(struct sub *s, struct span rows, unsigned step);
 
 /* Groups of an agent, whose query folds as that of s. Without a stage they are
  * not needed. */
@@ -43,9 +58,6 @@ void staged_complete(struct sub *s, int64_t upto);
 
 /* No row will come any more: give all that is left. */
 void staged_end(struct sub *s);
-
-/* Bring the books of s up to what the stage has counted. */
-void staged_count(struct sub *s);
 
 /* Will the stage give no row any more, since its limit is reached? */
 bool staged_done(const struct sub *s);

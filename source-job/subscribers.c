@@ -89,12 +89,10 @@ sub_settle(struct job *j, struct sub *s)
 	struct books_agent now = ledger_settled(&s->query->all);
 
 	sub_accept(j, s, c);
-	if (s->crew) {
+	if (s->crew)
 		crew_settle(s);
-	} else {
+	else
 		staged_end(s);
-		staged_count(s);
-	}
 	s->books.agent = ledger_since(&now, &s->before);
 	s->books.targeted = c->targeted;
 	s->books.live = c->live;
@@ -350,4 +348,5 @@ subscribers_tick(struct job *j)
 		LIST_FOREACH(s, &l->subs, of_link)
 			tick(j, s);
 	}
+	staged_run(j);
 }

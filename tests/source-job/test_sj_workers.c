@@ -242,7 +242,64 @@ START_TEST(a_second_daemon_does_not_take_agents_of_the_first)
 }
 END_TEST
 
-TEST_MAIN(sj_workers, an_agent_at_another_worker_goes_on_where_it_was,
+/* Stages of many subscriptions, of several kinds, have more to do at once than
+ * one thread would be waked for: each is as if it were alone. */
+START_TEST(stages_side_by_side_give_what_each_gives_alone)
+{
+	enum { STAGES = 16, ROUNDS = 40, LINES = 25 };
+	struct buf lines = BUF_INIT;
+	struct agent a[AGENTS];
+	struct tail t[STAGES];
+	struct daemon d;
+	char query[80], row[80];
+
+	for (int i = 0; i < LINES; i++)
+		buf_printf(&lines, "{\"k\":%d,\"v\":2}\n", i);
+	buf_put_u8(&lines, '\0');
+	daemon_start(&d, "--workers=4", NULL);
+	open_all(a, &d);
+	for (int i = 0; i < STAGES; i++) {
+		snprintf(query, sizeof query, i % 2 ?
+			 "select distinct k+%d as k from s where v > 0" :
+			 "select sum(v)+%d as k from s where k < 25", i);
+		tail_open(&t[i], &d);
+		tail_subscribe(&t[i], query);
+	}
+	for (int i = 0; i < AGENTS; i++) {
+		agent_until_query(&a[i], t[STAGES - 1].query_id);
+		for (int k = 0; k < STAGES; k++)
+			agent_ack(&a[i], t[k].query_id, WIRE_LIVE, NULL);
+	}
+	for (int round = 0; round < ROUNDS; round++)
+		for (int k = 0; k < STAGES; k++)
+			for (int i = 0; i < AGENTS; i++)
+				agent_lines(&a[i], t[k].query_id,
+					    (uint64_t)round * LINES + 1,
+					    (char *)lines.data);
+	for (int k = 0; k < STAGES; k++) {
+		const uint64_t sent = ROUNDS * LINES * AGENTS;
+		TAIL_UNTIL(&t[k], t[k].books.source.folded == sent);
+		ck_assert_uint_eq(t[k].books.agent.sent, sent);
+		ck_assert(books_balance(&t[k].books));
+		if (k % 2)
+			TAIL_UNTIL(&t[k], t[k].rows == LINES);
+		snprintf(row, sizeof row, "{\"k\":%llu}\n",
+			 (unsigned long long)(k % 2 ? LINES - 1 : 2 * sent) +
+				 (unsigned)k);
+		TAIL_UNTIL(&t[k], strstr(t[k].text, row));
+	}
+	const char *metrics = daemon_http(&d, "GET", "/metrics");
+	ck_assert_ptr_nonnull(strstr(metrics, "thread=\"output-2\""));
+	for (int k = 0; k < STAGES; k++)
+		tail_close(&t[k]);
+	close_all(a);
+	buf_fini(&lines);
+	daemon_stop(&d);
+}
+END_TEST
+
+TEST_MAIN(sj_workers, stages_side_by_side_give_what_each_gives_alone,
+	  an_agent_at_another_worker_goes_on_where_it_was,
 	  rows_of_the_old_link_are_in_the_books_of_the_new_one,
 	  the_books_of_one_who_joins_are_the_sum_over_workers_since_then,
 	  every_worker_ends_its_part_before_the_query_does,
