@@ -184,7 +184,8 @@ say(struct run *r, uint64_t share)
 	agents_send(w, r->agent);
 }
 
-/* Zero it, or make it. False: no memory, it keeps what it has. */
+/* Few queries have a cap: made when first looked at. False: no memory, and the
+ * agent keeps the part it has. */
 static bool
 has_line(struct run *r)
 {
