@@ -86,7 +86,7 @@ struct agents {
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
 	size_t     ndeaf;
-	size_t     nreplay;    /* that are not for all queries */
+	size_t     nprivate;   /* that are not for all queries */
 	struct credit credit; /* what they may send ahead in all */
 	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
 	_Atomic uint64_t ahead; /* bytes that they may send: likewise */

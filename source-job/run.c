@@ -324,7 +324,7 @@ run_limit(struct run *r, const struct wire_counts *c)
 static uint64_t
 rate(uint64_t before, uint64_t now, int64_t ms)
 {
-	return (uint64_t)((double)(now - before) * 1000 / (double)ms);
+	return (now - before) * 1000 / (uint64_t)ms;
 }
 
 /* Where we come to a run that others knew before, its past is not ours. */

@@ -42,7 +42,8 @@ struct offsets {
 	uint64_t goal[2];  /* live and late: until so much is out */
 	bool     with_late, late_over; /* there is a late agent; all of it */
 	int64_t  next;     /* ms, monotonic */
-	int64_t  kept_for; /* since, as of the last commit */
+	int64_t  due_for;  /* since, as of the commit under way, */
+	int64_t  kept_for; /* and of the last one */
 
 	_Atomic int64_t since, mark, handed;
 	_Atomic bool    mark_late, again;
@@ -333,7 +334,8 @@ begin(struct offsets *o, rd_kafka_t *rk, const struct offsets_flow *live,
 	if (now < o->next)
 		return;
 	o->next = now + COMMIT_MS;
-	o->due = find_due(o, rk, atomic_load(&o->since));
+	o->due_for = atomic_load(&o->since);
+	o->due = find_due(o, rk, o->due_for);
 	o->due_read = counter_get(o->nlate ? &o->done : &o->read);
 	if (!o->due && !late) {
 		counter_set(&o->done, o->due_read);
@@ -366,6 +368,7 @@ commit(struct offsets *o, rd_kafka_t *rk)
 {
 	const int64_t since = atomic_load(&o->since);
 	int64_t now = clock_wall_ms();
+	rd_kafka_resp_err_t err;
 	char text[24];
 	int n;
 
@@ -380,9 +383,9 @@ commit(struct offsets *o, rd_kafka_t *rk)
 		if (of)
 			of->committed = of->handed = p->offset;
 	}
-	if (o->due)
-		rd_kafka_commit(rk, o->due, true);
-	o->kept_for = since;
+	if (o->due && (err = rd_kafka_commit(rk, o->due, true)))
+		offsets_committed(o, err, o->due);
+	o->kept_for = o->due_for;
 	counter_set(&o->done, o->due_read);
 	give_up(o);
 }
