@@ -41,8 +41,8 @@ enum {
 	 * is no peer but an open descriptor: it is cut off. Any message
 	 * answers, so those that say something every second are not asked
 	 * for more. */
-	PING_MS = 5000,
-	PONG_MS = 15000,
+	PING_MS = 10000,
+	PONG_MS = 30000,
 };
 
 /* Nobody but agents sends rows. */
