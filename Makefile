@@ -200,12 +200,14 @@ CHECKS = \
   $(if $(SANITIZED),,$(call line,exports tools/exports.sh $(O) $(EXPORTS))) \
   $(call line,man mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-8])) \
   $(if $(SANITIZED),,$(FUZZ_LINES))
+# These begin first: all are over when the last of them is.
 SLOWEST = test_sj_kafka test_sj_partials test_agent_move test_agent_budget test_agent_oom
 # A source-job has four threads in the tests, and one in these once more.
 ALONE = e2e/chaos e2e/exact e2e/restart e2e/slow test_sj_agents test_sj_endings test_sj_fanout test_sj_operators test_sj_rows
 EXPORTS = $(foreach l,$(SOLIBS),lib$(l) $($(l).map) $($(l).api:%=include/mql/%.h))
 FUZZ_LINES = $(foreach f,$(FUZZERS),$(call line,$(f) tools/fuzz.sh $(OUT)/fuzz $(f) $(call fuzz_seconds,$(f))))
-# Among the tests those of the doors that everybody knocks at run as long.
+# Beside the tests a fuzzer has three seconds, or ten at a door that everybody
+# knocks at; `make fuzz` gives each FUZZ_SECONDS.
 DOORS = fuzz_query fuzz_json fuzz_program fuzz_frame
 fuzz_seconds = $(if $(filter check-now,$(MAKECMDGOALS)),$(if $(filter $(DOORS),$1),10,3),$(FUZZ_SECONDS))
 

@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "common/clock.h"
+#include "common/thread.h"
 #include "wire/keys.h"
 
 enum {
@@ -128,7 +129,7 @@ agent_start(struct mql_agent *a)
 	int err;
 
 	pthread_mutex_init(&a->end_lock, NULL);
-	life_cond_init(&a->end_news);
+	thread_cond_init(&a->end_news);
 	rows_writer_init(&a->writer);
 	atomic_store(&a->opened, clock_mono_ms());
 	atomic_store(&a->reason, "nobody has answered yet");
@@ -138,7 +139,7 @@ agent_start(struct mql_agent *a)
 		return err;
 	if (!a->partials && (err = folds_init(a)))
 		return err;
-	return life_thread(&a->thread, thread_main, a);
+	return thread_start(&a->thread, NULL, thread_main, a);
 }
 
 void

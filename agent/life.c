@@ -1,15 +1,14 @@
 /* life.c - see life.h. */
 #include "agent/life.h"
 
-#include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
 #include "agent/rcu.h"
 #include "common/clock.h"
 #include "common/loaded.h"
+#include "common/thread.h"
 
 enum { TRY_AGAIN_MS = 1000 };
 
@@ -137,42 +136,6 @@ life_leave(struct mql_agent *a)
 	return found;
 }
 
-/* --- threads ------------------------------------------------------------------------ */
-
-int
-life_thread(pthread_t *t, void *(*main)(void *), void *arg)
-{
-	sigset_t every, before;
-	int err;
-
-	sigfillset(&every);
-	pthread_sigmask(SIG_SETMASK, &every, &before);
-	err = pthread_create(t, NULL, main, arg);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err ? MQL_EOS : 0;
-}
-
-void
-life_cond_init(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(c, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-bool
-life_wait(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until)
-{
-	struct timespec t = {
-		.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000,
-	};
-
-	return !pthread_cond_timedwait(c, lock, &t);
-}
-
 /* --- the end ------------------------------------------------------------------------- */
 
 bool
@@ -197,7 +160,7 @@ life_join(struct mql_agent *a, int64_t until)
 	bool ended;
 
 	pthread_mutex_lock(&a->end_lock);
-	while (!a->ended && life_wait(&a->end_news, &a->end_lock, until))
+	while (!a->ended && thread_wait(&a->end_news, &a->end_lock, until))
 		;
 	ended = a->ended;
 	a->abandoned = !ended;

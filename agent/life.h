@@ -1,5 +1,5 @@
-/* life.h - an agent's life in a process that is not ours: its threads, its
- * end, and what becomes of it in a forked child.
+/* life.h - an agent's life in a process that is not ours: its end, and what
+ * becomes of it in a forked child.
  *
  *              open                          close
  *     (none) --------> AWAKE --------------------------------> (freed)
@@ -33,16 +33,6 @@ enum life { LIFE_ASLEEP, LIFE_WAKING, LIFE_AWAKE };
 int life_enter(struct mql_agent *a);  /* 0 or MQL_ENOMEM */
 /* Take it off; false when it is not on (NULL, or closed already). */
 bool life_leave(struct mql_agent *a);
-
-/* --- threads ------------------------------------------------------------------ */
-
-/* Start a thread that takes no signal. 0 or MQL_EOS. */
-int life_thread(pthread_t *t, void *(*main)(void *), void *arg);
-
-/* A condition variable that goes by the monotonic clock. */
-void life_cond_init(pthread_cond_t *c);
-/* Wait for it; false when it is `until` (clock_mono_ms()). */
-bool life_wait(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until);
 
 /* --- a forked child ------------------------------------------------------------ */
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/life.h"
 #include "common/clock.h"
 #include "common/loaded.h"
+#include "common/thread.h"
 
 enum {
 	LINES = 16, LINE = 320,
@@ -89,8 +89,8 @@ teller_start(void (*callback)(void *arg, const char *line), void *arg)
 	l->allowance = BURST;
 	l->refilled = clock_mono_ms();
 	pthread_mutex_init(&l->lock, NULL);
-	life_cond_init(&l->news);
-	if (life_thread(&l->thread, teller_main, l)) {
+	thread_cond_init(&l->news);
+	if (thread_start(&l->thread, NULL, teller_main, l)) {
 		teller_free(l);
 		return NULL;
 	}
@@ -149,7 +149,7 @@ teller_stop(struct teller *l, int64_t until)
 	pthread_mutex_lock(&l->lock);
 	l->stopping = true;
 	pthread_cond_broadcast(&l->news);
-	while (!l->done && life_wait(&l->news, &l->lock, until))
+	while (!l->done && thread_wait(&l->news, &l->lock, until))
 		;
 	done = l->done;
 	l->abandoned = !done;

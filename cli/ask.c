@@ -28,18 +28,9 @@ ask_bad_endpoint(const char *source_job)
 struct str
 ask_text(struct str json, struct str quoted, struct buf *room)
 {
-	struct str key, raw;
-	size_t at = 0;
-
-	while (!json_check(json, NULL) &&
-	       json_member_next(json, &at, &key, &raw)) {
-		if (!str_eq(key, quoted) || !buf_room(room, raw.len))
-			continue;
-		struct value v = json_value(raw, room);
-		if (v.type == VALUE_STR)
-			return value_str(&v);
-	}
-	return (struct str){ 0 };
+	if (json_check(json, NULL))
+		return (struct str){ 0 };
+	return json_member_text(json, quoted, room);
 }
 
 /* Say the sentence in {"error":"..."}. */

@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cli/parts.h"
+#include "common/clock.h"
+#include "common/thread.h"
 #include "event/pathset.h"
 #include "mql/error.h"
 #include "mql/prog.h"
@@ -190,7 +190,6 @@ work(void *arg)
 	struct pool *p = w->pool;
 	struct part part;
 
-	pthread_setname_np(pthread_self(), "mql-eval");
 	while (ask(p) && parts_next(p->parts, &w->lines, &part)) {
 		struct place *at = &p->place[part.seq % p->nplace];
 		at->part = part;
@@ -231,13 +230,7 @@ give(struct pool *p, struct progress *at, struct place *place)
 static void
 wait_a_little(struct pool *p)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_nsec += TICK_MS * 1000000L;
-	t.tv_sec += t.tv_nsec / 1000000000L;
-	t.tv_nsec %= 1000000000L;
-	pthread_cond_timedwait(&p->ready, &p->lock, &t);
+	thread_wait(&p->ready, &p->lock, clock_mono_ms() + TICK_MS);
 }
 
 /* The next part in order; NULL: there is none. */
@@ -294,20 +287,16 @@ static int
 start(struct worker *w, struct pool *p)
 {
 	const struct eval_threads *how = p->how;
-	sigset_t all, before;
 	int err;
 
 	w->pool = p;
 	if ((err = mql_runner_new(how->q, how->max_event, &w->runner)) ||
 	    (err = lines_init(&w->lines, how->max_event)))
 		return err;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_mutex_lock(&p->lock);
-	w->started = !pthread_create(&w->thread, NULL, work, w);
+	w->started = !thread_start(&w->thread, "mql-eval", work, w);
 	p->running += w->started;
 	pthread_mutex_unlock(&p->lock);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return w->started ? 0 : MQL_ENOMEM;
 }
 
@@ -323,14 +312,9 @@ finish(struct worker *w)
 static int
 pool_init(struct pool *p, const struct eval_threads *how)
 {
-	pthread_condattr_t monotonic;
-
 	*p = (struct pool){ .how = how };
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->ready, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&p->ready);
 	pthread_cond_init(&p->room, NULL);
 	p->nplace = how->threads * PLACES_PER_THREAD;
 	p->place = calloc(p->nplace, sizeof *p->place);

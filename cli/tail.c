@@ -140,7 +140,9 @@ tell_thinned(struct tail *t)
 
 	if (t->thin > 0 && at - t->thinned_at < LIMITS_MS)
 		return;
-	if (slow && n > 1 && (n > 1.5 * t->thin || 1.5 * n < t->thin)) {
+	if (slow && n <= 1) /* of all that came nothing is here: not yet */
+		return;
+	if (slow && (n > 1.5 * t->thin || 1.5 * n < t->thin)) {
 		notes_say(&t->notes, "rows come faster than they are read: "
 			  "about %s is here", text_one_in(n).z);
 		t->thin = n;

@@ -95,13 +95,16 @@ arrived(const struct client_account *a)
 }
 
 /* Have the agents brought their runs over, that is: do the counters that they
- * have brought along include all that the broken links had told? */
+ * have brought along include all that the broken links had told? Without what
+ * agents had queued, for no starting point has that. */
 static bool
 carried_over(const struct client_account *a)
 {
 	struct books_agent told = a->last.before, now = arrived(a);
 
 	books_agent_add(&told, &a->last.books.agent);
+	told = books_agent_settled(&told);
+	now = books_agent_settled(&now);
 	return now.seen >= told.seen && now.matched >= told.matched &&
 	       now.sent >= told.sent;
 }

@@ -1,7 +1,6 @@
 /* link.c - see link.h. */
 #include "client/link.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,14 +141,6 @@ client_link_close(struct client_link *l)
 	if (l->dealer)
 		wire_dealer_close(l->dealer, LINGER_MS);
 	*l = (struct client_link){ 0 };
-}
-
-bool
-client_link_wait(struct client_link *l, int timeout_ms)
-{
-	if (l->dealer)
-		return wire_dealer_wait(l->dealer, timeout_ms, -1);
-	return poll(NULL, 0, timeout_ms) == 0;
 }
 
 int

@@ -59,10 +59,6 @@ int client_link_reopen(struct client_link *l);
 
 void client_link_close(struct client_link *l); /* a zeroed link is allowed */
 
-/* As wire_dealer_wait(); without a socket (it could not be reopened yet) it is
- * only time that passes. */
-bool client_link_wait(struct client_link *l, int timeout_ms);
-
 /* Send the frame in b and empty b. 0, MQL_EUNREACH or MQL_ENOMEM. */
 int client_link_send(struct client_link *l, struct buf *b);
 

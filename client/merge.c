@@ -12,12 +12,7 @@
 #include "mql/stage.h"
 #include "wire/rows.h"
 
-enum {
-	GRACE_MS = 2000,
-	HISTORY_GRACE_MS = 60000, /* as of `mql eval` */
-	TOTAL_MS = 1000,
-	TICK_MS = 100,
-};
+enum { TOTAL_MS = 1000, TICK_MS = 100 };
 
 static const uint32_t MARK = UINT32_MAX;
 
@@ -202,7 +197,8 @@ merge_new(const struct merge_options *opt, struct merge **out)
 			     .since = clock_wall_ms(),
 			     .total_at = clock_mono_ms() + TOTAL_MS };
 	const struct stage_options stage = {
-		.grace_ms = opt->history ? HISTORY_GRACE_MS : GRACE_MS,
+		.grace_ms = opt->history ? STAGE_PAST_GRACE_MS
+					 : STAGE_GRACE_MS,
 		.row = give, .closed = closed, .arg = m,
 	};
 	if ((err = read_groups(m)) ||

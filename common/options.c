@@ -494,16 +494,6 @@ option_list_fini(struct option_list *list)
 }
 
 void
-options_fini(const struct option *table)
-{
-	for (const struct option *o = table; o->name; o++)
-		if (o->kind == OPTION_STRINGS)
-			option_list_fini(o->to);
-		else if (o->kind == OPTION_CONFIG)
-			option_file_fini(o->to);
-}
-
-void
 option_file_fini(struct option_file *f)
 {
 	free(f->text);

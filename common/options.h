@@ -69,8 +69,7 @@ int options_parse_with(const struct option_usage *usage,
 void options_help(const struct option_usage *usage, const struct option *table,
 		  FILE *to);
 
-/* Free what options_parse() allocated for the table's values, or for one. */
-void options_fini(const struct option *table);
+/* Free what options_parse() allocated for a value. */
 void option_list_fini(struct option_list *list); /* it is empty then */
 void option_file_fini(struct option_file *f);
 

@@ -26,6 +26,13 @@ str_eq(struct str a, struct str b)
 	return a.len == b.len && (!a.len || !memcmp(a.ptr, b.ptr, a.len));
 }
 
+/* The same texts, or both NULL? */
+static inline bool
+str_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 /* Byte order: negative, 0 or positive, as memcmp has it. */
 static inline int
 str_cmp(struct str a, struct str b)

@@ -41,6 +41,12 @@ struct value json_at(const struct value *from, const struct step *steps,
 bool json_member_next(struct str text, size_t *at, struct str *key,
 		      struct str *value);
 
+/* What the first text among the members of this name is, in a valid object;
+ * ptr NULL: there is none. quoted is the name as it stands there, with its
+ * quotes. room, which may grow, is for a text with escapes. */
+struct str json_member_text(struct str object, struct str quoted,
+			    struct buf *room);
+
 /* Do two valid texts mean the same? Numbers by value, objects whatever the
  * order of keys. Bounded by the product of their sizes; deeper than
  * JSON_MAX_DEPTH is never equal. */

@@ -35,3 +35,19 @@ json_member_next(struct str text, size_t *at, struct str *key,
 	*at = (size_t)(s.p - text.ptr);
 	return true;
 }
+
+struct str
+json_member_text(struct str object, struct str quoted, struct buf *room)
+{
+	struct str name, raw;
+	size_t at = 0;
+
+	while (json_member_next(object, &at, &name, &raw)) {
+		if (!str_eq(name, quoted) || !buf_room(room, raw.len))
+			continue;
+		struct value v = json_value(raw, room);
+		if (v.type == VALUE_STR)
+			return value_str(&v);
+	}
+	return (struct str){ 0 };
+}

@@ -257,10 +257,15 @@ http_open(const struct http_service *service, const char *address,
 	return 0;
 }
 
-static bool
-same_text(const char *a, const char *b)
+/* MHD_stop_daemon() alone would shut down the socket, which another has too. */
+static void
+stop_beside(struct MHD_Daemon *d)
 {
-	return a == b || (a && b && !strcmp(a, b));
+	int fd = MHD_quiesce_daemon(d);
+
+	MHD_stop_daemon(d);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* With the certificate of h->door, beside the one that listens already. */
@@ -276,16 +281,13 @@ restart(struct http *h)
 		return MQL_EOS;
 	if (start(h, fd)) {
 		if (h->daemon)
-			MHD_stop_daemon(h->daemon);
+			stop_beside(h->daemon);
 		else
 			close(fd);
 		h->daemon = old;
 		return MQL_EOS;
 	}
-	fd = MHD_quiesce_daemon(old); /* else it would shut down the socket */
-	MHD_stop_daemon(old);
-	if (fd >= 0)
-		close(fd);
+	stop_beside(old);
 	return 0;
 }
 
@@ -300,7 +302,7 @@ http_reload(struct http *h, const struct door_files *files, char *why,
 	if (err)
 		return err;
 	h->door = fresh;
-	if (!same_text(old.cert, fresh.cert) || !same_text(old.key, fresh.key))
+	if (!str_same(old.cert, fresh.cert) || !str_same(old.key, fresh.key))
 		err = restart(h);
 	if (err) {
 		snprintf(why, nwhy, "%s: are --tls-cert and --tls-key right?",

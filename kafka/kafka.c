@@ -1,6 +1,7 @@
 /* kafka.c - see kafka.h. */
 #include "kafka/kafka.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,14 +38,32 @@ set_given(rd_kafka_conf_t *conf, const struct kafka_property *own,
 	return kafka_set(conf, name, equals + 1, why, nwhy);
 }
 
-int
-kafka_configure(rd_kafka_conf_t *conf, const struct kafka_property *own,
-		const struct option_list *given, char *why, size_t nwhy)
+static int
+set_all(rd_kafka_conf_t *conf, const struct kafka_property *p, char *why,
+	size_t nwhy)
 {
 	int err = 0;
 
-	for (const struct kafka_property *p = own; p->name && !err; p++)
+	for (; p->name && !err; p++)
 		err = kafka_set(conf, p->name, p->value, why, nwhy);
+	return err;
+}
+
+int
+kafka_configure(rd_kafka_conf_t *conf, const char *bootstrap,
+		const struct kafka_property *own,
+		const struct option_list *given, char *why, size_t nwhy)
+{
+	const struct kafka_property all[] = {
+		{ "bootstrap.servers",        bootstrap, NULL },
+		{ "reconnect.backoff.max.ms", "1000",    NULL },
+		{ "socket.keepalive.enable",  "true",    NULL },
+		{ 0 },
+	};
+	int err = set_all(conf, all, why, nwhy);
+
+	if (!err)
+		err = set_all(conf, own, why, nwhy);
 	for (size_t i = 0; given && i < given->n && !err; i++)
 		err = set_given(conf, own, given->item[i], why, nwhy);
 	return err;
@@ -57,6 +76,52 @@ kafka_log(const rd_kafka_t *rk, int level, const char *facility,
 	(void)rk;
 	log_say(level <= 2 ? LOG_WARN : LOG_DEBUG, "librdkafka: %s: %s",
 		facility, text);
+}
+
+bool
+kafka_reached(struct kafka_reach *r, bool up)
+{
+	if (atomic_load(&r->told) && atomic_load(&r->up) == up)
+		return false;
+	if (up)
+		atomic_store(&r->known, true);
+	const bool was = atomic_exchange(&r->up, up);
+	if (atomic_exchange(&r->told, true) && was == up)
+		return false;
+	if (up)
+		log_info("%sthe broker answers", r->name);
+	else
+		log_warn("%sno broker answers at %s; waiting for one", r->name,
+			 r->bootstrap);
+	return true;
+}
+
+/* While it worked before, a broker may be restarting. */
+const char *
+kafka_error(struct kafka_reach *r, rd_kafka_t *rk, int err, const char *reason,
+	    char *why, size_t nwhy)
+{
+	const bool known = atomic_load(&r->known);
+
+	snprintf(why, nwhy, "%s", reason);
+	switch (err) {
+	case RD_KAFKA_RESP_ERR__FATAL:
+		rd_kafka_fatal_error(rk, why, nwhy);
+		return "librdkafka cannot go on";
+	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+		return known ? NULL : "the broker does not know us";
+	case RD_KAFKA_RESP_ERR__SSL: /* or the broker is about to go */
+		if (!known && !atomic_exchange(&r->distrusted, true))
+			log_warn("%sno TLS with the broker: %s", r->name,
+				 reason);
+		return NULL;
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+		kafka_reached(r, false);
+		return NULL;
+	default:
+		log_debug("%s%s", r->name, reason);
+		return NULL;
+	}
 }
 
 bool

@@ -1,6 +1,6 @@
 /* kafka.h - what all our clients of Kafka have in common, whether they produce
- * or consume: librdkafka's properties, its log, and which of its errors there
- * is no use in waiting for the end of.
+ * or consume: librdkafka's properties, its log, whether a broker answers, and
+ * which errors there is no use in waiting for the end of.
  *
  * A client has a table of properties. -X of the command line is said after it,
  * and may say otherwise, but for those that the client's promises rest on. */
@@ -8,6 +8,7 @@
 #define KAFKA_KAFKA_H
 
 #include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,10 +22,12 @@ struct kafka_property {
 /* value and fixed of a row that is what it is. */
 #define KAFKA_FIXED(value) value, "it is " value " here, and has to be"
 
-/* Set all of own, then the texts "property=value" of given (NULL: none). 0, or
- * MQL_EINVAL and a sentence in why: librdkafka does not know it, it is fixed,
- * or it is no such text. Start-up only, as the next. */
-int kafka_configure(rd_kafka_conf_t *conf, const struct kafka_property *own,
+/* Set what all have, with the brokers to begin with; all of own; then the texts
+ * "property=value" of given (NULL: none). 0, or MQL_EINVAL and a sentence in
+ * why: librdkafka does not know it, it is fixed, or it is no such text.
+ * Start-up only, as the next. */
+int kafka_configure(rd_kafka_conf_t *conf, const char *bootstrap,
+		    const struct kafka_property *own,
 		    const struct option_list *given, char *why, size_t nwhy);
 
 /* Set one; as kafka_configure(). */
@@ -35,6 +38,24 @@ int kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value,
  * debug. Any thread. */
 void kafka_log(const rd_kafka_t *rk, int level, const char *facility,
 	       const char *text);
+
+/* Whether a broker answers. Any thread, as its functions. */
+struct kafka_reach {
+	const char  *name;      /* begins what is said of it: "Kafka: " */
+	const char  *bootstrap; /* both borrowed */
+	_Atomic bool up;        /* one does, as far as is known */
+	_Atomic bool told;      /* that, or that none does */
+	_Atomic bool known;     /* one has let us in */
+	_Atomic bool distrusted; /* TLS failed, and that was told */
+};
+
+/* One answers, or none does: true, and it is told, when that has changed. */
+bool kafka_reached(struct kafka_reach *r, bool up);
+
+/* What rd_kafka_conf_set_error_cb() brings. NULL: it was told, if it is worth
+ * that; else there is no use in going on, for this, and why says more. */
+const char *kafka_error(struct kafka_reach *r, rd_kafka_t *rk, int err,
+			const char *reason, char *why, size_t nwhy);
 
 /* A topic or a group that is not ours, not there or wrongly named: to try
  * again changes nothing. Any thread. */

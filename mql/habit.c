@@ -30,22 +30,14 @@ habit_new(struct habit **out)
 	*out = mem == MAP_FAILED ? NULL : mem;
 	if (!*out)
 		return MQL_ENOMEM;
-	(*out)->refs = 1;
 	(*out)->patience = PATIENCE;
 	return 0;
-}
-
-struct habit *
-habit_ref(struct habit *h)
-{
-	h->refs++;
-	return h;
 }
 
 void
 habit_free(struct habit *h)
 {
-	if (h && !--h->refs)
+	if (h)
 		munmap(h, sizeof *h);
 }
 

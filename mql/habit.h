@@ -33,7 +33,6 @@ struct habit {
 	_Atomic uint32_t value[HABIT_CELLS];
 	_Atomic uint64_t order[PATHSET_MAX][HABIT_ORDERS];
 	/* The agent's thread only. */
-	unsigned refs;
 	double   expected;  /* candidates an event, when the index was made */
 	uint32_t patience;  /* events to be seen before it is found bad */
 	uint16_t konst[HABIT_CELLS]; /* named by terms, by the same cells */
@@ -43,9 +42,7 @@ struct habit {
 	uint32_t name[PATHSET_MAX];
 };
 
-/* 0 or MQL_ENOMEM; and one owner more, or less. */
-int habit_new(struct habit **out);
-struct habit *habit_ref(struct habit *h);
+int habit_new(struct habit **out); /* 0 or MQL_ENOMEM */
 void habit_free(struct habit *h); /* NULL is allowed */
 
 /* How often to look: when (tick & mask) is 0. Any thread. */

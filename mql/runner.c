@@ -10,9 +10,6 @@
 enum {
 	DEFAULT_MAX_EVENT = 1024 * 1024,
 	MAX_BYTES = 256 * 1024 * 1024, /* a million groups, and more */
-	/* Lines of files stand where they were written, which is not always
-	 * when they happened. */
-	GRACE_MS = 60 * 1000,
 };
 
 struct mql_runner {
@@ -65,7 +62,8 @@ new_stage(struct mql_runner *r, size_t max_event)
 	const struct stage_options opt = {
 		.max_bytes = MAX_BYTES, .max_event = max_event,
 		.row = give, .closed = closed, .arg = r,
-		.grace_ms = r->q->shape.on == NO_ENTRY ? 0 : GRACE_MS,
+		.grace_ms = r->q->shape.on == NO_ENTRY ? 0 :
+			    STAGE_PAST_GRACE_MS,
 	};
 
 	return query_is_plain(r->q) ? 0 : stage_new(r->q, &opt, &r->stage);

@@ -32,10 +32,15 @@
 
 struct stage; /* opaque */
 
+/* Usual values of grace_ms: of events that come as they happen; and of those of
+ * the past, which stand where they were written, not always when they happened.
+ */
+enum { STAGE_GRACE_MS = 2000, STAGE_PAST_GRACE_MS = 60 * 1000 };
+
 struct stage_options {
 	size_t   max_bytes;  /* of groups and held rows; 0: 64 MiB */
 	size_t   max_event;  /* of a row or event; 0: 1 MiB */
-	int64_t  grace_ms;   /* where the query does not say: 2 s in a tail */
+	int64_t  grace_ms;   /* where the query does not say */
 	/* A finished row, borrowed for the call; false: no more are wanted.
 	 * window: its start, ms since the epoch; INT64_MIN: none. */
 	bool   (*row)(void *arg, struct str row, int64_t window);

@@ -62,7 +62,7 @@ remove_agent(struct worker *w, struct agent *a)
 	credit_end(&w->agents.credit, &a->credit);
 	LIST_REMOVE(a, entry);
 	w->agents.n--;
-	w->agents.nreplay -= agent_is_private(a);
+	w->agents.nprivate -= agent_is_private(a);
 	own_forget(w, a);
 }
 

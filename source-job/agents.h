@@ -40,6 +40,8 @@ struct agent {
 	struct str self;      /* of these and its labels: see at.h */
 	uint64_t   replay;    /* the query that it is for; 0: for all */
 	enum own   own;       /* one of the daemon's, or OWN_NONE */
+	uint64_t   session;   /* of its last hello: see own_hello() */
+	bool       broken;    /* there is news of that */
 	struct str *stream;
 	size_t     nstream;
 	size_t     nsuspect; /* of its hello */
@@ -84,7 +86,7 @@ struct agents {
 	struct map by_id, by_peer; /* by_peer: the connected ones */
 	size_t     n;
 	size_t     ndeaf;
-	size_t     nreplay;    /* that are not for all queries */
+	size_t     nprivate;   /* that are not for all queries */
 	struct credit credit; /* what they may send ahead in all */
 	_Atomic uint64_t known, connected; /* n, and of by_peer: any thread */
 	_Atomic uint64_t ahead; /* bytes that they may send: likewise */

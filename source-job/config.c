@@ -17,8 +17,7 @@ enum {
 	AUTO_WORKERS = 8,
 	MIN_QUEUE  = 64 << 10,
 	MIN_STAGE  = 64 << 10,
-	MIN_CREDIT = 256 << 10, /* the largest row of an agent's default ring
-				   must fit, or it would wait for ever */
+	MIN_CREDIT = 256 << 10, /* some full frames of an agent */
 	MIN_AGENTS = 1 << 20,
 	MIN_HEARTBEAT = 10,     /* ms */
 	AUTO_AGENTS = 20000,

@@ -171,9 +171,9 @@ send_metas(struct job *j, struct query *q)
 			send_meta(j, s, &notes);
 }
 
-/* The last row of a window is out. */
+/* At once: it begins, or the last row of a window is out. */
 static void
-tell_window(struct job *j, struct sub *s)
+tell(struct job *j, struct sub *s)
 {
 	struct notes notes = { 0 };
 
@@ -246,8 +246,18 @@ deliver(struct job *j, struct sub *s)
 		s->books.source.delivered += f.n;
 		counter_add(&j->counters.rows_out, f.n);
 		if (queue_pop(&s->queue, &s->closed))
-			tell_window(j, s);
+			tell(j, s);
 	}
+}
+
+/* Where it counts from comes before any row: should its link break now, it can
+ * tell what it has missed. */
+static void
+begin(struct job *j, struct sub *s)
+{
+	if (!s->told)
+		tell(j, s);
+	s->told = true;
 }
 
 static void
@@ -285,8 +295,10 @@ end(struct job *j, struct sub *s)
 static void
 flush(struct job *j, struct sub *s)
 {
-	if (s->accepted)
+	if (s->accepted) {
+		begin(j, s);
 		deliver(j, s);
+	}
 	if (s->link->unreachable)
 		drop_queue(j, s);
 	if (s->books.source.delivered >= s->limit ||

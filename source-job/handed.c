@@ -44,6 +44,8 @@ handed_heard(struct job *j, const struct op *op)
 
 	if (op->id >= OWN_N || !j->kafka)
 		return;
+	if (op->broken)
+		kafka_source_again(j->kafka);
 	j->handed.heard[op->id] = at;
 	if (!op->n && all_run(j) &&
 	    !(op->id == OWN_LATE && may_come_back(j)))

@@ -10,6 +10,9 @@
  *                                           |
  *     the offsets are committed <-----------+
  *
+ * Where a link of theirs broke meanwhile, rows may have been lost on it: then
+ * nothing is committed, and what is not is read once more.
+ *
  * Credit is what a subscriber has consumed, plus a window that does not change;
  * so it says what has been consumed, and where it can, also how many rows are
  * done with. A subscriber that is gone is not waited

@@ -101,7 +101,7 @@ enlist(struct worker *w, struct agent *a)
 		return err;
 	LIST_INSERT_HEAD(&w->agents.all, a, entry);
 	w->agents.n++;
-	w->agents.nreplay += agent_is_private(a);
+	w->agents.nprivate += agent_is_private(a);
 	return 0;
 }
 
@@ -136,8 +136,11 @@ update(struct worker *w, const struct wire_hello *m, struct agent *a)
 		return err;
 	}
 	map_remove(&w->agents.by_id, a->id);
+	w->agents.nprivate -= agent_is_private(a);
+	own_forget(w, a); /* what it was */
 	arena_fini(&a->mem);
 	*a = fresh;
+	w->agents.nprivate += agent_is_private(a);
 	return map_put(&w->agents.by_id, a->id, a); /* has room: one less */
 }
 
@@ -198,6 +201,7 @@ greet(struct worker *w, struct agent *a, const struct wire_peer *from,
 
 	if (err || (err = attach(w, a, from)))
 		return err;
+	own_hello(a, m->session);
 	log_debug("agent %.*s of %.*s says hello", (int)a->id.len, a->id.ptr,
 		  (int)a->app.len, a->app.ptr);
 	welcome(w, a);

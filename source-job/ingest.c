@@ -44,7 +44,7 @@ is_line(struct newlines *nl, struct str row)
 static size_t
 copies_max(const struct worker *w)
 {
-	return w->config->max_queries * BATCH_BYTES + WIRE_MAX_ROWS;
+	return w->parts.by_id.n * BATCH_BYTES + WIRE_MAX_ROWS;
 }
 
 /* Bytes that the rows of this entry take, if they are as long as others; of

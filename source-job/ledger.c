@@ -36,17 +36,6 @@ ledger_report(struct books_agent *view, const struct books_agent *said)
 	return 0;
 }
 
-struct books_agent
-ledger_settled(const struct books_agent *view)
-{
-	struct books_agent b = *view;
-
-	b.seen -= b.queued;
-	b.matched -= b.queued;
-	b.queued = 0;
-	return b;
-}
-
 void
 ledger_post(struct books_agent *sum, struct books_agent *view,
 	    const struct books_agent *next)

@@ -33,10 +33,6 @@ int ledger_batch(struct books_agent *view, uint64_t first, uint64_t count,
 uint64_t ledger_report(struct books_agent *view,
 		       const struct books_agent *said);
 
-/* The books up to the last row that came: what is still queued at the agent
- * was neither seen nor matched yet. It belongs to those who get it. */
-struct books_agent ledger_settled(const struct books_agent *view);
-
 /* *view becomes next, and the sum that it is part of moves along. */
 void ledger_post(struct books_agent *sum, struct books_agent *view,
 		 const struct books_agent *next);

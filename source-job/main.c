@@ -300,8 +300,7 @@ out:
 	return status;
 }
 
-/* ZeroMQ's threads read, write and encrypt for all of ours. */
-/* Ciphers are at work there, too. */
+/* ZeroMQ's threads read, write and, with keys, encrypt for all of ours. */
 static int
 io_threads(const struct config *c)
 {

@@ -51,8 +51,6 @@ stand(struct job *j, unsigned worker, const struct op *op)
 	q->at_open.targeted += op->count.targeted;
 	if (!query_is_open(j, q))
 		return;
-	/* Before any answer: who joins at the beginning sees it climb. */
-	q->changed = true;
 	LIST_FOREACH(s, &q->subs, of_query)
 		sub_accept(j, s, &q->at_open);
 }

@@ -7,32 +7,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/prom.h"
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/kafka/source.h"
-#include "source-job/outputs.h"
 #include "source-job/threads.h"
-
-static void
-family(struct buf *out, const char *name, const char *type, const char *help)
-{
-	buf_printf(out, "# HELP mql_%s %s.\n# TYPE mql_%s %s\n", name, help,
-		   name, type);
-}
-
-static void
-gauge(struct buf *out, const char *name, const char *help, uint64_t v)
-{
-	family(out, name, "gauge", help);
-	buf_printf(out, "mql_%s %" PRIu64 "\n", name, v);
-}
 
 /* One counter of both hops. */
 static void
 hops(struct buf *out, const char *name, const char *help,
      const _Atomic uint64_t *agents, const _Atomic uint64_t *subscribers)
 {
-	family(out, name, "counter", help);
+	prom_family(out, name, "counter", help);
 	buf_printf(out,
 		   "mql_%s{side=\"agents\"} %" PRIu64 "\n"
 		   "mql_%s{side=\"subscribers\"} %" PRIu64 "\n",
@@ -70,14 +56,13 @@ write_drops(const struct job *j, const struct job_counters *c, struct buf *out)
 #undef X
 	};
 
-	family(out, "dropped_total", "counter",
-	       "Rows dropped, by where and why");
+	prom_family(out, "dropped_total", "counter",
+		    "Rows dropped, by where and why");
 	for (size_t i = 0; i < sizeof drop / sizeof *drop; i++)
 		buf_printf(out, "mql_dropped_total{at=\"%s\",cause=\"%s\"} %"
 			   PRIu64 "\n", drop[i].at, drop[i].cause, drop[i].v);
-	family(out, "skipped_total", "counter",
-	       "Events on which agents did not try a query over its budget");
-	buf_printf(out, "mql_skipped_total %" PRIu64 "\n", a->skipped);
+	prom_put(out, "skipped_total", "counter", "Events on which agents did "
+		 "not try a query over its budget", a->skipped);
 }
 
 static void
@@ -89,14 +74,12 @@ write_rows(const struct job *j, struct buf *out)
 	for (unsigned i = 0; i < j->nworker; i++)
 		add_counters(&j->worker[i].counters, &c);
 #define X(name, help)                                                    \
-	family(out, #name "_total", "counter", help);                    \
-	buf_printf(out, "mql_" #name "_total %" PRIu64 "\n",             \
-		   counter_get(&c.name));
+	prom_put(out, #name "_total", "counter", help, counter_get(&c.name));
 	JOB_COUNTERS(X)
 #undef X
 	write_drops(j, &c, out);
 #define X(name, help)                                                    \
-	family(out, #name "_latency_seconds", "histogram", help);        \
+	prom_family(out, #name "_latency_seconds", "histogram", help);   \
 	latency_write(&c.name##_latency, #name "_latency", out);
 	JOB_LATENCIES(X)
 #undef X
@@ -133,10 +116,9 @@ write_hops(const struct job *j, struct buf *out)
 	     &a.unheard, &s->unheard);
 	hops(out, "links_cut_total", "Links of keys that were taken away",
 	     &a.cut, &s->cut);
-	family(out, "keys_refused_total", "counter",
-	       "Peers turned away for their keys");
-	buf_printf(out, "mql_keys_refused_total %" PRIu64 "\n",
-		   wire_context_refused(j->context));
+	prom_put(out, "keys_refused_total", "counter",
+		 "Peers turned away for their keys",
+		 wire_context_refused(j->context));
 }
 
 static double
@@ -198,62 +180,45 @@ write_queues(const struct job *j, struct buf *out)
 		}
 	for (unsigned i = 0; i < j->nworker; i++)
 		ahead += counter_get(&j->worker[i].agents.ahead);
-	gauge(out, "agents_ahead_bytes",
-	      "Bytes that agents may send before any is read", ahead);
-	gauge(out, "queue_rows", "Rows that wait for subscribers", rows);
-	gauge(out, "queue_bytes", "Bytes of them", bytes);
-	gauge(out, "queue_longest_bytes", "Bytes that wait for the slowest",
-	      longest);
+	prom_put(out, "agents_ahead_bytes", "gauge",
+		 "Bytes that agents may send before any is read", ahead);
+	prom_put(out, "queue_rows", "gauge", "Rows that wait for subscribers",
+		 rows);
+	prom_put(out, "queue_bytes", "gauge", "Bytes of them", bytes);
+	prom_put(out, "queue_longest_bytes", "gauge",
+		 "Bytes that wait for the slowest", longest);
 }
 
-static bool
-is_ours(const char *name)
+/* Those of ours are named without what all of them begin with; the job's is the
+ * process's own. */
+static const char *
+thread_name(const struct thread_cpu *t)
 {
-	return !strncmp(name, "mql-worker-", 11) ||
-	       !strncmp(name, "mql-output-", 11) ||
-	       !strcmp(name, program_invocation_short_name);
-}
-
-/* Those that others began for us: ZeroMQ's, librdkafka's. */
-static void
-write_others(struct buf *out)
-{
-	struct thread_cpu other[THREADS_MAX];
-	size_t n = threads_cpu(other);
-
-	for (size_t i = 0; i < n; i++)
-		if (!is_ours(other[i].name))
-			buf_printf(out, "mql_thread_cpu_seconds_total{"
-				   "thread=\"%s\"} %.3f\n", other[i].name,
-				   other[i].seconds);
+	if (!strcmp(t->name, program_invocation_short_name))
+		return "job";
+	return t->name + (strncmp(t->name, "mql-", 4) ? 0 : 4);
 }
 
 /* What each thread has done, and what waits between them. */
 static void
 write_threads(const struct job *j, struct buf *out)
 {
-	family(out, "thread_cpu_seconds_total", "counter",
-	       "Processor time by thread");
-	buf_printf(out, "mql_thread_cpu_seconds_total{thread=\"job\"} %.3f\n",
-		   cpu_seconds(CLOCK_THREAD_CPUTIME_ID));
-	for (unsigned i = 0; i < j->nworker; i++)
-		if (j->worker[i].started)
-			buf_printf(out, "mql_thread_cpu_seconds_total{"
-				   "thread=\"worker-%u\"} %.3f\n", i,
-				   (double)worker_cpu_ns(&j->worker[i]) / 1e9);
-	for (unsigned i = 0; i < outputs_threads(j->stages.outputs); i++)
-		buf_printf(out, "mql_thread_cpu_seconds_total{"
-			   "thread=\"output-%u\"} %.3f\n", i,
-			   (double)outputs_cpu_ns(j->stages.outputs, i) / 1e9);
-	write_others(out);
-	family(out, "worker_agents", "gauge",
-	       "Agents that are connected, by worker");
+	struct thread_cpu cpu[THREADS_MAX];
+	const size_t n = threads_cpu(cpu);
+
+	prom_family(out, "thread_cpu_seconds_total", "counter",
+		    "Processor time by thread");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "mql_thread_cpu_seconds_total{thread=\"%s\"} "
+			   "%.3f\n", thread_name(&cpu[i]), cpu[i].seconds);
+	prom_family(out, "worker_agents", "gauge",
+		    "Agents that are connected, by worker");
 	for (unsigned i = 0; i < j->nworker; i++)
 		buf_printf(out, "mql_worker_agents{worker=\"%u\"} %" PRIu64
 			   "\n", i,
 			   counter_get(&j->worker[i].agents.connected));
-	family(out, "channel_depth", "gauge",
-	       "Messages between threads that wait, by worker and direction");
+	prom_family(out, "channel_depth", "gauge", "Messages between threads "
+		    "that wait, by worker and direction");
 	for (unsigned i = 0; i < j->nworker; i++)
 		buf_printf(out, "mql_channel_depth{worker=\"%u\",to=\"job\"} "
 			   "%zu\nmql_channel_depth{worker=\"%u\","
@@ -267,7 +232,7 @@ static void
 write_groups(const struct job *j, struct buf *out)
 {
 #define X(field, metric, type, help)                                       \
-	family(out, "group_" metric, type, help);                          \
+	prom_family(out, "group_" metric, type, help);                   \
 	LIST_FOREACH(q, &j->queries.all, entry)                            \
 		LIST_FOREACH(g, &q->crews, entry)                          \
 			buf_printf(out, "mql_group_" metric "{group=\"%s\","\
@@ -283,21 +248,24 @@ write_groups(const struct job *j, struct buf *out)
 void
 metrics_write(const struct job *j, struct buf *out)
 {
-	family(out, "build_info", "gauge", "The version that runs");
+	prom_family(out, "build_info", "gauge", "The version that runs");
 	buf_puts(out, "mql_build_info{version=\"" MQL_VERSION "\"} 1\n");
-	family(out, "uptime_seconds", "gauge", "Since the start");
+	prom_family(out, "uptime_seconds", "gauge", "Since the start");
 	buf_printf(out, "mql_uptime_seconds %.3f\n",
 		   (double)(j->now - j->started) / 1000);
-	gauge(out, "draining", "1 while the daemon is shutting down",
-	      job_draining(j));
-	gauge(out, "evaluation_off", "1 while an operator has switched it off",
-	      j->power.off);
-	gauge(out, "agents", "Agents that are connected", job_agents(j));
-	gauge(out, "agents_gone", "Agents lost within the last minute",
-	      job_agents_known(j) - job_agents(j));
-	gauge(out, "queries", "Queries that run",
-	      j->queries.n - j->queries.nclosing);
-	gauge(out, "subscribers", "Subscriptions", j->subscribers.n);
+	prom_put(out, "draining", "gauge",
+		 "1 while the daemon is shutting down", job_draining(j));
+	prom_put(out, "evaluation_off", "gauge",
+		 "1 while an operator has switched it off", j->power.off);
+	prom_put(out, "agents", "gauge", "Agents that are connected",
+		 job_agents(j));
+	prom_put(out, "agents_gone", "gauge",
+		 "Agents lost within the last minute",
+		 job_agents_known(j) - job_agents(j));
+	prom_put(out, "queries", "gauge", "Queries that run",
+		 j->queries.n - j->queries.nclosing);
+	prom_put(out, "subscribers", "gauge", "Subscriptions",
+		 j->subscribers.n);
 	write_hops(j, out);
 	write_process(out);
 	write_threads(j, out);
@@ -308,6 +276,6 @@ metrics_write(const struct job *j, struct buf *out)
 	if (!j->kafka)
 		return;
 	kafka_source_metrics(j->kafka, out);
-	gauge(out, "kafka_replays", "Replays of history that run",
-	      j->replays.n);
+	prom_put(out, "kafka_replays", "gauge", "Replays of history that run",
+		 j->replays.n);
 }

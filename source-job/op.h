@@ -8,6 +8,7 @@
 #ifndef SOURCE_JOB_OP_H
 #define SOURCE_JOB_OP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -85,13 +86,15 @@ struct op {
 	union {
 		struct batch      *batch;
 		struct partial    *partial;
-		struct books_agent carried; /* settled: see ledger.h */
+		struct books_agent carried; /* settled */
 		struct told        told[OP_TOLD_MAX]; /* n of them */
 		struct notes      *notes;
 		struct rate_plan   plan;    /* OP_OPEN and OP_RATE */
 		struct rate_use    use;
 		struct move       *move;
 		struct listing    *listing;
+		bool               broken; /* OP_HEARD: its link was, since the
+					      last one */
 		char              *why; /* may be NULL */
 	};
 };

@@ -1,13 +1,10 @@
 #include "source-job/outputs.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/thread.h"
 #include "mql/error.h"
 
 struct outputs {
@@ -78,18 +75,13 @@ outputs_run(struct outputs *o, void (*work)(void *), void *const *item,
 static int
 start(struct outputs *o)
 {
-	char name[16];
-	sigset_t all, before;
+	char name[24];
+	int err;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int err = pthread_create(&o->thread[o->nthread], NULL, run, o);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err)
-		return MQL_EOS;
 	snprintf(name, sizeof name, "mql-output-%u", o->nthread);
-	pthread_setname_np(o->thread[o->nthread++], name);
-	return 0;
+	err = thread_start(&o->thread[o->nthread], name, run, o);
+	o->nthread += !err;
+	return err;
 }
 
 int
@@ -128,22 +120,4 @@ outputs_free(struct outputs *o)
 	pthread_cond_destroy(&o->go);
 	pthread_mutex_destroy(&o->lock);
 	free(o);
-}
-
-unsigned
-outputs_threads(const struct outputs *o)
-{
-	return o->nthread;
-}
-
-uint64_t
-outputs_cpu_ns(const struct outputs *o, unsigned i)
-{
-	struct timespec t;
-	clockid_t clock;
-
-	if (pthread_getcpuclockid(o->thread[i], &clock) ||
-	    clock_gettime(clock, &t))
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }

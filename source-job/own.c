@@ -32,6 +32,15 @@ own_is_asked(const struct agent *a, const struct query *q)
 	return a->own != OWN_LATE || atomic_load(&q->held);
 }
 
+/* A link that broke before we heard of it counts, too: then nothing was read
+ * that could be read again. */
+void
+own_hello(struct agent *a, uint64_t session)
+{
+	a->broken |= session > 1 && session != a->session;
+	a->session = session;
+}
+
 void
 own_beat(struct worker *w, struct agent *a, uint64_t at)
 {
@@ -68,7 +77,9 @@ own_flush(struct worker *w)
 			continue;
 		channel_push(&w->out, &(struct op){
 			.kind = OP_HEARD, .id = i, .n = count_pending(b->from),
-			.serial = (uint64_t)b->at });
+			.serial = (uint64_t)b->at,
+			.broken = b->from->broken });
+		b->from->broken = false;
 		b->from = NULL;
 	}
 }

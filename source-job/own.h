@@ -5,7 +5,8 @@
  * process has. OWN_LIVE is asked like any agent. OWN_LATE brings messages from
  * before a partition was ours, and is asked saved queries only. What either has
  * said by a heartbeat, and which queries it is still to acknowledge, goes to
- * the job with OP_HEARD, behind all rows that it sent before. */
+ * the job with OP_HEARD, behind all rows that it sent before; so does that its
+ * link broke meanwhile, for then some of these may be lost. */
 #ifndef SOURCE_JOB_OWN_H
 #define SOURCE_JOB_OWN_H
 
@@ -32,6 +33,9 @@ enum own own_of(const struct wire_hello *m, uint64_t token);
 
 /* May a be asked this query? */
 bool own_is_asked(const struct agent *a, const struct query *q);
+
+/* a has said hello, in this session: each link is one. */
+void own_hello(struct agent *a, uint64_t session);
 
 /* A heartbeat that was sent at this time, in ms since the epoch. */
 void own_beat(struct worker *w, struct agent *a, uint64_t at);

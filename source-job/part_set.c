@@ -82,7 +82,7 @@ static void
 tell(struct worker *w)
 {
 	struct parts *ps = &w->parts;
-	bool selective = w->agents.nreplay > 0;
+	bool selective = w->agents.nprivate > 0;
 	struct part *part;
 
 	ps->dirty = false;

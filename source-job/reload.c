@@ -13,7 +13,7 @@
 	X(queue, "queue") X(stage_memory, "stage-memory")                \
 	X(max_agents, "max-agents") X(max_queries, "max-queries")        \
 	X(max_subscribers, "max-subscribers")                            \
-	X(max_per_peer, "max-per-peer")
+	X(max_per_peer, "max-per-peer") X(kafka_replays, "kafka-replays")
 #define HOT_MS(X) X(grace, "grace") X(drain, "drain")
 #define COLD(X)                                                          \
 	X(workers, "workers") X(agent_credit, "agent-credit")            \
@@ -28,9 +28,12 @@
 	X(queries_topic, "queries-topic")
 
 static bool
-same(const char *a, const char *b)
+same_list(const struct option_list *a, const struct option_list *b)
 {
-	return a == b || (a && b && !strcmp(a, b));
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->item[i], b->item[i]))
+			return false;
+	return a->n == b->n;
 }
 
 static void
@@ -62,10 +65,12 @@ take(struct config *to, const struct config *from)
 	COLD(X)
 #undef X
 #define X(field, option)                                                 \
-	if (!same(to->field, from->field))                               \
+	if (!str_same(to->field, from->field))                               \
 		cold(option);
 	COLD_TEXT(X)
 #undef X
+	if (!same_list(&to->kafka_property, &from->kafka_property))
+		cold("property");
 	to->daemon.log_level = from->daemon.log_level;
 	to->daemon.log_format = from->daemon.log_format;
 }

@@ -26,9 +26,6 @@ struct sub;
 struct wire_replay;
 struct wire_subscribe;
 
-/* For windows by a time in the event, as `mql eval` has it. */
-enum { REPLAYS_GRACE_MS = 60000 };
-
 struct replaying {
 	LIST_ENTRY(replaying) entry;
 	struct sub    *sub;    /* NULL: it has gone, and the thread goes, too */

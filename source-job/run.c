@@ -207,7 +207,7 @@ run_attach(struct run *r, struct part *part)
 static void
 settle(struct run *r)
 {
-	struct books_agent next = ledger_settled(&r->view);
+	struct books_agent next = books_agent_settled(&r->view);
 
 	ledger_post(&r->part->all, &r->view, &next);
 	r->part->changed = true;
@@ -285,8 +285,8 @@ begin(struct run *r, const struct books_agent *books)
 	r->view = (struct books_agent){ 0 };
 	r->begun = true;
 	ledger_post(&r->part->all, &r->view, books);
-	part_say(r->part, &(struct op){ .kind = OP_CARRIED,
-					.carried = ledger_settled(books) });
+	part_say(r->part, &(struct op){
+		.kind = OP_CARRIED, .carried = books_agent_settled(books) });
 }
 
 void
@@ -328,7 +328,7 @@ run_limit(struct run *r, const struct wire_counts *c)
 static uint64_t
 rate(uint64_t before, uint64_t now, int64_t ms)
 {
-	return (uint64_t)((double)(now - before) * 1000 / (double)ms);
+	return (now - before) * 1000 / (uint64_t)ms;
 }
 
 /* Where we come to a run that others knew before, its past is not ours. */

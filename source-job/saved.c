@@ -1,12 +1,12 @@
 /* saved.c - see saved.h. */
 #include "source-job/saved.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/prom.h"
 #include "mql/error.h"
 #include "mql/query.h"
 #include "source-job/job.h"
@@ -390,15 +390,11 @@ saved_failed(const struct job *j)
 void
 saved_metrics(const struct job *j, struct buf *out)
 {
-	buf_printf(out, "# HELP mql_saved_queries Saved queries.\n"
-		   "# TYPE mql_saved_queries gauge\n"
-		   "mql_saved_queries %zu\n", j->saved.n);
+	prom_put(out, "saved_queries", "gauge", "Saved queries", j->saved.n);
 	if (j->saved.table)
-		buf_printf(out, "# HELP mql_saved_passed_over_total Records "
-			   "of --queries-topic that are no saved query.\n"
-			   "# TYPE mql_saved_passed_over_total counter\n"
-			   "mql_saved_passed_over_total %" PRIu64 "\n",
-			   j->saved.passed_over);
+		prom_put(out, "saved_passed_over_total", "counter",
+			 "Records of --queries-topic that are no saved query",
+			 j->saved.passed_over);
 }
 
 /* --- life ----------------------------------------------------------------------- */

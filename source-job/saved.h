@@ -64,7 +64,7 @@ struct saved {
 int saved_open(struct job *j);
 void saved_fini(struct job *j); /* before the subscribers go */
 
-/* Is it a save or a rm? Then it is answered, now or when it is on the disk. */
+/* Is it a save or a rm? Then it is answered, now or when it is kept. */
 bool saved_request(struct job *j, const struct wire_peer *from,
 		   const struct wire_request *m);
 

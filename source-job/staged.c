@@ -12,7 +12,6 @@
 #include "source-job/job.h"
 #include "source-job/outputs.h"
 #include "source-job/relay.h"
-#include "source-job/replays.h"
 #include "source-job/stager.h"
 
 enum {
@@ -286,7 +285,7 @@ enter(struct stages *all)
 int
 staged_open(struct job *j, struct sub *s, struct mql_query *query, bool merge)
 {
-	const int64_t grace = s->replaying ? REPLAYS_GRACE_MS :
+	const int64_t grace = s->replaying ? STAGE_PAST_GRACE_MS :
 					     j->config.grace;
 	const bool plain = query_is_plain(query);
 	struct staged *st = plain ? NULL : calloc(1, sizeof *st);

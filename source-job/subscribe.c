@@ -7,7 +7,6 @@
 #include "mql/stage.h"
 #include "source-job/crew.h"
 #include "source-job/job.h"
-#include "source-job/ledger.h"
 #include "source-job/rates.h"
 #include "source-job/replays.h"
 #include "source-job/staged.h"
@@ -65,7 +64,7 @@ join(struct job *j, struct link *l, struct query *q, struct sub *s,
 	if (s->replaying) /* it is held instead */
 		s->queue.limit = SIZE_MAX;
 	sub_open(s, m->credit);
-	s->before = ledger_settled(&q->all);
+	s->before = books_agent_settled(&q->all);
 	snprintf(s->client, sizeof s->client, "%.*s", (int)m->client.len,
 		 m->client.len ? m->client.ptr : "");
 	LIST_INSERT_HEAD(&l->subs, s, of_link);

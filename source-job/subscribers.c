@@ -86,7 +86,7 @@ void
 sub_settle(struct job *j, struct sub *s)
 {
 	const struct query_count *c = query_shown(s->query);
-	struct books_agent now = ledger_settled(&s->query->all);
+	struct books_agent now = books_agent_settled(&s->query->all);
 
 	sub_accept(j, s, c);
 	if (s->crew)

@@ -52,7 +52,8 @@ struct sub {
 	enum sub_state state;
 	uint32_t id;          /* the subscriber's own number */
 	uint64_t serial;      /* of its joining */
-	bool     accepted;    /* ACCEPTED is sent: other things may follow */
+	bool     accepted;    /* ACCEPTED is sent: its books may follow, */
+	bool     told;        /* and behind the first of them rows */
 	uint64_t limit;       /* rows; UINT64_MAX: none */
 	uint64_t rate;        /* rows a second of all agents; 0: any: rates.h */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */

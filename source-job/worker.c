@@ -3,13 +3,11 @@
 #include "source-job/worker.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/clock.h"
-#include "common/signals.h"
+#include "common/thread.h"
 #include "mql/error.h"
 #include "source-job/lists.h"
 #include "source-job/rates.h"
@@ -141,9 +139,8 @@ tick(struct worker *w)
 bool
 worker_turn(struct worker *w)
 {
-	bool more;
-
 	const int64_t now = clock_mono_ms();
+	bool more;
 
 	if (!w->full_since)
 		w->stood += turn_missed(w->now, now);
@@ -201,18 +198,12 @@ int
 worker_start(struct worker *w)
 {
 	char name[16];
-	sigset_t all, before;
+	int err;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int err = pthread_create(&w->thread, NULL, run, w) ? MQL_EOS : 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err)
-		return err;
-	w->started = true;
 	snprintf(name, sizeof name, "mql-worker-%u", w->index);
-	pthread_setname_np(w->thread, name);
-	return 0;
+	err = thread_start(&w->thread, name, run, w);
+	w->started = !err;
+	return err;
 }
 
 void
@@ -221,16 +212,4 @@ worker_join(struct worker *w)
 	if (w->started)
 		pthread_join(w->thread, NULL);
 	w->started = false;
-}
-
-uint64_t
-worker_cpu_ns(const struct worker *w)
-{
-	struct timespec t;
-	clockid_t clock;
-
-	if (!w->started || pthread_getcpuclockid(w->thread, &clock) ||
-	    clock_gettime(clock, &t))
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }

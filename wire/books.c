@@ -19,6 +19,17 @@ books_agent_sub(struct books_agent *to, const struct books_agent *from)
 #undef X
 }
 
+struct books_agent
+books_agent_settled(const struct books_agent *b)
+{
+	struct books_agent s = *b;
+
+	s.seen -= s.queued;
+	s.matched -= s.queued;
+	s.queued = 0;
+	return s;
+}
+
 uint64_t
 books_agent_dropped(const struct books_agent *b)
 {

@@ -79,6 +79,10 @@ struct books {
 void books_agent_add(struct books_agent *to, const struct books_agent *from);
 void books_agent_sub(struct books_agent *to, const struct books_agent *from);
 
+/* Up to the last row that was sent: what is still queued at the agent was
+ * neither seen nor matched yet, and belongs to those who get it. */
+struct books_agent books_agent_settled(const struct books_agent *b);
+
 /* All drops at the agent, and at the source-job. */
 uint64_t books_agent_dropped(const struct books_agent *b);
 uint64_t books_source_dropped(const struct books_source *b);

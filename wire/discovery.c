@@ -11,15 +11,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/loaded.h"
+#include "common/thread.h"
 #include "mql/error.h"
 #include "wire/endpoint.h"
 #include "wire/socket.h"
@@ -292,15 +291,6 @@ pause_ms(const struct wire_discovery *d)
 	return ms - ms / 4 + clock_mono_ns() / 1000 % (ms / 2 + 1);
 }
 
-static bool
-wait_until(struct wire_discovery *d, int64_t until)
-{
-	struct timespec t = { .tv_sec = until / 1000,
-			      .tv_nsec = until % 1000 * 1000000 };
-
-	return !pthread_cond_timedwait(&d->news, &d->lock, &t);
-}
-
 static void
 discovery_free(struct wire_discovery *d)
 {
@@ -323,7 +313,7 @@ run(void *arg)
 	while (!d->stopping) {
 		look_around(d);
 		int64_t until = clock_mono_ms() + pause_ms(d);
-		while (!d->stopping && wait_until(d, until))
+		while (!d->stopping && thread_wait(&d->news, &d->lock, until))
 			;
 	}
 	d->done = true;
@@ -342,27 +332,10 @@ run(void *arg)
 static int
 start(struct wire_discovery *d)
 {
-	sigset_t every, before;
-	int err;
+	int err = thread_start(&d->thread, NULL, run, d);
 
-	sigfillset(&every);
-	pthread_sigmask(SIG_SETMASK, &every, &before);
-	err = pthread_create(&d->thread, NULL, run, d);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	d->threaded = !err;
-	return err ? MQL_EOS : 0;
-}
-
-static void
-init_lock(struct wire_discovery *d)
-{
-	pthread_condattr_t attr;
-
-	pthread_mutex_init(&d->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&d->news, &attr);
-	pthread_condattr_destroy(&attr);
+	return err;
 }
 
 int
@@ -378,7 +351,8 @@ discovery_open(const char *where, const struct discovery_means *means,
 		return err;
 	if (!(d = calloc(1, sizeof *d)))
 		return MQL_ENOMEM;
-	init_lock(d);
+	pthread_mutex_init(&d->lock, NULL);
+	thread_cond_init(&d->news);
 	d->means = means;
 	if (!(d->where = strdup(where)))
 		err = MQL_ENOMEM;
@@ -414,7 +388,8 @@ wire_discovery_close(struct wire_discovery *d, int64_t until)
 	pthread_mutex_lock(&d->lock);
 	d->stopping = true;
 	pthread_cond_broadcast(&d->news);
-	while (d->threaded && !d->done && wait_until(d, until))
+	while (d->threaded && !d->done &&
+	       thread_wait(&d->news, &d->lock, until))
 		;
 	done = d->done || !d->threaded;
 	d->abandoned = !done;

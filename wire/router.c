@@ -338,8 +338,10 @@ send_message(struct wire_router *r, const struct wire_peer *to,
 		      (head.len && zmq_send(r->socket, head.ptr, head.len,
 					    ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0) ||
 		      zmq_msg_send(m, r->socket, ZMQ_DONTWAIT) < 0;
+	int err = sent(r, failed);
+
 	zmq_msg_close(m);
-	return sent(r, failed);
+	return err ? MQL_EUNREACH : 0; /* m is gone, for want of memory too */
 }
 
 int

@@ -2,22 +2,8 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/prom.h"
 #include "sink/kafka/sink.h"
-
-static void
-family(struct buf *out, const char *name, const char *type, const char *help)
-{
-	buf_printf(out, "# HELP mql_kafka_%s %s.\n# TYPE mql_kafka_%s %s\n",
-		   name, help, name, type);
-}
-
-static void
-put(struct buf *out, const char *name, const char *type, const char *help,
-    uint64_t v)
-{
-	family(out, name, type, help);
-	buf_printf(out, "mql_kafka_%s %" PRIu64 "\n", name, v);
-}
 
 /* query="...",topic="..." */
 static void
@@ -55,7 +41,7 @@ put_counters(const struct sink *s, struct buf *out)
 	const struct output *o;
 
 #define X(name, value, help)                                                 \
-	family(out, #name "_total", "counter", help);                        \
+	prom_family(out, "kafka_" #name "_total", "counter", help);          \
 	TAILQ_FOREACH(o, &s->outputs, entry) {                               \
 		buf_puts(out, "mql_kafka_" #name "_total{");                 \
 		put_labels(out, o);                                          \
@@ -70,8 +56,8 @@ put_failures(const struct sink *s, struct buf *out)
 {
 	const struct output *o;
 
-	family(out, "failed_total", "counter",
-	       "Records that Kafka does not have, by error");
+	prom_family(out, "kafka_failed_total", "counter",
+		    "Records that Kafka does not have, by error");
 	TAILQ_FOREACH(o, &s->outputs, entry) {
 		const struct delivery *d = &o->delivery;
 		for (size_t i = 0; i < PRODUCER_ERRORS; i++) {
@@ -92,8 +78,8 @@ put_drops(const struct sink *s, struct buf *out)
 {
 	const struct output *o;
 
-	family(out, "dropped_total", "counter",
-	       "Matching events that never came here, by cause");
+	prom_family(out, "kafka_dropped_total", "counter",
+		    "Matching events that never came here, by cause");
 	TAILQ_FOREACH(o, &s->outputs, entry) {
 #define X(field, text)                                                       \
 		buf_puts(out, "mql_kafka_dropped_total{");                   \
@@ -112,24 +98,27 @@ put_drops(const struct sink *s, struct buf *out)
 void
 sink_metrics(struct sink *s, struct buf *out)
 {
-	family(out, "build_info", "gauge", "The version that runs");
+	prom_family(out, "kafka_build_info", "gauge", "The version that runs");
 	buf_puts(out, "mql_kafka_build_info{version=\"" MQL_VERSION "\"} 1\n");
-	family(out, "uptime_seconds", "gauge", "Since the start");
+	prom_family(out, "kafka_uptime_seconds", "gauge", "Since the start");
 	buf_printf(out, "mql_kafka_uptime_seconds %.3f\n",
 		   (double)(clock_mono_ms() - s->started) / 1000);
-	put(out, "draining", "gauge", "1 while the daemon is shutting down",
-	    s->stopping);
-	put(out, "broker_up", "gauge", "1 while a broker answers",
-	    producer_is_up(s->world.producer));
-	put(out, "queries", "gauge", "Queries", s->n);
-	put(out, "waiting_records", "gauge", "Records on the way to Kafka",
-	    producer_waiting(s->world.producer));
-	put(out, "waiting_bytes", "gauge", "Memory that they take",
-	    producer_waiting_bytes(s->world.producer));
-	put(out, "held", "gauge", "1 while no rows are asked for", s->full);
-	put(out, "holds_total", "counter", "How often that was so", s->holds);
-	put(out, "bad_files_total", "counter", "Wrong files of --query-dir",
-	    s->bad_files);
+	prom_put(out, "kafka_draining", "gauge",
+		 "1 while the daemon is shutting down", s->stopping);
+	prom_put(out, "kafka_broker_up", "gauge", "1 while a broker answers",
+		 producer_is_up(s->world.producer));
+	prom_put(out, "kafka_queries", "gauge", "Queries", s->n);
+	prom_put(out, "kafka_waiting_records", "gauge",
+		 "Records on the way to Kafka",
+		 producer_waiting(s->world.producer));
+	prom_put(out, "kafka_waiting_bytes", "gauge", "Memory that they take",
+		 producer_waiting_bytes(s->world.producer));
+	prom_put(out, "kafka_held", "gauge", "1 while no rows are asked for",
+		 s->full);
+	prom_put(out, "kafka_holds_total", "counter", "How often that was so",
+		 s->holds);
+	prom_put(out, "kafka_bad_files_total", "counter",
+		 "Wrong files of --query-dir", s->bad_files);
 	put_counters(s, out);
 	put_failures(s, out);
 	put_drops(s, out);

@@ -23,18 +23,20 @@ producer_fail(struct producer *p, const char *what, const char *why)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* Who looks topics up looks whether a broker answers, too. */
+static void
+wake(struct producer *p)
+{
+	pthread_mutex_lock(&p->lock);
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+}
+
 void
 producer_is_reached(struct producer *p, bool up)
 {
-	if (atomic_exchange(&p->up, up) == up && p->told)
-		return;
-	p->told = true;
-	if (up)
-		log_info("the broker answers");
-	else
-		log_warn("no broker answers at %s; waiting for one",
-			 p->opt->bootstrap);
-	pthread_cond_signal(&p->wake);
+	if (kafka_reached(&p->reach, up))
+		wake(p);
 }
 
 static uint64_t
@@ -81,30 +83,13 @@ static void
 on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 {
 	struct producer *p = arg;
-	char text[300] = "";
+	char why[300];
+	const char *what = kafka_error(&p->reach, rk, err, reason, why,
+				       sizeof why);
 
-	switch (err) {
-	case RD_KAFKA_RESP_ERR__FATAL:
-		rd_kafka_fatal_error(rk, text, sizeof text);
-		producer_fail(p, "the producer cannot go on", text);
-		break;
-	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-		/* While it worked before, a broker may be restarting. */
-		if (!p->acks)
-			producer_fail(p, "the broker does not know us",
-				      reason);
-		break;
-	case RD_KAFKA_RESP_ERR__SSL: /* or the broker is about to go */
-		if (!p->acks && !p->distrusted)
-			log_warn("no TLS with the broker: %s", reason);
-		p->distrusted = true;
-		break;
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-		producer_is_reached(p, false);
-		break;
-	default:
-		log_debug("%s", reason);
-	}
+	if (what)
+		producer_fail(p, what, why);
+	wake(p); /* perhaps none answers any more */
 }
 
 /* --- life ------------------------------------------------------------------- */
@@ -119,23 +104,10 @@ static const struct kafka_property property[] = {
 	{ "linger.ms",                "20",             NULL },
 	{ "partitioner",              "murmur2_random", NULL }, /* as Java's */
 	{ "message.timeout.ms",       "0",              NULL }, /* for ever */
-	{ "reconnect.backoff.max.ms", "1000",           NULL },
-	{ "socket.keepalive.enable",  "true",           NULL },
 	{ "queue.buffering.max.messages", "0",          BOUNDED },
 	{ "queue.buffering.max.kbytes", "2147483647",   BOUNDED },
 	{ 0 },
 };
-
-static int
-configure(rd_kafka_conf_t *conf, const struct producer_options *opt,
-	  char *why, size_t nwhy)
-{
-	int err = kafka_set(conf, "bootstrap.servers", opt->bootstrap, why,
-			    nwhy);
-
-	return err ? err : kafka_configure(conf, property, opt->property, why,
-					   nwhy);
-}
 
 int
 producer_open(const struct producer_options *opt, struct producer **out,
@@ -147,9 +119,12 @@ producer_open(const struct producer_options *opt, struct producer **out,
 
 	*out = NULL;
 	snprintf(why, nwhy, "%s", mql_strerror(MQL_ENOMEM));
-	if (err || (err = configure(conf, opt, why, nwhy)))
+	if (err || (err = kafka_configure(conf, opt->bootstrap, property,
+					  opt->property, why, nwhy)))
 		goto out;
 	p->opt = opt;
+	p->reach.name = "";
+	p->reach.bootstrap = opt->bootstrap;
 	pthread_mutex_init(&p->lock, NULL);
 	rd_kafka_conf_set_opaque(conf, p);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_report);
@@ -255,7 +230,7 @@ producer_turn(struct producer *p)
 	uint64_t acks = p->acks;
 
 	rd_kafka_poll(p->rk, 0);
-	if (p->acks != acks && !atomic_load(&p->up))
+	if (p->acks != acks && !atomic_load(&p->reach.up))
 		producer_is_reached(p, true);
 }
 
@@ -293,7 +268,7 @@ producer_waiting_bytes(const struct producer *p)
 bool
 producer_is_up(struct producer *p)
 {
-	return atomic_load(&p->up);
+	return atomic_load(&p->reach.up);
 }
 
 const char *
@@ -309,10 +284,4 @@ const char *
 producer_error_name(int code)
 {
 	return rd_kafka_err2name((rd_kafka_resp_err_t)code);
-}
-
-const char *
-producer_error_text(int code)
-{
-	return rd_kafka_err2str((rd_kafka_resp_err_t)code);
 }

@@ -103,8 +103,7 @@ bool producer_is_up(struct producer *p);
 /* A permanent error: there is no use in going on; NULL: none. */
 const char *producer_failed(struct producer *p);
 
-/* "MSG_TIMED_OUT" and a sentence, for struct delivery. */
+/* "MSG_TIMED_OUT", for struct delivery. */
 const char *producer_error_name(int code);
-const char *producer_error_text(int code);
 
 #endif

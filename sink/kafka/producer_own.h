@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "kafka/kafka.h"
 #include "sink/kafka/producer.h"
 
 struct topic {
@@ -25,9 +26,7 @@ struct producer {
 	uint64_t         waiting, bytes; /* on the way, with what they cost */
 	uint64_t         acks;
 	bool             full;
-	bool             distrusted; /* TLS failed, and that has been said */
-	_Atomic bool     up;        /* a broker answers */
-	_Atomic bool     told;      /* ... has been said to be so, or not */
+	struct kafka_reach reach;
 
 	pthread_mutex_t  lock;
 	char             failed[400];         /* lock */

@@ -4,13 +4,14 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "client/request.h"
 #include "client/saved.h"
+#include "common/clock.h"
+#include "common/thread.h"
 #include "mql/error.h"
 
-enum { ASK_MS = 2000, AGAIN_S = 1 };
+enum { ASK_MS = 2000, AGAIN_MS = 1000 };
 
 struct saved {
 	struct wire_context *context;
@@ -49,16 +50,13 @@ static void *
 run(void *arg)
 {
 	struct saved *s = arg;
-	struct timespec until;
 
-	pthread_setname_np(pthread_self(), "mql-saved");
 	pthread_mutex_lock(&s->lock);
 	while (!s->stopping) {
 		ask(s);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += AGAIN_S;
 		if (!s->stopping)
-			pthread_cond_timedwait(&s->wake, &s->lock, &until);
+			thread_wait(&s->wake, &s->lock,
+				    clock_mono_ms() + AGAIN_MS);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -76,8 +74,8 @@ saved_start(struct wire_context *context, const char *source_job,
 	s->context = context;
 	s->source_job = source_job;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->wake, NULL);
-	if (pthread_create(&s->thread, NULL, run, s)) {
+	thread_cond_init(&s->wake);
+	if (thread_start(&s->thread, "mql-saved", run, s)) {
 		free(s);
 		return MQL_EOS;
 	}

@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+#include "common/thread.h"
 #include "kafka/kafka.h"
 #include "mql/error.h"
 #include "sink/kafka/producer_own.h"
@@ -13,7 +14,7 @@
 enum {
 	ASK_MS = 1000,
 	MAKE_MS = 10000,
-	AGAIN_NS = 200 * 1000 * 1000,
+	AGAIN_MS = 200,
 };
 
 static void
@@ -143,7 +144,7 @@ static struct topic *
 unsettled(struct topic *t)
 {
 	while (t && t->state != TOPIC_ASKED &&
-	       (t->state == TOPIC_FAILED || atomic_load(&t->producer->up)))
+	       (t->state == TOPIC_FAILED || producer_is_up(t->producer)))
 		t = SLIST_NEXT(t, entry);
 	return t;
 }
@@ -164,18 +165,11 @@ look_up_all(struct producer *p, struct topic *t)
 static struct topic *
 await_topic(struct producer *p, bool again)
 {
-	struct timespec until;
 	struct topic *t;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += AGAIN_NS;
-	if (until.tv_nsec >= 1000 * 1000 * 1000) {
-		until.tv_nsec -= 1000 * 1000 * 1000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&p->lock);
 	if (again && !p->stopping)
-		pthread_cond_timedwait(&p->wake, &p->lock, &until);
+		thread_wait(&p->wake, &p->lock, clock_mono_ms() + AGAIN_MS);
 	while (!p->stopping && !unsettled(SLIST_FIRST(&p->topics)))
 		pthread_cond_wait(&p->wake, &p->lock);
 	t = p->stopping ? NULL : unsettled(SLIST_FIRST(&p->topics));
@@ -190,7 +184,6 @@ run(void *arg)
 	struct topic *t;
 	bool again = false;
 
-	pthread_setname_np(pthread_self(), "mql-topics");
 	while ((t = await_topic(p, again))) {
 		look_up_all(p, t);
 		again = true;
@@ -202,8 +195,8 @@ int
 topics_start(struct producer *p)
 {
 	SLIST_INIT(&p->topics);
-	pthread_cond_init(&p->wake, NULL);
-	p->started = !pthread_create(&p->thread, NULL, run, p);
+	thread_cond_init(&p->wake);
+	p->started = !thread_start(&p->thread, "mql-topics", run, p);
 	return p->started ? 0 : MQL_EOS;
 }
 

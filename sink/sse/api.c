@@ -14,6 +14,7 @@
 #include "client/fields.h"
 #include "client/saved.h"
 #include "common/clock.h"
+#include "common/thread.h"
 #include "event/json.h"
 #include "sink/sse/meta.h"
 #include "sink/sse/server.h"
@@ -182,7 +183,6 @@ run(void *arg)
 	struct asks *all = w->all;
 	struct ask *a;
 
-	pthread_setname_np(pthread_self(), "mql-asks");
 	pthread_mutex_lock(&all->lock);
 	while (!all->stopping) {
 		if (!(a = first_waiting(all, w->lane))) {
@@ -211,7 +211,7 @@ asks_start(struct server *s)
 	for (int i = 0; i < LANES; i++) {
 		struct worker *w = &all->worker[i];
 		*w = (struct worker){ .all = all, .lane = (enum lane)i };
-		if (pthread_create(&w->thread, NULL, run, w)) {
+		if (thread_start(&w->thread, "mql-asks", run, w)) {
 			w->all = NULL; /* nobody to wait for */
 			return MQL_EOS;
 		}

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/thread.h"
 #include "mql/error.h"
 #include "sink/sse/viewer.h"
 #include "wire/socket.h"
@@ -309,7 +310,6 @@ run(void *arg)
 {
 	struct turn t = { .hub = arg };
 
-	pthread_setname_np(pthread_self(), "mql-tails");
 	while (!is_stopping(t.hub))
 		wait_for_work(&t, turn(&t));
 	free(t.sub);
@@ -333,7 +333,8 @@ hub_start(struct hub *h, const struct config *config,
 		return err;
 	wire_context_use(h->context, keys);
 	h->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (h->wakefd < 0 || pthread_create(&h->thread, NULL, run, h)) {
+	if (h->wakefd < 0 ||
+	    thread_start(&h->thread, "mql-tails", run, h)) {
 		wire_context_free(h->context);
 		return MQL_EOS;
 	}

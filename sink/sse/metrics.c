@@ -2,22 +2,8 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/prom.h"
 #include "sink/sse/server.h"
-
-static void
-family(struct buf *out, const char *name, const char *type, const char *help)
-{
-	buf_printf(out, "# HELP mql_sse_%s %s.\n# TYPE mql_sse_%s %s\n", name,
-		   help, name, type);
-}
-
-static void
-put(struct buf *out, const char *name, const char *type, const char *help,
-    uint64_t v)
-{
-	family(out, name, type, help);
-	buf_printf(out, "mql_sse_%s %" PRIu64 "\n", name, v);
-}
 
 struct sums {
 	uint64_t subs, up, bytes;
@@ -54,21 +40,24 @@ metrics_write(const struct server *s, struct buf *out)
 	struct hub *h = s->hub;
 	struct sums sums = sum(h);
 
-	family(out, "build_info", "gauge", "The version that runs");
+	prom_family(out, "sse_build_info", "gauge", "The version that runs");
 	buf_puts(out, "mql_sse_build_info{version=\"" MQL_VERSION "\"} 1\n");
-	family(out, "uptime_seconds", "gauge", "Since the start");
+	prom_family(out, "sse_uptime_seconds", "gauge", "Since the start");
 	buf_printf(out, "mql_sse_uptime_seconds %.3f\n",
 		   (double)(clock_mono_ms() - s->started) / 1000);
-	put(out, "draining", "gauge", "1 while the daemon is shutting down",
-	    atomic_load(&h->draining));
-	put(out, "viewers", "gauge", "Open streams",
-	    atomic_load(&h->nviewers));
-	put(out, "subscriptions", "gauge", "Different queries", sums.subs);
-	put(out, "subscriptions_running", "gauge",
-	    "Of those, not yet ended", sums.up);
-	put(out, "replay_bytes", "gauge", "Kept for replay", sums.bytes);
+	prom_put(out, "sse_draining", "gauge",
+		 "1 while the daemon is shutting down",
+		 atomic_load(&h->draining));
+	prom_put(out, "sse_viewers", "gauge", "Open streams",
+		 atomic_load(&h->nviewers));
+	prom_put(out, "sse_subscriptions", "gauge", "Different queries",
+		 sums.subs);
+	prom_put(out, "sse_subscriptions_running", "gauge",
+		 "Of those, not yet ended", sums.up);
+	prom_put(out, "sse_replay_bytes", "gauge", "Kept for replay",
+		 sums.bytes);
 #define X(name, help)                                                        \
-	put(out, #name "_total", "counter", help,                            \
+	prom_put(out, "sse_" #name "_total", "counter", help,                \
 	    atomic_load(&h->counters.name));
 	HUB_COUNTERS(X)
 #undef X

@@ -16,8 +16,7 @@ struct consumer {
 	rd_kafka_t      *rk;
 	rd_kafka_topic_t *last; /* the topic of the last message, */
 	size_t           topic; /* and its place in the list */
-	bool             told, up; /* of the broker */
-	bool             known; /* it has let us in */
+	struct kafka_reach reach;
 	_Atomic bool     failed;
 	_Atomic bool     settled; /* the group has handed them out */
 	_Atomic unsigned npartition;
@@ -33,42 +32,15 @@ fail(struct consumer *c, const char *what, const char *why)
 }
 
 static void
-is_reached(struct consumer *c, bool up)
-{
-	c->known |= up;
-	if (c->told && c->up == up)
-		return;
-	c->told = true;
-	c->up = up;
-	if (up)
-		log_info("Kafka: the broker answers");
-	else
-		log_warn("Kafka: no broker answers at %s; waiting for one",
-			 c->opt->bootstrap);
-}
-
-static void
 on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 {
 	struct consumer *c = arg;
-	char text[300] = "";
+	char why[300];
+	const char *what = kafka_error(&c->reach, rk, err, reason, why,
+				       sizeof why);
 
-	switch (err) {
-	case RD_KAFKA_RESP_ERR__FATAL:
-		rd_kafka_fatal_error(rk, text, sizeof text);
-		fail(c, "the consumer cannot go on", text);
-		break;
-	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-		/* While it worked before, a broker may be restarting. */
-		if (!c->known)
-			fail(c, "the broker does not know us", reason);
-		break;
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-		is_reached(c, false);
-		break;
-	default:
-		log_debug("Kafka: %s", reason);
-	}
+	if (what)
+		fail(c, what, why);
 }
 
 static void
@@ -89,7 +61,7 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	rd_kafka_error_t *wrong;
 
 	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-		is_reached(c, true);
+		kafka_reached(&c->reach, true);
 		offsets_assigned(c->opt->offsets, rk, list);
 		wrong = rd_kafka_incremental_assign(rk, list);
 		if (!wrong)
@@ -118,8 +90,6 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
  * take that for our end. */
 static const struct kafka_property property[] = {
 	{ "client.id",                "mql-source-job", NULL },
-	{ "reconnect.backoff.max.ms", "1000",           NULL },
-	{ "socket.keepalive.enable",  "true",           NULL },
 	{ "session.timeout.ms",       "10000",          NULL },
 	{ "auto.offset.reset",        KAFKA_FIXED("latest") },
 	{ "enable.auto.commit",       KAFKA_FIXED("false") },
@@ -134,15 +104,10 @@ int
 consumer_configure(rd_kafka_conf_t *conf, const struct consumer_options *opt,
 		   char *why, size_t nwhy)
 {
-	int err = kafka_set(conf, "bootstrap.servers", opt->bootstrap, why,
-			    nwhy);
+	int err = kafka_set(conf, "group.id", opt->group, why, nwhy);
 
-	if (!err)
-		err = kafka_set(conf, "group.id", opt->group, why, nwhy);
-	if (!err)
-		err = kafka_configure(conf, property, opt->property, why,
-				      nwhy);
-	return err;
+	return err ? err : kafka_configure(conf, opt->bootstrap, property,
+					   opt->property, why, nwhy);
 }
 
 static int
@@ -176,6 +141,8 @@ consumer_open(const struct consumer_options *opt, struct consumer **out,
 	if (err || (err = consumer_configure(conf, opt, why, nwhy)))
 		goto out;
 	c->opt = opt;
+	c->reach.name = "Kafka: ";
+	c->reach.bootstrap = opt->bootstrap;
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, kafka_log);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
@@ -260,7 +227,7 @@ consumer_take(struct consumer *c, int wait_ms, consumer_fn fn, void *arg)
 	} else if (m->err) {
 		take_error(c, m);
 	} else {
-		is_reached(c, true);
+		kafka_reached(&c->reach, true);
 		to.topic = topic_of(c, m);
 		to.value = (struct str){ m->payload, m->len };
 		to.ts = rd_kafka_message_timestamp(m, &type);

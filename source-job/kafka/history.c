@@ -2,58 +2,19 @@
  *
  * Partitions are read with librdkafka's simple consumer, which keeps a queue
  * for each. Those with a message at hand lie in a heap by its time. */
-#include "source-job/kafka/history.h"
-
-#include <librdkafka/rdkafka.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kafka/kafka.h"
 #include "mql/error.h"
+#include "source-job/kafka/history_own.h"
 
 enum {
-	ASK_MS = 3000,   /* for a broker to answer */
-	BATCH = 256,     /* messages that are taken out of a queue at once */
 	WAIT_MS = 20,    /* for one partition, while others may have ended */
 	QUEUES_KB = 64 << 10, /* of all partitions together */
 	QUEUE_MIN_KB = 256,
 	LOOK = 1024,     /* messages until those that are idle are looked at */
-};
-
-enum stand {
-	LACKING, /* what comes next is not here yet: the others wait for it */
-	AT_HAND, /* in the heap */
-	IDLE,    /* all that was there at first is read */
-	DONE,    /* likewise, and no more is wanted */
-};
-
-struct part {
-	size_t  topic;
-	int32_t partition;
-	int64_t begin, end; /* offsets: of what was there at first */
-	int64_t at;         /* the next one */
-	bool    started;
-	enum stand stand;
-	rd_kafka_message_t *batch[BATCH];
-	size_t  next, n;    /* of it */
-};
-
-struct history {
-	struct history_options opt;
-	rd_kafka_t        *rk;
-	rd_kafka_topic_t **topic; /* of the list; NULL: not wanted */
-	struct part       *part;
-	size_t             npart;
-	struct part      **heap;  /* with a message at hand, oldest first */
-	size_t             nheap;
-	size_t             nreached;
-	size_t             nlacking;
-	unsigned           looked;   /* messages since those that are idle
-					were looked at */
-	struct history_figures figures;
-	_Atomic bool       refused;  /* the broker does not know us */
 };
 
 /* --- a heap ----------------------------------------------------------------- */
@@ -159,18 +120,18 @@ configure(struct history *h, rd_kafka_conf_t *conf, char *why, size_t nwhy)
 
 	snprintf(each, sizeof each, "%zu",
 		 kb > QUEUE_MIN_KB ? kb : (size_t)QUEUE_MIN_KB);
-	const struct kafka_property own[] = {
-		{ "auto.offset.reset",          "earliest", NULL },
-		{ "enable.partition.eof",       "true",     NULL },
-		{ "queued.max.messages.kbytes", each,       NULL },
-		{ 0 },
-	};
 	int err = consumer_configure(conf, h->opt.from, why, nwhy);
 
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, kafka_log);
 	rd_kafka_conf_set_opaque(conf, h);
-	return err ? err : kafka_configure(conf, own, NULL, why, nwhy);
+	if (!err)
+		err = kafka_set(conf, "auto.offset.reset", "earliest", why,
+				nwhy);
+	if (!err)
+		err = kafka_set(conf, "queued.max.messages.kbytes", each, why,
+				nwhy);
+	return err;
 }
 
 static int
@@ -267,137 +228,11 @@ history_close(struct history *h)
 	free(h);
 }
 
-/* --- where it begins and ends ------------------------------------------------ */
-
-/* What the broker says: 0, or whether it is worth trying again. */
-static int
-judge(const struct history *h, rd_kafka_resp_err_t err, size_t topic,
-      char *why, size_t nwhy)
-{
-	if (!err)
-		return 0;
-	if (atomic_load(&h->refused))
-		snprintf(why, nwhy, "the broker does not know us");
-	else if (kafka_is_permanent(err))
-		snprintf(why, nwhy, "topic '%s': %s",
-			 h->opt.from->topic->item[topic],
-			 rd_kafka_err2str(err));
-	else
-		return MQL_ETIMEOUT;
-	return MQL_EREFUSED;
-}
-
-static uint64_t
-fnv1a(uint64_t hash, const void *bytes, size_t n)
-{
-	const unsigned char *p = bytes;
-
-	while (n--)
-		hash = (hash ^ *p++) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-/* Of the topic's name, a NUL, and the partition. */
-static uint64_t
-hash_place(const char *topic, int32_t partition)
-{
-	const uint32_t n = (uint32_t)partition;
-	unsigned char place[4];
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < sizeof place; i++)
-		place[i] = (unsigned char)(n >> 8 * i);
-	hash = fnv1a(hash, topic, strlen(topic) + 1);
-	return fnv1a(hash, place, sizeof place);
-}
-
-static void
-add_hash(uint64_t *sum, const char *topic, int32_t partition)
-{
-	*sum = (*sum + hash_place(topic, partition)) & INT64_MAX;
-}
-
-/* All partitions that a topic has. */
-static int
-count_partitions(struct history *h, size_t topic, struct history_figures *to,
-		 char *why, size_t nwhy)
-{
-	const struct rd_kafka_metadata *md;
-	rd_kafka_resp_err_t wrong = rd_kafka_metadata(
-		h->rk, false, h->topic[topic], &md, ASK_MS);
-	const struct rd_kafka_metadata_topic *t;
-
-	if (wrong)
-		return judge(h, wrong, topic, why, nwhy);
-	t = md->topics;
-	wrong = md->topic_cnt == 1 ? t->err : RD_KAFKA_RESP_ERR__TIMED_OUT;
-	for (int i = 0; !wrong && i < t->partition_cnt; i++) {
-		to->all++;
-		add_hash(&to->whole, t->topic, t->partitions[i].id);
-	}
-	rd_kafka_metadata_destroy(md);
-	return judge(h, wrong, topic, why, nwhy);
-}
-
-static int
-find_end(struct history *h, struct part *p, char *why, size_t nwhy)
-{
-	const char *topic = h->opt.from->topic->item[p->topic];
-	int64_t low, high;
-	rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-		h->rk, topic, p->partition, &low, &high, ASK_MS);
-
-	if (err)
-		return judge(h, err, p->topic, why, nwhy);
-	p->end = high;
-	if (!h->opt.since || p->begin < low)
-		p->begin = low;
-	if (p->begin > high)
-		p->begin = high;
-	p->at = p->begin;
-	return 0;
-}
-
-static rd_kafka_topic_partition_list_t *
-list_times(const struct history *h)
-{
-	rd_kafka_topic_partition_list_t *list =
-		rd_kafka_topic_partition_list_new((int)h->npart);
-
-	for (size_t i = 0; i < h->npart; i++)
-		rd_kafka_topic_partition_list_add(
-			list, h->opt.from->topic->item[h->part[i].topic],
-			h->part[i].partition)->offset = h->opt.since;
-	return list;
-}
-
-/* The first message of each that is not older; where there is none, the end,
- * which is still to be found. */
-static int
-find_times(struct history *h, char *why, size_t nwhy)
-{
-	rd_kafka_topic_partition_list_t *list = list_times(h);
-	rd_kafka_resp_err_t wrong = rd_kafka_offsets_for_times(h->rk, list,
-							       ASK_MS);
-	int err = judge(h, wrong, 0, why, nwhy);
-
-	for (size_t i = 0; i < h->npart && !err; i++) {
-		const int64_t at = list->elems[i].offset;
-
-		err = judge(h, list->elems[i].err, h->part[i].topic, why,
-			    nwhy);
-		h->part[i].begin = at >= 0 ? at : INT64_MAX;
-	}
-	rd_kafka_topic_partition_list_destroy(list);
-	return err;
-}
+/* --- the beginning ----------------------------------------------------------- */
 
 static int
 start(struct history *h, struct part *p, char *why, size_t nwhy)
 {
-	add_hash(&h->figures.mine, h->opt.from->topic->item[p->topic],
-		 p->partition);
-	h->figures.of += (uint64_t)(p->end - p->begin);
 	h->nreached += p->at >= p->end;
 	h->nlacking++;
 	stand(h, p, stand_without(h, p));
@@ -417,20 +252,13 @@ start(struct history *h, struct part *p, char *why, size_t nwhy)
 int
 history_find(struct history *h, char *why, size_t nwhy)
 {
-	struct history_figures f = { .partitions = (uint32_t)h->npart };
-	int err = 0;
+	struct history_figures found;
+	int err;
 
 	rd_kafka_poll(h->rk, 0);
-	for (size_t i = 0; i < h->opt.from->topic->n && !err; i++)
-		if (h->topic[i])
-			err = count_partitions(h, i, &f, why, nwhy);
-	if (!err && h->opt.since && h->npart)
-		err = find_times(h, why, nwhy);
-	for (size_t i = 0; i < h->npart && !err; i++)
-		err = find_end(h, &h->part[i], why, nwhy);
-	if (err)
+	if ((err = history_measure(h, &found, why, nwhy)))
 		return err;
-	h->figures = f;
+	h->figures = found;
 	for (size_t i = 0; i < h->npart && !err; i++)
 		err = start(h, &h->part[i], why, nwhy);
 	return err;
@@ -459,7 +287,7 @@ take_error(struct history *h, struct part *p, const rd_kafka_message_t *m,
 {
 	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
 		move(h, p, m->offset);
-	else if (judge(h, m->err, p->topic, why, nwhy) == MQL_EREFUSED)
+	else if (history_judge(h, m->err, p->topic, why, nwhy) == MQL_EREFUSED)
 		return MQL_EREFUSED;
 	return 0;
 }
@@ -481,7 +309,7 @@ skip(struct history *h, struct part *p, char *why, size_t nwhy)
 			return 0;
 		rd_kafka_message_destroy(m);
 	}
-	p->next = p->n = 0;
+	drop_batch(p); /* after an error there may be more */
 	return err;
 }
 
@@ -490,7 +318,8 @@ static int
 refill(struct history *h, struct part *p, int wait_ms, char *why, size_t nwhy)
 {
 	ssize_t n = rd_kafka_consume_batch(h->topic[p->topic], p->partition,
-					   wait_ms, p->batch, BATCH);
+					   wait_ms, p->batch,
+					   HISTORY_BATCH);
 	int err;
 
 	p->n = n > 0 ? (size_t)n : 0;

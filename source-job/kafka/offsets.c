@@ -14,6 +14,7 @@
 enum {
 	ASK_MS = 5000,     /* for a broker to say where a partition ends */
 	ASK_AGAIN = 3,     /* what is committed */
+	SEEK_MS = 5000,    /* to go back */
 	COMMIT_MS = 1000,  /* how often */
 };
 
@@ -23,6 +24,7 @@ struct place { /* a partition that is ours */
 	int64_t begin;     /* where it was read from; < 0: not known */
 	int64_t until;     /* messages before this are late */
 	int64_t committed; /* < 0: nothing is */
+	int64_t handed;    /* what is before this is; < 0: nothing is saved */
 };
 
 enum step {
@@ -40,10 +42,11 @@ struct offsets {
 	uint64_t goal[2];  /* live and late: until so much is out */
 	bool     with_late, late_over; /* there is a late agent; all of it */
 	int64_t  next;     /* ms, monotonic */
-	int64_t  kept_for; /* since, as of the last commit */
+	int64_t  due_for;  /* since, as of the commit under way, */
+	int64_t  kept_for; /* and of the last one */
 
 	_Atomic int64_t since, mark, handed;
-	_Atomic bool    mark_late;
+	_Atomic bool    mark_late, again;
 	_Atomic uint64_t late, gone, commits;
 	_Atomic uint64_t read, done; /* messages; those before a commit */
 	uint64_t due_read; /* what will be done with the commit under way */
@@ -107,6 +110,7 @@ add(struct offsets *o, const rd_kafka_topic_partition_t *p, int64_t until,
 		.topic = topic, .partition = p->partition,
 		.begin = p->offset < 0 ? -1 : p->offset, .until = until,
 		.committed = committed,
+		.handed = p->offset < 0 ? -1 : p->offset,
 	};
 }
 
@@ -306,6 +310,8 @@ find_due(struct offsets *o, rd_kafka_t *rk, int64_t since)
 	for (size_t i = 0; i < o->n; i++) {
 		const rd_kafka_topic_partition_t *p = &at->elems[i];
 
+		if (o->place[i].handed < 0) /* now something is saved */
+			o->place[i].handed = p->offset;
 		if (p->offset >= 0 && !is_late(&o->place[i]) &&
 		    (p->offset != o->place[i].committed ||
 		     since != o->kept_for))
@@ -328,7 +334,8 @@ begin(struct offsets *o, rd_kafka_t *rk, const struct offsets_flow *live,
 	if (now < o->next)
 		return;
 	o->next = now + COMMIT_MS;
-	o->due = find_due(o, rk, atomic_load(&o->since));
+	o->due_for = atomic_load(&o->since);
+	o->due = find_due(o, rk, o->due_for);
 	o->due_read = counter_get(o->nlate ? &o->done : &o->read);
 	if (!o->due && !late) {
 		counter_set(&o->done, o->due_read);
@@ -361,6 +368,7 @@ commit(struct offsets *o, rd_kafka_t *rk)
 {
 	const int64_t since = atomic_load(&o->since);
 	int64_t now = clock_wall_ms();
+	rd_kafka_resp_err_t err;
 	char text[24];
 	int n;
 
@@ -373,13 +381,90 @@ commit(struct offsets *o, rd_kafka_t *rk)
 		p->metadata = strdup(text);
 		p->metadata_size = p->metadata ? (size_t)n : 0;
 		if (of)
-			of->committed = p->offset;
+			of->committed = of->handed = p->offset;
 	}
-	if (o->due)
-		rd_kafka_commit(rk, o->due, true);
-	o->kept_for = since;
+	if (o->due && (err = rd_kafka_commit(rk, o->due, true)))
+		offsets_committed(o, err, o->due);
+	o->kept_for = o->due_for;
 	counter_set(&o->done, o->due_read);
 	give_up(o);
+}
+
+/* Where p is to be read from once more, if that is before at: it is late until
+ * there. How many messages. */
+static uint64_t
+set_back(struct offsets *o, struct place *p, int64_t at)
+{
+	if (p->handed < 0 || p->handed >= at)
+		return 0;
+	if (!is_late(p)) {
+		o->nlate++;
+		p->until = at;
+	}
+	p->begin = p->handed;
+	return (uint64_t)(at - p->handed);
+}
+
+/* One that cannot be set back goes on where it is, and is late no more with its
+ * next message. */
+static void
+seek(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *to)
+{
+	rd_kafka_error_t *wrong = rd_kafka_seek_partitions(rk, to, SEEK_MS);
+
+	if (!wrong)
+		return;
+	log_warn("Kafka: what was not handed over cannot be read again: %s",
+		 rd_kafka_error_string(wrong));
+	rd_kafka_error_destroy(wrong);
+}
+
+static void
+go_back(struct offsets *o, rd_kafka_t *rk)
+{
+	rd_kafka_topic_partition_list_t *at = positions(o, rk);
+	rd_kafka_topic_partition_list_t *to =
+		rd_kafka_topic_partition_list_new(at->cnt);
+	uint64_t all = 0, n;
+
+	give_up(o);
+	for (size_t i = 0; i < o->n; i++) {
+		struct place *p = &o->place[i];
+
+		if ((n = set_back(o, p, at->elems[i].offset)))
+			rd_kafka_topic_partition_list_add(to, p->topic,
+				p->partition)->offset = p->begin;
+		all += n;
+	}
+	if (to->cnt) {
+		log_warn("Kafka: the link of its agent broke: %" PRIu64
+			 " messages that were not handed over come once more, "
+			 "for saved queries only", all);
+		seek(rk, to);
+	}
+	counter_add(&o->late, all);
+	rd_kafka_topic_partition_list_destroy(at);
+	rd_kafka_topic_partition_list_destroy(to);
+}
+
+/* Nothing is saved: nothing is to be handed over. */
+static void
+keep_nothing(struct offsets *o)
+{
+	give_up(o);
+	atomic_store(&o->again, false);
+	for (size_t i = 0; i < o->n; i++)
+		o->place[i].handed = -1;
+	counter_set(&o->done, counter_get(&o->read));
+}
+
+/* In this order: who says that it is handed over has said before whether it has
+ * to come again. */
+static bool
+is_handed(const struct offsets *o)
+{
+	return atomic_load(&o->handed) == atomic_load(&o->mark) &&
+	       !atomic_load(&o->again);
 }
 
 enum offsets_do
@@ -387,18 +472,19 @@ offsets_turn(struct offsets *o, rd_kafka_t *rk, const struct offsets_flow *live,
 	     const struct offsets_flow *late)
 {
 	if (!atomic_load(&o->since)) {
-		give_up(o);
-		counter_set(&o->done, counter_get(&o->read));
+		keep_nothing(o);
 		return late && !o->nlate ? OFFSETS_FORGET_LATE :
 					   OFFSETS_NOTHING;
 	}
+	if (atomic_exchange(&o->again, false))
+		go_back(o, rk);
 	if (o->step == IDLE)
 		begin(o, rk, live, late);
 	if (o->step == IN_RING && has_left(o, live, late))
 		mark(o);
 	if (o->step != MARKED)
 		return OFFSETS_NOTHING;
-	if (atomic_load(&o->handed) == atomic_load(&o->mark)) {
+	if (is_handed(o)) {
 		commit(o, rk);
 		return o->late_over ? OFFSETS_FORGET_LATE : OFFSETS_NOTHING;
 	}
@@ -432,6 +518,12 @@ void
 offsets_handed(struct offsets *o, int64_t m)
 {
 	atomic_store(&o->handed, m);
+}
+
+void
+offsets_again(struct offsets *o)
+{
+	atomic_store(&o->again, true);
 }
 
 void

@@ -15,6 +15,10 @@
  * Late messages are for saved queries only: live queries begin where a
  * partition is ours. What was on its way comes twice.
  *
+ * It does so, too, when the link of one of our own agents breaks: rows that
+ * were on it may be lost, so all that is not handed over is read once more
+ * (offsets_again()), and is late.
+ *
  * With an offset goes the time at which it was committed. One that is older
  * than the oldest saved query was for others, and does not count.
  *
@@ -80,6 +84,8 @@ int64_t offsets_kept(const struct offsets *o);
  * ones. */
 int64_t offsets_mark(const struct offsets *o, bool *late);
 void offsets_handed(struct offsets *o, int64_t mark); /* it is with them */
+/* Or not: no mark of before is to be believed. */
+void offsets_again(struct offsets *o);
 
 struct offsets_figures {
 	uint64_t late;    /* messages that only saved queries saw */

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+#include "common/thread.h"
 #include "mql/agent.h"
 #include "mql/error.h"
 #include "source-job/at.h"
@@ -43,28 +44,15 @@ struct replay {
 
 /* --- waiting ------------------------------------------------------------------ */
 
-static struct timespec
-in_ms(int64_t ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_nsec += ms * 1000000;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	return t;
-}
-
 /* False: it is to stop. */
 static bool
 nap(struct replay *r)
 {
-	const struct timespec until = in_ms(NAP_MS);
 	bool stop;
 
 	pthread_mutex_lock(&r->lock);
 	if (!r->stop)
-		pthread_cond_timedwait(&r->wake, &r->lock, &until);
+		thread_wait(&r->wake, &r->lock, clock_mono_ms() + NAP_MS);
 	stop = r->stop;
 	pthread_mutex_unlock(&r->lock);
 	return !stop;
@@ -292,12 +280,11 @@ close_agent(struct replay *r)
 static bool
 is_over_within(struct replay *r, int64_t ms)
 {
-	const struct timespec until = in_ms(ms);
+	const int64_t until = clock_mono_ms() + ms;
 	bool over;
 
 	pthread_mutex_lock(&r->lock);
-	while (!r->over &&
-	       !pthread_cond_timedwait(&r->wake, &r->lock, &until))
+	while (!r->over && thread_wait(&r->wake, &r->lock, until))
 		;
 	over = r->over;
 	pthread_mutex_unlock(&r->lock);
@@ -310,7 +297,6 @@ run(void *arg)
 	struct replay *r = arg;
 	int err = open_agent(r);
 
-	pthread_setname_np(pthread_self(), "mql-replay");
 	if (!err)
 		err = find_history(r);
 	if (!err)
@@ -334,12 +320,7 @@ run(void *arg)
 static void
 init_locks(struct replay *r)
 {
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	thread_cond_init(&r->wake);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->closing, NULL);
 }
@@ -367,8 +348,8 @@ replay_open(const struct replay_options *opt, struct replay **out)
 	r->opt = *opt;
 	if (!(r->source_job = strdup(opt->source_job)))
 		err = MQL_ENOMEM;
-	else if (pthread_create(&r->thread, NULL, run, r))
-		err = MQL_EOS;
+	else
+		err = thread_start(&r->thread, "mql-replay", run, r);
 	if (err)
 		replay_free(r);
 	else

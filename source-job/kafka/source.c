@@ -11,6 +11,8 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/prom.h"
+#include "common/thread.h"
 #include "mql/agent.h"
 #include "mql/error.h"
 #include "source-job/counters.h"
@@ -204,7 +206,6 @@ run(void *arg)
 	struct kafka_source *s = arg;
 	unsigned n = 0;
 
-	pthread_setname_np(pthread_self(), "mql-kafka");
 	if (s->waits)
 		await_asked(s, OWN_LIVE, 0);
 	while (!atomic_load(&s->stop))
@@ -278,9 +279,8 @@ kafka_source_open(const struct kafka_source_options *opt,
 	}
 	if ((err = consumer_open(&s->opt, &s->consumer, why, nwhy)))
 		goto out;
-	if (pthread_create(&s->thread, NULL, run, s)) {
+	if ((err = thread_start(&s->thread, "mql-kafka", run, s))) {
 		snprintf(why, nwhy, "no thread can be started");
-		err = MQL_EOS;
 		goto out;
 	}
 	s->started = true;
@@ -341,6 +341,12 @@ void
 kafka_source_handed(struct kafka_source *s, int64_t mark)
 {
 	offsets_handed(s->offsets, mark);
+}
+
+void
+kafka_source_again(struct kafka_source *s)
+{
+	offsets_again(s->offsets);
 }
 
 /* --- history ------------------------------------------------------------------ */
@@ -410,41 +416,34 @@ kafka_source_metrics(const struct kafka_source *s, struct buf *out)
 	struct kafka_source_stats st;
 
 	kafka_source_stats(s, &st);
-	const struct {
-		const char *name, *type, *help;
-		uint64_t    v;
-	} row[] = {
-		{ "messages_total", "counter", "Messages read", st.messages },
-		{ "bytes_total", "counter", "Bytes of their values", st.bytes },
-		{ "unasked_total", "counter",
-		  "Messages that no query wanted to see", st.unasked },
-		{ "tombstones_total", "counter", "Messages without a value",
-		  st.tombstones },
-		{ "large_total", "counter",
-		  "Messages larger than an event may be", st.large },
-		{ "bad_total", "counter",
-		  "Messages that a query wanted and that were no events",
-		  st.bad },
-		{ "lag", "gauge", "Messages that are still to come", st.lag },
-		{ "late_total", "counter", "Messages from before their "
-		  "partition was ours, for saved queries only",
-		  st.offsets.late },
-		{ "gone_total", "counter", "Messages of those that the broker "
-		  "had deleted", st.offsets.gone },
-		{ "commits_total", "counter", "Commits of offsets",
-		  st.offsets.commits },
-		{ "ahead", "gauge", "Messages that were read and not committed",
-		  st.offsets.ahead },
-		{ "partitions", "gauge", "Partitions that are ours",
-		  st.partitions },
-		{ "live_queries", "gauge", "Queries that look at messages",
-		  st.queries },
-	};
-
-	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
-		buf_printf(out, "# HELP mql_kafka_source_%s %s.\n"
-			   "# TYPE mql_kafka_source_%s %s\n"
-			   "mql_kafka_source_%s %" PRIu64 "\n", row[i].name,
-			   row[i].help, row[i].name, row[i].type, row[i].name,
-			   row[i].v);
+	prom_put(out, "kafka_source_messages_total", "counter", "Messages read",
+		 st.messages);
+	prom_put(out, "kafka_source_bytes_total", "counter",
+		 "Bytes of their values", st.bytes);
+	prom_put(out, "kafka_source_unasked_total", "counter",
+		 "Messages that no query wanted to see", st.unasked);
+	prom_put(out, "kafka_source_tombstones_total", "counter",
+		 "Messages without a value", st.tombstones);
+	prom_put(out, "kafka_source_large_total", "counter",
+		 "Messages larger than an event may be", st.large);
+	prom_put(out, "kafka_source_bad_total", "counter",
+		 "Messages that a query wanted and that were no events",
+		 st.bad);
+	prom_put(out, "kafka_source_lag", "gauge",
+		 "Messages that are still to come", st.lag);
+	prom_put(out, "kafka_source_late_total", "counter",
+		 "Messages from before their partition was ours, for saved "
+		 "queries only",
+		 st.offsets.late);
+	prom_put(out, "kafka_source_gone_total", "counter",
+		 "Messages of those that the broker had deleted",
+		 st.offsets.gone);
+	prom_put(out, "kafka_source_commits_total", "counter",
+		 "Commits of offsets", st.offsets.commits);
+	prom_put(out, "kafka_source_ahead", "gauge",
+		 "Messages that were read and not committed", st.offsets.ahead);
+	prom_put(out, "kafka_source_partitions", "gauge",
+		 "Partitions that are ours", st.partitions);
+	prom_put(out, "kafka_source_live_queries", "gauge",
+		 "Queries that look at messages", st.queries);
 }

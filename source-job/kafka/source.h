@@ -76,10 +76,11 @@ void kafka_source_close(struct kafka_source *s);
  * saved queries, and has answered. */
 void kafka_source_asked(struct kafka_source *s, enum own which, int64_t at);
 
-/* As offsets_keep(), offsets_mark() and offsets_handed(). */
+/* As offsets_keep(), offsets_mark(), offsets_handed() and offsets_again(). */
 void kafka_source_keep(struct kafka_source *s, int64_t since);
 int64_t kafka_source_mark(const struct kafka_source *s, bool *late);
 void kafka_source_handed(struct kafka_source *s, int64_t mark);
+void kafka_source_again(struct kafka_source *s);
 
 /* Those of the topics that are wanted, a bit each. Any thread. */
 uint64_t kafka_source_topics(const struct kafka_source *s,

@@ -13,8 +13,6 @@
 
 static const struct kafka_property reading[] = {
 	{ "client.id",                "mql-source-job", NULL },
-	{ "reconnect.backoff.max.ms", "1000", NULL },
-	{ "socket.keepalive.enable",  "true", NULL },
 	{ "queued.max.messages.kbytes", "4096", NULL },
 	{ "allow.auto.create.topics", KAFKA_FIXED("false") },
 	{ "auto.offset.reset",        KAFKA_FIXED("earliest") },
@@ -26,8 +24,6 @@ static const struct kafka_property reading[] = {
 /* The partition of a name is where Kafka's own clients would put it. */
 static const struct kafka_property writing[] = {
 	{ "client.id",                "mql-source-job", NULL },
-	{ "reconnect.backoff.max.ms", "1000", NULL },
-	{ "socket.keepalive.enable",  "true", NULL },
 	{ "enable.idempotence",       KAFKA_FIXED("true") },
 	{ "acks",                     KAFKA_FIXED("all") },
 	{ "partitioner",              KAFKA_FIXED("murmur2_random") },
@@ -66,12 +62,10 @@ open_client(struct table *t, rd_kafka_type_t type, rd_kafka_t **out, char *why,
 {
 	const bool writer = type == RD_KAFKA_PRODUCER;
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	int err = kafka_set(conf, "bootstrap.servers", t->bootstrap, why,
-			    nwhy);
+	int err = kafka_configure(conf, t->bootstrap,
+				  writer ? writing : reading, t->property, why,
+				  nwhy);
 
-	if (!err)
-		err = kafka_configure(conf, writer ? writing : reading,
-				      t->property, why, nwhy);
 	if (err) {
 		rd_kafka_conf_destroy(conf);
 		return err;
@@ -127,6 +121,8 @@ table_open(const struct table_options *opt, struct table **out, char *why,
 	t->property = opt->property;
 	t->bootstrap = strdup(opt->bootstrap);
 	t->topic = strdup(opt->topic);
+	t->reach.name = "Kafka: saved queries: ";
+	t->reach.bootstrap = t->bootstrap;
 	if (t->bootstrap && t->topic)
 		err = open_all(t, why, nwhy);
 	if (err)

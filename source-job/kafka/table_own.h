@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "kafka/kafka.h"
 #include "source-job/kafka/table.h"
 
 struct read_record { /* a record, or how far a partition is read */
@@ -46,8 +47,7 @@ struct table {
 	int32_t  partition;      /* and where it is */
 	int64_t  offset;
 
-	/* the thread's, and librdkafka's while that calls us */
-	bool told, up, known;    /* of the broker */
+	struct kafka_reach reach; /* of the reader */
 };
 
 /* Find or make the topic, then read it, until t->stop. */

@@ -29,39 +29,16 @@ fail(struct table *t, const char *why)
 			  why);
 }
 
-static void
-is_reached(struct table *t, bool up)
-{
-	t->known |= up;
-	if (t->told && t->up == up)
-		return;
-	if (!up)
-		log_warn("Kafka: saved queries: no broker answers at %s; "
-			 "waiting for one", t->bootstrap);
-	else if (t->told)
-		log_info("Kafka: saved queries: the broker answers");
-	t->told = true;
-	t->up = up;
-}
-
 void
 table_on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 {
 	struct table *t = arg;
+	char why[300];
+	const char *what = kafka_error(&t->reach, rk, err, reason, why,
+				       sizeof why);
 
-	(void)rk;
-	switch (err) {
-	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-		/* While it worked before, a broker may be restarting. */
-		if (!t->known)
-			fail(t, "the broker does not know us");
-		break;
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-		is_reached(t, false);
-		break;
-	default:
-		log_debug("Kafka: %s", reason);
-	}
+	if (what)
+		fail(t, what);
 }
 
 /* --- the administrator's questions ------------------------------------------- */
@@ -231,12 +208,12 @@ find(struct table *t)
 
 	rd_kafka_poll(t->reader, WAIT_MS); /* its errors; and not too often */
 	if (!err && m->topic_cnt) {
-		is_reached(t, true);
+		kafka_reached(&t->reach, true);
 		n = look(t, m);
 	} else if (kafka_is_permanent(err)) {
 		fail(t, rd_kafka_err2str(err));
 	} else {
-		is_reached(t, false);
+		kafka_reached(&t->reach, false);
 	}
 	if (m)
 		rd_kafka_metadata_destroy(m);
@@ -329,7 +306,7 @@ static void
 take(struct table *t, const rd_kafka_message_t *m)
 {
 	if (!m->err || m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-		is_reached(t, true);
+		kafka_reached(&t->reach, true);
 		if (m->partition >= 0 && m->partition < t->npartition)
 			hand_over(t, m);
 	} else if (kafka_is_permanent(m->err)) {

@@ -239,6 +239,38 @@ START_TEST(rows_queued_over_a_break_are_delivered_once)
 }
 END_TEST
 
+/* Some of them were sent while we were away, and the rest comes to us: whoever
+ * takes what was queued for what must be in the new starting point does not
+ * find it there. */
+START_TEST(rows_queued_before_a_break_are_missed_or_delivered_once)
+{
+	struct client_account a = { 0 };
+	struct client_tally t = { 0 };
+	struct wire_meta m = told(100, 40, 10, 10);
+	struct mql_books b;
+	bool whole;
+
+	client_account_join(&a, &t);
+	rows(&a, &t, 10);
+	client_account_tell(&a, &t, &m, false);
+	client_account_break(&a, &t);
+
+	m = told(22, 18, 18, 18); /* 15 of them were queued before */
+	m.before.seen = 85;
+	m.before.matched = m.before.sent = 25;
+	client_account_tell(&a, &t, &m, false);
+	ck_assert_uint_eq(client_account_gap(&a, &whole), 15);
+	ck_assert(whole);
+	rows(&a, &t, 18);
+	client_account_books(&a, &b);
+	ck_assert_uint_eq(b.seen, 107);
+	ck_assert_uint_eq(b.matched, 43);
+	ck_assert_uint_eq(b.received, 28);
+	ck_assert_uint_eq(b.lost, 15);
+	ck_assert(b.balanced);
+}
+END_TEST
+
 /* The agents restarted too: nothing is known of the time between. */
 START_TEST(a_run_that_was_not_carried_over_still_balances)
 {
@@ -475,6 +507,7 @@ TEST_MAIN(account, one_link_is_passed_on_as_it_is,
 	  rows_of_a_first_link_that_told_no_books_were_sent,
 	  rows_after_the_last_books_are_not_lost,
 	  rows_queued_over_a_break_are_delivered_once,
+	  rows_queued_before_a_break_are_missed_or_delivered_once,
 	  a_run_that_was_not_carried_over_still_balances,
 	  a_late_join_counts_from_its_own_beginning,
 	  the_books_of_all_links_are_one,

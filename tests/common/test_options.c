@@ -73,13 +73,20 @@ parse(const char *const *words)
 }
 
 static void
+forget(void)
+{
+	option_list_fini(&got.add);
+	option_file_fini(&got.file);
+}
+
+static void
 expect_error(struct outcome o, const char *sentence)
 {
 	ck_assert_int_eq(o.err, MQL_EINVAL);
 	ck_assert(!o.done);
 	ck_assert_str_eq(o.errors.text, sentence);
 	ck_assert_str_eq(o.out.text, "");
-	options_fini(table);
+	forget();
 }
 
 START_TEST(options_have_defaults)
@@ -145,7 +152,7 @@ START_TEST(options_of_a_list_add_up)
 	ck_assert_uint_eq(got.add.n, 3);
 	ck_assert_str_eq(got.add.item[0], "x");
 	ck_assert_str_eq(got.add.item[2], "z");
-	options_fini(table);
+	forget();
 	ck_assert_uint_eq(got.add.n, 0);
 	unsetenv("MQL_ADD");
 }
@@ -337,7 +344,7 @@ START_TEST(options_are_taken_from_a_file)
 	ck_assert(got.quiet);
 	ck_assert_int_eq(got.output, 2);
 	ck_assert_int_eq(got.wait, 1500); /* what it does not say */
-	options_fini(table);
+	forget();
 	ck_assert_ptr_null(got.file.text);
 }
 END_TEST
@@ -351,7 +358,7 @@ START_TEST(options_of_line_and_environment_win_over_the_file)
 	ck_assert_uint_eq(got.limit, 2);
 	ck_assert_uint_eq(got.add.n, 1);
 	ck_assert_str_eq(got.add.item[0], "yes");
-	options_fini(table);
+	forget();
 }
 END_TEST
 
@@ -371,7 +378,7 @@ START_TEST(options_of_a_file_are_refused_by_its_line)
 		ck_assert_int_eq(o.err, MQL_EINVAL);
 		ck_assert_msg(strstr(o.errors.text, bad[i][1]) != NULL,
 			      "%s", o.errors.text);
-		options_fini(table);
+		forget();
 	}
 }
 END_TEST

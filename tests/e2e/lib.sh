@@ -73,13 +73,25 @@ background() {
 	LAST=$!
 }
 
+# port LANE: one that nobody listens at, and that the kernel does not give to a
+# connection of somebody else's while a daemon that is to come back is away. A
+# daemon's ports are of lanes 0 to 3, so that no two of them are the same.
+port() {
+	local first=10240 low n
+	read -r low _ < /proc/sys/net/ipv4/ip_local_port_range
+	[ "$low" -gt $((first + 1000)) ] || { echo 0; return; }
+	n=$((first + SRANDOM % ((low - first) / 4) * 4 + $1))
+	! (: > "/dev/tcp/127.0.0.1/$n") 2>/dev/null || n=$(port "$1")
+	echo "$n"
+}
+
 # source_job [OPTIONS...]: sets AGENTS, SUBSCRIBERS, HTTP and JOB (its id).
 source_job() {
 	: > "$WORK/job.out"
 	background job "$BUILD/mql-source-job" \
-		--agents "${AGENTS:-tcp://127.0.0.1:0}" \
-		--subscribers "${SUBSCRIBERS:-tcp://127.0.0.1:0}" \
-		--http "${HTTP:-127.0.0.1:0}" "$@"
+		--agents "${AGENTS:-tcp://127.0.0.1:$(port 0)}" \
+		--subscribers "${SUBSCRIBERS:-tcp://127.0.0.1:$(port 1)}" \
+		--http "${HTTP:-127.0.0.1:$(port 2)}" "$@"
 	JOB=$LAST
 	until_true 10 says "$WORK/job.out" '"ready"' ||
 		fail "the source-job does not get ready"

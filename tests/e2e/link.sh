@@ -30,16 +30,20 @@ net() {
 link agents "$AGENTS"
 link askers "$SUBSCRIBERS"
 
+ask near "select n, pad where n > 0"
+NEAR=$LAST
+ask far -s "${AT[askers]}" "select n, pad where n > 0"
+FAR=$LAST
+for asker in near far; do # both are to have every row
+	until_true 10 says "$WORK/$asker.err" 'live on 0 of 0' ||
+		fail "$asker is not asked"
+done
 TAPS=()
 for i in 1 2 3 4; do
 	tap "tap$i" "$WORK/events.ndjson" --loop --rate 1000 --lossy \
 		-s "${AT[agents]}"
 	TAPS+=("$LAST")
 done
-ask near "select n, pad where n > 0"
-NEAR=$LAST
-ask far -s "${AT[askers]}" "select n, pad where n > 0"
-FAR=$LAST
 
 live() { # N: of the query
 	"$BUILD/mql" queries -o json | jq -es "flatten[0].live == $1" \

@@ -9,8 +9,8 @@
 declare -A A S PID
 job() {
 	background "$1" "$BUILD/mql-source-job" --lease 5s \
-		--agents "${A[$1]:-tcp://127.0.0.1:0}" \
-		--subscribers "${S[$1]:-tcp://127.0.0.1:0}" --http 127.0.0.1:0
+		--agents "${A[$1]:-tcp://127.0.0.1:$(port 0)}" \
+		--subscribers "${S[$1]:-tcp://127.0.0.1:$(port 1)}" --http 127.0.0.1:0
 	PID[$1]=$LAST
 	until_true 10 says "$WORK/$1.out" '"ready"' || fail "$1 is not ready"
 	A[$1]=$(jq -r .agents "$WORK/$1.out")

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 pad=$(printf 'x%.0s' $(seq 1 1000))
 seq 1 40000 | sed "s/.*/{\"n\":&,\"pad\":\"$pad\"}/" > "$WORK/events.ndjson"
-source_job --queue 1M --lease 60s
+source_job --queue 1M --lease 10m
 
 ask slow "select * where n > 0"
 SLOW=$LAST
@@ -15,6 +15,10 @@ for name in slow quick; do
 		fail "$name is not accepted"
 done
 kill -STOP "$SLOW"
+two_metas() {
+	local by=$(($(now_ms) + 2200))
+	until_true 10 past "$by"
+}
 
 # Half a queue at a time, the next half when the quick one has it: so the
 # quick one loses nothing however busy this machine is.
@@ -25,6 +29,9 @@ exec {PIPE}> "$WORK/pipe"
 for ((given = 0; given < 40000; given += 500)); do
 	until_true 30 lines_at_least "$WORK/quick.out" "$given" ||
 		fail "the quick one has $(wc -l < "$WORK/quick.out") of $given"
+	# The slow one's credit of 4 MB is used up and nothing is dropped
+	# yet: it hears so; and then, before it goes on, of drops alone.
+	[ "$given" != 4500 ] || two_metas
 	sed -n "$((given + 1)),$((given + 500))p" "$WORK/events.ndjson" >&"$PIPE"
 done
 exec {PIPE}>&-
@@ -32,6 +39,7 @@ wait "$TAP" || fail "the tap ended with status $?"
 until_true 30 lines_at_least "$WORK/quick.out" 40000 ||
 	fail "the quick one has $(wc -l < "$WORK/quick.out") rows of 40000"
 stop "$QUICK" || fail "mql ended with status $?"
+two_metas
 kill -CONT "$SLOW"
 until_true 30 says "$WORK/slow.err" 'faster than they are read: about [0-9]' ||
 	fail "it does not hear of it while it runs: $(cat "$WORK/slow.err")"

@@ -27,8 +27,8 @@ configure(const char *given)
 		rd_kafka_conf_destroy(conf);
 	conf = rd_kafka_conf_new();
 	why[0] = '\0';
-	return kafka_configure(conf, own, given ? &list : NULL, why,
-			       sizeof why);
+	return kafka_configure(conf, "here:9092", own, given ? &list : NULL,
+			       why, sizeof why);
 }
 
 static void
@@ -52,6 +52,7 @@ value(const char *name)
 START_TEST(own_properties_are_set)
 {
 	ck_assert_int_eq(configure(NULL), 0);
+	ck_assert_str_eq(value("bootstrap.servers"), "here:9092");
 	ck_assert_str_eq(value("client.id"), "ours");
 	ck_assert_str_eq(value("enable.auto.commit"), "false");
 	ck_assert_str_eq(value("linger.ms"), "7");
@@ -126,8 +127,61 @@ START_TEST(what_may_pass_is_not_permanent)
 }
 END_TEST
 
+START_TEST(a_broker_that_comes_or_goes_is_told_once)
+{
+	struct kafka_reach r = { .name = "Kafka: ", .bootstrap = "here" };
+	struct capture c;
+	char text[100];
+
+	log_init("test", LOG_INFO);
+	capture_start(&c, STDERR_FILENO);
+	for (int i = 0; i < 2; i++)
+		ck_assert_ptr_null(kafka_error(
+			&r, NULL, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "x",
+			text, sizeof text));
+	ck_assert(kafka_reached(&r, true));
+	ck_assert(!kafka_reached(&r, true));
+	ck_assert(kafka_reached(&r, false));
+	ck_assert_str_eq(capture_stop(&c),
+			 "test: warning: Kafka: no broker answers at here; "
+			 "waiting for one\n"
+			 "test: Kafka: the broker answers\n"
+			 "test: warning: Kafka: no broker answers at here; "
+			 "waiting for one\n");
+}
+END_TEST
+
+START_TEST(one_that_let_us_in_may_be_restarting)
+{
+	struct kafka_reach r = { .name = "", .bootstrap = "here" };
+	struct capture c;
+	char text[100];
+
+	log_init("test", LOG_INFO);
+	capture_start(&c, STDERR_FILENO);
+	ck_assert_str_eq(kafka_error(&r, NULL,
+				     RD_KAFKA_RESP_ERR__AUTHENTICATION,
+				     "no such user", text, sizeof text),
+			 "the broker does not know us");
+	ck_assert_str_eq(text, "no such user");
+	for (int i = 0; i < 2; i++)
+		ck_assert_ptr_null(kafka_error(&r, NULL,
+					       RD_KAFKA_RESP_ERR__SSL, "bad",
+					       text, sizeof text));
+	kafka_reached(&r, true);
+	ck_assert_ptr_null(kafka_error(&r, NULL,
+				       RD_KAFKA_RESP_ERR__AUTHENTICATION,
+				       "no such user", text, sizeof text));
+	ck_assert_str_eq(capture_stop(&c),
+			 "test: warning: no TLS with the broker: bad\n"
+			 "test: the broker answers\n");
+}
+END_TEST
+
 TEST_MAIN(kafka, own_properties_are_set, a_given_one_wins,
 	  a_fixed_one_is_refused_with_its_reason,
 	  what_is_no_property_is_refused,
 	  only_what_is_critical_is_said_unless_all_is_wanted,
-	  what_may_pass_is_not_permanent)
+	  what_may_pass_is_not_permanent,
+	  a_broker_that_comes_or_goes_is_told_once,
+	  one_that_let_us_in_may_be_restarting)

@@ -3,21 +3,17 @@
  * messages is the matter of tests/kafka/replay.sh. */
 #include "source-job/kafka/history.h"
 
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/log.h"
 #include "common/str.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
+#include "tests/kafka/cluster.h"
 
 enum { DEADLINE_MS = 60000, PARTITIONS = 3 };
 
-static rd_kafka_t *host; /* of the cluster, and who produces */
-static rd_kafka_mock_cluster_t *cluster;
 static const char *names[] = { "a", "b" };
 static struct option_list topics = { names, 2 };
 static struct consumer_options from = { .group = "g", .topic = &topics };
@@ -29,23 +25,9 @@ static struct history *h;
 static char why[400];
 
 static void
-quiet(const rd_kafka_t *rk, int level, const char *fac, const char *text)
-{
-	(void)rk;
-	(void)level;
-	(void)fac;
-	(void)text;
-}
-
-static void
 begin_cluster(void)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-
-	log_init("test", LOG_ERROR);
-	rd_kafka_conf_set_log_cb(conf, quiet);
-	host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
-	cluster = rd_kafka_mock_cluster_new(host, 1);
+	cluster_begin();
 	rd_kafka_mock_topic_create(cluster, "a", PARTITIONS, 1);
 	rd_kafka_mock_topic_create(cluster, "b", 1, 1);
 	from.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster);
@@ -58,8 +40,7 @@ static void
 end_cluster(void)
 {
 	history_close(h);
-	rd_kafka_mock_cluster_destroy(cluster);
-	rd_kafka_destroy(host);
+	cluster_end();
 }
 
 /* Its value is the time, or nothing. */

@@ -95,10 +95,10 @@ START_TEST(late_joiners_count_each_row_once)
 	ck_assert_int_eq(ledger_batch(&next, 7, 1, &lost), 0);
 	ledger_post(&all, &view, &next);
 
-	struct books_agent before = ledger_settled(&all); /* joins */
+	struct books_agent before = books_agent_settled(&all); /* joins */
 	ck_assert_int_eq(ledger_batch(&next, 8, 4, &lost), 0);
 	ledger_post(&all, &view, &next);
-	struct books_agent left = ledger_settled(&all);
+	struct books_agent left = books_agent_settled(&all);
 	early = left; /* the first leaves: its baseline was zero */
 	ck_assert_uint_eq(early.sent, 11);
 	ck_assert(balanced(&early));
@@ -124,7 +124,7 @@ START_TEST(an_agent_that_died_leaves_balanced_books)
 				    .queued = 5 };
 
 	books_agent_add(&all, &view);
-	struct books_agent last = ledger_settled(&view);
+	struct books_agent last = books_agent_settled(&view);
 	ledger_post(&all, &view, &last);
 	ck_assert_uint_eq(all.queued, 0);
 	ck_assert_uint_eq(all.matched, 11);

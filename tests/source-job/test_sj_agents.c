@@ -236,6 +236,56 @@ START_TEST(an_agent_that_went_without_a_word_says_later_what_it_had_sent)
 }
 END_TEST
 
+/* The answer to its goodbye comes behind all that it was sent before. */
+static size_t
+queries_until_goodbye(struct peer *p)
+{
+	struct wire_goodbye bye = { .why = STR("enough") };
+	struct wire_queries m;
+	struct str body;
+	unsigned kind;
+	size_t n = 0;
+
+	wire_goodbye_encode(&bye, &p->frame);
+	peer_send(p);
+	for (peer_recv(p, &kind, &body); kind != WIRE_GOODBYE;
+	     peer_recv(p, &kind, &body)) {
+		if (kind != WIRE_QUERIES)
+			continue;
+		ck_assert_int_eq(wire_queries_decode(body, &m), 0);
+		n += m.nadd;
+		arena_fini(&m.mem);
+	}
+	return n;
+}
+
+START_TEST(an_agent_that_is_for_one_query_from_now_on_is_asked_no_other)
+{
+	struct wire_label label = { STR("mql.replay"),
+				   STR("00000000000000ff") };
+	struct wire_hello m = { .agent = STR("b"), .app = STR("test"),
+				.session = 2, .label = &label, .nlabel = 1 };
+	struct agent a, b;
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--workers=1", NULL);
+	agent_open(&a, &d, "a", NULL);
+	agent_open(&b, &d, "b", NULL);
+	wire_hello_encode(&m, &b.peer.frame);
+	peer_send(&b.peer);
+	peer_expect(&b.peer, WIRE_WELCOME);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	agent_until_added(&a);
+	ck_assert_uint_eq(queries_until_goodbye(&b.peer), 0);
+	agent_close(&a);
+	agent_close(&b);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
 TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_that_comes_back_goes_on_where_it_was,
 	  a_run_that_began_anew_is_told_by_its_counters,
@@ -243,4 +293,5 @@ TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_that_says_goodbye_has_left,
 	  an_agent_whose_link_breaks_is_lost,
 	  an_agent_that_went_without_a_word_says_later_what_it_had_sent,
-	  agents_are_bounded)
+	  agents_are_bounded,
+	  an_agent_that_is_for_one_query_from_now_on_is_asked_no_other)

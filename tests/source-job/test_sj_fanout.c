@@ -97,6 +97,36 @@ START_TEST(identical_queries_run_once_and_share_their_rows)
 }
 END_TEST
 
+/* Should its link break in the next moment, it can tell what it has missed. */
+START_TEST(who_joins_hears_where_it_counts_from_before_any_row)
+{
+	struct tail first, second;
+	struct agent a;
+	struct daemon d;
+
+	daemon_start(&d, NULL);
+	agent_open(&a, &d, "a", NULL);
+	tail_open(&first, &d);
+	tail_open(&second, &d);
+	tail_subscribe(&first, QUERY);
+	agent_go_live(&a);
+	agent_rows(&a, a.added, 1, 5, 100);
+	TAIL_UNTIL(&first, first.rows == 5);
+	tail_subscribe(&second, QUERY);
+	ck_assert_uint_eq(second.metas, 0);
+	agent_rows(&a, a.added, 6, 2, 100);
+	TAIL_UNTIL(&second, second.rows || second.metas);
+	ck_assert_uint_eq(second.rows, 0);
+	ck_assert_uint_eq(second.before.sent, 5);
+	ck_assert_uint_eq(second.books.agent.sent, 0);
+	TAIL_UNTIL(&second, second.rows == 2);
+	agent_close(&a);
+	tail_close(&first);
+	tail_close(&second);
+	daemon_stop(&d);
+}
+END_TEST
+
 START_TEST(only_agents_with_the_stream_are_targeted)
 {
 	struct agent other, silent;
@@ -190,6 +220,7 @@ TEST_MAIN(sj_fanout, every_agent_gets_the_query_and_is_counted,
 	  an_agent_that_comes_later_gets_the_query_with_its_welcome,
 	  a_refusal_is_told_with_its_reason,
 	  identical_queries_run_once_and_share_their_rows,
+	  who_joins_hears_where_it_counts_from_before_any_row,
 	  only_agents_with_the_stream_are_targeted,
 	  an_agent_of_another_version_of_the_set_gets_a_snapshot,
 	  a_wrong_query_is_refused_with_its_place,

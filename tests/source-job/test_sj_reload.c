@@ -110,8 +110,12 @@ START_TEST(what_needs_a_restart_stays)
 
 	begin(&c, "agent-credit = 300k\nmax-agents = 100\n");
 	write_file(&c, "agent-credit = 400k\nworkers = 7\n"
-		   "agents = tcp://127.0.0.1:0\nmax-agents = 1\n");
+		   "agents = tcp://127.0.0.1:0\nmax-agents = 1\n"
+		   "max-queries = 1\n");
 	daemon_signal(&c.d, SIGHUP);
+	until_answer(&c, "select a", 0);
+	c.t.id++;
+	until_answer(&c, "select b", MQL_ELIMIT); /* it was read by now */
 	agent_open(&a, &c.d, "a", NULL); /* there, and it works */
 	ck_assert_uint_eq(a.credit, 300 << 10);
 	agent_close(&a);
