@@ -44,8 +44,8 @@ struct part {
 	int64_t  deadline;    /* closing, resting: the last wait for agents */
 
 	struct rate_plan plan;    /* its cap: rates.h */
-	bool     capped;          /* it has one, or agents do not know that it
-				     has none any more */
+	bool     capped;          /* it has one, or had: some agent may not know
+				     that it is lifted */
 
 	struct books_agent all;   /* sum of the views of its runs */
 	struct query_count count;

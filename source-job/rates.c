@@ -18,6 +18,8 @@ enum {
 	ACTIVE_BEATS = 3,
 };
 
+#define NOT_SAID UINT64_MAX
+
 /* What is known of one run. */
 struct rate_line {
 	uint64_t wanted, dropped; /* rows so far, as last seen, */
@@ -25,7 +27,7 @@ struct rate_line {
 	uint64_t use;             /* thousandths of a row a second that it sent
 				     before that */
 	bool     hungry;
-	uint64_t told;            /* its part, as last said; 0: not said */
+	uint64_t told;            /* its part, as last said, or NOT_SAID */
 };
 
 /* --- the job ------------------------------------------------------------ */
@@ -190,7 +192,8 @@ static bool
 has_line(struct run *r)
 {
 	if (!r->rate && (r->rate = calloc(1, sizeof *r->rate)))
-		r->rate->moved = r->part->worker->now;
+		*r->rate = (struct rate_line){ .moved = r->part->worker->now,
+					       .told = NOT_SAID };
 	return r->rate;
 }
 
@@ -235,10 +238,7 @@ rates_look(struct worker *w)
 		return;
 	w->parts.rates_at = w->now + LOOK_MS;
 	LIST_FOREACH(part, &w->parts.all, entry) {
-		if (!part->capped || part->closing || part->resting)
-			continue;
-		look_at_all(part);
-		/* Lifted: all have been told that. */
-		part->capped = part->plan.cap != 0;
+		if (part->capped && !part->closing && !part->resting)
+			look_at_all(part);
 	}
 }

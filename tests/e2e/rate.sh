@@ -52,7 +52,8 @@ stop "$ASKER" || fail "mql ended with status $?"
 line=$(tail -n 1 "$WORK/rows.err")
 says "$WORK/rows.err" 'rate cap' || fail "no word of the cap: $line"
 rows=$(wc -l < "$WORK/rows.out")
-[ "$(closing rows matched)" = $((rows + $(closing rows 'dropped'))) ] ||
+[ "$(closing rows matched)" = $((rows + $(closing rows dropped) +
+	$(closing rows lost))) ] ||
 	fail "the books: $line"
 
 # Only where a row is an event.

@@ -41,7 +41,7 @@ test_quota.pkgs  := libxxhash
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
                     test_sj_operators test_sj_hostile test_sj_keys test_sj_stages test_sj_partials test_sj_owner \
-                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs test_sj_reload
+                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs test_sj_rates test_sj_reload
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c \
