@@ -53,15 +53,20 @@ static int
 take_credit(struct mql_agent *a, struct str body)
 {
 	struct wire_credit m;
+	struct run *r;
 	int err = wire_credit_decode(body, &m);
 
 	if (!err && a->link.state == LINK_LIVE) {
-		a->link.asked = m.at;
-		a->link.asked_at = clock_mono_ns() / 1000;
 		if (m.bytes > a->link.credit)
 			a->link.credit = m.bytes;
-		else
+		else if (!m.id)
 			link_pair_beat(a);
+		if (m.id && (r = run_by_id(a, m.id, RUN_LIVE)))
+			run_cap(a, r, m.rate);
+		if (!m.id) {
+			a->link.asked = m.at;
+			a->link.asked_at = clock_mono_ns() / 1000;
+		}
 	}
 	arena_fini(&m.mem);
 	return err;

@@ -36,7 +36,7 @@ add_query(struct mql_agent *a, const struct wire_query *wq)
 	if (a->owner.done & 1)
 		report_refused(a, wq->id, owner_disabled_why);
 	else if (r)
-		run_resume(a, r, wq->id);
+		run_resume(a, r, wq->id, wq->rate);
 	else if ((r = run_by_id(a, wq->id, RUN_LIVE)) && run_is(r, wq))
 		run_say(a, r, !wq->force); /* told twice */
 	else if (r || !wq->id)

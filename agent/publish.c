@@ -32,11 +32,28 @@ enum {
 	ROW_MAX = WIRE_MAX_ROWS / 2, /* a frame must hold it */
 };
 
-/* Count the hits and leave those that the lot has kept; returns how many. */
+/* May a row go by the query's cap? now 0: it is not known yet. */
+static bool
+within_cap(struct publisher *p, uint16_t slot, int64_t *now)
+{
+	struct cap *cap = &p->agent->runs.cap[slot];
+
+	if (!cap_is_set(cap))
+		return true;
+	if (!*now)
+		*now = clock_mono_ns();
+	if (cap_take(cap, *now))
+		return true;
+	counter_inc(&p->tally[slot].drop_rate);
+	return false;
+}
+
+/* Count the hits and leave those that lot and cap have kept; returns how many.
+ */
 static size_t
 keep(struct publisher *p, const struct matcher *m, size_t n)
 {
-	int64_t now = 0;
+	int64_t now = 0, mono = 0;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -47,10 +64,10 @@ keep(struct publisher *p, const struct matcher *m, size_t n)
 		counter_inc(&t->matched);
 		if (!now && query_sample_is_timed(matcher_query(m, hit)))
 			now = clock_wall_ms();
-		if (matcher_sample(m, hit, s, p->reader, now))
-			p->hit[kept++] = hit;
-		else
+		if (!matcher_sample(m, hit, s, p->reader, now))
 			counter_inc(&t->sampled);
+		else if (within_cap(p, slot, &mono))
+			p->hit[kept++] = hit;
 	}
 	return kept;
 }

@@ -198,6 +198,7 @@ publisher_sum(const struct mql_agent *a, unsigned slot, struct books_agent *b)
 		b->drop_ring += counter_get(&t->drop_ring);
 		b->drop_large += counter_get(&t->drop_large);
 		b->sampled += counter_get(&t->sampled);
+		b->drop_rate += counter_get(&t->drop_rate);
 		b->matched += counter_get(&t->matched);
 		b->mismatches += atomic_load_explicit(&c->mismatches,
 						      memory_order_relaxed);

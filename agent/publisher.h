@@ -21,7 +21,8 @@
 #include "wire/books.h"
 
 struct tally { /* per query slot */
-	struct counter matched, sampled, drop_ring, drop_large, skipped;
+	struct counter matched, sampled, drop_ring, drop_rate, drop_large;
+	struct counter skipped;
 	struct counter rows, bytes; /* that were made, wherever they went */
 };
 

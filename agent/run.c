@@ -38,9 +38,10 @@ run_table_init(struct mql_agent *a)
 	t->refused = calloc(a->max_queries, sizeof *t->refused);
 	t->framed = calloc(a->max_queries, sizeof *t->framed);
 	t->sampler = calloc(a->max_queries, sizeof *t->sampler);
+	t->cap = calloc(a->max_queries, sizeof *t->cap);
 	t->side = calloc(a->max_queries, sizeof *t->side);
 	return t->at && t->by_id && t->by_text && t->order && t->leaving &&
-	       t->refused && t->framed && t->sampler && t->side ? 0
+	       t->refused && t->framed && t->sampler && t->cap && t->side ? 0
 								: MQL_ENOMEM;
 }
 
@@ -60,6 +61,7 @@ run_table_fini(struct mql_agent *a)
 	free(t->refused);
 	free(t->framed);
 	free(t->sampler);
+	free(t->cap);
 	free(t->side);
 }
 
@@ -333,10 +335,18 @@ run_start(struct mql_agent *a, const struct wire_query *wq,
 	run_say(a, r, true);
 	publisher_sum(a, r->slot, &r->base);
 	sampler_init(&a->runs.sampler[r->slot], (uint64_t)clock_mono_ns());
+	run_cap(a, r, wq->rate);
 	budget_open(a, r);
 	run_spoil(a, r);
 	*out = r;
 	return 0;
+}
+
+/* What is folded goes in groups. */
+void
+run_cap(struct mql_agent *a, struct run *r, uint64_t rate)
+{
+	cap_set(&a->runs.cap[r->slot], r->fold ? 0 : rate, clock_mono_ns());
 }
 
 void
@@ -363,8 +373,9 @@ run_spoil_live(struct mql_agent *a)
 }
 
 void
-run_resume(struct mql_agent *a, struct run *r, uint32_t id)
+run_resume(struct mql_agent *a, struct run *r, uint32_t id, uint64_t rate)
 {
+	run_cap(a, r, rate);
 	run_set_id(a, r, id);
 	r->confirmed = true;
 	run_say(a, r, true);

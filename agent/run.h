@@ -11,7 +11,7 @@
  * given to the next run only when every row of the last one is accounted for
  * (queued == 0): until then some publisher still holds one.
  *
- * The agent's thread only, but for the samplers. */
+ * The agent's thread only, but for the samplers and caps. */
 #ifndef AGENT_RUN_H
 #define AGENT_RUN_H
 
@@ -20,6 +20,7 @@
 #include <sys/queue.h>
 
 #include "agent/budget.h"
+#include "agent/cap.h"
 #include "mql/query.h"
 #include "wire/books.h"
 
@@ -82,7 +83,8 @@ struct run_table {
 	struct run **order;   /* scratch: runs that come, by age */
 	uint16_t   *leaving;  /* scratch: slots of those that go */
 	bool       *refused;  /* scratch: one for each of order */
-	struct sampler *sampler; /* by slot; publishers draw from it */
+	struct sampler *sampler; /* by slot; publishers draw from it, */
+	struct cap *cap;      /* and take from this */
 	_Atomic uint8_t *side;   /* by slot: of folds, what is written */
 	uint64_t    serial;
 	unsigned    n[RUN_STATES]; /* runs; of free ones it says nothing */
@@ -99,7 +101,9 @@ void run_table_fini(struct mql_agent *a);
 struct wire_query;
 int run_start(struct mql_agent *a, const struct wire_query *wq,
 	      struct run **out, char *why, size_t nwhy);
-void run_resume(struct mql_agent *a, struct run *r, uint32_t id);
+/* rate: as of run_cap(). */
+void run_resume(struct mql_agent *a, struct run *r, uint32_t id,
+		uint64_t rate);
 void run_end(struct mql_agent *a, struct run *r, int64_t until);
 void run_rest(struct mql_agent *a, struct run *r, int64_t until);
 /* The source-job that knew r has closed its books as it was last told: for
@@ -118,6 +122,10 @@ void run_watch(struct mql_agent *a, struct run *r, bool on);
 void run_set_id(struct mql_agent *a, struct run *r, uint32_t id);
 /* Ids are of another source-job: no run has one any more. */
 void run_forget_ids(struct mql_agent *a);
+
+/* So many thousandths of a row a second may go of r, of its rows one by one;
+ * 0: as many as there are. */
+void run_cap(struct mql_agent *a, struct run *r, uint64_t rate);
 
 /* n rows, or events, more of r are in the frame being made. */
 void run_frame(struct mql_agent *a, struct run *r, uint64_t n);

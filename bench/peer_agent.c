@@ -285,7 +285,7 @@ credit(struct peer *p, struct str body)
 		PEER_COUNT(p, errors, 1);
 	else if (m.bytes > p->a.credit)
 		p->a.credit = m.bytes;
-	else if (p->home->now - p->a.beat >= p->a.heartbeat / 2)
+	else if (!m.id && p->home->now - p->a.beat >= p->a.heartbeat / 2)
 		heartbeat(p, true);
 	arena_fini(&m.mem);
 }

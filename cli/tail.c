@@ -43,6 +43,7 @@ struct tail {
 	int64_t  closed;           /* the end of the last window told */
 	int64_t  hold_until;       /* a table's first rows wait */
 	int64_t  deadline;         /* of --for; INT64_MAX: none */
+	char     refused[256];     /* "2 agents refused: ..."; "": none has */
 	char     limits[256];      /* what was said about budgets, and when */
 	int64_t  limits_at;
 	struct mql_books thinned;  /* the books when that was looked at, */
@@ -56,7 +57,7 @@ struct tail_args {
 	struct peer peer;
 	const char *query, *saved, *group, *group_key, *member;
 	struct history_args history;
-	uint64_t    limit;
+	uint64_t    limit, rate;
 	int64_t     duration;
 	int         output, color;
 	bool        quiet, force;
@@ -66,15 +67,18 @@ static void
 show_status(struct tail *t)
 {
 	const struct mql_books *b = &t->books;
-	char progress[128];
+	char progress[128], refused[sizeof t->refused + 4] = "";
 	struct buf line = BUF_FIXED(progress, sizeof progress - 1);
+
+	if (b->refused && t->refused[0])
+		snprintf(refused, sizeof refused, " (%s)", t->refused);
 
 	history_progress(&t->history, &line);
 	progress[line.len] = '\0';
 	notes_status(&t->notes,
-		     "%slive on %s of %s; matched %s of %s seen; dropped %s",
+		     "%slive on %s of %s%s; matched %s of %s seen; dropped %s",
 		     progress, text_number(b->live).z,
-		     text_count(b->targeted, "agent", "agents").z,
+		     text_count(b->targeted, "agent", "agents").z, refused,
 		     text_number(b->matched).z, text_number(b->seen).z,
 		     text_number(closing_dropped(b)).z);
 }
@@ -103,6 +107,8 @@ tell_live(struct tail *t)
 static void
 tell_refusals(struct tail *t, const char *why)
 {
+	if (why)
+		snprintf(t->refused, sizeof t->refused, "%s", why);
 	if (why && t->books.refused > t->told.refused)
 		notes_say(&t->notes, "%s", why);
 	t->told.refused = t->books.refused;
@@ -331,6 +337,7 @@ subscribe(struct tail *t, const struct tail_args *a)
 	opt.query = a->query;
 	opt.limit = a->limit;
 	opt.force = a->force;
+	opt.rate = a->rate;
 	opt.name = "mql " MQL_VERSION;
 	opt.group = a->group;
 	opt.group_key = a->group_key;
@@ -444,6 +451,8 @@ run(int argc, char **argv)
 		HISTORY_OPTIONS(&a.history),
 		{ "color", 0, OPTION_CHOICE, OUTPUT_COLORS, "auto",
 		  "colour the rows", &a.color },
+		{ "rate", 0, OPTION_UINT, "N", NULL,
+		  "at most N rows a second of the whole fleet", &a.rate },
 		{ "force", 0, OPTION_FLAG, NULL, NULL,
 		  "run it also where it ran when a service crashed",
 		  &a.force },

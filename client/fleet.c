@@ -86,6 +86,7 @@ take_list(struct mql_tail *t, struct wire_endpoints *list)
 	free(t->list);
 	t->list = list;
 	t->trouble[0] = '\0';
+	t->ask.nrate = list->n;
 	for (size_t i = 0; i < list->n; i++)
 		join(t, list->at[i]);
 	for (size_t i = 0; i < t->nsession; i++) {
@@ -334,6 +335,11 @@ turn(struct mql_tail *t, struct session *s, int64_t now)
 		s->missed = true;
 		s->news |= NEWS_MISS;
 	}
+	if (!s->barred && s->accepted && s->state == SESSION_DOWN &&
+	    client_link_trouble(&s->link)) {
+		s->barred = true;
+		s->news |= NEWS_AWAY;
+	}
 	if (!news)
 		return;
 	watch_break(t, s, news);
@@ -449,6 +455,19 @@ give_down(struct mql_tail *t, struct session *s, struct mql_item *item)
 	return true;
 }
 
+/* Only what else is wrong with a link than that nobody is there. */
+static bool
+give_away(struct mql_tail *t, struct session *s, struct mql_item *item)
+{
+	const char *trouble = client_link_trouble(&s->link);
+	char what[240];
+
+	if (!trouble)
+		return false;
+	snprintf(what, sizeof what, "cannot be spoken to: %s", trouble);
+	return give_link(t, s, what, false, item);
+}
+
 static bool
 give_up(struct mql_tail *t, struct session *s, struct mql_item *item)
 {
@@ -499,6 +518,8 @@ give_news(struct mql_tail *t, size_t i, struct mql_item *item)
 				 "does not answer", true, item);
 	if (take(s, NEWS_DOWN))
 		return give_down(t, s, item);
+	if (take(s, NEWS_AWAY) && give_away(t, s, item))
+		return true;
 	if (take(s, NEWS_UP))
 		return give_up(t, s, item);
 	if (take(s, NEWS_LIVE))

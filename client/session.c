@@ -49,6 +49,15 @@ left(const struct client_ask *ask)
 		ask->limit - ask->account.received : 0;
 }
 
+/* Source-jobs share nothing: each has an equal part. */
+static uint64_t
+rate_of(const struct client_ask *ask)
+{
+	const uint64_t n = ask->nrate ? ask->nrate : 1;
+
+	return (ask->rate + n - 1) / n;
+}
+
 static void
 ask(struct session *s, struct str body)
 {
@@ -61,6 +70,7 @@ ask(struct session *s, struct str body)
 		.resumed = s->accepted,
 		.merge = s->ask->account.made.merged,
 		.force = s->ask->force && !s->accepted,
+		.rate = rate_of(s->ask),
 		.group = str_of(s->ask->group),
 		.key = str_of(s->ask->key),
 		.member = str_of(s->ask->member),
@@ -159,6 +169,7 @@ accepted(struct session *s, struct str body)
 		if (s->accepted)
 			s->news |= NEWS_UP;
 		s->accepted = true;
+		s->barred = false;
 	}
 	arena_fini(&m.mem);
 }

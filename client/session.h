@@ -27,10 +27,11 @@ enum session_news {
 	NEWS_JOIN = 1 << 0, /* it is new in the list (fleet.c) */
 	NEWS_MISS = 1 << 1, /* nobody answers there (fleet.c) */
 	NEWS_DOWN = 1 << 2,
-	NEWS_UP   = 1 << 3,
-	NEWS_LIVE = 1 << 4, /* agents went live, or stopped to be */
-	NEWS_META = 1 << 5,
-	NEWS_END  = 1 << 6,
+	NEWS_AWAY = 1 << 3, /* down, and turned away since (fleet.c) */
+	NEWS_UP   = 1 << 4,
+	NEWS_LIVE = 1 << 5, /* agents went live, or stopped to be */
+	NEWS_META = 1 << 6,
+	NEWS_END  = 1 << 7,
 };
 
 enum { CLIENT_MAX_REFUSALS = 8 };
@@ -47,6 +48,8 @@ struct client_ask {
 	uint64_t limit;     /* rows in all; 0: none */
 	uint64_t credit;    /* bytes in flight towards us, of each */
 	bool     force;     /* insist on suspects */
+	uint64_t rate;      /* of all agents, rows a second; 0: any, */
+	size_t   nrate;     /* at so many source-jobs */
 	bool     held;      /* no more credit is granted */
 	bool     settles;   /* the caller says what it has done with: */
 	uint64_t settled;   /* so many of the rows that it was given */
@@ -95,7 +98,8 @@ struct session {
 	unsigned         news;
 	bool             failed;   /* SESSION_ENDED: not as asked for */
 	bool             away;     /* SESSION_ENDED: nobody was there to ask */
-	bool             missed;   /* told that nobody answers there */
+	bool             missed;   /* told that nobody answers there, */
+	bool             barred;   /* or that we are turned away */
 	int              error;    /* the code behind a failed end, or why the
 				      first question was put off */
 	char             why[240];

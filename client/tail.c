@@ -82,6 +82,7 @@ fit(struct mql_tail *t, const struct mql_tail_options *o, struct mql_query *q)
 		t->ask.limit = o->limit;
 	t->ask.unweighed = query_is_unweighed(q);
 	t->ask.force = o->force;
+	t->ask.rate = o->rate;
 	t->ask.credit = o->credit_bytes;
 	t->ask.replay = t->ask.held = o->replay; /* see fleet.c */
 	t->ask.since = o->since;

@@ -383,9 +383,10 @@ read_file(const char *path)
 	FILE *from = fopen(path, "re");
 	char *text = from ? malloc(MAX_FILE + 1) : NULL;
 	size_t n = text ? fread(text, 1, MAX_FILE + 1, from) : 0;
+	int err = 0;
 
 	if (text && (ferror(from) || n > MAX_FILE)) {
-		errno = n > MAX_FILE ? EFBIG : EIO;
+		err = n > MAX_FILE ? EFBIG : errno;
 		free(text);
 		text = NULL;
 	}
@@ -393,6 +394,8 @@ read_file(const char *path)
 		text[n] = '\0';
 	if (from)
 		fclose(from);
+	if (err)
+		errno = err;
 	return text;
 }
 

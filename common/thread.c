@@ -24,17 +24,6 @@ thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg),
 	return 0;
 }
 
-uint64_t
-thread_cpu_ns(pthread_t thread)
-{
-	struct timespec t;
-	clockid_t clock;
-
-	if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &t))
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 void
 thread_cond_init(pthread_cond_t *c)
 {

@@ -12,9 +12,6 @@
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg),
 		 void *arg);
 
-/* Processor time of one that is not joined yet, in ns; 0: it is not known. */
-uint64_t thread_cpu_ns(pthread_t thread);
-
 /* A condition variable that goes by the monotonic clock. */
 void thread_cond_init(pthread_cond_t *c);
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -16,13 +18,23 @@
 
 enum {
 	CONNECTIONS = 64,
+	SPARE = 16, /* of them: that many are free for who comes */
 	CONNECTION_BYTES = 16 << 10,
 	TIMEOUT_S = 10,
 	ROUNDS = 16, /* of work without a wait, at most */
 };
 
+struct caller { /* a connection */
+	TAILQ_ENTRY(caller) entry;
+	int  fd;
+	bool cut;
+};
+
 struct http {
 	struct MHD_Daemon *daemon;
+	TAILQ_HEAD(, caller) callers; /* in the order of their coming, but
+					 those that are cut */
+	size_t ncallers;
 	struct http_service service;
 	struct door door;
 	int   fd; /* epoll */
@@ -128,6 +140,50 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	return say(c, MHD_HTTP_NOT_FOUND, "not found\n");
 }
 
+/* --- who calls ----------------------------------------------------------- */
+
+/* A request is answered as soon as it is here: who was first and is still here
+ * has nothing to say, and makes room. MHD sees the end of what it reads. */
+static void
+make_room(struct http *h)
+{
+	struct caller *first = TAILQ_FIRST(&h->callers);
+
+	if (h->ncallers <= CONNECTIONS - SPARE)
+		return;
+	TAILQ_REMOVE(&h->callers, first, entry);
+	h->ncallers--;
+	first->cut = true;
+	shutdown(first->fd, SHUT_RDWR);
+}
+
+static void
+on_connection(void *arg, struct MHD_Connection *c, void **state,
+	      enum MHD_ConnectionNotificationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct caller *caller = *state;
+	struct http *h = arg;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		if (!info || !(caller = calloc(1, sizeof *caller)))
+			return;
+		caller->fd = info->connect_fd;
+		TAILQ_INSERT_TAIL(&h->callers, caller, entry);
+		h->ncallers++;
+		*state = caller;
+		make_room(h);
+	} else if (caller) {
+		if (!caller->cut) {
+			TAILQ_REMOVE(&h->callers, caller, entry);
+			h->ncallers--;
+		}
+		free(caller);
+		*state = NULL;
+	}
+}
+
 /* --- listening ----------------------------------------------------------- */
 
 /* The listening socket is the daemon's from here on. */
@@ -143,6 +199,7 @@ start(struct http *h, int fd)
 	h->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | (h->door.cert ? MHD_USE_TLS : 0U), 0, NULL,
 		NULL, on_request, h,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
@@ -191,6 +248,7 @@ http_open(const struct http_service *service, const char *address,
 	if (!h)
 		return MQL_ENOMEM;
 	h->service = *service;
+	TAILQ_INIT(&h->callers);
 	if ((err = open_at(h, address, why, nwhy))) {
 		http_close(h);
 		return err;

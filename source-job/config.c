@@ -10,6 +10,7 @@
 #include "mql/error.h"
 #include "source-job/config.h"
 #include "wire/frame.h"
+#include "wire/socket.h"
 
 enum {
 	MAX_WORKERS = 32,
@@ -42,6 +43,7 @@ check_doors(const struct config *c)
 		{ "agents", c->agents },
 		{ "subscribers", c->subscribers },
 	};
+	char why[240];
 
 	if (!c->key != !c->allowed_keys)
 		return daemon_refuse("key-file",
@@ -50,6 +52,8 @@ check_doors(const struct config *c)
 		if (c->insecure || c->key ||
 		    listen_is_loopback(door[i].address))
 			continue;
+		if (wire_endpoint_check(door[i].address, why, sizeof why))
+			return daemon_refuse(door[i].option, why);
 		log_error("--%s %s can be reached from other machines: give "
 			  "--key-file and --allowed-keys, or say --insecure",
 			  door[i].option, door[i].address);

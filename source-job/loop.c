@@ -12,6 +12,7 @@
 #include "source-job/job.h"
 #include "source-job/kafka/source.h"
 #include "source-job/merge.h"
+#include "source-job/rates.h"
 #include "source-job/reload.h"
 
 enum { TICK_MS = 100 };
@@ -45,6 +46,7 @@ tick(struct loop *l)
 	subscribers_tick(j);
 	saved_tick(j);
 	handed_tick(j);
+	rates_tick(j);
 	if (has_failed(j) && !job_draining(j))
 		drain_begin(j);
 	if (l->http)

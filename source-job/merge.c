@@ -173,6 +173,9 @@ take(struct job *j, unsigned worker, const struct op *op)
 	case OP_NOTES:
 		note(q, worker, op->notes);
 		break;
+	case OP_USE:
+		q->of[worker].use = op->use;
+		break;
 	case OP_DONE:
 		q->ndone++;
 		break;

@@ -1,5 +1,6 @@
 #include "source-job/metrics.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -10,7 +11,7 @@
 #include "source-job/crew.h"
 #include "source-job/job.h"
 #include "source-job/kafka/source.h"
-#include "source-job/outputs.h"
+#include "source-job/threads.h"
 
 /* One counter of both hops. */
 static void
@@ -188,23 +189,28 @@ write_queues(const struct job *j, struct buf *out)
 		 "Bytes that wait for the slowest", longest);
 }
 
+/* Those of ours are named without what all of them begin with; the job's is the
+ * process's own. */
+static const char *
+thread_name(const struct thread_cpu *t)
+{
+	if (!strcmp(t->name, program_invocation_short_name))
+		return "job";
+	return t->name + (strncmp(t->name, "mql-", 4) ? 0 : 4);
+}
+
 /* What each thread has done, and what waits between them. */
 static void
 write_threads(const struct job *j, struct buf *out)
 {
+	struct thread_cpu cpu[THREADS_MAX];
+	const size_t n = threads_cpu(cpu);
+
 	prom_family(out, "thread_cpu_seconds_total", "counter",
 		    "Processor time by thread");
-	buf_printf(out, "mql_thread_cpu_seconds_total{thread=\"job\"} %.3f\n",
-		   cpu_seconds(CLOCK_THREAD_CPUTIME_ID));
-	for (unsigned i = 0; i < j->nworker; i++)
-		if (j->worker[i].started)
-			buf_printf(out, "mql_thread_cpu_seconds_total{"
-				   "thread=\"worker-%u\"} %.3f\n", i,
-				   (double)worker_cpu_ns(&j->worker[i]) / 1e9);
-	for (unsigned i = 0; i < outputs_threads(j->stages.outputs); i++)
-		buf_printf(out, "mql_thread_cpu_seconds_total{"
-			   "thread=\"output-%u\"} %.3f\n", i,
-			   (double)outputs_cpu_ns(j->stages.outputs, i) / 1e9);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "mql_thread_cpu_seconds_total{thread=\"%s\"} "
+			   "%.3f\n", thread_name(&cpu[i]), cpu[i].seconds);
 	prom_family(out, "worker_agents", "gauge",
 		    "Agents that are connected, by worker");
 	for (unsigned i = 0; i < j->nworker; i++)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "source-job/rate.h"
 #include "wire/books.h"
 
 struct batch;
@@ -27,6 +28,7 @@ enum op_kind {
 	OP_CLOSE,  /* query: withdraw it; the last word is OP_DONE */
 	OP_REST,   /* why: no query is to be asked, until each is waked */
 	OP_WAKE,   /* query: is asked again, under this new id */
+	OP_RATE,   /* query: plan: so much may be sent of it: see rates.h */
 	OP_FORCE,  /* query: somebody insists, where it is a suspect */
 	OP_GIVE,   /* move: give this agent away */
 	OP_TAKE,   /* move: take it */
@@ -44,6 +46,7 @@ enum op_kind {
 	OP_AGENT_LEFT, /* a live one, with a goodbye */
 	OP_TOLD,   /* how far agents have told everything: see watermark.h */
 	OP_NOTES,  /* notes: why agents refuse or restrict it; NULL: none */
+	OP_USE,    /* use: how agents use its rate: see rates.h */
 	OP_DONE,   /* no agent runs it any more; the last op of the query */
 
 	/* a worker to the job, of other things */
@@ -86,6 +89,8 @@ struct op {
 		struct books_agent carried; /* settled */
 		struct told        told[OP_TOLD_MAX]; /* n of them */
 		struct notes      *notes;
+		struct rate_plan   plan;    /* OP_OPEN and OP_RATE */
+		struct rate_use    use;
 		struct move       *move;
 		struct listing    *listing;
 		bool               broken; /* OP_HEARD: its link was, since the

@@ -121,15 +121,3 @@ outputs_free(struct outputs *o)
 	pthread_mutex_destroy(&o->lock);
 	free(o);
 }
-
-unsigned
-outputs_threads(const struct outputs *o)
-{
-	return o->nthread;
-}
-
-uint64_t
-outputs_cpu_ns(const struct outputs *o, unsigned i)
-{
-	return thread_cpu_ns(o->thread[i]);
-}

@@ -14,7 +14,6 @@
 #define SOURCE_JOB_OUTPUTS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 struct outputs; /* opaque */
 
@@ -27,9 +26,5 @@ void outputs_free(struct outputs *o); /* NULL is allowed */
  * all are done. One caller at a time. */
 void outputs_run(struct outputs *o, void (*work)(void *), void *const *item,
 		 size_t n);
-
-/* Threads, and the processor time of one of them so far, in ns. */
-unsigned outputs_threads(const struct outputs *o);
-uint64_t outputs_cpu_ns(const struct outputs *o, unsigned i);
 
 #endif

@@ -118,6 +118,8 @@ part_new(struct worker *w, const struct op *op, struct part **out)
 	part->worker = w;
 	part->query = op->query;
 	part->id = op->id;
+	part->plan = op->plan;
+	part->capped = op->plan.cap != 0;
 	err = at_open(q->compiled, q->replay, &part->at);
 	if (!err && q->folded) {
 		part->pane = query_pane_ms(q->folded);

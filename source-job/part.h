@@ -43,6 +43,10 @@ struct part {
 	bool     resting;     /* in nobody's set although it is asked */
 	int64_t  deadline;    /* closing, resting: the last wait for agents */
 
+	struct rate_plan plan;    /* its cap: rates.h */
+	bool     capped;          /* it has one, or had: some agent may not know
+				     that it is lifted */
+
 	struct books_agent all;   /* sum of the views of its runs */
 	struct query_count count;
 	bool     changed;     /* to be said at the end of the turn */
@@ -72,6 +76,7 @@ struct parts {
 	bool         dirty;        /* the set is to be told */
 	bool         resting;      /* some are */
 	char         why[640];     /* for people: why they are */
+	int64_t      rates_at;     /* rates_look() is due, ms */
 	struct wire_query *add;    /* room for one delta */
 	uint32_t    *remove;
 };

@@ -16,7 +16,8 @@ add(struct parts *ps, struct wire_queries *m, const struct part *part)
 {
 	ps->add[m->nadd++] = (struct wire_query){
 		.id = part->id, .text = part->query->text,
-		.fold = part->query->fold };
+		.fold = part->query->fold,
+		.rate = rate_share(&part->plan, RATE_IDLE) };
 }
 
 /* An agent has a run of each query that it is asked. */

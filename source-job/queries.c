@@ -9,6 +9,7 @@
 #include "mql/stage.h"
 #include "source-job/job.h"
 #include "source-job/merge.h"
+#include "source-job/rates.h"
 #include "wire/message.h"
 
 static struct str
@@ -108,7 +109,7 @@ tell(struct job *j, struct query *q, enum op_kind kind)
 	for (unsigned i = 0; i < j->nworker; i++)
 		channel_push(&j->worker[i].in, &(struct op){
 			.kind = kind, .query = q,
-			.id = q->id });
+			.id = q->id, .plan = q->plan });
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -264,7 +265,7 @@ start(struct job *j, struct query *q, const struct mql_query *compiled,
 
 static int
 open_as(struct job *j, const struct mql_query *compiled, struct str fold,
-	uint64_t replay, struct query **out, const char **why)
+	uint64_t replay, uint64_t cap, struct query **out, const char **why)
 {
 	struct query *q = query_new(j, query_agent_text(compiled), fold,
 				    replay);
@@ -275,6 +276,7 @@ open_as(struct job *j, const struct mql_query *compiled, struct str fold,
 	*out = NULL;
 	if (!q)
 		return MQL_ENOMEM;
+	q->plan = rates_begin(j, cap);
 	there = map_get(&j->queries.by_key, key_of(q));
 	if (there) {
 		query_free(j, q);
@@ -301,13 +303,14 @@ fold_of(const struct mql_query *compiled, uint64_t replay)
 /* Whatever is wrong with a fold, rows will do. */
 int
 queries_open(struct job *j, const struct mql_query *compiled, uint64_t replay,
-	     struct query **out, const char **why)
+	     uint64_t cap, struct query **out, const char **why)
 {
 	struct str fold = fold_of(compiled, replay);
-	int err = open_as(j, compiled, fold, replay, out, why);
+	int err = open_as(j, compiled, fold, replay, cap, out, why);
 
 	if (err && err != MQL_ENOMEM && fold.len)
-		err = open_as(j, compiled, (struct str){ 0 }, replay, out, why);
+		err = open_as(j, compiled, (struct str){ 0 }, replay, cap, out,
+			      why);
 	return err;
 }
 

@@ -36,6 +36,7 @@ struct query_part { /* of one worker */
 	struct books_agent all;   /* what it said last */
 	struct query_count count;
 	struct notes *notes;      /* why its agents refuse; NULL: none does */
+	struct rate_use use;      /* how they use its rate */
 	bool open;                /* it has said something */
 	_Atomic uint64_t cpu_ns;  /* of its agents' services; the worker
 				     counts: counters.h */
@@ -70,6 +71,7 @@ struct query {
 	struct query_count at_open;  /* asked when the last worker opened it */
 	struct query_count at_close; /* what it was when closing began */
 	struct watermark watermark;
+	struct rate_plan plan;    /* as workers were told */
 
 	/* the subscribers' side */
 	LIST_HEAD(, sub) subs;
@@ -92,16 +94,19 @@ struct queries {
 	size_t         nframes;        /* sum of nframe: a snapshot must fit */
 	uint32_t       last_id;
 	uint64_t       last_serial;
+	int64_t        rates_at; /* rates_tick() is due, ms */
 };
 
 int queries_init(struct job *j); /* 0 or MQL_ENOMEM */
 void queries_fini(struct job *j); /* after the workers */
 
-/* The query that is the agents' part of this one, or a new one; for a replay a
- * new one. 0, MQL_ELIMIT with a sentence in why, an error of query_compile(),
- * or MQL_ENOMEM. */
+/* The query that is the agents' part of this one, or a new one, with this cap
+ * (rates.h) until another subscription has another; for a replay a new one. 0,
+ * MQL_ELIMIT with a sentence in why, an error of query_compile(), or
+ * MQL_ENOMEM. */
 int queries_open(struct job *j, const struct mql_query *compiled,
-		 uint64_t replay, struct query **out, const char **why);
+		 uint64_t replay, uint64_t cap, struct query **out,
+		 const char **why);
 
 /* Whoever asks insists that agents run it where it is a suspect. */
 void queries_force(struct job *j, struct query *q);

@@ -6,6 +6,7 @@
 #include "source-job/at.h"
 #include "source-job/ledger.h"
 #include "source-job/queries.h"
+#include "source-job/rates.h"
 #include "source-job/watermark.h"
 #include "source-job/worker.h"
 #include "wire/message.h"
@@ -125,6 +126,7 @@ reopen(struct run *r)
 
 	r->lost_at = 0;
 	r->again = true;
+	rates_forget(r);
 	enter(r, RUN_PENDING);
 	run_retarget(r);
 	if (lost_at)
@@ -196,6 +198,7 @@ void
 run_attach(struct run *r, struct part *part)
 {
 	r->part = part;
+	rates_forget(r);
 	count(r, 1);
 	tell(r);
 }
@@ -232,6 +235,7 @@ run_free(struct run *r)
 	r->agent->run[r->slot] = NULL;
 	free(r->why);
 	free(r->limit);
+	rates_forget(r);
 	free(r);
 }
 

@@ -14,6 +14,7 @@
 #include "wire/message.h"
 
 struct agent;
+struct rate_line;
 
 enum run_state { RUN_PENDING, RUN_LIVE, RUN_REFUSED, RUN_ENDED, RUN_GONE };
 
@@ -37,6 +38,7 @@ struct run {
 	uint32_t        every;    /* one event in so many; 0 and 1: all */
 	bool            suspended;
 	char           *limit;    /* why; may be NULL */
+	struct rate_line *rate;   /* its part of a cap: rates.c; or NULL */
 	/* What it costs its service, by heartbeats half a second apart: */
 	struct wire_cost cost;    /* so far, */
 	int64_t         cost_at;  /* at that time, ms; 0: it is not known; */

@@ -7,6 +7,7 @@
 #include "mql/stage.h"
 #include "source-job/crew.h"
 #include "source-job/job.h"
+#include "source-job/rates.h"
 #include "source-job/replays.h"
 #include "source-job/staged.h"
 #include "wire/message.h"
@@ -193,6 +194,7 @@ fit(struct job *j, struct query *q, struct sub *s,
     struct mql_diag *diag)
 {
 	s->limit = limit_of(compiled, m->limit);
+	s->rate = m->rate;
 	s->merge = m->merge;
 	return m->group.len ? crew_join(j, q, s, m, compiled, diag) :
 			      staged_open(j, s, compiled, m->merge);
@@ -221,7 +223,9 @@ subscribe(struct job *j, struct link *l, const struct wire_peer *from,
 	if (!err)
 		err = replays_admit(j, m, compiled, &s->replaying, why);
 	if (!err)
-		err = queries_open(j, compiled, replay_of(s), &q, why);
+		err = rates_admit(m, compiled, why);
+	if (!err)
+		err = queries_open(j, compiled, replay_of(s), m->rate, &q, why);
 	if (err)
 		mql_query_free(compiled);
 	else
@@ -279,7 +283,7 @@ subscribers_hold(struct job *j, struct link *l, uint32_t id, const char *text,
 	if (!err && !(s = calloc(1, sizeof *s)))
 		err = MQL_ENOMEM;
 	if (!err)
-		err = queries_open(j, compiled, 0, &q, &why);
+		err = queries_open(j, compiled, 0, 0, &q, &why);
 	if (!err) {
 		s->limit = UINT64_MAX;
 		join(j, l, q, s, &m);

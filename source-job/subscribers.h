@@ -55,6 +55,7 @@ struct sub {
 	bool     accepted;    /* ACCEPTED is sent: its books may follow, */
 	bool     told;        /* and behind the first of them rows */
 	uint64_t limit;       /* rows; UINT64_MAX: none */
+	uint64_t rate;        /* rows a second of all agents; 0: any: rates.h */
 	uint64_t credit, used; /* bytes of DATA bodies, cumulative */
 	uint64_t window;      /* the most credit it ever had open */
 	uint64_t done;        /* rows that it has done with, by its last word */

@@ -10,6 +10,7 @@
 #include "common/thread.h"
 #include "mql/error.h"
 #include "source-job/lists.h"
+#include "source-job/rates.h"
 #include "wire/message.h"
 
 enum {
@@ -84,6 +85,9 @@ obey(struct worker *w, struct op *op)
 	case OP_WAKE:
 		parts_wake(w, op);
 		break;
+	case OP_RATE:
+		rates_obey(w, op);
+		break;
 	case OP_FORCE:
 		parts_force(w, op);
 		break;
@@ -128,6 +132,7 @@ tick(struct worker *w)
 		return;
 	w->next_tick = w->now + (every < TICK_MS ? every : TICK_MS);
 	agents_tick(w);
+	rates_look(w);
 	moving_flush(w, false);
 }
 
@@ -207,10 +212,4 @@ worker_join(struct worker *w)
 	if (w->started)
 		pthread_join(w->thread, NULL);
 	w->started = false;
-}
-
-uint64_t
-worker_cpu_ns(const struct worker *w)
-{
-	return w->started ? thread_cpu_ns(w->thread) : 0;
 }

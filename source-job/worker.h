@@ -84,7 +84,4 @@ worker_listened(const struct worker *w)
 	return (w->full_since ? w->full_since : w->now) - w->stood;
 }
 
-/* Its thread's processor time so far, in ns; 0 without a thread. */
-uint64_t worker_cpu_ns(const struct worker *w);
-
 #endif

@@ -9,6 +9,7 @@
 enum {
 	MAX_WHY = 1024,             /* bytes of a sentence */
 	MAX_MS  = 24 * 3600 * 1000, /* of any interval: fits an int */
+	MAX_RATE = 1000000000,      /* rows a second */
 };
 #define ANY INT64_MAX /* the largest integer that every JSON reader of ours
 			 takes exactly */
@@ -107,6 +108,7 @@ static const struct field query[] = {
 	EXACT(MUST, wire_query, text, WIRE_MAX_TEXT),
 	EXACT(MAY, wire_query, fold, WIRE_MAX_TEXT),
 	BOOL(MAY, wire_query, force),
+	U64(MAY, wire_query, rate, ANY),
 	FIELD_END
 };
 static const struct field a_query[] = {
@@ -150,6 +152,7 @@ static const struct field credit[] = {
 	U64(MUST, wire_credit, bytes, ANY),
 	U64(MAY, wire_credit, at, ANY),
 	U64(MAY, wire_credit, rows, ANY),
+	U64(MAY, wire_credit, rate, ANY),
 	FIELD_END
 };
 CODEC(credit, CREDIT, mem)
@@ -191,6 +194,7 @@ static const struct field subscribe[] = {
 	BOOL(MAY, wire_subscribe, replay),
 	U64(MAY, wire_subscribe, since, ANY),
 	BOOL(MAY, wire_subscribe, until_end),
+	U64(MAY, wire_subscribe, rate, MAX_RATE),
 	FIELD_END
 };
 CODEC(subscribe, SUBSCRIBE, mem)

@@ -70,6 +70,8 @@ struct wire_query {
 			    does not know this field sends rows */
 	bool       force; /* run it now, though it be a suspect: somebody
 			     insists. Never in a snapshot */
+	uint64_t   rate;  /* thousandths of a row a second that it may send, to
+			     begin with; 0: as many as it likes */
 };
 
 struct wire_queries { /* the query set: a snapshot, or what changed */
@@ -141,12 +143,14 @@ struct wire_heartbeat { /* MessagePack; queries whose books changed only */
 
 struct wire_credit { /* cumulative since the welcome or acceptance */
 	struct arena mem;
-	uint32_t id;       /* subscription; 0 on the agent hop */
+	uint32_t id;       /* subscription; on the agent hop the query that
+			      rate is of, or 0 */
 	uint64_t bytes;    /* of ROWS or DATA bodies allowed so far in all */
 	uint64_t at;       /* agent hop: by a clock of the source-job's, us;
 			      comes back in HEARTBEAT. 0: nothing is said */
 	uint64_t rows;     /* of the subscription's, so far in all, that the
 			      subscriber has done with; it may be behind */
+	uint64_t rate;     /* agent hop: as of wire_query, from now on */
 };
 
 struct wire_goodbye {
@@ -190,6 +194,8 @@ struct wire_subscribe {
 	bool       replay;
 	uint64_t   since;     /* ms since the epoch; 0: from the beginning */
 	bool       until_end; /* up to what is there now, and no further */
+	uint64_t   rate;    /* rows a second that all agents together may send;
+			       0: as many as they like */
 };
 
 struct wire_accepted {

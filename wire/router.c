@@ -39,6 +39,12 @@ enum {
 	/* Messages of a peer that wait for us. Who sends more, against all
 	 * credit, finds that nobody reads; it takes no more memory. */
 	WAITING = 128,
+	/* Who has greeted us and then does not even answer ZeroMQ's own PING
+	 * is no peer but an open descriptor: it is cut off. Any message
+	 * answers, so those that say something every second are not asked
+	 * for more. */
+	PING_MS = 10000,
+	PONG_MS = 30000,
 };
 
 /* Nobody but agents sends rows. */
@@ -52,7 +58,9 @@ set_options(void *socket, unsigned roles)
 	    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_message,
 			   sizeof max_message))
 		return MQL_EOS;
-	if ((err = socket_set(socket, ZMQ_RCVHWM, WAITING)))
+	if ((err = socket_set(socket, ZMQ_RCVHWM, WAITING)) ||
+	    (err = socket_set(socket, ZMQ_HEARTBEAT_IVL, PING_MS)) ||
+	    (err = socket_set(socket, ZMQ_HEARTBEAT_TIMEOUT, PONG_MS)))
 		return err;
 
 	/* Say that a peer is gone, rather than drop what is for it. */

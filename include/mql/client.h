@@ -67,6 +67,11 @@ struct mql_tail_options {
 				   beginning */
 	bool        until_end;  /* what is there now, and no more: MQL_END comes
 				   behind it; totals are given once, then */
+	uint64_t    rate;       /* rows a second that all agents together may
+				   send; what is more is dropped there, and
+				   counted: dropped.rate. Only of queries whose
+				   rows are events. Who asks the same for more
+				   gets more, and so do we. 0: any */
 };
 #define MQL_TAIL_OPTIONS_INIT { .size = sizeof(struct mql_tail_options) }
 

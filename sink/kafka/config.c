@@ -5,6 +5,7 @@
 
 #include "common/daemon.h"
 #include "mql/error.h"
+#include "wire/discovery.h"
 
 enum {
 	MAX_QUERIES = 200,
@@ -139,12 +140,15 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  &c->insecure },
 		{ 0 },
 	};
+	char why[240];
 	int err;
 
 	*c = (struct config){ 0 };
 	err = daemon_options(&usage, table, argc, argv, done);
 	if (err || *done)
 		return err;
+	if (wire_discovery_check(c->peer.source_job, why, sizeof why))
+		return daemon_refuse("source-job", why);
 	if ((err = check_queries(c)) || (err = check_topics(c)))
 		return err;
 	return daemon_check_door("http", c->http, &c->door, c->insecure);

@@ -1,9 +1,11 @@
-TESTS += test_ring test_publisher test_route test_agent_move test_agent test_publish test_agent_books test_agent_fold \
+TESTS += test_ring test_cap test_publisher test_route test_agent_move test_agent test_publish test_agent_books test_agent_fold \
          test_agent_host test_agent_oom test_agent_chaos test_agent_clock test_agent_budget test_owner \
          test_owner_switch test_agent_busy test_agent_descriptors \
          test_agent_suspects
 test_ring.src         := tests/agent/test_ring.c
 test_ring.deps        := agent
+test_cap.src          := tests/agent/test_cap.c
+test_cap.deps         := agent
 test_publisher.src    := tests/agent/test_publisher.c
 test_publisher.deps   := agent
 test_agent_move.src   := tests/agent/test_agent_move.c tests/agent/fake_source_job.c

@@ -5,6 +5,7 @@
 
 #include "common/door.h"
 #include "common/scratch.h"
+#include "common/str.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
 
@@ -51,12 +52,44 @@ START_TEST(door_reads_its_files_and_says_which_is_wrong)
 	ck_assert_str_eq(d.token, "secret");
 	ck_assert_ptr_null(d.cert);
 	door_close(&d);
+	files.cert = "/";
+	ck_assert_int_eq(door_open(&d, &files, why, sizeof why), MQL_EINVAL);
+	ck_assert(strstr(why, "irectory"));
 	files.cert = "/nowhere";
 	ck_assert_int_eq(door_open(&d, &files, why, sizeof why), MQL_EINVAL);
 	ck_assert(strstr(why, "/nowhere"));
 	ck_assert_ptr_null(d.token);
 	close(fd);
 	unlink(path);
+}
+END_TEST
+
+/* Or else nothing would be a token. */
+START_TEST(door_takes_no_token_that_is_not_one_line_of_text)
+{
+	const struct { struct str bytes; const char *why; } bad[] = {
+		{ STR("\0secret"), "no text" },
+		{ STR("sec\0ret"), "no text" },
+		{ STR("\n \n"), "nothing in it" },
+		{ STR("one\ntwo"), "one line" },
+		{ STR("gr\xc3\xbc\xc3\x9f"), "one line" },
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char path[] = SCRATCH("door"), why[200] = "";
+		struct door_files files = { .token = path };
+		int fd = mkstemp(path);
+		struct door d;
+
+		ck_assert_int_eq(write(fd, bad[i].bytes.ptr, bad[i].bytes.len),
+				 (ssize_t)bad[i].bytes.len);
+		ck_assert_int_eq(door_open(&d, &files, why, sizeof why),
+				 MQL_EINVAL);
+		ck_assert_msg(strstr(why, bad[i].why), "%s", why);
+		ck_assert_ptr_null(d.token);
+		close(fd);
+		unlink(path);
+	}
 }
 END_TEST
 
@@ -75,4 +108,5 @@ END_TEST
 
 TEST_MAIN(door, door_compares_whole_tokens, door_lets_in_who_bears_the_token,
 	  door_reads_its_files_and_says_which_is_wrong,
+	  door_takes_no_token_that_is_not_one_line_of_text,
 	  door_is_safe_on_loopback_or_with_all_three)

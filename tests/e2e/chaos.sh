@@ -19,13 +19,15 @@ over() {
 	past "$END" && { [ -s "$WORK/killed" ] || past $((END + 60000)); }
 }
 
-# A guest with a query of its own, again and again, the first one for longer;
-# the source-job may be away.
+# A guest with a query of its own, again and again, the first one for longer
+# each time, until one is found and killed; the source-job may be away.
 guest() {
-	local i=0
+	local i=0 longer=0
 	until over; do
 		i=$((i + 1))
-		"$BUILD/mql" --for $((10 + i % 9 * 20 + ($1 == 1) * 3000))ms \
+		[ "$1" != 1 ] || [ -s "$WORK/killed" ] ||
+			longer=$((longer + 3000))
+		"$BUILD/mql" --for $((10 + i % 9 * 20 + longer))ms \
 			"select n where n % $((i % 97 + 2)) == $1" || :
 		echo "$1" >> "$WORK/asked"
 	done

@@ -102,6 +102,8 @@ forbid reader subscribers
 until_true 20 metric 'mql_subscribers 0' || fail "the reader goes on"
 until_true 20 metric 'mql_links_cut_total{side="subscribers"} [1-9]*' ||
 	fail "no link was cut"
+until_true 20 says "$WORK/rows.err" 'it does not let our key in' ||
+	fail "the reader is not told why: $(cat "$WORK/rows.err")"
 allow stranger subscribers
 until_true 20 sends queries --key-file "$K/stranger.key" ||
 	fail "the newcomer is not let in"

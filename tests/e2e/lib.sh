@@ -47,9 +47,12 @@ fail() { echo "$NAME: $*" >&2; exit 1; }
 say() { echo "$NAME: $*"; }
 moment() { read -rt 0.02 -u "$NAP" || :; }
 
-# until_true SECONDS COMMAND...: try it until it holds.
+# until_true SECONDS COMMAND...: try it until it holds. On a machine that is busy
+# with others things take PATIENCE times as long; what holds in time costs none
+# of that.
+PATIENCE=${PATIENCE:-3}
 until_true() {
-	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * PATIENCE * 1000000))
 	shift
 	until "$@" 2>/dev/null; do
 		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1

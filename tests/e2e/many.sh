@@ -159,7 +159,7 @@ moved() { [ "$(agents_at four)" -ge 1 ] && all_at 12 one two three four; }
 for i in 1 2 3 4 5 6; do # once in thirty times it is nobody's choice
 	job four
 	lists one two three four
-	! until_true 8 moved || break
+	! until_true 3 moved || break
 	lists one two three
 	kill -TERM "${PID[four]}"
 	wait "${PID[four]}" || fail "the fourth ended with status $?"

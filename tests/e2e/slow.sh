@@ -3,7 +3,7 @@
 # of the same query loses none.
 . "$(dirname "$0")/lib.sh"
 pad=$(printf 'x%.0s' $(seq 1 1000))
-seq 1 40000 | sed "s/.*/{\"n\":&,\"pad\":\"$pad\"}/" > "$WORK/events.ndjson"
+seq 1 15000 | sed "s/.*/{\"n\":&,\"pad\":\"$pad\"}/" > "$WORK/events.ndjson"
 source_job --queue 1M --lease 10m
 
 ask slow "select * where n > 0"
@@ -26,7 +26,7 @@ mkfifo "$WORK/pipe"
 tap tap1 "$WORK/pipe"
 TAP=$LAST
 exec {PIPE}> "$WORK/pipe"
-for ((given = 0; given < 40000; given += 500)); do
+for ((given = 0; given < 15000; given += 500)); do
 	until_true 30 lines_at_least "$WORK/quick.out" "$given" ||
 		fail "the quick one has $(wc -l < "$WORK/quick.out") of $given"
 	# The slow one's credit of 4 MB is used up and nothing is dropped
@@ -36,8 +36,8 @@ for ((given = 0; given < 40000; given += 500)); do
 done
 exec {PIPE}>&-
 wait "$TAP" || fail "the tap ended with status $?"
-until_true 30 lines_at_least "$WORK/quick.out" 40000 ||
-	fail "the quick one has $(wc -l < "$WORK/quick.out") rows of 40000"
+until_true 30 lines_at_least "$WORK/quick.out" 15000 ||
+	fail "the quick one has $(wc -l < "$WORK/quick.out") rows of 15000"
 stop "$QUICK" || fail "mql ended with status $?"
 two_metas
 kill -CONT "$SLOW"
@@ -49,9 +49,9 @@ for name in slow quick; do
 	! says "$WORK/$name.err" 'not balance' || fail "$(cat "$WORK/$name.err")"
 done
 got=$(wc -l < "$WORK/slow.out")
-[ "$got" -lt 40000 ] || fail "the slow one lost nothing"
-[ $((got + $(closing slow slow))) = 40000 ] ||
-	fail "$got rows, of 40000: $(tail -n 1 "$WORK/slow.err")"
+[ "$got" -lt 15000 ] || fail "the slow one lost nothing"
+[ $((got + $(closing slow slow))) = 15000 ] ||
+	fail "$got rows, of 15000: $(tail -n 1 "$WORK/slow.err")"
 says "$WORK/slow.err" 'slow .*about [0-9].* is here' ||
 	fail "its loss is not told: $(cat "$WORK/slow.err")"
 say "ok: quick: $(tail -n 1 "$WORK/quick.err")"

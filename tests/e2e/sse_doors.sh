@@ -30,6 +30,7 @@ usage --token-in-url
 usage --threads 0
 usage --replay 1
 usage nonsense
+usage --source-job nonsense
 status=0
 "$BUILD/mql-sink-sse" --listen 127.0.0.1:0 --token-file "$WORK/none" \
 	2> "$WORK/usage.err" || status=$?

@@ -1,5 +1,8 @@
 TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry \
-         test_quota test_state test_saved test_spread test_clocks test_credit
+         test_quota test_state test_saved test_spread test_clocks test_credit \
+         test_rate
+test_rate.src    := tests/source-job/test_rate.c source-job/rate.c
+test_rate.deps   := common
 test_credit.src  := tests/source-job/test_credit.c source-job/credit.c
 test_credit.deps := common
 test_clocks.src  := tests/source-job/test_clocks.c source-job/clocks.c source-job/latency.c
@@ -12,7 +15,7 @@ test_map.pkgs    := libxxhash
 test_queue.src   := tests/source-job/test_queue.c source-job/queue.c source-job/batch.c
 test_queue.deps  := wire
 test_config.src  := tests/source-job/test_config.c source-job/config.c
-test_config.deps := common
+test_config.deps := wire
 test_channel.src := tests/source-job/test_channel.c source-job/channel.c
 test_channel.deps := common
 test_watermark.src := tests/source-job/test_watermark.c source-job/watermark.c
@@ -38,7 +41,7 @@ test_quota.pkgs  := libxxhash
 # These start the daemon itself, which stands beside them.
 SOURCE_JOB_TESTS := test_sj_fanout test_sj_rows test_sj_endings test_sj_agents \
                     test_sj_operators test_sj_hostile test_sj_keys test_sj_stages test_sj_partials test_sj_owner \
-                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs test_sj_reload
+                    test_sj_relay test_sj_shared test_sj_workers test_sj_metrics test_sj_costs test_sj_rates test_sj_reload
 TESTS += $(SOURCE_JOB_TESTS)
 $(foreach t,$(SOURCE_JOB_TESTS),\
   $(eval $(t).src := tests/source-job/$(t).c tests/source-job/harness.c \

@@ -287,6 +287,7 @@ tail_ask(struct tail *t, const char *query, uint64_t limit, uint64_t credit)
 				    .limit = limit, .credit = credit,
 				    .client = STR("test 1"),
 				    .parts = t->parts, .merge = t->merge,
+				    .rate = t->rate,
 				    .key = str_of(t->key),
 				    .group = str_of(t->group),
 				    .member = str_of(t->member) };

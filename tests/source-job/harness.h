@@ -94,6 +94,7 @@ struct tail {
 	struct peer peer;
 	uint32_t    id, query_id;
 	bool        parts; /* takes DATA in two */
+	uint64_t    rate;  /* of all agents; 0: any */
 	bool        merge; /* asks for what agents send; got, when accepted */
 	const char *group, *key, *member; /* asks for a share; "": none */
 	uint64_t    rows, metas, cut; /* cut: messages that came in two */

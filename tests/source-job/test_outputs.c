@@ -31,7 +31,6 @@ START_TEST(each_is_done_once_a_run_and_all_before_its_end)
 
 	fill();
 	ck_assert_int_eq(outputs_new(THREADS, &o), 0);
-	ck_assert_uint_eq(outputs_threads(o), THREADS);
 	for (uint64_t round = 1; round <= ROUNDS; round++) {
 		const size_t n = round % N + 1;
 		uint64_t before[N];
@@ -52,7 +51,6 @@ START_TEST(without_threads_it_is_done_by_who_asks)
 
 	fill();
 	ck_assert_int_eq(outputs_new(0, &o), 0);
-	ck_assert_uint_eq(outputs_threads(o), 0);
 	outputs_run(o, work, item, N);
 	outputs_run(o, work, item, 0);
 	for (int i = 0; i < N; i++)
@@ -79,8 +77,6 @@ START_TEST(all_threads_work_at_the_same_time)
 	ck_assert_int_eq(outputs_new(THREADS, &o), 0);
 	for (int round = 0; round < ROUNDS; round++)
 		outputs_run(o, meet, item, THREADS + 1);
-	for (unsigned i = 0; i < THREADS; i++)
-		ck_assert_uint_gt(outputs_cpu_ns(o, i), 0);
 	outputs_free(o);
 	pthread_barrier_destroy(&all_at_once);
 }

@@ -191,13 +191,21 @@ greet(int fd, size_t n)
 
 START_TEST(half_open_links_at_each_door_leave_others_unharmed)
 {
-	enum { LINKS = 60 };
+	enum { LINKS = 60, CALLS = 200 /* more than it takes */ };
 	const char *const door[] = { d.agents, d.subscribers, d.http };
-	int fd[3][LINKS];
+	int fd[3][LINKS], call[CALLS];
 	struct service s;
 
 	setup();
 	service_open(&s);
+	for (int i = 0; i < CALLS; i++) {
+		call[i] = dial(d.http);
+		if (i % 2)
+			send(call[i], "GET /heal", 9, MSG_NOSIGNAL);
+	}
+	ck_assert(strstr(daemon_http(&d, "GET", "/healthz"), "200 OK"));
+	for (int i = 0; i < CALLS; i++)
+		close(call[i]);
 	for (int i = 0; i < LINKS; i++)
 		for (int k = 0; k < 3; k++) {
 			fd[k][i] = dial(door[k]);

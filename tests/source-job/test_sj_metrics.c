@@ -74,6 +74,8 @@ START_TEST(every_figure_is_described_and_typed)
 	ck_assert(prometheus_value(text, "mql_queue_rows") == 0);
 	ck_assert(prometheus_value(text, "mql_thread_cpu_seconds_total{"
 				   "thread=\"worker-1\"}") >= 0);
+	ck_assert(prometheus_value(text, "mql_thread_cpu_seconds_total{"
+				   "thread=\"ZMQbg/IO/0\"}") >= 0);
 	ck_assert(prometheus_value(text,
 				   "process_resident_memory_bytes") > 1e6);
 	ck_assert(prometheus_value(text, "process_cpu_seconds_total") > 0);

@@ -293,6 +293,7 @@ START_TEST(wrong_usage_is_exit_status_2)
 	ck_assert_int_eq(daemon_try("--no-such-option", NULL), 2);
 	ck_assert_int_eq(daemon_try("--queue=many", NULL), 2);
 	ck_assert_int_eq(daemon_try("--agents=tcp://0.0.0.0:7400", NULL), 2);
+	ck_assert_int_eq(daemon_try("--agents=nonsense", NULL), 2);
 	ck_assert_int_eq(daemon_try("--help", NULL), 0);
 	ck_assert_int_eq(daemon_try("--version", NULL), 0);
 }

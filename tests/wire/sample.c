@@ -66,7 +66,8 @@ static void
 queries(struct buf *b)
 {
 	struct wire_query add[] = {
-		{ .id = 7, .text = STR("select * where country == \"BR\"") },
+		{ .id = 7, .text = STR("select * where country == \"BR\""),
+		  .rate = 2500 },
 		{ .id = 8, .text = STR("select country, @ts"),
 		  .fold = STR("select count(*) group by country"),
 		  .force = true },
@@ -144,7 +145,8 @@ static void
 credit(struct buf *b)
 {
 	wire_credit_encode(&(struct wire_credit){ .id = 3, .bytes = 1 << 20,
-						  .at = 5, .rows = 300 }, b);
+						  .at = 5, .rows = 300,
+						  .rate = 2500 }, b);
 }
 
 static void
@@ -176,7 +178,7 @@ subscribe(struct buf *b)
 				    .member = STR("sink-1"),
 				    .parts = true,
 				    .replay = true, .since = 1700000000000,
-				    .until_end = true };
+				    .until_end = true, .rate = 400 };
 	wire_subscribe_encode(&m, b);
 }
 

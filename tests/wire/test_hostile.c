@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -79,6 +80,47 @@ END_TEST
 
 /* Peers that greet as ZeroMQ 2 did, and say their names when the router is
  * about to go: without precautions libzmq aborts the process. */
+/* Until the other side has cut it off; what it says is nothing to us. */
+static void
+await_cut(int fd)
+{
+	const int64_t end = clock_mono_ms() + 3 * DEADLINE_MS;
+	struct pollfd p = { fd, POLLIN, 0 };
+	char bytes[512];
+	ssize_t n;
+
+	do {
+		ck_assert_msg(clock_mono_ms() < end, "it stays");
+		poll(&p, 1, 1000);
+		n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	} while (n > 0 || (n < 0 && errno == EAGAIN));
+}
+
+/* It has a name and a kind, as far as anybody knows, and a descriptor. */
+START_TEST(who_greets_and_then_is_silent_is_cut_off)
+{
+	static const char greeting[64] = "\xff\0\0\0\0\0\0\0\0\x7f\3\0NULL";
+	static const char ready[] =
+		"\4\x1c\5READY\xbSocket-Type\0\0\0\6DEALER";
+	struct wire_context *c = new_context();
+	struct wire_router *r = new_router(c, "tcp://127.0.0.1:0");
+	struct wire_dealer *d = new_dealer(c, wire_router_endpoint(r));
+	int fd = raw_connect(r);
+	unsigned changes;
+
+	await_link(d, WIRE_LINK_UP, 1);
+	send(fd, greeting, sizeof greeting, MSG_NOSIGNAL);
+	send(fd, ready, sizeof ready - 1, MSG_NOSIGNAL);
+	await_cut(fd);
+	close(fd);
+	ck_assert_int_eq(wire_dealer_link(d, &changes), WIRE_LINK_UP);
+	ck_assert_uint_eq(changes, 1);
+	wire_dealer_close(d, 0);
+	wire_router_close(r, 0);
+	wire_context_free(c);
+}
+END_TEST
+
 START_TEST(closing_in_the_middle_of_garbage_does_not_abort)
 {
 	char greeting[16];
@@ -256,6 +298,7 @@ START_TEST(a_process_without_descriptors_gets_an_error)
 END_TEST
 
 TEST_MAIN(hostile, garbage_on_the_port_harms_nobody_else,
+	  who_greets_and_then_is_silent_is_cut_off,
 	  closing_in_the_middle_of_garbage_does_not_abort,
 	  a_port_in_use_is_told_in_a_sentence,
 	  an_address_that_is_not_ours_is_told_in_a_sentence,
