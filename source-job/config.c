@@ -177,6 +177,8 @@ config_fit(struct config *c)
 		setrlimit(RLIMIT_NOFILE, &has);
 	}
 	const bool enough = has.rlim_cur >= want;
+	c->max_links = has.rlim_cur > 2 * OTHER_FDS ?
+		       has.rlim_cur - OTHER_FDS : has.rlim_cur / 2;
 	if (!asked)
 		c->max_agents = enough ? AUTO_AGENTS :
 				has.rlim_cur > 2 * others ?
@@ -229,6 +231,9 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		  "more are refused", &c->max_queries },
 		{ "max-subscribers", 0, OPTION_UINT, "N", "1000",
 		  "subscriptions; more are refused", &c->max_subscribers },
+		{ "max-per-address", 0, OPTION_UINT, "N", "0",
+		  "links of one IP address; more are cut; 0: as many as there "
+		  "may be", &c->max_of_address },
 		{ "max-per-peer", 0, OPTION_UINT, "N", "200",
 		  "subscriptions of one key, or without keys of one "
 		  "connection", &c->max_per_peer },

@@ -23,6 +23,8 @@ struct config {
 	uint64_t    max_agents;  /* 0: see config_fit() */
 	uint64_t    max_queries, max_subscribers;
 	uint64_t    max_per_peer; /* subscriptions of one */
+	uint64_t    max_of_address; /* links; 0: any */
+	uint64_t    max_links;   /* of all: see config_fit() */
 	int64_t     lease, heartbeat, drain; /* ms */
 	int64_t     grace;       /* ms, of windows that name none */
 	struct daemon_config daemon;
@@ -41,7 +43,8 @@ void config_fini(struct config *c);
 
 /* Each agent and each subscriber takes a file descriptor: have as many as
  * max_agents and max_subscribers need. Where max_agents was left to us, it is
- * as many as there can be, up to 20,000. */
+ * as many as there can be, up to 20,000. What is left of the descriptors is
+ * for others: max_links. */
 void config_fit(struct config *c);
 
 #endif

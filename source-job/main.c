@@ -80,6 +80,18 @@ use_keys(struct job *j)
 	return complain(err, why);
 }
 
+static int
+limit_links(struct job *j)
+{
+	const struct wire_limits limits = {
+		.links = j->config.max_links,
+		.of_address = j->config.max_of_address,
+	};
+
+	return complain(wire_context_limit(j->context, &limits, say, NULL),
+			"");
+}
+
 /* A socket for each worker, and one for the subscribers. */
 static int
 open_hops(struct job *j)
@@ -287,8 +299,8 @@ serve(struct job *j, int sigfd)
 	struct http *http = NULL;
 	int status = EXIT_FAILURE;
 
-	if (use_keys(j) || open_hops(j) || open_http(j, &http) ||
-	    start_workers(j) || open_kafka(j))
+	if (use_keys(j) || limit_links(j) || open_hops(j) ||
+	    open_http(j, &http) || start_workers(j) || open_kafka(j))
 		goto out;
 	announce(j, http);
 	status = loop_run(j, http, sigfd);

@@ -116,6 +116,11 @@ write_hops(const struct job *j, struct buf *out)
 	     &a.unheard, &s->unheard);
 	hops(out, "links_cut_total", "Links of keys that were taken away",
 	     &a.cut, &s->cut);
+	prom_put(out, "links", "gauge", "Connections at both doors",
+		 wire_context_links(j->context));
+	prom_put(out, "links_refused_total", "counter",
+		 "Connections that were cut, since they were too many",
+		 wire_context_turned_away(j->context));
 	prom_put(out, "keys_refused_total", "counter",
 		 "Peers turned away for their keys",
 		 wire_context_refused(j->context));

@@ -19,6 +19,7 @@
 	X(workers, "workers") X(agent_credit, "agent-credit")            \
 	X(agents_memory, "agents-memory")                                \
 	X(lease, "lease") X(heartbeat, "heartbeat")                      \
+	X(max_of_address, "max-per-address")                             \
 	X(insecure, "insecure")
 #define COLD_TEXT(X)                                                     \
 	X(agents, "agents") X(subscribers, "subscribers") X(http, "http") \

@@ -15,6 +15,7 @@
 
 #include "mql/error.h"
 #include "wire/endpoint.h"
+#include "wire/links.h"
 #include "wire/share.h"
 #include "wire/frame.h"
 #include "wire/socket_private.h"
@@ -151,7 +152,8 @@ open_router(struct wire_context *c, const char *endpoint, unsigned roles,
 	r->zap = c->zap;
 	zmq_msg_init(&r->msg);
 	if ((err = socket_new(c, ZMQ_ROUTER, roles, ipv6, &r->socket)) ||
-	    (err = set_options(r->socket, roles)) || (err = open_poll(r)))
+	    (err = set_options(r->socket, roles)) || (err = open_poll(r)) ||
+	    (c->links && (err = links_watch(c->links, r->socket))))
 		goto out;
 	if (share && (errno = share_listen(share, on, BACKLOG, &fd)) != 0) {
 		err = cannot_listen(endpoint, &ep, errno, why, nwhy);

@@ -14,6 +14,7 @@
 #include "mql/error.h"
 #include "wire/frame.h"
 #include "wire/keys.h"
+#include "wire/links.h"
 #include "wire/socket_private.h"
 #include "wire/zap.h"
 
@@ -99,6 +100,7 @@ wire_context_free(struct wire_context *c)
 {
 	if (!c)
 		return;
+	links_stop(c->links);
 	zap_stop(c->zap);
 	while (c->zmq && zmq_ctx_term(c->zmq) && errno == EINTR)
 		;
@@ -148,6 +150,31 @@ wire_context_refused(const struct wire_context *c)
 {
 	return c->zap ? zap_refused(c->zap) : 0;
 }
+
+/* --- limits ------------------------------------------------------------------ */
+
+int
+wire_context_limit(struct wire_context *c, const struct wire_limits *limits,
+		   wire_say *say, void *arg)
+{
+	if (c->links)
+		return MQL_EINVAL;
+	return links_start(c->zmq, limits, say, arg, &c->links);
+}
+
+uint64_t
+wire_context_links(const struct wire_context *c)
+{
+	return c->links ? links_open(c->links) : 0;
+}
+
+uint64_t
+wire_context_turned_away(const struct wire_context *c)
+{
+	return c->links ? links_refused(c->links) : 0;
+}
+
+/* --- sockets ----------------------------------------------------------------- */
 
 /* A domain makes ZeroMQ refuse peers of its versions 1 and 2, which is what
  * garbage looks like to it: when a socket closes on one that has not said its

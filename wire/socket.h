@@ -56,6 +56,24 @@ int wire_context_allow(struct wire_context *c, const char *dir, wire_say *say,
 /* Peers that were turned away for their keys. Any thread. */
 uint64_t wire_context_refused(const struct wire_context *c);
 
+/* --- limits ------------------------------------------------------------------ */
+
+struct wire_limits { /* of links; 0: any */
+	uint64_t links;      /* at all routers of a context */
+	uint64_t of_address; /* of one IP address */
+};
+
+/* Before any router is opened: what is too many is cut (links.h). Starts a
+ * thread, which blocks all signals and calls say (NULL: nobody is told). 0,
+ * MQL_ENOMEM or MQL_EOS. */
+int wire_context_limit(struct wire_context *c, const struct wire_limits *limits,
+		       wire_say *say, void *arg);
+
+/* Links that stand open, and those that were cut, where there are limits. Any
+ * thread. */
+uint64_t wire_context_links(const struct wire_context *c);
+uint64_t wire_context_turned_away(const struct wire_context *c);
+
 /* --- endpoints ---------------------------------------------------------------- */
 
 /* tcp://HOST:PORT, tcp://[IPV6]:PORT or ipc://PATH; `localhost` is 127.0.0.1.

@@ -7,12 +7,14 @@
 
 #include "wire/socket.h"
 
+struct links;
 struct zap;
 
 struct wire_context {
 	void *zmq;
 	const struct wire_keys *keys; /* borrowed; NULL: none */
 	struct zap *zap;              /* NULL: nobody is let in by a key */
+	struct links *links;          /* NULL: as many as there may be */
 };
 
 /* A socket with the options of both kinds set, and the context's keys: roles

@@ -1,7 +1,11 @@
 /* Whatever comes in at a port, the daemon lives on and serves the others. */
 #include "tests/check_main.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "tests/source-job/harness.h"
@@ -237,7 +241,78 @@ START_TEST(a_flood_of_subscriptions_is_bounded)
 }
 END_TEST
 
-TEST_MAIN(sj_hostile, garbage_from_strangers_is_survived,
+/* A figure of /metrics. */
+static unsigned long
+figure(const struct daemon *d, const char *name)
+{
+	const char *at = strstr(daemon_http(d, "GET", "/metrics"), name);
+
+	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
+}
+
+static int
+connect_to(const char *endpoint)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(strrchr(endpoint, ':') + 1)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	return fd;
+}
+
+/* Who has but few descriptors keeps some, and is asked how it is. */
+START_TEST(connections_do_not_take_all_descriptors)
+{
+	enum { FILES = 600, MOST = FILES - 256, MANY = 500 };
+	const struct rlimit few = { FILES, FILES };
+	const int64_t end = clock_mono_ms() + 60000;
+	static int fd[MANY];
+	struct daemon d;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	daemon_start(&d, NULL);
+	for (int i = 0; i < MANY; i++)
+		fd[i] = connect_to(i % 2 ? d.agents : d.subscribers);
+	while (figure(&d, "\nmql_links_refused_total ") < MANY - MOST)
+		ck_assert_int_lt(clock_mono_ms(), end);
+	for (int i = 0; i < MANY; i++)
+		close(fd[i]);
+	ck_assert_uint_le(figure(&d, "\nmql_links "), MOST);
+	while (figure(&d, "\nmql_links "))
+		ck_assert_int_lt(clock_mono_ms(), end);
+	check_service(&d);
+	daemon_stop(&d);
+}
+END_TEST
+
+START_TEST(one_address_is_held_to_its_share_of_links)
+{
+	const int64_t end = clock_mono_ms() + 60000;
+	struct daemon d;
+	int fd[8];
+
+	daemon_start(&d, "--max-per-address=6", NULL);
+	for (int i = 0; i < 8; i++)
+		fd[i] = connect_to(d.agents);
+	while (figure(&d, "\nmql_links_refused_total ") < 2)
+		ck_assert_int_lt(clock_mono_ms(), end);
+	for (int i = 0; i < 8; i++)
+		close(fd[i]);
+	while (figure(&d, "\nmql_links "))
+		ck_assert_int_lt(clock_mono_ms(), end);
+	check_service(&d);
+	daemon_stop(&d);
+}
+END_TEST
+
+TEST_MAIN(sj_hostile, connections_do_not_take_all_descriptors,
+	  one_address_is_held_to_its_share_of_links,
+	  garbage_from_strangers_is_survived,
 	  garbage_from_an_agent_is_survived,
 	  garbage_from_a_subscriber_is_survived,
 	  ids_that_do_not_exist_are_ignored,

@@ -78,8 +78,6 @@ START_TEST(garbage_on_the_port_harms_nobody_else)
 }
 END_TEST
 
-/* Peers that greet as ZeroMQ 2 did, and say their names when the router is
- * about to go: without precautions libzmq aborts the process. */
 /* Until the other side has cut it off; what it says is nothing to us. */
 static void
 await_cut(int fd)
@@ -121,6 +119,8 @@ START_TEST(who_greets_and_then_is_silent_is_cut_off)
 }
 END_TEST
 
+/* Peers that greet as ZeroMQ 2 did, and say their names when the router is
+ * about to go: without precautions libzmq aborts the process. */
 START_TEST(closing_in_the_middle_of_garbage_does_not_abort)
 {
 	char greeting[16];
