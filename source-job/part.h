@@ -49,6 +49,7 @@ struct part {
 
 	struct books_agent all;   /* sum of the views of its runs */
 	struct query_count count;
+	struct query_count said; /* to the job: numbers go with the reasons */
 	bool     changed;     /* to be said at the end of the turn */
 	bool     renote;      /* and so are the reasons of agents */
 	bool     noted;       /* the job knows of some */

@@ -20,7 +20,7 @@ static void
 push(struct part *part, struct op *op)
 {
 	op->query = part->query;
-	op->count = part->count;
+	op->count = part->said;
 	channel_push(&part->worker->out, op);
 }
 
@@ -77,6 +77,7 @@ part_say(struct part *part, struct op *op)
 		return;
 	say_unsaid(part);
 	op->all = part->all;
+	part->said = part->count;
 	push(part, op);
 }
 
@@ -216,7 +217,8 @@ part_settle(struct part *part)
 	say_told(part);
 	if (part->renote)
 		say_notes(part);
-	if (part->changed)
+	if (part->changed ||
+	    memcmp(&part->said, &part->count, sizeof part->said) != 0)
 		part_say(part, &(struct op){ .kind = OP_STANDS });
 	part->changed = false;
 }
