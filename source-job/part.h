@@ -49,7 +49,8 @@ struct part {
 
 	struct books_agent all;   /* sum of the views of its runs */
 	struct query_count count;
-	struct query_count said; /* to the job: numbers go with the reasons */
+	uint32_t refused; /* of that, as the job knows it: it goes with the
+			     reasons, what is live with the rows */
 	bool     changed;     /* to be said at the end of the turn */
 	bool     renote;      /* and so are the reasons of agents */
 	bool     noted;       /* the job knows of some */

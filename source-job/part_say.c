@@ -20,7 +20,8 @@ static void
 push(struct part *part, struct op *op)
 {
 	op->query = part->query;
-	op->count = part->said;
+	op->count = part->count;
+	op->count.refused = part->refused;
 	channel_push(&part->worker->out, op);
 }
 
@@ -77,7 +78,7 @@ part_say(struct part *part, struct op *op)
 		return;
 	say_unsaid(part);
 	op->all = part->all;
-	part->said = part->count;
+	part->refused = part->count.refused;
 	push(part, op);
 }
 
@@ -217,8 +218,7 @@ part_settle(struct part *part)
 	say_told(part);
 	if (part->renote)
 		say_notes(part);
-	if (part->changed ||
-	    memcmp(&part->said, &part->count, sizeof part->said) != 0)
+	if (part->changed || part->refused != part->count.refused)
 		part_say(part, &(struct op){ .kind = OP_STANDS });
 	part->changed = false;
 }

@@ -179,7 +179,7 @@ done
 # of_version HEX DIR: DIR's messages, said to be of another version, in $OTHER
 of_version() {
 	local f
-	OTHER=$(mktemp -d "$WORK/version.XXX")
+	OTHER=$(mktemp -d -p "$WORK")
 	for f in "$2"/*.bin; do
 		{
 			head -c 4 "$f"

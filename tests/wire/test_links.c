@@ -82,6 +82,15 @@ await_end(int fd)
 	ck_assert(n == 0 || errno == ECONNRESET);
 }
 
+/* None is counted any more. */
+static void
+close_all(const int *fd, int n)
+{
+	for (int i = 0; i < n; i++)
+		close(fd[i]);
+	await(wire_context_links, 0);
+}
+
 START_TEST(more_than_there_may_be_are_cut_until_others_are_gone)
 {
 	int fd[4];
@@ -99,9 +108,7 @@ START_TEST(more_than_there_may_be_are_cut_until_others_are_gone)
 	fd[0] = link_from("127.0.0.1");
 	await(wire_context_links, 3);
 	ck_assert_uint_eq(wire_context_turned_away(context), 1);
-	for (int i = 0; i < 4; i++)
-		close(fd[i]);
-	await(wire_context_links, 0);
+	close_all(fd, 4);
 	finish();
 }
 END_TEST
@@ -116,12 +123,11 @@ START_TEST(one_address_takes_no_more_than_its_share)
 	await(wire_context_links, 2);
 	fd[2] = link_from("127.0.0.1");
 	await_end(fd[2]);
+	await(wire_context_links, 2);
 	fd[3] = link_from("127.0.0.2");
 	await(wire_context_links, 3);
 	ck_assert_uint_eq(wire_context_turned_away(context), 1);
-	for (int i = 0; i < 4; i++)
-		close(fd[i]);
-	await(wire_context_links, 0);
+	close_all(fd, 4);
 	finish();
 }
 END_TEST
