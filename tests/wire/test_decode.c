@@ -36,7 +36,8 @@ static bool
 number_fits(const struct field *f, const json_t *v, const char *m)
 {
 	const bool u32 = f->kind == FIELD_U32, i = f->kind == FIELD_INT;
-	const int64_t min = i ? INT_MIN : f->kind == FIELD_COUNT ? INT64_MIN : 0;
+	const int64_t min = i ? INT_MIN :
+			    f->kind == FIELD_COUNT ? INT64_MIN : 0;
 	const int64_t max = i ? INT_MAX : u32 ? UINT32_MAX :
 			    f->kind == FIELD_U64 ? (int64_t)f->max : INT64_MAX;
 	const int64_t n = json_integer_value(v);
@@ -442,6 +443,66 @@ START_TEST(messages_cut_short_are_refused_as_jansson_refuses_them)
 }
 END_TEST
 
+/* --- where jansson is stricter ---------------------------------------------------- */
+
+static int
+read_credit(const char *members)
+{
+	struct buf b = BUF_INIT;
+	struct wire_credit m;
+	int err;
+
+	buf_printf(&b, "{\"bytes\":7,%s}", members);
+	err = wire_credit_decode((struct str){ (char *)b.data, b.len }, &m);
+	ck_assert(err || m.bytes == 7);
+	arena_fini(&m.mem);
+	buf_fini(&b);
+	return err;
+}
+
+START_TEST(unknown_fields_must_be_json_and_no_more)
+{
+	ck_assert_int_eq(read_credit("\"x\":1e999,\"y\":123456789012345678901"
+				       ",\"x\":{\"z\":0,\"z\":0}"), 0);
+	ck_assert_int_eq(read_credit("\"\\ud800\":\"\\u0000\""), 0);
+	ck_assert_int_eq(read_credit("\"x\":[1,]"), MQL_EBADFRAME);
+	ck_assert_int_eq(read_credit("\"x\":01"), MQL_EBADFRAME);
+	ck_assert_int_eq(read_credit("\"x\":\"\\x\""), MQL_EBADFRAME);
+	ck_assert_int_eq(read_credit("\"x\":\"\xff\""), MQL_EBADFRAME);
+	ck_assert_int_eq(read_credit("\"x\":"), MQL_EBADFRAME);
+	ck_assert_int_eq(read_credit("x:1"), MQL_EBADFRAME);
+}
+END_TEST
+
+START_TEST(unknown_fields_cost_no_memory)
+{
+	struct buf b = BUF_INIT;
+	struct wire_credit m;
+
+	buf_puts(&b, "{\"bytes\":7,\"x\":[{}");
+	for (int i = 0; i < 20000; i++)
+		buf_puts(&b, ",{}");
+	buf_puts(&b, "]}");
+	ck_assert_int_eq(wire_credit_decode(
+		(struct str){ (char *)b.data, b.len }, &m), 0);
+	ck_assert_ptr_null(m.mem.head);
+	buf_fini(&b);
+}
+END_TEST
+
+START_TEST(a_field_twice_is_refused_however_it_is_spelled)
+{
+	ck_assert_int_eq(read_credit("\"id\":1,\"id\":1"), MQL_EBADFRAME);
+	ck_assert_int_eq(read_credit("\"id\":1,\"\\u0069d\":1"),
+			 MQL_EBADFRAME);
+	ck_assert_int_eq(read_credit("\"id\":1,\"i\\u0064\\u0000\":1"), 0);
+	ck_assert_int_eq(read_credit("\"\\u0062ytes\":1"), MQL_EBADFRAME);
+}
+END_TEST
+
 TEST_MAIN(decode, random_messages_are_read_as_jansson_reads_them,
 	  random_damage_is_refused_as_jansson_refuses_it,
-	  messages_cut_short_are_refused_as_jansson_refuses_them)
+	  messages_cut_short_are_refused_as_jansson_refuses_them,
+	  unknown_fields_must_be_json_and_no_more,
+	  unknown_fields_cost_no_memory,
+	  a_field_twice_is_refused_however_it_is_spelled)
