@@ -18,3 +18,6 @@ test_door.src      := tests/common/test_door.c
 test_door.deps     := common
 test_daemon.src    := tests/common/test_daemon.c
 test_daemon.deps   := common
+TESTS += test_process
+test_process.src   := tests/common/test_process.c
+test_process.deps  := common
