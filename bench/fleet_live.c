@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "bench/agents.h"
-#include "bench/bare_threads.h"
 #include "bench/bench.h"
 #include "bench/fleet_suite.h"
 #include "common/clock.h"
@@ -36,23 +35,6 @@ ask_bare(unsigned n, const struct suite_keys *keys)
 	p = suite_bare_peers(&r, n, FLEET_PROCESSES, keys);
 	ms = ask_router(&r, n);
 	peers_stop(p);
-	bare_router_stop(&r);
-	return ms;
-}
-
-static double
-ask_bare_threads(unsigned n)
-{
-	struct bare_threads t;
-	struct bare_router r;
-	double ms;
-
-	suite_bare(&r, NULL);
-	bare_threads_start(&t, r.in, n, REAL_PROCESSES);
-	while (bare_router_hellos(&r) < n)
-		suite_sleep(1);
-	ms = ask_router(&r, n);
-	bare_threads_stop(&t);
 	bare_router_stop(&r);
 	return ms;
 }
@@ -129,7 +111,7 @@ void
 suite_live_real(const char *dir)
 {
 	const unsigned n = REAL;
-	const double bare = ask_bare(n, NULL), threads = ask_bare_threads(n);
+	const double bare = ask_bare(n, NULL);
 	struct agents_options opt = {
 		.n = n, .processes = REAL_PROCESSES,
 	};
@@ -143,8 +125,6 @@ suite_live_real(const char *dir)
 		suite_sleep(10);
 	suite_end(daemon_tail(&f, "select * where n == 0", n));
 	report("real agents", n, ask_fleet(&f, n), bare);
-	bench_report("fleet", "of it, bare peers with a thread each", threads,
-		     "ms", bare, NONE);
 	agents_stop(a);
 	daemon_stop(&f);
 }
