@@ -197,6 +197,8 @@ agents_start(const struct agents_options *opt)
 	a->opt = *opt;
 	if (!a->opt.processes || a->opt.processes > AGENTS_PROCESSES)
 		bench_die("1 to %d processes", AGENTS_PROCESSES);
+	if (opt->n / opt->processes > AGENTS_IN_PROCESS)
+		bench_die("at most %d agents in a process", AGENTS_IN_PROCESS);
 	snprintf(a->source_job, sizeof a->source_job, "%s", opt->source_job);
 	if (opt->large)
 		corpus_fill(&events.corpus, CORPUS_EARLY);

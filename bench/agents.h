@@ -16,7 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { AGENTS_PROCESSES = 64 };
+enum {
+	AGENTS_PROCESSES  = 64,
+	AGENTS_IN_PROCESS = 1000, /* each has one of its 1,024 thread keys */
+};
 
 struct agents_options {
 	const char *source_job;

@@ -209,7 +209,6 @@ static const struct line {
 	void      (*measure)(const char *dir);
 } lines[] = {
 	{ "live-1000",    live_some },
-	{ "live-real",    suite_live_real },
 	{ "live-10000",   live_all },
 	{ "ingest",       suite_ingest },
 	{ "hops",         suite_two_hops },

@@ -19,7 +19,6 @@ enum { FLEET_PROCESSES = 2, FLEET_PACE = 500 }; /* of peers; in each */
 
 /* dir: where mql-source-job is. */
 void suite_live(const char *dir, unsigned n);
-void suite_live_real(const char *dir); /* 1,000 */
 void suite_idle(const char *dir);      /* 10,000 */
 void suite_restart(const char *dir);   /* 10,000 */
 void suite_live_keyed(const char *dir);    /* 1,000, with keys */
