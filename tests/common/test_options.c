@@ -316,8 +316,8 @@ END_TEST
 static struct outcome
 parse_file(const char *text, const char *other)
 {
-	char path[] = SCRATCH("options"), word[64];
-	int fd = mkstemp(path);
+	char path[SCRATCH_PATH], word[SCRATCH_PATH + 16];
+	int fd = scratch_file(path, "options");
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));

@@ -9,7 +9,7 @@
 #include "common/scratch.h"
 #include "tests/check_main.h"
 
-static char path[] = SCRATCH("test-dir");
+static char path[SCRATCH_PATH];
 static struct dir dir;
 
 static void
@@ -39,7 +39,7 @@ static void
 begin(void)
 {
 	log_init("test", LOG_ERROR);
-	ck_assert_ptr_nonnull(mkdtemp(path));
+	ck_assert(scratch_dir(path, "dir"));
 	dir_init(&dir, path);
 }
 
