@@ -14,7 +14,6 @@
 
 #include "bench/bench.h"
 #include "common/clock.h"
-#include "common/scratch.h"
 
 enum { PATIENCE_MS = 20000, LINE_S = 60 };
 
@@ -117,8 +116,7 @@ suite_keys_make(struct suite_keys *k)
 {
 	char allowed[128];
 
-	strcpy(k->dir, SCRATCH("bench-keys"));
-	if (!mkdtemp(k->dir))
+	if (!scratch_dir(k->dir, "bench-keys"))
 		bench_die("no directory for keys");
 	snprintf(allowed, sizeof allowed, "%s/allowed", k->dir);
 	if (mkdir(allowed, 0700))

@@ -8,10 +8,11 @@
 #include "bench/bare_router.h"
 #include "bench/daemon.h"
 #include "bench/peers.h"
+#include "common/scratch.h"
 
 /* What all who take part have when CURVE is spoken. */
 struct suite_keys {
-	char dir[64]; /* as daemon_start_keyed() has it */
+	char dir[SCRATCH_PATH]; /* as daemon_start_keyed() has it */
 	struct wire_keys *job, *agent, *client;
 };
 
