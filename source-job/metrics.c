@@ -3,10 +3,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "common/process.h"
 #include "common/prom.h"
 #include "source-job/crew.h"
 #include "source-job/job.h"
@@ -126,48 +124,6 @@ write_hops(const struct job *j, struct buf *out)
 		 wire_context_refused(j->context));
 }
 
-static double
-cpu_seconds(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static uint64_t
-resident_bytes(void)
-{
-	unsigned long long size, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (f && fscanf(f, "%llu %llu", &size, &resident) != 2)
-		resident = 0;
-	if (f)
-		fclose(f);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-/* Under the names that are the same for every program. */
-static void
-write_process(struct buf *out)
-{
-	struct rlimit files = { 0 };
-
-	getrlimit(RLIMIT_NOFILE, &files);
-	buf_printf(out,
-		   "# HELP process_cpu_seconds_total Processor time of all "
-		   "threads.\n# TYPE process_cpu_seconds_total counter\n"
-		   "process_cpu_seconds_total %.3f\n"
-		   "# HELP process_resident_memory_bytes Memory in use.\n"
-		   "# TYPE process_resident_memory_bytes gauge\n"
-		   "process_resident_memory_bytes %" PRIu64 "\n"
-		   "# HELP process_max_fds File descriptors at most.\n"
-		   "# TYPE process_max_fds gauge\nprocess_max_fds %ju\n",
-		   cpu_seconds(CLOCK_PROCESS_CPUTIME_ID), resident_bytes(),
-		   (uintmax_t)files.rlim_cur);
-}
-
 /* What may wait at the agents' sockets, and what waits for subscribers. */
 static void
 write_queues(const struct job *j, struct buf *out)
@@ -272,7 +228,7 @@ metrics_write(const struct job *j, struct buf *out)
 	prom_put(out, "subscribers", "gauge", "Subscriptions",
 		 j->subscribers.n);
 	write_hops(j, out);
-	write_process(out);
+	process_metrics(out);
 	write_threads(j, out);
 	write_queues(j, out);
 	write_groups(j, out);

@@ -3,6 +3,7 @@
 #ifndef WIRE_SOCKET_PRIVATE_H
 #define WIRE_SOCKET_PRIVATE_H
 
+#include <stdatomic.h>
 #include <zmq.h>
 
 #include "wire/socket.h"
@@ -15,6 +16,7 @@ struct wire_context {
 	const struct wire_keys *keys; /* borrowed; NULL: none */
 	struct zap *zap;              /* NULL: nobody is let in by a key */
 	struct links *links;          /* NULL: as many as there may be */
+	_Atomic uint64_t dialled;     /* sockets of dealers */
 };
 
 /* A socket with the options of both kinds set, and the context's keys: roles

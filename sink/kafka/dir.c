@@ -73,9 +73,10 @@ said(const char *text, const char *name)
 	return NULL;
 }
 
-/* Gives the text of fd; NULL and errno: it has none. */
+/* Gives the text of fd; NULL and why: it has none that can be taken as a whole.
+ */
 static char *
-read_text(int fd)
+read_text(int fd, const char **why)
 {
 	char *text = malloc(MAX_BYTES + 1);
 	size_t n = 0;
@@ -85,8 +86,10 @@ read_text(int fd)
 		got = read(fd, text + n, MAX_BYTES - n);
 		n += got > 0 ? (size_t)got : 0;
 	}
-	if (!text || got < 0 || n == MAX_BYTES) {
-		errno = !text ? ENOMEM : got < 0 ? errno : EFBIG;
+	*why = !text ? strerror(ENOMEM) : got < 0 ? strerror(errno) :
+	       n == MAX_BYTES ? strerror(EFBIG) :
+	       memchr(text, '\0', n) ? "there is a NUL byte in it" : NULL;
+	if (*why) {
 		free(text);
 		return NULL;
 	}
@@ -97,11 +100,12 @@ read_text(int fd)
 static void
 read_file(struct wish *w, int fd, const struct stat *now)
 {
-	char *text = read_text(fd);
+	const char *why;
+	char *text = read_text(fd, &why);
 
 	w->was = *now;
 	if (!text) {
-		log_warn("%s: %s", w->name, strerror(errno));
+		log_warn("%s: %s", w->name, why);
 		return;
 	}
 	free(w->query);

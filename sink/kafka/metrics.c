@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/process.h"
 #include "common/prom.h"
 #include "sink/kafka/sink.h"
 
@@ -122,4 +123,5 @@ sink_metrics(struct sink *s, struct buf *out)
 	put_counters(s, out);
 	put_failures(s, out);
 	put_drops(s, out);
+	process_metrics(out);
 }

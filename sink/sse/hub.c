@@ -319,6 +319,15 @@ run(void *arg)
 
 /* --- life ------------------------------------------------------------------- */
 
+static void
+fini(struct hub *h)
+{
+	wire_context_free(h->context);
+	if (h->wakefd >= 0)
+		close(h->wakefd);
+	pthread_mutex_destroy(&h->lock);
+}
+
 int
 hub_start(struct hub *h, const struct config *config,
 	  const struct wire_keys *keys)
@@ -330,15 +339,15 @@ hub_start(struct hub *h, const struct config *config,
 	TAILQ_INIT(&h->fresh);
 	pthread_mutex_init(&h->lock, NULL);
 	if ((err = wire_context_new(1, &h->context)))
-		return err;
+		goto out;
 	wire_context_use(h->context, keys);
 	h->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (h->wakefd < 0 ||
-	    thread_start(&h->thread, "mql-tails", run, h)) {
-		wire_context_free(h->context);
-		return MQL_EOS;
-	}
-	return 0;
+	if (h->wakefd < 0 || thread_start(&h->thread, "mql-tails", run, h))
+		err = MQL_EOS;
+out:
+	if (err)
+		fini(h);
+	return err;
 }
 
 void
@@ -377,7 +386,5 @@ hub_stop(struct hub *h)
 		TAILQ_REMOVE(&h->subs, s, entry);
 		sub_free(s);
 	}
-	wire_context_free(h->context);
-	close(h->wakefd);
-	pthread_mutex_destroy(&h->lock);
+	fini(h);
 }

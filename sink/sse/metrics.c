@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/process.h"
 #include "common/prom.h"
 #include "sink/sse/server.h"
 
@@ -61,6 +62,7 @@ metrics_write(const struct server *s, struct buf *out)
 	    atomic_load(&h->counters.name));
 	HUB_COUNTERS(X)
 #undef X
+	process_metrics(out);
 }
 
 enum MHD_Result

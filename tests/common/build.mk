@@ -21,3 +21,6 @@ test_daemon.deps   := common
 TESTS += test_utf8
 test_utf8.src      := tests/common/test_utf8.c
 test_utf8.deps     := common
+TESTS += test_process
+test_process.src   := tests/common/test_process.c
+test_process.deps  := common

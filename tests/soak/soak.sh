@@ -334,14 +334,20 @@ finish_all() {
 
 # --- an hour ----------------------------------------------------------------------------
 # At first the judge itself: it sees what grows, and lets pass what does not.
-grows() { # RSS-AT-THE-END
-	awk -v grown="$1" 'BEGIN { OFS = "\t"
-		for (t = 0; t < 400; t++)
-			print t, "a", "rss", t < 300 ? 20000 : grown }' |
+grows() { # RSS-AT-THE-END [HEAP-AT-THE-END]: of 20,000 KB
+	awk -v rss="$1" -v heap="${2:-0}" 'BEGIN { OFS = "\t"
+		for (t = 0; t < 400; t++) {
+			print t, "a", "rss", t < 300 ? 20000 : rss
+			if (heap)
+				print t, "a", "mql_heap_bytes",
+					1024 * (t < 300 ? 20000 : heap)
+		} }' |
 		awk -v seconds=400 -f "$ROOT/tests/soak/judge.awk" > /dev/null
 }
 grows 22000 || fail "the judge calls growth what is none"
 ! grows 23000 || fail "the judge does not see what grows"
+grows 38000 22000 || fail "the judge calls growth what the allocator keeps"
+! grows 23000 23000 || fail "the judge does not see what is in use"
 
 begin
 BEGAN=$(now_ms)

@@ -79,6 +79,7 @@ START_TEST(every_figure_is_described_and_typed)
 	ck_assert(prometheus_value(text,
 				   "process_resident_memory_bytes") > 1e6);
 	ck_assert(prometheus_value(text, "process_cpu_seconds_total") > 0);
+	ck_assert(prometheus_value(text, "process_max_fds") > 0);
 	tail_unsubscribe(&s.t);
 	scene_end(&s, 3, 0);
 	scene_close(&s);

@@ -12,7 +12,7 @@
 struct changing {
 	struct daemon d;
 	struct tail   t;
-	char path[40], option[60];
+	char path[SCRATCH_PATH], option[SCRATCH_PATH + 16];
 };
 
 static void
@@ -28,8 +28,7 @@ write_file(const struct changing *c, const char *text)
 static void
 begin(struct changing *c, const char *text)
 {
-	*c = (struct changing){ .path = SCRATCH("reload") };
-	int fd = mkstemp(c->path);
+	int fd = scratch_file(c->path, "reload");
 
 	ck_assert_int_ge(fd, 0);
 	close(fd);
