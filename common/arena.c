@@ -9,7 +9,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = 4096, ALIGN = alignof(max_align_t) };
+enum {
+	FIRST_BYTES = 960, /* will do for most; with its head malloc(3) has
+			      such blocks at hand */
+	CHUNK_BYTES = 4096,
+	ALIGN = alignof(max_align_t),
+};
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -22,7 +27,8 @@ struct arena_chunk {
 static struct arena_chunk *
 chunk_new(struct arena *a, size_t n)
 {
-	const size_t chunk = a->chunk ? a->chunk : CHUNK_BYTES;
+	const size_t chunk = a->chunk ? a->chunk :
+			     a->head ? CHUNK_BYTES : FIRST_BYTES;
 	size_t size = n > chunk ? n : chunk;
 	struct arena_chunk *c = malloc(sizeof *c + size);
 
