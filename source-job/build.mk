@@ -19,7 +19,7 @@ mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-jo
                        source-job/spread.c source-job/staged.c source-job/stager.c source-job/subscribe.c source-job/subscribers.c \
                        source-job/threads.c source-job/watermark.c source-job/worker.c
 mql-source-job.deps := language wire http kafka
-mql-source-job.pkgs := libxxhash
+mql-source-job.pkgs := libxxhash jansson
 # As a service has it: the names of its own files are not ours.
 mql-source-job.ldlibs = $(O)/libmql-agent.a $(shell $(PKG_CONFIG) --libs liburcu-bp)
 $(O)/mql-source-job: $(O)/libmql-agent.a

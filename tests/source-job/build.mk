@@ -29,6 +29,7 @@ test_state.src   := tests/source-job/test_state.c source-job/state.c
 test_state.deps  := common
 test_saved.src   := tests/source-job/test_saved.c source-job/saved_file.c
 test_saved.deps  := wire
+test_saved.pkgs  := jansson
 TESTS += test_outputs test_stager
 test_outputs.src := tests/source-job/test_outputs.c source-job/outputs.c
 test_outputs.deps := common
