@@ -139,6 +139,8 @@ agent_start(struct mql_agent *a)
 		return err;
 	if (!a->partials && (err = folds_init(a)))
 		return err;
+	if (a->loop)
+		return a->loop->start(a->loop, a);
 	return thread_start(&a->thread, NULL, thread_main, a);
 }
 
@@ -185,8 +187,8 @@ bring_up(struct mql_agent *a)
 }
 
 int
-agent_open_shared(const struct mql_agent_options *opt,
-		  struct wire_context *shared, struct mql_agent **out)
+agent_open_in(const struct mql_agent_options *opt,
+		  struct agent_loop *loop, struct mql_agent **out)
 {
 	struct mql_agent_options mine = MQL_AGENT_OPTIONS_INIT;
 	struct mql_agent *a;
@@ -202,7 +204,7 @@ agent_open_shared(const struct mql_agent_options *opt,
 		return MQL_ENOMEM;
 	a->pid = getpid();
 	a->serial = publisher_serial();
-	a->shared = shared;
+	a->loop = loop;
 	if ((err = configure(a, &mine)) || (err = identify(a, &mine)) ||
 	    (err = owner_init(a, &mine)) || (err = budget_init(a, &mine)) ||
 	    (err = suspects_init(a, &mine)) ||
@@ -218,7 +220,7 @@ out:
 int
 mql_agent_open(const struct mql_agent_options *opt, struct mql_agent **out)
 {
-	return agent_open_shared(opt, NULL, out);
+	return agent_open_in(opt, NULL, out);
 }
 
 /* --- close -------------------------------------------------------------------------- */

@@ -56,8 +56,8 @@ struct mql_agent {
 	pthread_key_t key;    /* the calling thread's publisher */
 	uint64_t      serial; /* of this process's agents; never 0 */
 	bool          has_key;
-	struct wire_context *shared; /* whose threads serve it; NULL: it has
-					its own. See agent_open_shared() */
+	struct agent_loop *loop; /* whose threads serve it; NULL: it has its
+				    own. See agent_open_in() */
 
 	/* --- of the process it is in (life.h) ----------------------------- */
 	pid_t              pid;
@@ -104,6 +104,8 @@ struct mql_agent {
 	struct publisher    *drain_at; /* where the next drain begins */
 	struct wire_ack      ack;    /* the one being put together */
 	bool                 ack_due;
+	int64_t              flowed; /* when rows moved last, mono ms */
+	bool                 moved;  /* in the last round */
 	unsigned             streams_told; /* by hello and heartbeats */
 	uint64_t             starved_told;
 };
@@ -114,17 +116,34 @@ void agent_say(struct mql_agent *a, const char *fmt, ...);
 
 void agent_wake(struct mql_agent *a); /* any thread */
 
-/* mql_agent_open() for a fleet in one process (bench/agents.h): the I/O
- * threads are those of a context that outlives the agent, and so its
- * descriptors are in the service's table. A forked child must not publish. */
-int agent_open_shared(const struct mql_agent_options *opt,
-		      struct wire_context *shared, struct mql_agent **out);
+/* Who serves many agents of a process with one thread: bench/agents_loop.h. */
+struct agent_loop {
+	struct wire_context *context; /* outlives the agents */
+	/* Take the agent's steps, as below, from now on in a thread that is
+	 * always the same. 0, MQL_ENOMEM or MQL_EOS. */
+	int (*start)(struct agent_loop *h, struct mql_agent *a);
+};
+
+/* mql_agent_open() for a fleet in one process: no thread is started, and the
+ * agent's descriptors are in the service's table. A forked child must not
+ * publish. */
+int agent_open_in(const struct mql_agent_options *opt,
+		      struct agent_loop *loop, struct mql_agent **out);
 
 int agent_name(struct mql_agent *a);  /* a new one. 0 or MQL_ENOMEM */
 int agent_start(struct mql_agent *a); /* its thread. 0, MQL_ENOMEM, MQL_EOS */
 void agent_free(struct mql_agent *a); /* the thread is gone, or never was */
 
-void *thread_main(void *agent); /* thread.c */
+/* --- thread.c --------------------------------------------------------------- */
+
+void *thread_main(void *agent); /* all of these: */
+
+void thread_begin(struct mql_agent *a);
+/* How long there is nothing to do, if nothing comes in (link_wait()). */
+int  thread_pause_ms(const struct mql_agent *a);
+/* Then one round. False: it was the last one. */
+bool thread_round(struct mql_agent *a);
+void thread_end(struct mql_agent *a); /* it may be gone then */
 
 /* --- matchers.c ------------------------------------------------------------ */
 

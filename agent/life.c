@@ -141,6 +141,7 @@ life_leave(struct mql_agent *a)
 bool
 life_last_word(struct mql_agent *a)
 {
+	const bool in_loop = a->loop;
 	bool alone;
 
 	pthread_mutex_lock(&a->end_lock);
@@ -148,7 +149,7 @@ life_last_word(struct mql_agent *a)
 	alone = a->abandoned;
 	pthread_cond_broadcast(&a->end_news);
 	pthread_mutex_unlock(&a->end_lock);
-	if (alone)
+	if (alone && !in_loop)
 		pthread_detach(pthread_self());
 	return alone;
 }
@@ -168,5 +169,5 @@ life_join(struct mql_agent *a, int64_t until)
 		loaded_stay();
 	waker_close(&a->waker);
 	pthread_mutex_unlock(&a->end_lock);
-	return ended && !pthread_join(thread, NULL);
+	return ended && (a->loop || !pthread_join(thread, NULL));
 }

@@ -365,15 +365,21 @@ watch(struct mql_agent *a)
 }
 
 void
-link_poll(struct mql_agent *a, int timeout_ms)
+link_wait(struct mql_agent *a, int timeout_ms)
 {
 	struct pollfd wake = { .fd = a->waker.in, .events = POLLIN };
-	struct str msg;
 
 	if (a->link.dealer)
 		wire_dealer_wait(a->link.dealer, timeout_ms, wake.fd);
 	else
 		poll(&wake, 1, timeout_ms);
+}
+
+void
+link_read(struct mql_agent *a)
+{
+	struct str msg;
+
 	if (a->link.dealer && wire_dealer_quiet(a->link.dealer))
 		return; /* most of the time */
 	waker_hear(&a->waker);

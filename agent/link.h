@@ -89,8 +89,9 @@ void link_close(struct mql_agent *a, int linger_ms);
 void link_step(struct mql_agent *a, enum link_event ev,
 	       const struct wire_welcome *w);
 
-/* Wait up to timeout_ms for news, then deal with all that came. */
-void link_poll(struct mql_agent *a, int timeout_ms);
+/* Wait up to timeout_ms for news; and deal with all that came. */
+void link_wait(struct mql_agent *a, int timeout_ms);
+void link_read(struct mql_agent *a);
 /* Heartbeats, hellos, silence, leases: what the clock brings. */
 void link_tick(struct mql_agent *a, int64_t now);
 /* How long link_tick() has nothing to do. */

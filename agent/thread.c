@@ -18,12 +18,15 @@ enum {
 	PART_MS = 300, /* for the answer to our goodbye */
 };
 
-static int
-pause_ms(const struct mql_agent *a, int64_t flowed, int64_t now)
+int
+thread_pause_ms(const struct mql_agent *a)
 {
+	const int64_t now = clock_mono_ms();
 	int64_t ms = link_idle_ms(a, now);
-	int64_t look = (now - flowed) / PATIENCE;
+	int64_t look = (now - a->flowed) / PATIENCE;
 
+	if (a->moved)
+		return 0;
 	look = look < BUSY_MS ? BUSY_MS : look < QUIET_MS ? look : QUIET_MS;
 	if (!matchers_idle(a) && look < ms)
 		ms = look;
@@ -47,14 +50,13 @@ tell_starved(struct mql_agent *a)
 	a->starved_told = n;
 }
 
-/* One round, after a wait of at most timeout_ms. Says when rows moved. */
-static bool
-look_around(struct mql_agent *a, int timeout_ms)
+/* Notes whether rows moved. */
+static void
+look_around(struct mql_agent *a)
 {
 	int64_t now;
-	bool moved;
 
-	link_poll(a, timeout_ms);
+	link_read(a);
 	now = clock_mono_ms();
 	link_tick(a, now);
 	owner_look(a);
@@ -63,13 +65,14 @@ look_around(struct mql_agent *a, int timeout_ms)
 	budget_look(a, now);
 	matchers_apply(a);
 	report_send_ack(a); /* "live" goes before the first row */
-	moved = drain_rings(a);
+	a->moved = drain_rings(a);
 	folds_send(a);
 	matchers_settle(a, now);
 	owner_resume(a);
 	report_send_ack(a); /* "ended" goes after the last */
 	tell_starved(a);
-	return moved;
+	if (a->moved)
+		a->flowed = now;
 }
 
 static bool
@@ -91,29 +94,41 @@ part(struct mql_agent *a)
 	if (until > a->latest)
 		until = a->latest;
 	link_goodbye(a, "closed");
-	while (a->link.state != LINK_DOWN && (now = clock_mono_ms()) < until)
-		link_poll(a, (int)(until - now));
+	while (a->link.state != LINK_DOWN && (now = clock_mono_ms()) < until) {
+		link_wait(a, (int)(until - now));
+		link_read(a);
+	}
 }
 
 /* In this order: the log's thread is to share the service's descriptors, and
  * ZeroMQ is to have ours. */
-static void
-set_out(struct mql_agent *a)
+void
+thread_begin(struct mql_agent *a)
 {
-	pthread_setname_np(pthread_self(), "mql-agent");
 	a->log = teller_start(a->callback, a->callback_arg);
 	suspects_read(a);
 	waker_open(&a->waker);
-	a->context = a->shared;
-	if (!a->shared && !descriptors_leave(a->waker.in))
+	if (a->loop)
+		a->context = a->loop->context;
+	else if (!descriptors_leave(a->waker.in))
 		agent_say(a, "no descriptor table of its own: close none "
 			  "that the service does not know");
 	link_choose(a, clock_mono_ms());
 }
 
+bool
+thread_round(struct mql_agent *a)
+{
+	look_around(a);
+	if (!finished(a))
+		return true;
+	look_around(a); /* past the deadline: what waits is struck */
+	return false;
+}
+
 /* The streams are free of publishers first: then all is ours. */
-static void
-wind_up(struct mql_agent *a)
+void
+thread_end(struct mql_agent *a)
 {
 	int64_t left = a->latest - clock_mono_ms();
 
@@ -121,7 +136,7 @@ wind_up(struct mql_agent *a)
 	part(a);
 	link_choose_end(a, a->latest);
 	link_close(a, left > 0 ? (int)left : 0);
-	if (!a->shared)
+	if (!a->loop)
 		wire_context_free(a->context);
 	a->context = NULL;
 	stream_table_close(a);
@@ -134,18 +149,12 @@ void *
 thread_main(void *agent)
 {
 	struct mql_agent *a = agent;
-	int64_t flowed = 0; /* when rows moved last */
-	bool moved = false;
 
-	set_out(a);
-	while (!finished(a)) {
-		int64_t now = clock_mono_ms();
-
-		if (moved)
-			flowed = now;
-		moved = look_around(a, moved ? 0 : pause_ms(a, flowed, now));
-	}
-	look_around(a, 0); /* past the deadline: what waits is struck */
-	wind_up(a);
+	pthread_setname_np(pthread_self(), "mql-agent");
+	thread_begin(a);
+	do
+		link_wait(a, thread_pause_ms(a));
+	while (thread_round(a));
+	thread_end(a);
 	return NULL;
 }

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/agent.h"
 #include "bench/bench.h"
 #include "bench/corpus.h"
+#include "bench/agents_loop.h"
 #include "bench/request.h"
 
 enum {
@@ -49,7 +49,7 @@ struct process {
 	const struct agents *all;
 	struct part    *part;
 	struct service *at;
-	struct wire_context *context;
+	struct agents_loop *loop;
 	unsigned        n, first, next;
 	uint64_t        event; /* that is next */
 	double          owed;  /* events */
@@ -73,7 +73,8 @@ open_service(struct process *p, unsigned i)
 	opt.zone = zone;
 	opt.source_job = p->all->source_job;
 	opt.ring_bytes = RING_BYTES;
-	if (agent_open_shared(&opt, p->context, &p->at[i].agent) ||
+	if (agent_open_in(&opt, agents_loop_of(p->loop),
+			  &p->at[i].agent) ||
 	    mql_stream_open(p->at[i].agent, "requests", &p->at[i].stream))
 		bench_die("agent %u does not open", p->first + i);
 	atomic_fetch_add(&p->part->opened, 1);
@@ -158,8 +159,9 @@ be_process(const struct agents *all, unsigned k)
 	p.n = k + 1 == opt->processes ? opt->n - p.first :
 					opt->n / opt->processes;
 	p.at = calloc(p.n + 1, sizeof *p.at);
-	if (!p.at || wire_context_new(1, &p.context))
+	if (!p.at)
 		bench_die("no memory");
+	p.loop = agents_loop_start(p.n);
 	srandom((unsigned)getpid());
 	for (unsigned i = 0; i < p.n; i++)
 		open_service(&p, i);
@@ -167,7 +169,7 @@ be_process(const struct agents *all, unsigned k)
 		work(&p);
 	for (unsigned i = 0; i < p.n; i++)
 		close_service(&p, i);
-	_exit(0); /* one that is late may still use the context */
+	_exit(0); /* the loop goes with us */
 }
 
 /* --- all of them ------------------------------------------------------------------ */
@@ -195,6 +197,8 @@ agents_start(const struct agents_options *opt)
 	a->opt = *opt;
 	if (!a->opt.processes || a->opt.processes > AGENTS_PROCESSES)
 		bench_die("1 to %d processes", AGENTS_PROCESSES);
+	if (opt->n / opt->processes > AGENTS_IN_PROCESS)
+		bench_die("at most %d agents in a process", AGENTS_IN_PROCESS);
 	snprintf(a->source_job, sizeof a->source_job, "%s", opt->source_job);
 	if (opt->large)
 		corpus_fill(&events.corpus, CORPUS_EARLY);

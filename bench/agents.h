@@ -2,15 +2,13 @@
  * in a process, several processes.
  *
  *     process:   one thread publishes for all of its agents, in turn
+ *                one does what their own threads would do (agents_loop.h)
  *                one I/O thread, which all of its agents share
- *     an agent:  its own thread
  *
- * An agent of its own takes three threads; a shared ZeroMQ context (the one
- * thing that differs from a service: agent/agent.h) makes it one, six
- * descriptors, and a megabyte. A thread that looks into its rings every 50 ms
- * while a query is live costs 0.05% of a core, and several times that while
- * rows flow: a thousand agents are half a core, ten thousand more than this
- * machine has. Beyond, bench/peers.h stands in. */
+ * An agent of its own takes three threads; here it takes none, six descriptors,
+ * and a megabyte at most. What it does is what it does in a service, but for
+ * when it is waked. Beyond what there is memory for, bench/peers.h stands in.
+ */
 #ifndef BENCH_AGENTS_H
 #define BENCH_AGENTS_H
 
@@ -18,7 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { AGENTS_PROCESSES = 64 };
+enum {
+	AGENTS_PROCESSES  = 64,
+	AGENTS_IN_PROCESS = 1000, /* each has one of its 1,024 thread keys */
+};
 
 struct agents_options {
 	const char *source_job;

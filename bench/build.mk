@@ -44,13 +44,13 @@ bench_sse_long.pkgs := gnutls
 PEERS              := bench/peers.c bench/peers_loop.c bench/peer_agent.c bench/peer_bare.c \
                       bench/peer_rows.c bench/peer_groups.c bench/zmtp.c bench/zmtp_curve.c
 SIMULATOR          := fleet
-fleet.src          := bench/simulator.c bench/agents.c bench/request.c bench/corpus.c bench/bench.c $(PEERS)
+fleet.src          := bench/simulator.c bench/agents.c bench/agents_loop.c bench/request.c bench/corpus.c bench/bench.c $(PEERS)
 fleet.deps         := agent
 fleet.pkgs         := libsodium
 # Run by make bench-fleet alone: ten thousand agents take a while.
 BENCH_FLEET        := bench_fleet
 bench_fleet.src    := bench/fleet_suite.c bench/fleet_live.c bench/fleet_rows.c bench/fleet_latency.c \
-                      bench/fleet_windows.c bench/bare_router.c bench/bare_threads.c bench/agents.c bench/request.c \
+                      bench/fleet_windows.c bench/bare_router.c bench/agents.c bench/agents_loop.c bench/request.c \
                       bench/corpus.c bench/daemon.c bench/bench.c $(PEERS)
 bench_fleet.deps   := client agent
 bench_fleet.pkgs   := libzmq libsodium

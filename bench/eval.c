@@ -115,11 +115,12 @@ beside_jq(const char *build, const char *dir, const char *file)
 int
 main(int argc, char **argv)
 {
-	char dir[] = SCRATCH("bench-eval"), file[64], clean[64];
+	char dir[SCRATCH_PATH], file[SCRATCH_PATH + 16];
+	char clean[SCRATCH_PATH + 16];
 
 	if (argc != 2)
 		bench_die("eval takes the folder of the build");
-	if (!mkdtemp(dir))
+	if (!scratch_dir(dir, "bench-eval"))
 		bench_die("no directory for temporary files");
 	snprintf(file, sizeof file, "%s/events.ndjson", dir);
 	snprintf(clean, sizeof clean, "rm -rf %s", dir);

@@ -5,12 +5,11 @@
 #include <stdlib.h>
 
 #include "bench/agents.h"
-#include "bench/bare_threads.h"
 #include "bench/bench.h"
 #include "bench/fleet_suite.h"
 #include "common/clock.h"
 
-enum { TIMES = 9, REAL = 1000, REAL_PROCESSES = 4, MANY = 10000 };
+enum { TIMES = 9, SOME = 1000, MANY = 10000, REAL_PROCESSES = 4 };
 
 /* --- live ------------------------------------------------------------------------ */
 
@@ -36,23 +35,6 @@ ask_bare(unsigned n, const struct suite_keys *keys)
 	p = suite_bare_peers(&r, n, FLEET_PROCESSES, keys);
 	ms = ask_router(&r, n);
 	peers_stop(p);
-	bare_router_stop(&r);
-	return ms;
-}
-
-static double
-ask_bare_threads(unsigned n)
-{
-	struct bare_threads t;
-	struct bare_router r;
-	double ms;
-
-	suite_bare(&r, NULL);
-	bare_threads_start(&t, r.in, n, REAL_PROCESSES);
-	while (bare_router_hellos(&r) < n)
-		suite_sleep(1);
-	ms = ask_router(&r, n);
-	bare_threads_stop(&t);
 	bare_router_stop(&r);
 	return ms;
 }
@@ -103,12 +85,37 @@ ask_stand_ins(const char *dir, unsigned n, const struct suite_keys *keys)
 	return ms;
 }
 
+static double
+ask_real(const char *dir, unsigned n)
+{
+	struct agents_options opt = {
+		.n = n, .processes = REAL_PROCESSES,
+	};
+	struct agents *a;
+	struct daemon f;
+	double ms;
+
+	if (n > AGENTS_IN_PROCESS * REAL_PROCESSES)
+		opt.processes = n / AGENTS_IN_PROCESS;
+	daemon_start(&f, dir);
+	opt.source_job = f.agents;
+	a = agents_start(&opt);
+	while (agents_sum(a).opened < n)
+		suite_sleep(10);
+	suite_end(daemon_tail(&f, "select * where n == 0", n));
+	ms = ask_fleet(&f, n);
+	agents_stop(a);
+	daemon_stop(&f);
+	return ms;
+}
+
 void
 suite_live(const char *dir, unsigned n)
 {
 	const double bare = ask_bare(n, NULL);
 
 	report("stand-ins", n, ask_stand_ins(dir, n, NULL), bare);
+	report("real agents", n, ask_real(dir, n), bare);
 }
 
 void
@@ -118,35 +125,11 @@ suite_live_keyed(const char *dir)
 	double bare, ours;
 
 	suite_keys_make(&keys);
-	bare = ask_bare(REAL, &keys);
-	ours = ask_stand_ins(dir, REAL, &keys);
+	bare = ask_bare(SOME, &keys);
+	ours = ask_stand_ins(dir, SOME, &keys);
 	suite_keys_remove(&keys);
 	bench_report("fleet", "live on 1,000 with CURVE", ours, "ms", bare,
 		     NONE);
-}
-
-void
-suite_live_real(const char *dir)
-{
-	const unsigned n = REAL;
-	const double bare = ask_bare(n, NULL), threads = ask_bare_threads(n);
-	struct agents_options opt = {
-		.n = n, .processes = REAL_PROCESSES,
-	};
-	struct agents *a;
-	struct daemon f;
-
-	daemon_start(&f, dir);
-	opt.source_job = f.agents;
-	a = agents_start(&opt);
-	while (agents_sum(a).opened < n)
-		suite_sleep(10);
-	suite_end(daemon_tail(&f, "select * where n == 0", n));
-	report("real agents", n, ask_fleet(&f, n), bare);
-	bench_report("fleet", "of it, bare peers with a thread each", threads,
-		     "ms", bare, NONE);
-	agents_stop(a);
-	daemon_stop(&f);
 }
 
 /* --- idle ------------------------------------------------------------------------ */

@@ -8,10 +8,11 @@
 #include "bench/bare_router.h"
 #include "bench/daemon.h"
 #include "bench/peers.h"
+#include "common/scratch.h"
 
 /* What all who take part have when CURVE is spoken. */
 struct suite_keys {
-	char dir[64]; /* as daemon_start_keyed() has it */
+	char dir[SCRATCH_PATH]; /* as daemon_start_keyed() has it */
 	struct wire_keys *job, *agent, *client;
 };
 
@@ -19,7 +20,6 @@ enum { FLEET_PROCESSES = 2, FLEET_PACE = 500 }; /* of peers; in each */
 
 /* dir: where mql-source-job is. */
 void suite_live(const char *dir, unsigned n);
-void suite_live_real(const char *dir); /* 1,000 */
 void suite_idle(const char *dir);      /* 10,000 */
 void suite_restart(const char *dir);   /* 10,000 */
 void suite_live_keyed(const char *dir);    /* 1,000, with keys */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "common/scratch.h"
 
 /* The parts of a certificate; false: openssl does not make one. */
 static bool
@@ -21,8 +20,7 @@ make_certificate(struct sink *s)
 {
 	char command[512];
 
-	snprintf(s->folder, sizeof s->folder, SCRATCH("bench"));
-	if (!mkdtemp(s->folder))
+	if (!scratch_dir(s->folder, "bench"))
 		bench_die("no temporary folder");
 	snprintf(command, sizeof command, "openssl req -x509 -newkey ec "
 		 "-pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "

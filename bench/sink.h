@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "common/scratch.h"
+
 struct sink {
 	pid_t    pid;
 	uint16_t port;
-	char     folder[64]; /* of its certificate; "": none */
+	char     folder[SCRATCH_PATH]; /* of its certificate; "": none */
 };
 
 /* Start dir/mql-sink-sse with two threads on a free port and wait until it

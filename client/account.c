@@ -241,16 +241,17 @@ client_account_live(const struct client_account *a)
 static void
 fold(const struct client_account *a, struct books_source *s)
 {
-	const struct client_made *m = &a->made;
+	const struct results_counts *m = &a->made.counts;
 
 	s->late += m->late;
 	s->untimed += m->untimed;
 	s->overflow += m->overflow;
 	s->folded += m->taken - m->late - m->untimed - m->overflow;
 	s->results += m->results;
-	s->drop_limit += a->excess + m->past;
-	s->waiting += s->delivered - m->taken - m->past;
-	s->waiting += m->results - a->excess - a->received;
+	s->drop_limit += a->excess + m->past_limit;
+	s->waiting += s->delivered - m->taken - m->past_limit;
+	s->drop_slow += m->unkept;
+	s->waiting += m->results - m->unkept - a->excess - a->received;
 	s->delivered = a->received;
 }
 

@@ -25,6 +25,7 @@
 #define CLIENT_ACCOUNT_H
 
 #include "mql/client.h"
+#include "mql/results.h"
 #include "wire/message.h"
 
 struct client_tally { /* one link; zeroed at first */
@@ -37,11 +38,8 @@ struct client_tally { /* one link; zeroed at first */
 };
 
 struct client_made { /* by the last merge */
-	bool     merged;   /* there is one */
-	uint64_t taken;    /* events that went in; of them: */
-	uint64_t late, untimed, overflow;
-	uint64_t past;     /* events that did not: its limit was reached */
-	uint64_t results;  /* rows that came out */
+	bool merged; /* there is one */
+	struct results_counts counts;
 };
 
 struct client_account {

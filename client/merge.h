@@ -1,7 +1,7 @@
 /* merge.h - the last merge: the rows of a query with groups, windows, an order
  * or `distinct` over several source-jobs.
  *
- *     source-jobs --rows of agents, groups--> struct stage --> rows, windows
+ *     source-jobs --rows of agents, groups--> mql/results.h --> rows, windows
  *
  * Each source-job merges what its agents send and passes it on unfinished;
  * here it goes into one stage, as if all agents had been at one source-job.
@@ -13,7 +13,6 @@
 #define CLIENT_MERGE_H
 
 #include "client/account.h"
-#include "mql/stage.h"
 
 struct merge; /* opaque */
 

@@ -55,7 +55,7 @@ rate_of(const struct client_ask *ask)
 {
 	const uint64_t n = ask->nrate ? ask->nrate : 1;
 
-	return (ask->rate + n - 1) / n;
+	return ask->rate / n + (ask->rate % n != 0);
 }
 
 static void

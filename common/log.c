@@ -10,6 +10,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "common/utf8.h"
 
 enum {
 	LINE = 1024,     /* of text; as JSON each byte may become two */
@@ -65,40 +66,24 @@ put_time(struct buf *b)
 	buf_printf(b, "%s.%03dZ", text, (int)(ms % 1000));
 }
 
-/* How many bytes of s are one character of UTF-8; 0: none begins here. */
-static size_t
-character(const unsigned char *s)
-{
-	size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 :
-		   *s >= 0xe0 && *s < 0xf0 ? 3 :
-		   *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* A plain text as a string of JSON; what is not UTF-8 is a question mark. */
 static void
 put_string(const char *text, struct buf *b)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	struct str s = str_of(text);
 
 	buf_put_u8(b, '"');
-	while (*s) {
-		size_t n = character(s);
+	while (s.len) {
+		size_t n = utf8_char(s);
 
-		if (*s == '"' || *s == '\\')
+		if (*s.ptr == '"' || *s.ptr == '\\')
 			buf_put_u8(b, '\\');
 		if (n)
-			buf_put(b, s, n);
+			buf_put(b, s.ptr, n);
 		else
 			buf_put_u8(b, '?');
-		s += n ? n : 1;
+		n += !n;
+		s = (struct str){ s.ptr + n, s.len - n };
 	}
 	buf_put_u8(b, '"');
 }

@@ -376,15 +376,16 @@ take_defaults(struct parse *p)
 
 /* --- the file --------------------------------------------------------------- */
 
-/* Gives its text; on failure errno says why. */
+/* Gives its text, of *len bytes; on failure errno says why. */
 static char *
-read_file(const char *path)
+read_file(const char *path, size_t *len)
 {
 	FILE *from = fopen(path, "re");
 	char *text = from ? malloc(MAX_FILE + 1) : NULL;
 	size_t n = text ? fread(text, 1, MAX_FILE + 1, from) : 0;
 	int err = 0;
 
+	*len = n;
 	if (text && (ferror(from) || n > MAX_FILE)) {
 		err = n > MAX_FILE ? EFBIG : errno;
 		free(text);
@@ -443,6 +444,7 @@ take_file(struct parse *p)
 	const uint64_t before = p->given;
 	struct option_file *f;
 	unsigned n = 0;
+	size_t len;
 	char *at, *line;
 	int err = 0;
 
@@ -451,12 +453,18 @@ take_file(struct parse *p)
 	f = o->name ? o->to : NULL;
 	if (!f || !f->path)
 		return 0;
-	f->text = read_file(f->path);
+	f->text = read_file(f->path, &len);
 	if (!f->text)
 		return refuse(p, "--%s %s: %s", o->name, f->path,
 			      strerror(errno));
-	for (at = f->text; !err && (line = strsep(&at, "\n"));)
-		err = take_line(p, f->path, ++n, line, before);
+	for (at = f->text; !err && (line = strsep(&at, "\n"));) {
+		n++;
+		if (!at && line + strlen(line) != f->text + len)
+			err = refuse(p, "%s:%u: there is a NUL byte in this "
+				     "line", f->path, n);
+		else
+			err = take_line(p, f->path, n, line, before);
+	}
 	return err;
 }
 

@@ -2,7 +2,8 @@
  *
  * It walks forward and checks as it goes; a function that returns false has
  * met an error, and p stands at it. Nothing recurses: how deep the text is
- * nested is a number and one bit a level. Private to event/. */
+ * nested is a number and one bit a level. For event/, and for wire/, which
+ * walks messages with it. */
 #ifndef EVENT_JSON_SCAN_H
 #define EVENT_JSON_SCAN_H
 

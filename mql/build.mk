@@ -16,7 +16,7 @@ $(B)/mql/mql.o $(B)/mql/grammar.o $(B)/mql/lex.o $(B)/mql/word.o: $(B)/mql/gramm
 
 # what comes behind the filter
 language.src += mql/finish.c mql/group.c mql/held.c mql/key.c mql/key_json.c mql/pane.c mql/reduced.c mql/reference.c \
-                mql/stage.c mql/stage_close.c mql/window.c
+                mql/results.c mql/stage.c mql/stage_close.c mql/window.c
 
 # groups between processes
 language.src += mql/fold.c mql/folder.c mql/gather.c mql/partial.c mql/stage_partial.c

@@ -11,6 +11,7 @@
  * A stage that fails has told fail() where and why. */
 #include <stdarg.h>
 
+#include "common/utf8.h"
 #include "mql/compile.h"
 #include "mql/tree.h"
 #include "mql/grammar.h"
@@ -18,7 +19,6 @@
 #include "mql/plan.h"
 #include "mql/prog.h"
 #include "mql/query.h"
-#include "mql/word.h"
 
 /* --- failing -------------------------------------------------------------- */
 
@@ -59,7 +59,7 @@ locate(struct str text, int offset, struct mql_diag *d)
 static void
 tidy(char *text)
 {
-	text[word_utf8(str_of(text))] = 0;
+	text[utf8_good(str_of(text))] = 0;
 	for (; *text; text++)
 		if ((unsigned char)*text < ' ')
 			*text = ' ';
@@ -101,7 +101,7 @@ check_text(struct compile *c)
 	if (text.len > QUERY_MAX_TEXT)
 		return fail(c, MQL_ELIMIT, at, "a query has at most %d bytes",
 			    QUERY_MAX_TEXT);
-	size_t good = word_utf8(text);
+	size_t good = utf8_good(text);
 	const char *nul = good ? memchr(text.ptr, 0, good) : NULL;
 
 	at.beg = nul ? (int)(nul - text.ptr) : (int)good;

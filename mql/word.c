@@ -1,6 +1,7 @@
 /* word.c - keywords, letters, and the distance between words. */
 #include "mql/word.h"
 
+#include "common/utf8.h"
 #include "mql/grammar.h"
 
 /* The byte of s at i; A to Z as small ones, in any locale: a Turkish host's
@@ -40,37 +41,6 @@ word_keyword(struct str s)
 		    word_is_same(s, keywords[i].word))
 			return keywords[i].token;
 	return 0;
-}
-
-/* The length of the UTF-8 character that s begins with, or 0. Overlong forms
- * and surrogates are none. */
-static size_t
-utf8_char(struct str s)
-{
-	const unsigned char *p = (const unsigned char *)s.ptr;
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
-		   p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-
-	if (n > s.len)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-size_t
-word_utf8(struct str s)
-{
-	size_t i = 0, n;
-
-	while (i < s.len &&
-	       (n = utf8_char((struct str){ s.ptr + i, s.len - i })))
-		i += n;
-	return i;
 }
 
 /* The length of the letter that s begins with, or 0. As lex.l has it, and not

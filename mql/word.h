@@ -29,9 +29,6 @@ int word_keyword(struct str s);
  * 2000-206f and 3000-303f. */
 bool word_is_plain(struct str s);
 
-/* How many leading bytes of s are whole UTF-8 characters. */
-size_t word_utf8(struct str s);
-
 /* The same word, A to Z in any case? */
 bool word_is_same(struct str a, struct str b);
 

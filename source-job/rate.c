@@ -26,6 +26,14 @@ rate_share(const struct rate_plan *p, enum rate_kind kind)
 	return share ? share : 1;
 }
 
+uint64_t
+rate_measured(uint64_t rows, int64_t ms)
+{
+	const uint64_t most = RATE_MOST / (MILLI * MILLI);
+
+	return (rows < most ? rows : most) * MILLI * MILLI / (uint64_t)ms;
+}
+
 bool
 rate_plan_same(const struct rate_plan *a, const struct rate_plan *b)
 {

@@ -33,6 +33,11 @@ enum rate_kind {
  * cap. */
 uint64_t rate_share(const struct rate_plan *p, enum rate_kind kind);
 
+/* So many rows in ms, in thousandths of a row a second; RATE_MOST at most,
+ * whatever an agent says of itself. ms > 0. */
+#define RATE_MOST (UINT64_C(1) << 53)
+uint64_t rate_measured(uint64_t rows, int64_t ms);
+
 bool rate_plan_same(const struct rate_plan *a, const struct rate_plan *b);
 
 #endif

@@ -11,7 +11,6 @@
 #include "wire/message.h"
 
 enum {
-	MILLI      = 1000, /* of a row a second */
 	LOOK_MS    = 1000,
 	TICK_MS    = 250,
 	LASTING    = 32,   /* a change by less than one of so many is none */
@@ -128,6 +127,13 @@ rates_forget(struct run *r)
 	r->rate = NULL;
 }
 
+/* Never below zero, whatever an agent says. */
+static uint64_t
+less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 /* What it wanted to send, and what the cap held back, since the last look that
  * has seen it move: its reports come once a heartbeat. */
 static void
@@ -135,18 +141,17 @@ look_at(struct run *r)
 {
 	const struct worker *w = r->part->worker;
 	const struct books_agent *v = &r->view;
-	const uint64_t wanted = v->matched - v->sampled;
+	const uint64_t wanted = less(v->matched, v->sampled);
 	struct rate_line *l = r->rate;
 	const int64_t ms = w->now - l->moved;
 	uint64_t moved, held;
 
 	if (wanted == l->wanted && v->drop_rate == l->dropped)
 		return;
-	moved = wanted > l->wanted ? wanted - l->wanted : 0;
-	held = v->drop_rate > l->dropped ? v->drop_rate - l->dropped : 0;
+	moved = less(wanted, l->wanted);
+	held = less(v->drop_rate, l->dropped);
 	if (ms > 0)
-		l->use = (moved > held ? moved - held : 0) * MILLI * 1000 /
-			 (uint64_t)ms;
+		l->use = rate_measured(less(moved, held), ms);
 	l->hungry = held > 0;
 	l->wanted = wanted;
 	l->dropped = v->drop_rate;

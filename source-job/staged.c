@@ -8,7 +8,7 @@
 
 #include "mql/error.h"
 #include "mql/pace.h"
-#include "mql/stage.h"
+#include "mql/results.h"
 #include "source-job/job.h"
 #include "source-job/outputs.h"
 #include "source-job/relay.h"
@@ -27,7 +27,7 @@ struct staged {
 	struct relay     *relay; /* in its place */
 	enum pace     pace;
 	int64_t       total_at; /* monotonic ms: when a total is due */
-	struct stager_counts counted; /* are in the books */
+	struct results_counts counted; /* are in the books */
 	bool          waits;    /* for staged_run() */
 };
 
@@ -36,7 +36,7 @@ struct staged {
 /* That contributed. Where a subscription ends before the window does, all have
  * told what there was by then. */
 static uint32_t
-contributors(const struct staged *st, const struct stager_item *of)
+contributors(const struct staged *st, const struct results_item *of)
 {
 	const struct query *q = st->sub->query;
 	uint32_t live = query_shown(q)->live, told = live;
@@ -47,7 +47,7 @@ contributors(const struct staged *st, const struct stager_item *of)
 }
 
 static void
-close_window(struct staged *st, const struct stager_item *of)
+close_window(struct staged *st, const struct results_item *of)
 {
 	struct job *j = st->job;
 	const struct wire_window w = {
@@ -69,8 +69,9 @@ close_window(struct staged *st, const struct stager_item *of)
 static void
 count(struct staged *st)
 {
-	const struct stager_counts now = *stager_counts(st->stager);
-	const struct stager_counts old = st->counted;
+	const struct results_counts now =
+		results_counts(stager_results(st->stager));
+	const struct results_counts old = st->counted;
 	struct job_counters *c = &st->job->counters;
 	struct books_source *b = &st->sub->books.source;
 	const uint64_t folded = now.taken - now.late - now.untimed -
@@ -83,6 +84,7 @@ count(struct staged *st)
 				   now.untimed - old.untimed);
 	counter_add(&c->drop_overflow, now.overflow - old.overflow);
 	counter_add(&c->drop_limit, now.past_limit - old.past_limit);
+	counter_add(&c->drop_slow, now.unkept - old.unkept);
 	b->folded = folded;
 	b->results = now.results;
 	b->late = now.late;
@@ -90,21 +92,23 @@ count(struct staged *st)
 	b->overflow = now.overflow;
 	b->lost += now.bad - old.bad;
 	b->drop_limit += now.past_limit - old.past_limit;
+	b->drop_slow += now.unkept - old.unkept;
 	st->counted = now;
 }
 
 static void
 settle(struct staged *st)
 {
-	struct stager_item item;
+	struct results *r = stager_results(st->stager);
+	struct results_item item;
 
 	count(st);
-	while (stager_next(st->stager, &item))
+	while (results_next(r, &item))
 		if (item.is_mark)
 			close_window(st, &item);
 		else
 			sub_give(st->job, st->sub, item.row);
-	if (stager_done(st->stager))
+	if (results_done(r))
 		sub_mark(st->job, st->sub); /* for its end */
 }
 
@@ -254,7 +258,7 @@ bool
 staged_done(const struct sub *s)
 {
 	return s->staged && !s->staged->relay &&
-	       stager_done(s->staged->stager);
+	       results_done(stager_results(s->staged->stager));
 }
 
 const char *

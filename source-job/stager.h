@@ -1,14 +1,14 @@
 /* stager.h - the stage of one subscription, what it is to do, and what came of
  * it.
  *
- *     the job:       stager_put()            stager_next() --> rows, marks
+ *     the job:       stager_put()            results_next() --> rows, marks
  *                          |                      ^
  *     any thread:          +--> stager_run() -----+
  *
  * What is put waits until it is run, in order; what comes of it waits until the
  * job takes it. In between nothing of the job is touched, so that stages run
- * side by side (outputs.h). What they give is bounded by what they hold, which
- * is stage_options' max_bytes, and what they are given at a time. */
+ * side by side (outputs.h). What waits to be taken has as much memory as what
+ * the stage holds. */
 #ifndef SOURCE_JOB_STAGER_H
 #define SOURCE_JOB_STAGER_H
 
@@ -21,6 +21,7 @@
 #include "source-job/batch.h"
 
 struct partial;
+struct results; /* mql/results.h */
 struct stager; /* opaque */
 
 /* query is borrowed for the stager's life. now: ms since the epoch. 0 or
@@ -58,36 +59,7 @@ size_t stager_work(const struct stager *st);
 /* Do it. Any thread, one at a time. */
 void stager_run(struct stager *st);
 
-/* --- what came of it ---------------------------------------------------------- */
-
-/* Of all that was ever run. */
-struct stager_counts {
-	uint64_t taken;    /* rows, and events of partials, that went in: */
-	uint64_t late;     /* of them for a window that was closed, */
-	uint64_t untimed;  /* without a time, */
-	uint64_t overflow; /* for which, or for whose rows, was no memory */
-	uint64_t past_limit; /* that came after the query's limit */
-	uint64_t bad;      /* rows that were none */
-	uint64_t results;  /* rows that were made */
-};
-const struct stager_counts *stager_counts(const struct stager *st);
-
-/* Will it give no row any more, since the query's limit is reached? */
-bool stager_done(const struct stager *st);
-
-/* A row, or with the last row a window is complete. */
-struct stager_item {
-	bool       is_mark;
-	struct str row;
-	/* Of a mark: */
-	bool     timed;      /* it is a window of time; else of a total, or of
-				what came meanwhile */
-	bool     cut;        /* short, by the end */
-	int64_t  start, end; /* ms since the epoch */
-	uint64_t events, late;
-};
-
-/* The next one, borrowed until the next run. False: there is none. */
-bool stager_next(struct stager *st, struct stager_item *out);
+/* What came of it: to be taken between two runs. */
+struct results *stager_results(struct stager *st);
 
 #endif

@@ -23,7 +23,7 @@ pkg-config        finds the libraries below
 flex              makes the scanner of the query language
 bison             makes its parser
 libzmq3-dev       ZeroMQ, between the processes
-libjansson-dev    JSON of control messages
+libjansson-dev    JSON of answers to operators, and of saved queries
 libmsgpack-dev    MessagePack of counters
 liburcu-dev       RCU, on the publish path
 libpcre2-dev      regular expressions in queries

@@ -10,7 +10,7 @@ include/mql  |
 common       |
 event        common | xxhash
 mql          event common | pcre2 xxhash
-wire         event common | zmq jansson msgpack xxhash
+wire         event common | zmq msgpack xxhash
 http         common | microhttpd
 kafka        common | rdkafka
 agent        mql event wire common | urcu

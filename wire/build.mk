@@ -5,4 +5,4 @@ wire.src  := wire/allowed.c wire/books.c wire/cert.c wire/dealer.c wire/discover
              wire/pack.c wire/partials.c wire/rendezvous.c wire/router.c wire/rows_reader.c \
              wire/rows_writer.c wire/share.c wire/socket.c wire/text.c wire/zap.c
 wire.deps := event common
-wire.pkgs := libzmq jansson msgpack
+wire.pkgs := libzmq msgpack

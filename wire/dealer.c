@@ -15,7 +15,8 @@
  *               it: until its descriptor is readable nothing is, so that one
  *               poll() is enough to know (ZeroMQ's own makes ten calls)
  *     still     the last wait has found that it is not; that is believed
- *               once, for each look costs two system calls */
+ *               once, for each look costs two system calls
+ *     serial    of the socket: a descriptor's number comes again */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ struct wire_dealer {
 	int       fd[2];     /* of these two */
 	bool      dry[2], still[2];
 	bool      quiet;     /* the last wait ended with the time */
+	uint64_t  serial;
 	zmq_msg_t msg, rest; /* those that the caller borrows */
 	bool      up, over;
 	unsigned  changes, told;
@@ -115,6 +117,7 @@ dial(struct wire_dealer *d)
 	    (err = watch(d)))
 		goto out;
 	d->dry[SOCKET] = d->dry[MONITOR] = false;
+	d->serial = atomic_fetch_add(&d->context->dialled, 1) + 1;
 	d->fd[SOCKET] = socket_fd(d->socket);
 	d->fd[MONITOR] = socket_fd(d->monitor);
 	if (d->fd[SOCKET] < 0 || d->fd[MONITOR] < 0)
@@ -343,25 +346,25 @@ is_idle(const struct wire_dealer *d)
 	return d->changes == d->told && (!d->socket || d->dry[SOCKET]);
 }
 
-/* What poll() is to look at. */
-static void
-watch_over(struct wire_dealer *d, struct pollfd *fd)
+int
+wire_dealer_watch(struct wire_dealer *d, int timeout_ms, struct wire_watch *w)
 {
+	d->quiet = false;
 	if (!d->dry[MONITOR])
 		read_events(d);
 	if (d->socket && !d->dry[SOCKET])
 		d->dry[SOCKET] = !socket_readable(d->socket);
 	for (int k = 0; k < 2; k++)
-		fd[k] = (struct pollfd){ d->socket ? d->fd[k] : -1, POLLIN,
-					 0 };
+		w->fd[k] = d->socket ? d->fd[k] : -1;
+	w->serial = d->serial;
+	return is_idle(d) ? until_retry(d, timeout_ms) : 0;
 }
 
-/* And what it has seen. */
-static void
-see(struct wire_dealer *d, const struct pollfd *fd, bool news)
+void
+wire_dealer_see(struct wire_dealer *d, const bool readable[2], bool news)
 {
 	for (int k = 0; k < 2; k++) {
-		d->still[k] = !fd[k].revents;
+		d->still[k] = !readable[k];
 		d->dry[k] &= d->still[k];
 	}
 	d->quiet = !news && !d->over && is_idle(d);
@@ -379,20 +382,25 @@ wire_dealers_wait(struct wire_dealer *const *d, size_t n, int timeout_ms,
 		  int wakefd)
 {
 	struct pollfd fd[2 * WIRE_WAIT_MAX + 1];
+	struct wire_watch w;
 	int news;
 
 	if (n > WIRE_WAIT_MAX)
 		n = WIRE_WAIT_MAX;
 	for (size_t i = 0; i < n; i++) {
-		d[i]->quiet = false;
-		watch_over(d[i], &fd[2 * i]);
-		timeout_ms = is_idle(d[i]) ? until_retry(d[i], timeout_ms) : 0;
+		timeout_ms = wire_dealer_watch(d[i], timeout_ms, &w);
+		for (size_t k = 0; k < 2; k++)
+			fd[2 * i + k] = (struct pollfd){ w.fd[k], POLLIN, 0 };
 	}
 	fd[2 * n] = (struct pollfd){ wakefd, POLLIN, 0 };
 	if ((news = poll(fd, 2 * n + 1, timeout_ms)) < 0)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		see(d[i], &fd[2 * i], news);
+	for (size_t i = 0; i < n; i++) {
+		const bool readable[2] = { fd[2 * i].revents,
+					   fd[2 * i + 1].revents };
+
+		wire_dealer_see(d[i], readable, news);
+	}
 	return true;
 }
 

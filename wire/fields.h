@@ -31,8 +31,8 @@ enum field_kind {
 
 enum field_need { MAY, MUST };
 
-struct field {
-	const char     *name; /* NULL ends a table */
+struct field { /* 64 to a table at most */
+	struct str      name; /* ptr NULL ends a table */
 	enum field_kind kind;
 	enum field_need need;
 	size_t          at;     /* offset of the member */
@@ -45,7 +45,8 @@ struct field {
 };
 
 #define FIELD(must, T, member, what)                       \
-	.name = #member, .kind = (what), .need = (must),   \
+	.name = { #member, sizeof #member - 1 },           \
+	.kind = (what), .need = (must),                    \
 	.at = offsetof(struct T, member)
 
 #define TEXT(must, T, member, limit) \
@@ -67,7 +68,7 @@ struct field {
 	{ FIELD(must, T, member, FIELD_LIST),                \
 	  .count = offsetof(struct T, n##member),            \
 	  .size = sizeof *((struct T *)0)->member, .sub = (element) }
-#define FIELD_END { .name = NULL }
+#define FIELD_END { .name = { NULL, 0 } }
 
 /* Append a frame of this kind. b->err: MQL_ELIMIT for a number, list, exact
  * text or message over its limit, MQL_EINVAL for exact text that is not UTF-8
@@ -76,7 +77,8 @@ void fields_encode(enum wire_kind kind, const struct field *table,
 		   const void *message, struct buf *b);
 
 /* Fill a zeroed message. Text and lists go to mem. 0, MQL_EBADFRAME or
- * MQL_ENOMEM. */
+ * MQL_ENOMEM; then the message is filled in part. What the table does not name
+ * is skipped: it must be JSON, and nothing more is asked of it. */
 int fields_decode(const struct field *table, struct str body, void *message,
 		  struct arena *mem);
 

@@ -1,94 +1,148 @@
 /* fields_decode.c - JSON to a message, by its table. See fields.h.
  *
- * The text is hostile. Before jansson builds a tree, one pass over the bytes
- * bounds its depth (jansson's own bound is 2,048 levels) and the number of
- * its containers, each of which costs a hundred times its two bytes. */
-#include <jansson.h>
+ * The text is hostile, and walked once, by the scanner that reads events:
+ * there is no tree, and no memory is asked for but what the message keeps. A
+ * fleet's agents and its source-jobs take a message apart for each query, and
+ * each acknowledgement; a tree cost more than all the rest of it. */
 #include <limits.h>
+#include <strings.h>
 
+#include "common/utf8.h"
+#include "event/json_scan.h"
 #include "mql/error.h"
 #include "wire/fields.h"
 
-/* An entry of a list holds two objects at most: itself and its books. */
-enum { MAX_CONTAINERS = 3 * WIRE_MAX_LIST };
+enum {
+	ESCAPE = 6,             /* bytes of \u0041, the longest for one byte */
+	LONGEST_WORD = 40,      /* bytes of a name or word in our tables */
+	NO_DEPTH = JSON_MAX_DEPTH - WIRE_MAX_DEPTH, /* where a scan begins that
+						       is to go no deeper */
+};
+
+struct decode {
+	struct scan   s;
+	struct arena *mem;
+};
+
+/* --- scalars ---------------------------------------------------------------- */
+
+/* A word of ours, as it is meant; what is none may come out as nothing. */
+static struct str
+unquote_word(struct str raw, char room[static ESCAPE * LONGEST_WORD])
+{
+	struct buf b = BUF_FIXED(room, ESCAPE * LONGEST_WORD);
+
+	return json_unquote(raw, &b);
+}
 
 static bool
-bounded(struct str body)
+scan_text(struct scan *s, struct str *raw)
 {
-	unsigned depth = 0, containers = 0;
-	bool quoted = false;
+	const char *beg = s->p;
 
-	for (size_t i = 0; i < body.len; i++) {
-		char c = body.ptr[i];
-		if (quoted) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				quoted = false;
-		} else if (c == '"') {
-			quoted = true;
-		} else if (c == '{' || c == '[') {
-			if (++depth > WIRE_MAX_DEPTH ||
-			    ++containers > MAX_CONTAINERS)
-				return false;
-		} else if (c == '}' || c == ']') {
-			depth -= depth > 0;
-		}
+	if (!scan_string(s))
+		return false;
+	*raw = (struct str){ beg, (size_t)(s->p - beg) };
+	return true;
+}
+
+/* Do its escapes spell text: no NUL, and no half of a surrogate pair? Such a
+ * half is read as U+FFFD. */
+static bool
+spells_text(struct str raw)
+{
+	const char *p = raw.ptr, *end = raw.ptr + raw.len, *from;
+	char c[4];
+
+	while ((from = p = memchr(p, '\\', (size_t)(end - p)))) {
+		size_t n = json_unescape(&p, end, c);
+		if (!c[0] || (n == 3 && !memcmp(c, "\xef\xbf\xbd", 3) &&
+			      strncasecmp(from, "\\ufffd", ESCAPE) != 0))
+			return false;
 	}
 	return true;
 }
 
 static int
-read_text(const struct field *f, const json_t *v, struct str *to,
-	  struct arena *mem)
+read_text(struct decode *d, const struct field *f, struct str *to)
 {
-	struct str s;
+	struct str raw, s;
+	struct buf b;
+	char *room;
 
-	if (!json_is_string(v) || json_string_length(v) > f->max)
+	if (!scan_text(&d->s, &raw) || raw.len - 2 > ESCAPE * f->max)
 		return MQL_EBADFRAME;
-	s = (struct str){ json_string_value(v), json_string_length(v) };
-	*to = arena_str(mem, s);
-	return to->ptr ? 0 : MQL_ENOMEM;
+	room = arena_alloc(d->mem, raw.len); /* and the quotes are for a NUL */
+	if (!room)
+		return MQL_ENOMEM;
+	b = (struct buf)BUF_FIXED(room, raw.len);
+	s = json_unquote(raw, &b);
+	if (s.len > f->max || (s.ptr == room && !spells_text(raw)))
+		return MQL_EBADFRAME;
+	if (s.ptr != room && s.len)
+		memcpy(room, s.ptr, s.len);
+	*to = (struct str){ room, s.len };
+	return 0;
 }
 
 static int
-read_int(const json_t *v, int64_t min, int64_t max, int64_t *to)
+read_bool(struct decode *d, bool *to)
 {
-	if (!json_is_integer(v))
-		return MQL_EBADFRAME;
-	*to = json_integer_value(v);
-	return *to >= min && *to <= max ? 0 : MQL_EBADFRAME;
+	const unsigned char c = scan_peek(&d->s);
+
+	*to = c == 't';
+	return (c == 't' || c == 'f') && scan_scalar(&d->s) ? 0 : MQL_EBADFRAME;
 }
 
 static int
-read_number(const struct field *f, const json_t *v, void *at)
+read_int(struct decode *d, int64_t min, int64_t max, int64_t *to)
+{
+	const unsigned char c = scan_peek(&d->s);
+	const char *beg = d->s.p;
+	struct value v;
+
+	if ((c != '-' && (c < '0' || c > '9')) || !scan_scalar(&d->s))
+		return MQL_EBADFRAME;
+	v = json_number((struct str){ beg, (size_t)(d->s.p - beg) });
+	if (v.type != VALUE_INT || v.i < min || v.i > max)
+		return MQL_EBADFRAME;
+	*to = v.i;
+	return 0;
+}
+
+static int
+read_number(struct decode *d, const struct field *f, void *at)
 {
 	int64_t n = 0;
 	int err;
 
 	if (f->kind == FIELD_U32) {
-		err = read_int(v, 0, UINT32_MAX, &n);
+		err = read_int(d, 0, UINT32_MAX, &n);
 		*(uint32_t *)at = (uint32_t)n;
 	} else if (f->kind == FIELD_INT) {
-		err = read_int(v, INT_MIN, INT_MAX, &n);
+		err = read_int(d, INT_MIN, INT_MAX, &n);
 		*(int *)at = (int)n;
 	} else if (f->kind == FIELD_U64) {
-		err = read_int(v, 0, (int64_t)f->max, &n);
+		err = read_int(d, 0, (int64_t)f->max, &n);
 		*(uint64_t *)at = (uint64_t)n;
 	} else {
-		err = read_int(v, INT64_MIN, INT64_MAX, &n);
+		err = read_int(d, INT64_MIN, INT64_MAX, &n);
 		*(uint64_t *)at = (uint64_t)n;
 	}
 	return err;
 }
 
 static int
-read_choice(const struct field *f, const json_t *v, unsigned *to)
+read_choice(struct decode *d, const struct field *f, unsigned *to)
 {
-	if (!json_is_string(v))
+	char room[ESCAPE * LONGEST_WORD];
+	struct str raw, s;
+
+	if (!scan_text(&d->s, &raw))
 		return MQL_EBADFRAME;
+	s = unquote_word(raw, room);
 	for (unsigned i = 0; f->word[i]; i++) {
-		if (!strcmp(f->word[i], json_string_value(v))) {
+		if (str_eq(str_of(f->word[i]), s)) {
 			*to = i;
 			return 0;
 		}
@@ -96,94 +150,148 @@ read_choice(const struct field *f, const json_t *v, unsigned *to)
 	return MQL_EBADFRAME;
 }
 
-static int read_object(const struct field *table, const json_t *v, char *to,
-		       struct arena *mem);
-static int read_list(const struct field *f, const json_t *v, char *to,
-		     struct arena *mem);
+/* --- containers ------------------------------------------------------------- */
 
-/* v into a field of the struct at `to`. */
+static int read_object(struct decode *d, const struct field *table, char *to);
+static int read_list(struct decode *d, const struct field *f, char *to);
+
+/* What comes next, into a field of the struct at `to`. */
 static int
-read_value(const struct field *f, const json_t *v, char *to,
-	   struct arena *mem)
+read_value(struct decode *d, const struct field *f, char *to)
 {
 	void *at = to + f->at;
 
 	switch (f->kind) {
 	case FIELD_TEXT:
 	case FIELD_EXACT:
-		return read_text(f, v, at, mem);
+		return read_text(d, f, at);
 	case FIELD_BOOL:
-		*(bool *)at = json_is_true(v);
-		return json_is_boolean(v) ? 0 : MQL_EBADFRAME;
+		return read_bool(d, at);
 	case FIELD_U32:
 	case FIELD_U64:
 	case FIELD_COUNT:
 	case FIELD_INT:
-		return read_number(f, v, at);
+		return read_number(d, f, at);
 	case FIELD_CHOICE:
-		return read_choice(f, v, at);
+		return read_choice(d, f, at);
 	case FIELD_OBJECT:
-		return read_object(f->sub, v, at, mem);
+		return read_object(d, f->sub, at);
 	case FIELD_LIST:
-		return read_list(f, v, to, mem);
+		return read_list(d, f, to);
 	}
 	return MQL_EBADFRAME;
 }
 
+/* Twice as long each time: how many will come is not known. */
 static int
-read_list(const struct field *f, const json_t *v, char *to, struct arena *mem)
+read_list(struct decode *d, const struct field *f, char *to)
 {
-	size_t n = json_array_size(v);
-	char *element;
-	int err = 0;
+	size_t n = 0, room = 0;
+	char *all = NULL;
+	int err;
 
-	if (!json_is_array(v) || n > WIRE_MAX_LIST)
+	if (scan_peek(&d->s) != '[' || !scan_open(&d->s))
 		return MQL_EBADFRAME;
-	if (n == 0)
+	if (scan_close(&d->s))
 		return 0;
-	element = arena_alloc(mem, n * f->size);
-	if (!element)
-		return MQL_ENOMEM;
-	memcpy(to + f->at, &element, sizeof element);
+	do {
+		if (n == WIRE_MAX_LIST)
+			return MQL_EBADFRAME;
+		if (n == room) {
+			room += room ? room : 1;
+			all = arena_grow(d->mem, all, n * f->size,
+					 room * f->size);
+			if (!all)
+				return MQL_ENOMEM;
+		}
+		if ((err = read_value(d, f->sub, all + n++ * f->size)))
+			return err;
+	} while (scan_comma(&d->s));
+	memcpy(to + f->at, &all, sizeof all);
 	*(size_t *)(void *)(to + f->count) = n;
-	for (size_t i = 0; !err && i < n; i++, element += f->size)
-		err = read_value(f->sub, json_array_get(v, i), element, mem);
-	return err;
+	return scan_close(&d->s) ? 0 : MQL_EBADFRAME;
+}
+
+/* The row of a name. A writer has them in the order of the table, so those
+ * from next on come first. NULL: we do not know it. */
+static const struct field *
+find(const struct field *table, const struct field *next, struct str raw)
+{
+	char room[ESCAPE * LONGEST_WORD];
+	const struct str name = unquote_word(raw, room);
+	const struct field *f;
+
+	for (f = next; f->name.ptr; f++)
+		if (str_eq(f->name, name))
+			return f;
+	for (f = table; f < next; f++)
+		if (str_eq(f->name, name))
+			return f;
+	return NULL;
+}
+
+/* A member for each row that must be there? seen has a bit for each row. */
+static bool
+is_whole(const struct field *table, uint64_t seen)
+{
+	for (const struct field *f = table; f->name.ptr; f++, seen >>= 1)
+		if (f->need == MUST && !(seen & 1))
+			return false;
+	return true;
 }
 
 static int
-read_object(const struct field *table, const json_t *v, char *to,
-	    struct arena *mem)
+read_members(struct decode *d, const struct field *table, char *to,
+	     uint64_t *seen)
 {
-	int err = 0;
+	const struct field *next = table, *f;
+	struct str name;
+	int err;
 
-	if (!json_is_object(v))
+	do {
+		if (!scan_name(&d->s, &name))
+			return MQL_EBADFRAME;
+		if (!(f = find(table, next, name))) {
+			if (!scan_skip(&d->s))
+				return MQL_EBADFRAME;
+			continue;
+		}
+		if (*seen >> (f - table) & 1) /* twice */
+			return MQL_EBADFRAME;
+		*seen |= UINT64_C(1) << (f - table);
+		next = f + 1;
+		if ((err = read_value(d, f, to)))
+			return err;
+	} while (scan_comma(&d->s));
+	return scan_close(&d->s) ? 0 : MQL_EBADFRAME;
+}
+
+static int
+read_object(struct decode *d, const struct field *table, char *to)
+{
+	uint64_t seen = 0;
+	int err;
+
+	if (scan_peek(&d->s) != '{' || !scan_open(&d->s))
 		return MQL_EBADFRAME;
-	for (const struct field *f = table; !err && f->name; f++) {
-		const json_t *member = json_object_get(v, f->name);
-		if (member)
-			err = read_value(f, member, to, mem);
-		else if (f->need == MUST)
-			err = MQL_EBADFRAME;
-	}
-	return err;
+	if (!scan_close(&d->s) && (err = read_members(d, table, to, &seen)))
+		return err;
+	return is_whole(table, seen) ? 0 : MQL_EBADFRAME;
 }
 
 int
 fields_decode(const struct field *table, struct str body, void *message,
 	      struct arena *mem)
 {
-	json_error_t why;
-	json_t *tree;
+	struct decode d = { .s = scan_of(body), .mem = mem };
 	int err;
 
-	if (!bounded(body))
+	if (utf8_good(body) != body.len)
 		return MQL_EBADFRAME;
-	tree = json_loadb(body.ptr, body.len, JSON_REJECT_DUPLICATES, &why);
-	if (!tree)
-		return json_error_code(&why) == json_error_out_of_memory ?
-			MQL_ENOMEM : MQL_EBADFRAME;
-	err = read_object(table, tree, message, mem);
-	json_decref(tree);
-	return err;
+	d.s.depth = NO_DEPTH;
+	scan_space(&d.s);
+	if ((err = read_object(&d, table, message)))
+		return err;
+	scan_space(&d.s);
+	return d.s.p == d.s.end ? 0 : MQL_EBADFRAME;
 }

@@ -129,7 +129,7 @@ is_nothing(const struct field *f, const char *from)
 	case FIELD_CHOICE:
 		return false;
 	case FIELD_OBJECT:
-		for (const struct field *in = f->sub; in->name; in++)
+		for (const struct field *in = f->sub; in->name.ptr; in++)
 			if (in->need == MUST || !is_nothing(in, at))
 				return false;
 		return true;
@@ -145,13 +145,13 @@ write_object(const struct field *table, const char *from, struct buf *b)
 	bool comma = false;
 
 	buf_put_u8(b, '{');
-	for (const struct field *f = table; f->name && !b->err; f++) {
+	for (const struct field *f = table; f->name.ptr && !b->err; f++) {
 		if (f->need == MAY && is_nothing(f, from))
 			continue;
 		if (comma)
 			buf_put_u8(b, ',');
 		comma = true;
-		json_write_str(str_of(f->name), b);
+		json_write_str(f->name, b);
 		buf_put_u8(b, ':');
 		write_value(f, from, b);
 	}

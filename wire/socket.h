@@ -124,6 +124,19 @@ enum { WIRE_WAIT_MAX = 1024 };
 bool wire_dealers_wait(struct wire_dealer *const *d, size_t n, int timeout_ms,
 		       int wakefd);
 
+/* The two halves of a wait, for who has a poll set of its own. Before: how long
+ * it may be, at most timeout_ms (negative: for ever), and for what; 0: there is
+ * something to be had now. After: which of the two were readable, and whether
+ * anything was that was waited for. */
+struct wire_watch {
+	int      fd[2];  /* for reading; -1: none */
+	uint64_t serial; /* another one: other descriptors, even if they have
+			    the same numbers; never 0 where there are some */
+};
+int wire_dealer_watch(struct wire_dealer *d, int timeout_ms,
+		      struct wire_watch *w);
+void wire_dealer_see(struct wire_dealer *d, const bool readable[2], bool news);
+
 /* Did the last wait end with the time, and nothing to be read or heard? Then
  * neither wire_dealer_link() nor wire_dealer_recv() has anything to say. */
 bool wire_dealer_quiet(const struct wire_dealer *d);

@@ -3,6 +3,7 @@
 #ifndef WIRE_SOCKET_PRIVATE_H
 #define WIRE_SOCKET_PRIVATE_H
 
+#include <stdatomic.h>
 #include <zmq.h>
 
 #include "wire/socket.h"
@@ -16,6 +17,7 @@ struct wire_context {
 	struct zap *zap;              /* NULL: nobody is let in by a key */
 	struct links *links;          /* NULL: as many as there may be */
 	int ping_ms, pong_ms;         /* of routers */
+	_Atomic uint64_t dialled;     /* sockets of dealers */
 };
 
 /* A socket with the options of both kinds set, and the context's keys: roles

@@ -1,29 +1,12 @@
-/* text.c - see text.h. jansson knows what UTF-8 is. */
+/* text.c - see text.h. */
 #include "wire/text.h"
 
-#include <jansson.h>
-
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] - 1u >= 0x7f)
-			return false;
-	return true;
-}
+#include "common/utf8.h"
 
 bool
 text_ok(struct str s)
 {
-	json_t *v;
-
-	if (is_ascii(s)) /* most often, or empty */
-		return true;
-	if (memchr(s.ptr, 0, s.len))
-		return false;
-	v = json_stringn(s.ptr, s.len);
-	json_decref(v);
-	return v != NULL;
+	return !s.len || (!memchr(s.ptr, 0, s.len) && utf8_good(s) == s.len);
 }
 
 void

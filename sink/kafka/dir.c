@@ -38,6 +38,7 @@ dir_remove(struct dir *d, struct wish *w)
 	free(w->saved);
 	free(w->key);
 	free(w->group);
+	free(w->rate);
 	free(w);
 }
 
@@ -73,9 +74,10 @@ said(const char *text, const char *name)
 	return NULL;
 }
 
-/* Gives the text of fd; NULL and errno: it has none. */
+/* Gives the text of fd; NULL and why: it has none that can be taken as a whole.
+ */
 static char *
-read_text(int fd)
+read_text(int fd, const char **why)
 {
 	char *text = malloc(MAX_BYTES + 1);
 	size_t n = 0;
@@ -85,8 +87,10 @@ read_text(int fd)
 		got = read(fd, text + n, MAX_BYTES - n);
 		n += got > 0 ? (size_t)got : 0;
 	}
-	if (!text || got < 0 || n == MAX_BYTES) {
-		errno = !text ? ENOMEM : got < 0 ? errno : EFBIG;
+	*why = !text ? strerror(ENOMEM) : got < 0 ? strerror(errno) :
+	       n == MAX_BYTES ? strerror(EFBIG) :
+	       memchr(text, '\0', n) ? "there is a NUL byte in it" : NULL;
+	if (*why) {
 		free(text);
 		return NULL;
 	}
@@ -97,11 +101,12 @@ read_text(int fd)
 static void
 read_file(struct wish *w, int fd, const struct stat *now)
 {
-	char *text = read_text(fd);
+	const char *why;
+	char *text = read_text(fd, &why);
 
 	w->was = *now;
 	if (!text) {
-		log_warn("%s: %s", w->name, strerror(errno));
+		log_warn("%s: %s", w->name, why);
 		return;
 	}
 	free(w->query);
@@ -109,11 +114,13 @@ read_file(struct wish *w, int fd, const struct stat *now)
 	free(w->saved);
 	free(w->key);
 	free(w->group);
+	free(w->rate);
 	w->query = text;
 	w->saved = said(text, "saved");
 	w->topic = said(text, "topic");
 	w->key = said(text, "key");
 	w->group = said(text, "group");
+	w->rate = said(text, "rate");
 	if (w->saved) { /* whoever knows it fills it in */
 		free(w->query);
 		w->query = NULL;

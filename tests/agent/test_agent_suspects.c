@@ -10,7 +10,7 @@
 
 enum { QUERIES = 300, TOLD = 256 };
 
-static char dir[] = SCRATCH("suspects");
+static char dir[SCRATCH_PATH];
 static struct fixture x;
 
 static unsigned
@@ -42,7 +42,7 @@ clear_away(void)
 static void
 set_up(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert(scratch_dir(dir, "suspects"));
 	setenv("MQL_AGENT_STATE_DIR", dir, 1);
 	fake_init(&x.fake);
 }

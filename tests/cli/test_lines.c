@@ -202,10 +202,10 @@ END_TEST
 
 START_TEST(blocks_of_a_file_join_without_a_seam)
 {
-	char path[] = SCRATCH("test_lines"), want[16];
+	char path[SCRATCH_PATH], want[16];
 	struct lines l;
 	struct str line;
-	int fd = mkstemp(path), n = 0;
+	int fd = scratch_file(path, "lines"), n = 0;
 
 	ck_assert_int_ge(fd, 0);
 	unlink(path);

@@ -22,8 +22,8 @@ struct sink {
 static struct sink
 sink_for(enum output_kind kind, enum output_color color, const char *query)
 {
-	char path[] = SCRATCH("test_output");
-	struct sink s = { .fd = mkstemp(path) };
+	char path[SCRATCH_PATH];
+	struct sink s = { .fd = scratch_file(path, "output") };
 	struct mql_query *q = NULL;
 
 	ck_assert_int_ge(s.fd, 0);

@@ -447,9 +447,9 @@ START_TEST(what_the_last_merge_takes_and_makes_is_counted_once)
 	m.books.source.waiting = 1;
 	client_account_tell(&a, &t, &m, false);
 	client_account_events(&t, 100);
-	a.made.taken = 100;
-	a.made.late = 4;
-	a.made.results = 7;
+	a.made.counts.taken = 100;
+	a.made.counts.late = 4;
+	a.made.counts.results = 7;
 	a.received = 6; /* and one waits to be taken */
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.folded, 96);

@@ -113,8 +113,8 @@ START_TEST(groups_of_several_are_one)
 	ck_assert_uint_eq(w.events, 4);
 	ck_assert_uint_eq(w.agents, 4);
 	expect_nothing(m);
-	ck_assert_uint_eq(made.taken, 4);
-	ck_assert_uint_eq(made.results, 2);
+	ck_assert_uint_eq(made.counts.taken, 4);
+	ck_assert_uint_eq(made.counts.results, 2);
 	merge_free(m);
 }
 END_TEST
@@ -143,8 +143,8 @@ START_TEST(a_window_closes_when_all_have_told_it)
 	ck_assert_uint_eq(w.live, 7);
 	take_groups(m, WINDOWED, "{}\n", begin, 1); /* too late */
 	expect_nothing(m);
-	ck_assert_uint_eq(made.late, 1);
-	ck_assert_uint_eq(made.taken, 4);
+	ck_assert_uint_eq(made.counts.late, 1);
+	ck_assert_uint_eq(made.counts.taken, 4);
 	merge_free(m);
 	agents_told = -1;
 }
@@ -158,7 +158,7 @@ START_TEST(what_makes_no_sense_is_no_event)
 	take_row(m, "\x01", 0);
 	take_row(m, "{", 0);
 	take_row(m, "", 0);
-	ck_assert_uint_eq(made.taken, 0);
+	ck_assert_uint_eq(made.counts.taken, 0);
 	merge_free(m);
 	m = open_merge("select distinct k"); /* its agents do not fold */
 	take_row(m, "\x01groups", 0);
@@ -177,9 +177,9 @@ START_TEST(what_comes_past_the_limit_is_counted_as_that)
 	take_row(m, "{\"k\":3}", 1);
 	expect_row(m, "{\"k\":1}");
 	expect_row(m, "{\"k\":2}");
-	ck_assert_uint_eq(made.taken, 3);
-	ck_assert_uint_eq(made.past, 1);
-	ck_assert_uint_eq(made.results, 2);
+	ck_assert_uint_eq(made.counts.taken, 3);
+	ck_assert_uint_eq(made.counts.past_limit, 1);
+	ck_assert_uint_eq(made.counts.results, 2);
 	merge_free(m);
 }
 END_TEST

@@ -38,9 +38,9 @@ END_TEST
 
 START_TEST(door_reads_its_files_and_says_which_is_wrong)
 {
-	char path[] = SCRATCH("door"), why[200] = "";
+	char path[SCRATCH_PATH], why[200] = "";
 	struct door_files files = { .token = path };
-	int fd = mkstemp(path);
+	int fd = scratch_file(path, "door");
 	struct door d;
 
 	ck_assert_int_ge(fd, 0);
@@ -76,9 +76,9 @@ START_TEST(door_takes_no_token_that_is_not_one_line_of_text)
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		char path[] = SCRATCH("door"), why[200] = "";
+		char path[SCRATCH_PATH], why[200] = "";
 		struct door_files files = { .token = path };
-		int fd = mkstemp(path);
+		int fd = scratch_file(path, "door");
 		struct door d;
 
 		ck_assert_int_eq(write(fd, bad[i].bytes.ptr, bad[i].bytes.len),

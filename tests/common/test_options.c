@@ -1,6 +1,7 @@
 /* test_options.c - the command line of our programs. */
 #include "common/options.h"
 #include "common/scratch.h"
+#include "common/str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -314,19 +315,25 @@ END_TEST
 
 /* A file with this text; parse with it, and perhaps another word. */
 static struct outcome
-parse_file(const char *text, const char *other)
+parse_bytes(struct str text, const char *other)
 {
-	char path[] = SCRATCH("options"), word[64];
-	int fd = mkstemp(path);
+	char path[SCRATCH_PATH], word[SCRATCH_PATH + 16];
+	int fd = scratch_file(path, "options");
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	ck_assert_int_eq(write(fd, text.ptr, text.len), (ssize_t)text.len);
 	close(fd);
 	snprintf(word, sizeof word, "--config=%s", path);
 	const char *const words[] = { word, other, NULL };
 	struct outcome o = parse(words);
 	unlink(path);
 	return o;
+}
+
+static struct outcome
+parse_file(const char *text, const char *other)
+{
+	return parse_bytes(str_of(text), other);
 }
 
 START_TEST(options_are_taken_from_a_file)
@@ -383,6 +390,26 @@ START_TEST(options_of_a_file_are_refused_by_its_line)
 }
 END_TEST
 
+/* What stands behind it would not be read. */
+START_TEST(options_of_a_file_with_a_nul_byte_are_refused_by_its_line)
+{
+	const struct str bad[] = {
+		STR("queue = 1\nlimit = 2\0\nqueue = many"),
+		STR("queue = 1\n\0"),
+		STR("queue = 1\n# \0\n"),
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct outcome o = parse_bytes(bad[i], NULL);
+
+		ck_assert_int_eq(o.err, MQL_EINVAL);
+		ck_assert_msg(strstr(o.errors.text, ":2: there is a NUL byte"),
+			      "%s", o.errors.text);
+		forget();
+	}
+}
+END_TEST
+
 START_TEST(options_want_a_file_that_is_there_and_no_book)
 {
 	static char large[70000];
@@ -401,6 +428,7 @@ END_TEST
 TEST_MAIN(options, options_are_taken_from_a_file,
 	  options_of_line_and_environment_win_over_the_file,
 	  options_of_a_file_are_refused_by_its_line,
+	  options_of_a_file_with_a_nul_byte_are_refused_by_its_line,
 	  options_want_a_file_that_is_there_and_no_book, options_have_defaults,
 	  options_are_written_in_several_ways,
 	  options_may_stand_among_other_words, options_of_a_list_add_up,

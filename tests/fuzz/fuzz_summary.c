@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "client/summary.h"
+#include "common/utf8.h"
 #include "event/json.h"
 #include "mql/mql.h"
-#include "mql/word.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,7 +23,7 @@ check_path(struct str path)
 	buf_put_u8(&text, '\0');
 	/* Queries are UTF-8 without a NUL: no other name can be typed. */
 	if (!text.err && !memchr(path.ptr, 0, path.len) &&
-	    word_utf8(path) == path.len &&
+	    utf8_good(path) == path.len &&
 	    mql_query_compile((char *)text.data, &q, NULL) == MQL_ESYNTAX)
 		abort();
 	mql_query_free(q);

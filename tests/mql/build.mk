@@ -71,7 +71,7 @@ test_time.deps              := language
 
 # mql/, behind the filter
 TESTS += test_key test_group test_window test_order test_stage \
-         test_stage_time test_fold test_gather
+         test_stage_time test_results test_fold test_gather
 test_fold.src          := tests/mql/test_fold.c
 test_fold.deps         := language
 test_gather.src        := tests/mql/test_gather.c
@@ -88,6 +88,8 @@ test_stage.src         := tests/mql/test_stage.c
 test_stage.deps        := language
 test_stage_time.src    := tests/mql/test_stage_time.c
 test_stage_time.deps   := language
+test_results.src       := tests/mql/test_results.c
+test_results.deps      := language
 
 # mql/sample.c
 TESTS += test_sample

@@ -9,11 +9,11 @@
 #include "common/scratch.h"
 #include "tests/check_main.h"
 
-static char path[] = SCRATCH("test-dir");
+static char path[SCRATCH_PATH];
 static struct dir dir;
 
 static void
-put(const char *name, const char *text)
+put_bytes(const char *name, const char *text, size_t n)
 {
 	char at[200], fresh[200];
 	FILE *f;
@@ -21,9 +21,15 @@ put(const char *name, const char *text)
 	snprintf(fresh, sizeof fresh, "%s/.new", path);
 	snprintf(at, sizeof at, "%s/%s", path, name);
 	f = fopen(fresh, "w");
-	fputs(text, f);
+	fwrite(text, 1, n, f);
 	fclose(f);
 	ck_assert_int_eq(rename(fresh, at), 0);
+}
+
+static void
+put(const char *name, const char *text)
+{
+	put_bytes(name, text, strlen(text));
 }
 
 static void
@@ -39,7 +45,7 @@ static void
 begin(void)
 {
 	log_init("test", LOG_ERROR);
-	ck_assert_ptr_nonnull(mkdtemp(path));
+	ck_assert(scratch_dir(path, "dir"));
 	dir_init(&dir, path);
 }
 
@@ -69,21 +75,24 @@ START_TEST(a_file_says_query_topic_and_key)
 }
 END_TEST
 
-START_TEST(a_file_may_name_a_group_and_what_is_saved)
+START_TEST(a_file_may_name_a_group_a_rate_and_what_is_saved)
 {
 	struct wish *w;
 
 	begin();
-	put("a.mql", "-- saved: big\n-- group: sinks\nselect * from x\n");
+	put("a.mql", "-- saved: big\n-- group: sinks\n-- rate: 100\n"
+	    "select * from x\n");
 	dir_look(&dir);
 	w = TAILQ_FIRST(&dir.wishes);
 	ck_assert_str_eq(w->saved, "big");
 	ck_assert_str_eq(w->group, "sinks");
+	ck_assert_str_eq(w->rate, "100");
 	ck_assert_ptr_null(w->query); /* it is kept elsewhere */
 	put("a.mql", "select 1\n");
 	dir_look(&dir);
 	ck_assert_ptr_null(w->saved);
 	ck_assert_ptr_null(w->group);
+	ck_assert_ptr_null(w->rate);
 	ck_assert_str_eq(w->query, "select 1\n");
 	drop("a.mql");
 	finish();
@@ -190,8 +199,27 @@ START_TEST(a_directory_that_is_not_there_ends_nothing)
 }
 END_TEST
 
-TEST_MAIN(dir, a_file_says_query_topic_and_key,
-	  a_file_may_name_a_group_and_what_is_saved,
+/* Cut there it would ask for more than was written. */
+START_TEST(a_file_with_a_nul_byte_is_left_as_it_was)
+{
+	static const char cut[] = "select 1\0 where a == 1\n";
+	struct wish *w;
+
+	begin();
+	put("a.mql", "select 2\n");
+	dir_look(&dir);
+	w = TAILQ_FIRST(&dir.wishes);
+	put_bytes("a.mql", cut, sizeof cut - 1);
+	dir_look(&dir);
+	ck_assert_str_eq(w->query, "select 2\n");
+	drop("a.mql");
+	finish();
+}
+END_TEST
+
+TEST_MAIN(dir, a_file_with_a_nul_byte_is_left_as_it_was,
+	  a_file_says_query_topic_and_key,
+	  a_file_may_name_a_group_a_rate_and_what_is_saved,
 	  what_is_wished_by_name_stays_whatever_files_do,
 	  what_a_file_does_not_say_is_not_known, changes_and_ends_are_seen,
 	  other_files_do_not_count,

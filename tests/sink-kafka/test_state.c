@@ -10,7 +10,7 @@
 #include "mql/error.h"
 #include "tests/check_main.h"
 
-static char path[] = SCRATCH("test-state");
+static char path[SCRATCH_PATH];
 
 static struct state *
 open_state(void)
@@ -25,7 +25,7 @@ open_state(void)
 static void
 make_path(void)
 {
-	int fd = mkstemp(path);
+	int fd = scratch_file(path, "sink-state");
 
 	ck_assert_int_ge(fd, 0);
 	close(fd);

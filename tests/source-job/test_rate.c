@@ -89,8 +89,21 @@ START_TEST(sums_that_cannot_be_are_survived)
 }
 END_TEST
 
+START_TEST(what_an_agent_says_of_itself_is_bounded)
+{
+	ck_assert_uint_eq(rate_measured(0, 1000), 0);
+	ck_assert_uint_eq(rate_measured(5, 2000), 2500);
+	ck_assert_uint_eq(rate_measured(3000000000, 1000), 3000000000000);
+	ck_assert_uint_ge(rate_measured(UINT64_MAX, 1), RATE_MOST / 2);
+	ck_assert_uint_le(rate_measured(UINT64_MAX, 1), RATE_MOST);
+	/* A million of these are hardly more than 2^64. */
+	ck_assert_uint_ge(rate_measured(18446744073710, 1), RATE_MOST / 2);
+}
+END_TEST
+
 TEST_MAIN(rate, without_a_cap_there_is_no_part, at_first_all_have_the_same,
 	  it_is_of_those_that_have_something_to_send,
 	  what_the_sated_leave_over_is_for_the_hungry,
 	  the_sum_is_the_cap_at_most, ten_thousand_agents_have_a_little_each,
-	  sums_that_cannot_be_are_survived)
+	  sums_that_cannot_be_are_survived,
+	  what_an_agent_says_of_itself_is_bounded)

@@ -1,10 +1,9 @@
-/* What a stage is to do waits until it is run, and what came of it until it is
- * taken. */
+/* What a stage is to do waits until it is run. */
 #include "tests/check_main.h"
 
 #include <stdio.h>
 
-#include "mql/query.h"
+#include "mql/results.h"
 #include "source-job/stager.h"
 
 enum { GRACE_MS = 1000, BYTES = 1 << 20 };
@@ -57,33 +56,25 @@ put_rows(const char *const *row, unsigned n)
 	return put;
 }
 
-static void
-put(enum stager_kind kind, int64_t now)
-{
-	ck_assert(stager_put(st, &(struct stager_task){ .kind = kind,
-							.now = now }));
-}
-
-/* All that came of it: rows as they are, marks in brackets. */
+/* All rows that came of it. */
 static const char *
-items(void)
+rows(void)
 {
-	static char text[4096];
-	struct stager_item item;
+	static char text[1024];
+	struct results_item item;
 	size_t at = 0;
 
 	text[0] = '\0';
-	while (stager_next(st, &item))
-		at += (size_t)(item.is_mark ?
-			snprintf(text + at, sizeof text - at,
-				 "[%s%s%lld-%lld %llu]",
-				 item.timed ? "window " : "",
-				 item.cut ? "cut " : "",
-				 (long long)item.start, (long long)item.end,
-				 (unsigned long long)item.events) :
-			snprintf(text + at, sizeof text - at, "%.*s",
-				 (int)item.row.len, item.row.ptr));
+	while (results_next(stager_results(st), &item))
+		at += (size_t)snprintf(text + at, sizeof text - at, "%.*s",
+				       (int)item.row.len, item.row.ptr);
 	return text;
+}
+
+static uint64_t
+taken(void)
+{
+	return results_counts(stager_results(st)).taken;
 }
 
 START_TEST(nothing_is_done_before_it_is_run_and_then_all_in_order)
@@ -92,61 +83,15 @@ START_TEST(nothing_is_done_before_it_is_run_and_then_all_in_order)
 	ck_assert(ROWS("{\"k\":1}", "{\"k\":2}"));
 	ck_assert(ROWS("{\"k\":1}", "{\"k\":3}"));
 	ck_assert_uint_eq(stager_work(st), 4);
-	ck_assert_uint_eq(stager_counts(st)->taken, 0);
-	ck_assert_str_eq(items(), "");
+	ck_assert_uint_eq(taken(), 0);
+	ck_assert_str_eq(rows(), "");
 	stager_run(st);
 	ck_assert_uint_eq(stager_work(st), 0);
-	ck_assert_uint_eq(stager_counts(st)->taken, 4);
-	ck_assert_uint_eq(stager_counts(st)->results, 3);
-	ck_assert_str_eq(items(), "{\"k\":1}{\"k\":2}{\"k\":3}");
-	ck_assert_str_eq(items(), ""); /* they are taken */
+	ck_assert_uint_eq(taken(), 4);
+	ck_assert_str_eq(rows(), "{\"k\":1}{\"k\":2}{\"k\":3}");
+	ck_assert_str_eq(rows(), ""); /* they are taken */
 	stager_run(st);
-	ck_assert_str_eq(items(), "");
-	finish();
-}
-END_TEST
-
-START_TEST(a_mark_stands_behind_the_rows_of_its_window)
-{
-	begin("select count(*) as n window 1s on t", BYTES);
-	ck_assert(ROWS("{\"t\":100}", "{\"t\":100}", "{\"t\":103}",
-		       "{\"t\":100}", "{}"));
-	put(STAGER_TICK, 7000);
-	put(STAGER_END, 8000);
-	stager_run(st);
-	ck_assert_str_eq(items(), "{\"n\":2}[window 100000-101000 2]"
-				  "{\"n\":1}[window cut 103000-104000 1]");
-	ck_assert_uint_eq(stager_counts(st)->late, 1);
-	ck_assert_uint_eq(stager_counts(st)->untimed, 1);
-	finish();
-}
-END_TEST
-
-START_TEST(a_total_is_marked_from_the_beginning_to_its_tick)
-{
-	begin("select k, count(*) as n group by k", BYTES);
-	ck_assert(ROWS("{\"k\":1}"));
-	put(STAGER_TICK, 7000);
-	ck_assert(ROWS("{\"k\":2}"));
-	put(STAGER_TICK, 8000);
-	put(STAGER_TICK, 9000); /* nothing has changed */
-	stager_run(st);
-	ck_assert_str_eq(items(), "{\"k\":1,\"n\":1}[5000-7000 1]"
-				  "{\"k\":2,\"n\":1}[5000-8000 2]");
-	finish();
-}
-END_TEST
-
-START_TEST(what_comes_past_the_limit_and_what_is_no_row_is_counted)
-{
-	begin("select distinct k limit 1", BYTES);
-	ck_assert(ROWS("{\"k\":}", "{\"k\":1}", "{\"k\":2}", "{\"k\":3}"));
-	stager_run(st);
-	ck_assert_str_eq(items(), "{\"k\":1}");
-	ck_assert(stager_done(st));
-	ck_assert_uint_eq(stager_counts(st)->bad, 1);
-	ck_assert_uint_eq(stager_counts(st)->taken +
-			  stager_counts(st)->past_limit, 3);
+	ck_assert_str_eq(rows(), "");
 	finish();
 }
 END_TEST
@@ -178,15 +123,12 @@ START_TEST(so_many_tasks_wait_and_no_more_until_it_is_run)
 	while (ROWS("{\"k\":1}"))
 		ck_assert_uint_lt(++n, 100000);
 	stager_run(st);
-	ck_assert_uint_eq(stager_counts(st)->taken, n);
+	ck_assert_uint_eq(taken(), n);
 	ck_assert(ROWS("{\"k\":2}"));
 	finish();
 }
 END_TEST
 
 TEST_MAIN(stager, nothing_is_done_before_it_is_run_and_then_all_in_order,
-	  a_mark_stands_behind_the_rows_of_its_window,
-	  a_total_is_marked_from_the_beginning_to_its_tick,
-	  what_comes_past_the_limit_and_what_is_no_row_is_counted,
 	  a_batch_is_held_until_its_rows_are_in,
 	  so_many_tasks_wait_and_no_more_until_it_is_run)

@@ -19,13 +19,12 @@
 
 enum { LINES = 2000, KILLS = 60, DEADLINE_MS = 20000 };
 
-static char dir[64], why[300];
+static char dir[SCRATCH_PATH], why[300];
 
 static void
 setup(void)
 {
-	snprintf(dir, sizeof dir, SCRATCH("state"));
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert(scratch_dir(dir, "state"));
 }
 
 static void

@@ -29,3 +29,8 @@ test_endpoints.src  := tests/wire/test_endpoints.c
 test_endpoints.deps := wire
 test_discovery.src  := tests/wire/test_discovery.c
 test_discovery.deps := wire
+TESTS += test_decode
+test_decode.src    := tests/wire/test_decode.c
+test_decode.deps   := wire
+test_decode.pkgs   := jansson
+test_decode.ldlibs := -Wl,--wrap=fields_decode

@@ -13,7 +13,7 @@
 #include "common/scratch.h"
 #include "wire/keys.h"
 
-static char key_dir[64]; /* with agents/, subscribers/ and operators/ */
+static char key_dir[SCRATCH_PATH]; /* with agents/, subscribers/ and operators/ */
 
 static inline const char *
 key_path(const char *name)
@@ -29,8 +29,7 @@ key_path(const char *name)
 static inline void
 key_setup(void)
 {
-	snprintf(key_dir, sizeof key_dir, SCRATCH("keys"));
-	ck_assert_ptr_nonnull(mkdtemp(key_dir));
+	ck_assert(scratch_dir(key_dir, "keys"));
 	ck_assert_int_eq(mkdir(key_path("agents"), 0755), 0);
 	ck_assert_int_eq(mkdir(key_path("subscribers"), 0755), 0);
 	ck_assert_int_eq(mkdir(key_path("operators"), 0755), 0);

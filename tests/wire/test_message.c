@@ -219,6 +219,35 @@ START_TEST(a_query_is_sent_exactly_or_not_at_all)
 }
 END_TEST
 
+static int
+decode_why(const char *why)
+{
+	struct wire_goodbye m;
+	char text[100];
+	int err;
+
+	snprintf(text, sizeof text, "{\"why\":\"%s\"}", why);
+	err = wire_goodbye_decode(str_of(text), &m);
+	arena_fini(&m.mem);
+	return err;
+}
+
+START_TEST(escapes_that_spell_no_text_are_refused)
+{
+	static const char *const good[] = { "\\ufffd", "\\uFFFD\\n",
+		"\\ud83d\\ude00", "\\\\ud800", "\\\\u0000" };
+	static const char *const bad[] = { "\\u0000", "a\\u0000b",
+		"\\ud800", "\\udc00", "\\ud83d\\ud83d", "\\ude00\\ud83d",
+		"\\ufffd\\uD83Dx", "\\ud83", "\\a" };
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		ck_assert_msg(!decode_why(good[i]), "%s", good[i]);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		ck_assert_msg(decode_why(bad[i]) == MQL_EBADFRAME, "%s",
+			      bad[i]);
+}
+END_TEST
+
 START_TEST(bad_text_from_a_peer_is_refused)
 {
 	char name[WIRE_MAX_NAME + 20];
@@ -506,6 +535,7 @@ TEST_MAIN(message, empty_messages_of_every_kind_read_back,
 	  a_number_too_large_to_send_fails_in_the_encoder,
 	  text_for_people_is_mended, text_for_people_is_cut_between_characters,
 	  a_query_is_sent_exactly_or_not_at_all,
+	  escapes_that_spell_no_text_are_refused,
 	  bad_text_from_a_peer_is_refused, what_is_no_object_is_refused,
 	  wrong_types_inside_are_refused, nesting_is_limited,
 	  lists_are_limited, the_largest_lists_of_entries_read_back,
