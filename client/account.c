@@ -250,7 +250,8 @@ fold(const struct client_account *a, struct books_source *s)
 	s->results += m->results;
 	s->drop_limit += a->excess + m->past_limit;
 	s->waiting += s->delivered - m->taken - m->past_limit;
-	s->waiting += m->results - a->excess - a->received;
+	s->drop_slow += m->unkept;
+	s->waiting += m->results - m->unkept - a->excess - a->received;
 	s->delivered = a->received;
 }
 

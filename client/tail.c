@@ -54,7 +54,7 @@ random_name(void)
 	return name;
 }
 
-/* What a shared subscription cannot be. */
+/* What cannot be asked for. */
 static int
 admit(const struct mql_tail *t, const struct mql_tail_options *o,
       const struct mql_query *q, struct mql_diag *diag)
@@ -66,6 +66,10 @@ admit(const struct mql_tail *t, const struct mql_tail_options *o,
 		return client_link_fail(diag, MQL_EUNSUP,
 					"a group shares windows, groups and an "
 					"order of one source-job only");
+	if (o->rate > WIRE_MAX_RATE)
+		return client_link_fail(diag, MQL_EINVAL,
+					"a rate is at most 1000000000 rows a "
+					"second");
 	return 0;
 }
 

@@ -23,8 +23,7 @@ struct results {
 	struct results_counts  now; /* late and so on: only in the stage */
 	int64_t  clock;
 	bool     ending;    /* windows that close now are cut short */
-	uint64_t failed;    /* events, or rows of them, for which there was no
-			       memory at all */
+	uint64_t failed;    /* events for which there was no memory at all */
 	uint64_t marked;    /* results in front of the last mark */
 	uint64_t totals;    /* that were given by then, */
 	bool     shown;     /* and the last one had rows */
@@ -60,10 +59,10 @@ give(void *arg, struct str row, int64_t window)
 	struct results *r = arg;
 
 	(void)window;
-	if (put(r, (uint32_t)row.len, row.ptr, row.len))
-		r->now.results++;
-	else
-		r->failed++;
+	r->now.results++;
+	if ((r->opt.max_out && r->out.len + row.len > r->opt.max_out) ||
+	    !put(r, (uint32_t)row.len, row.ptr, row.len))
+		r->now.unkept++;
 	return true;
 }
 

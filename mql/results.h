@@ -8,9 +8,8 @@
  * Rows that are made of single rows have no marks.
  *
  * For the two who make rows of what agents send: the source-job (stager.h
- * there) and, over several of these, the client (merge.h there). What waits is
- * bounded by what the stage holds and by what is put in before it is taken. One
- * owner. No clock: time is an argument, in ms since the epoch. */
+ * there) and, over several of these, the client (merge.h there). One owner. No
+ * clock: time is an argument, in ms since the epoch. */
 #ifndef MQL_RESULTS_H
 #define MQL_RESULTS_H
 
@@ -34,6 +33,8 @@ struct results_item {
 struct results_options {
 	size_t  max_bytes; /* as stage_options has them */
 	int64_t grace_ms;
+	size_t  max_out;   /* bytes of rows that may wait: a group is small,
+			      and its row as long as the query has it; 0: any */
 	int64_t now;       /* where the first that is not a window begins */
 	/* May be NULL: a mark is made now. It must not call anything here. */
 	void  (*marked)(void *arg, struct results_item *mark);
@@ -57,7 +58,8 @@ void results_partial(struct results *r, const struct partial *p, int64_t now);
 /* All agents have told everything before upto. */
 void results_complete(struct results *r, int64_t upto, int64_t now);
 void results_tick(struct results *r, int64_t now); /* time has passed */
-void results_end(struct results *r, int64_t now); /* what is open is cut short */
+/* Nothing comes any more: what is open is cut short. */
+void results_end(struct results *r, int64_t now);
 
 /* --- out ------------------------------------------------------------------ */
 
@@ -72,10 +74,11 @@ struct results_counts { /* of all that ever went in */
 	uint64_t taken;    /* rows, and events of groups, that went in: */
 	uint64_t late;     /* of them for a window that was closed, */
 	uint64_t untimed;  /* without a time, */
-	uint64_t overflow; /* for which, or for whose rows, was no memory */
+	uint64_t overflow; /* for which was no memory */
 	uint64_t past_limit; /* that came after the query's limit */
 	uint64_t bad;      /* rows that were none */
-	uint64_t results;  /* rows that were made */
+	uint64_t results;  /* rows that were made; of them */
+	uint64_t unkept;   /* that could not wait, for want of room */
 };
 struct results_counts results_counts(const struct results *r);
 

@@ -5,7 +5,8 @@ mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-jo
                        source-job/handed.c source-job/hello.c \
                        source-job/hop.c source-job/ingest.c \
                        source-job/kafka/consumer.c source-job/kafka/history.c source-job/kafka/history_find.c \
-                       source-job/kafka/offsets.c source-job/kafka/replay.c source-job/kafka/source.c \
+                       source-job/kafka/offsets.c source-job/kafka/offsets_commit.c source-job/kafka/replay.c \
+                       source-job/kafka/source.c \
                        source-job/kafka/table.c source-job/kafka/table_reader.c \
                        source-job/latency.c source-job/ledger.c source-job/lists.c source-job/loop.c \
                        source-job/main.c source-job/map.c source-job/merge.c \

@@ -184,6 +184,7 @@ crew_books(const struct sub *s, struct books_source *b)
 	b->untimed = all->untimed - then->untimed;
 	b->overflow = all->overflow - then->overflow;
 	b->drop_limit += all->drop_limit - then->drop_limit;
+	b->drop_slow += all->drop_slow - then->drop_slow;
 }
 
 /* Every row that was given is in one of the three. */

@@ -138,7 +138,9 @@ look_at(struct pollfd *fd, const struct hop *h)
 static void
 wait_for_work(struct loop *l, bool busy)
 {
-	int64_t left = l->next_tick - clock_mono_ms();
+	const int64_t due = l->own && l->own->due < l->next_tick ?
+			    l->own->due : l->next_tick;
+	int64_t left = due - clock_mono_ms();
 	int timeout = busy || left < 0 ? 0 :
 		      left < TICK_MS ? (int)left : TICK_MS;
 

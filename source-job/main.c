@@ -161,8 +161,7 @@ init_workers(struct job *j)
 		w->serial = &j->serial;
 		w->token = j->token;
 		credit_init(&w->agents.credit, j->config.agents_memory,
-			    j->config.max_agents, j->nworker,
-			    j->config.agent_credit);
+			    j->seats, j->nworker, j->config.agent_credit);
 		err = worker_init(w, &j->bell);
 	}
 	return err;
@@ -233,6 +232,7 @@ init(struct job *j)
 	j->wall = clock_wall_ms();
 	name_job(j);
 	subscribers_init(j);
+	j->seats = j->config.max_agents;
 	j->nworker = count_workers(&j->config);
 	j->worker = aligned_alloc(_Alignof(struct worker),
 				  j->nworker * sizeof *j->worker);

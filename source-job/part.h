@@ -51,7 +51,10 @@ struct part {
 	struct query_count count;
 	uint32_t refused; /* of that, as the job knows it: it goes with the
 			     reasons, what is live with the rows */
-	bool     changed;     /* to be said at the end of the turn */
+	uint32_t pending;     /* runs whose agents have not answered yet */
+	int64_t  said;        /* anything, to the job, ms; 0: nothing yet */
+	bool     changed;     /* to be said at the end of a turn: at once, or
+				 paced while answers come in */
 	bool     renote;      /* and so are the reasons of agents */
 	bool     noted;       /* the job knows of some */
 
@@ -63,6 +66,8 @@ struct part {
 	size_t   expected;    /* bytes of rows: as in the last batch */
 	struct books_agent unsaid_all; /* as `all` was with the last of them */
 	uint64_t unsaid_lost; /* before and among them */
+	struct books_agent carried; /* by runs that were found, unsaid, */
+	struct books_agent carried_all; /* and `all` with the last of them */
 	int64_t  pane;        /* of its windows, ms; 0: none that matter to
 				 watermark.h */
 	struct told moved[OP_TOLD_MAX]; /* in this turn: see part_tell() */
@@ -77,6 +82,8 @@ struct parts {
 	uint64_t     version;
 	bool         dirty;        /* the set is to be told */
 	bool         resting;      /* some are */
+	int64_t      settle_at;    /* what was put off is to be said, ms;
+				      INT64_MAX: nothing was */
 	char         why[640];     /* for people: why they are */
 	int64_t      rates_at;     /* rates_look() is due, ms */
 	struct wire_query *add;    /* room for one delta */
@@ -96,7 +103,8 @@ void parts_force(struct worker *w, const struct op *op);
 struct part *parts_find(const struct worker *w, uint32_t id); /* NULL: none */
 
 /* End of a turn: tell the agents what changed, tell the job what stands, and
- * finish what has closed. */
+ * finish what has closed. While agents' answers to a query come in, the job
+ * hears of them every few ms, and of the last one at once. */
 void parts_flush(struct worker *w);
 
 /* The whole set, as far as it is for a, as one frame. */
@@ -108,6 +116,10 @@ void parts_encode(struct worker *w, const struct agent *a, struct buf *out);
  * what belongs to that. */
 void part_say(struct part *part, struct op *op);
 void part_say_lost(struct part *part, uint64_t n);
+
+/* Before anything else is said: a run was found that had counted this much,
+ * which is in `all` by now. */
+void part_carry(struct part *part, const struct books_agent *past);
 
 /* Later in this turn, many at once: an agent's pane (watermark.h); what is in
  * part->reading (if it is good), and so many events that were lost. */

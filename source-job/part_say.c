@@ -16,13 +16,39 @@
  * of the last turn, few of these are read again: they count for less. */
 enum { MERGED_MAX = 16 << 20, GROUPS_SHARE = 64 };
 
+/* Between two counts of a query that goes live: each costs the job a turn, and
+ * every subscriber of the query a message. */
+enum { PACE_MS = 10 };
+
 static void
-push(struct part *part, struct op *op)
+post(struct part *part, struct op *op)
 {
+	part->said = part->worker->now;
 	op->query = part->query;
 	op->count = part->count;
 	op->count.refused = part->refused;
 	channel_push(&part->worker->out, op);
+}
+
+/* Most agents have counted nothing before. */
+static void
+say_carried(struct part *part)
+{
+	static const struct books_agent nothing;
+	struct op op = { .kind = OP_CARRIED, .all = part->carried_all,
+			 .carried = part->carried };
+
+	if (!memcmp(&part->carried, &nothing, sizeof nothing))
+		return;
+	part->carried = nothing;
+	post(part, &op);
+}
+
+static void
+push(struct part *part, struct op *op)
+{
+	say_carried(part);
+	post(part, op);
 }
 
 static void
@@ -69,6 +95,16 @@ say_told(struct part *part)
 	memcpy(op.told, part->moved, sizeof op.told);
 	part->nmoved = 0;
 	push(part, &op);
+}
+
+/* What is unsaid by now was counted before. */
+void
+part_carry(struct part *part, const struct books_agent *past)
+{
+	say_unsaid(part);
+	books_agent_add(&part->carried, past);
+	part->carried_all = part->all;
+	part->changed = true;
 }
 
 void
@@ -211,6 +247,24 @@ say_notes(struct part *part)
 	part_say(part, &(struct op){ .kind = OP_NOTES, .notes = copy });
 }
 
+/* While it closes nobody is shown what stands: the last word has it all. */
+static void
+say_stands(struct part *part)
+{
+	struct parts *ps = &part->worker->parts;
+	const int64_t due = part->said + PACE_MS;
+
+	if (part->closing)
+		return;
+	if (part->pending && part->said && part->worker->now < due) {
+		if (due < ps->settle_at)
+			ps->settle_at = due;
+		return;
+	}
+	part_say(part, &(struct op){ .kind = OP_STANDS });
+	part->changed = false;
+}
+
 void
 part_settle(struct part *part)
 {
@@ -219,8 +273,7 @@ part_settle(struct part *part)
 	if (part->renote)
 		say_notes(part);
 	if (part->changed || part->refused != part->count.refused)
-		part_say(part, &(struct op){ .kind = OP_STANDS });
-	part->changed = false;
+		say_stands(part);
 }
 
 void
@@ -228,6 +281,7 @@ part_end(struct part *part, struct op *done)
 {
 	say_unsaid(part);
 	say_told(part);
+	say_carried(part);
 	part->over = true;
 	*done = (struct op){ .kind = OP_DONE, .query = part->query,
 			     .count = part->count, .all = part->all };

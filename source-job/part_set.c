@@ -126,6 +126,7 @@ parts_flush(struct worker *w)
 		tell(w);
 	if (w->parts.nclosing)
 		finish_closed(w);
+	w->parts.settle_at = INT64_MAX;
 	LIST_FOREACH(part, &w->parts.all, entry)
 		part_settle(part);
 }

@@ -76,6 +76,18 @@ take(struct config *to, const struct config *from)
 	to->daemon.log_format = from->daemon.log_format;
 }
 
+/* Each has a floor of credit already, and the pool is what these leave. */
+static void
+bound_agents(const struct job *j, struct config *fresh)
+{
+	if (fresh->max_agents <= j->seats)
+		return;
+	log_warn("--max-agents stays %" PRIu64 ": --agents-memory is divided "
+		 "for %" PRIu64 " agents, for more at the next start only",
+		 j->config.max_agents, j->seats);
+	fresh->max_agents = j->config.max_agents;
+}
+
 void
 reload(struct job *j, struct http *http)
 {
@@ -88,6 +100,7 @@ reload(struct job *j, struct http *http)
 		goto out;
 	}
 	config_fit(&fresh);
+	bound_agents(j, &fresh);
 	take(&j->config, &fresh);
 	daemon_log(&fresh.daemon);
 	registry_limit(j->registry, fresh.max_agents);

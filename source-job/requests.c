@@ -180,6 +180,7 @@ query_json(struct job *j, const struct query *q)
 	set_number(o, "refused", c->refused);
 	set_refusals(j, o, q);
 	set_number(o, "rows_per_s", q->rate);
+	set_number(o, "rate", q->plan.cap); /* at most; 0: any */
 	set_number(o, "cpu_us_per_s", q->cpu_rate / 1000);
 	set_number(o, "cpu_ms", query_cpu_ns(j, q) / 1000000);
 	set_number(o, "seen", q->all.seen);

@@ -33,6 +33,8 @@ count(struct run *r, int by)
 	uint32_t one = (uint32_t)by;
 
 	r->part->changed = true;
+	if (r->state == RUN_PENDING)
+		r->part->pending += one;
 	if (is_told(r))
 		c->awaited += one;
 	if (!r->targeted || r->state == RUN_GONE)
@@ -281,12 +283,14 @@ run_leave(struct run *r, bool moves)
 static void
 begin(struct run *r, const struct books_agent *books)
 {
+	struct books_agent past;
+
 	settle(r);
 	r->view = (struct books_agent){ 0 };
 	r->begun = true;
 	ledger_post(&r->part->all, &r->view, books);
-	part_say(r->part, &(struct op){
-		.kind = OP_CARRIED, .carried = books_agent_settled(books) });
+	past = books_agent_settled(books);
+	part_carry(r->part, &past);
 }
 
 void

@@ -84,6 +84,7 @@ count(struct staged *st)
 				   now.untimed - old.untimed);
 	counter_add(&c->drop_overflow, now.overflow - old.overflow);
 	counter_add(&c->drop_limit, now.past_limit - old.past_limit);
+	counter_add(&c->drop_slow, now.unkept - old.unkept);
 	b->folded = folded;
 	b->results = now.results;
 	b->late = now.late;
@@ -91,6 +92,7 @@ count(struct staged *st)
 	b->overflow = now.overflow;
 	b->lost += now.bad - old.bad;
 	b->drop_limit += now.past_limit - old.past_limit;
+	b->drop_slow += now.unkept - old.unkept;
 	st->counted = now;
 }
 

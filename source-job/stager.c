@@ -123,7 +123,8 @@ stager_new(const struct mql_query *query, size_t max_bytes, int64_t grace_ms,
 		return MQL_ENOMEM;
 	st->cap = TASKS;
 	const struct results_options opt = {
-		.max_bytes = max_bytes, .grace_ms = grace_ms, .now = now,
+		.max_bytes = max_bytes, .max_out = max_bytes,
+		.grace_ms = grace_ms, .now = now,
 	};
 	st->task = malloc(TASKS * sizeof *st->task);
 	err = st->task ? results_new(query, &opt, &st->results) : MQL_ENOMEM;

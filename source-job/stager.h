@@ -7,8 +7,8 @@
  *
  * What is put waits until it is run, in order; what comes of it waits until the
  * job takes it. In between nothing of the job is touched, so that stages run
- * side by side (outputs.h). What they give is bounded by what they hold, which
- * is stage_options' max_bytes, and what they are given at a time. */
+ * side by side (outputs.h). What waits to be taken has as much memory as what
+ * the stage holds. */
 #ifndef SOURCE_JOB_STAGER_H
 #define SOURCE_JOB_STAGER_H
 

@@ -152,6 +152,8 @@ worker_turn(struct worker *w)
 	tick(w);
 	parts_flush(w);
 	own_flush(w);
+	w->due = w->parts.settle_at < w->next_tick ? w->parts.settle_at :
+						     w->next_tick;
 	counter_set(&w->agents.known, w->agents.n);
 	counter_set(&w->agents.connected, w->agents.by_peer.n);
 	counter_set(&w->agents.ahead, w->agents.credit.lent +
@@ -166,7 +168,7 @@ worker_turn(struct worker *w)
 static void
 sleep_on(struct worker *w)
 {
-	int64_t left = w->next_tick - clock_mono_ms();
+	int64_t left = w->due - clock_mono_ms();
 	struct pollfd fd[] = {
 		{ .fd = w->bell.fd, .events = POLLIN },
 		{ .fd = wire_router_fd(w->hop.router), .events = POLLIN },

@@ -34,6 +34,7 @@ struct worker {
 	int64_t  now;       /* monotonic ms, read once a turn */
 	int64_t  wall;      /* ms since the epoch, likewise */
 	int64_t  next_tick;
+	int64_t  due;       /* ms: a turn is wanted then, whatever comes */
 	int64_t  full_since; /* not 0: no message is taken, the job is behind */
 	int64_t  stood;     /* ms in all for which that was so, or for which
 				we did not run */

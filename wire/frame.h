@@ -21,6 +21,7 @@ enum {
 	WIRE_MAX_NAME    = 256,       /* bytes of a name or label */
 	WIRE_MAX_LIST    = 4096,      /* entries of any list in a message */
 	WIRE_MAX_DEPTH   = 16,        /* nesting of a control message */
+	WIRE_MAX_RATE    = 1000000000, /* rows a second, of a cap */
 };
 
 /* X(NAME, value, body, direction). Values are fixed: append only. */

@@ -9,7 +9,6 @@
 enum {
 	MAX_WHY = 1024,             /* bytes of a sentence */
 	MAX_MS  = 24 * 3600 * 1000, /* of any interval: fits an int */
-	MAX_RATE = 1000000000,      /* rows a second */
 };
 #define ANY INT64_MAX /* the largest integer that every JSON reader of ours
 			 takes exactly */
@@ -194,7 +193,7 @@ static const struct field subscribe[] = {
 	BOOL(MAY, wire_subscribe, replay),
 	U64(MAY, wire_subscribe, since, ANY),
 	BOOL(MAY, wire_subscribe, until_end),
-	U64(MAY, wire_subscribe, rate, MAX_RATE),
+	U64(MAY, wire_subscribe, rate, WIRE_MAX_RATE),
 	FIELD_END
 };
 CODEC(subscribe, SUBSCRIBE, mem)

@@ -40,17 +40,22 @@ enum {
 	/* Messages of a peer that wait for us. Who sends more, against all
 	 * credit, finds that nobody reads; it takes no more memory. */
 	WAITING = 128,
-	/* Who has greeted us and then does not even answer ZeroMQ's own PING
-	 * is no peer but an open descriptor: it is cut off. Any message
-	 * answers, so those that say something every second are not asked
-	 * for more. */
-	PING_MS = 10000,
-	PONG_MS = 30000,
 };
+
+/* Who has greeted us and then does not even answer ZeroMQ's own PING is no peer
+ * but an open descriptor: it is cut off. Any message answers. */
+static int
+set_pings(const struct wire_context *c, void *socket)
+{
+	int err = socket_set(socket, ZMQ_HEARTBEAT_IVL, c->ping_ms);
+
+	return err ? err : socket_set(socket, ZMQ_HEARTBEAT_TIMEOUT,
+				      c->pong_ms);
+}
 
 /* Nobody but agents sends rows. */
 static int
-set_options(void *socket, unsigned roles)
+set_options(const struct wire_context *c, void *socket, unsigned roles)
 {
 	const int64_t max_message = WIRE_HEADER + WIRE_MAX_CONTROL;
 	int err;
@@ -60,8 +65,7 @@ set_options(void *socket, unsigned roles)
 			   sizeof max_message))
 		return MQL_EOS;
 	if ((err = socket_set(socket, ZMQ_RCVHWM, WAITING)) ||
-	    (err = socket_set(socket, ZMQ_HEARTBEAT_IVL, PING_MS)) ||
-	    (err = socket_set(socket, ZMQ_HEARTBEAT_TIMEOUT, PONG_MS)))
+	    (err = set_pings(c, socket)))
 		return err;
 
 	/* Say that a peer is gone, rather than drop what is for it. */
@@ -152,7 +156,7 @@ open_router(struct wire_context *c, const char *endpoint, unsigned roles,
 	r->zap = c->zap;
 	zmq_msg_init(&r->msg);
 	if ((err = socket_new(c, ZMQ_ROUTER, roles, ipv6, &r->socket)) ||
-	    (err = set_options(r->socket, roles)) || (err = open_poll(r)) ||
+	    (err = set_options(c, r->socket, roles)) || (err = open_poll(r)) ||
 	    (c->links && (err = links_watch(c->links, r->socket))))
 		goto out;
 	if (share && (errno = share_listen(share, on, BACKLOG, &fd)) != 0) {

@@ -26,6 +26,13 @@ enum {
 	 * ten thousand come at once, the last one waits its turn. */
 	HANDSHAKE_MS = 5000,
 	HANDSHAKE_KEYED_MS = 20000,
+	/* Where a PING is answered, and a handshake done, ZeroMQ looks at all
+	 * timers of its thread that are due earlier (cancel_timer() of libzmq
+	 * 4.3.4), and each peer's next PING is one: every 10 s, with 30 s for
+	 * the answer, that was a third of what 10,000 idle agents cost. So
+	 * pings are rare, and most are due later than either. */
+	PING_MS = 60000,
+	PONG_MS = 20000,
 };
 
 static int
@@ -88,6 +95,7 @@ wire_context_new(int io_threads, struct wire_context **out)
 	zmq_ctx_set(c->zmq, ZMQ_MAX_SOCKETS, MAX_SOCKETS);
 	if ((err = start_threads(c->zmq)))
 		goto out;
+	wire_context_ping(c, PING_MS, PONG_MS);
 	*out = c;
 	c = NULL;
 out:
@@ -160,6 +168,13 @@ wire_context_limit(struct wire_context *c, const struct wire_limits *limits,
 	if (c->links)
 		return MQL_EINVAL;
 	return links_start(c->zmq, limits, say, arg, &c->links);
+}
+
+void
+wire_context_ping(struct wire_context *c, int ping_ms, int pong_ms)
+{
+	c->ping_ms = ping_ms;
+	c->pong_ms = pong_ms;
 }
 
 uint64_t

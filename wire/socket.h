@@ -69,6 +69,11 @@ struct wire_limits { /* of links; 0: any */
 int wire_context_limit(struct wire_context *c, const struct wire_limits *limits,
 		       wire_say *say, void *arg);
 
+/* How long a peer of a router may be silent until it is asked whether it is
+ * there, and how long until it must have said something: 60 s and 20 s if they
+ * are not set before the router is opened. */
+void wire_context_ping(struct wire_context *c, int ping_ms, int pong_ms);
+
 /* Links that stand open, and those that were cut, where there are limits. Any
  * thread. */
 uint64_t wire_context_links(const struct wire_context *c);

@@ -16,6 +16,7 @@ struct wire_context {
 	const struct wire_keys *keys; /* borrowed; NULL: none */
 	struct zap *zap;              /* NULL: nobody is let in by a key */
 	struct links *links;          /* NULL: as many as there may be */
+	int ping_ms, pong_ms;         /* of routers */
 	_Atomic uint64_t dialled;     /* sockets of dealers */
 };
 

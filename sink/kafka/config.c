@@ -20,9 +20,10 @@ static const struct option_usage usage = {
 	.tail = "-t, -n and -k are of the query in the same place, those of "
 		"--saved behind those\nof --query; one alone is of all.\n"
 		"A file NAME.mql of --query-dir holds a query; lines like "
-		"`-- topic: orders`,\n`-- key: customer_id` and "
-		"`-- group: sinks` in it say where its rows go, and\n"
-		"`-- saved: NAME` that its text is kept by the source-job.\n"
+		"`-- topic: orders`,\n`-- key: customer_id`, "
+		"`-- group: sinks` and `-- rate: 100` in it are about its\n"
+		"rows, and `-- saved: NAME` says that its text is kept by the "
+		"source-job.\n"
 		"When it runs, one JSON line with its address goes to standard "
 		"output. SIGTERM\nends the queries, waits for what is on the "
 		"way, and says what was left.",
@@ -60,6 +61,9 @@ check_queries(const struct config *c)
 	if ((err = check_list(c, &c->topic, "topic")) ||
 	    (err = check_list(c, &c->key, "key")))
 		return err;
+	if (c->rate.n > 1 && c->rate.n != c->query.n)
+		return daemon_refuse("rate", "is given once, or once for each "
+					     "--query");
 	if (c->name.n && c->name.n != c->query.n)
 		return daemon_refuse("name", "is given once for each --query");
 	return 0;
@@ -104,6 +108,9 @@ config_parse(struct config *c, int argc, char **argv, bool *done)
 		{ "key", 'k', OPTION_STRINGS, "EXPRESSION", NULL,
 		  "the key of a row, of its columns; of groups, what they are "
 		  "by", &c->key },
+		{ "rate", 0, OPTION_STRINGS, "N", NULL,
+		  "at most N rows a second of the whole fleet; likewise, but "
+		  "not of what is saved; 0: any", &c->rate },
 		{ "name", 'n', OPTION_STRINGS, "NAME", NULL,
 		  "what the query is called in headers and metrics", &c->name },
 		{ "query-dir", 'd', OPTION_STRING, "DIR", NULL,
@@ -159,7 +166,7 @@ config_fini(struct config *c)
 {
 	struct option_list *const list[] = {
 		&c->query, &c->saved, &c->name, &c->topic, &c->key,
-		&c->property, &c->topic_config,
+		&c->rate, &c->property, &c->topic_config,
 	};
 
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++)

@@ -14,7 +14,7 @@ struct config {
 	struct door_files door;  /* of http */
 	const char *group, *member; /* of sinks that share rows; NULL: none */
 	struct option_list query, saved; /* what is asked */
-	struct option_list name, topic, key; /* see config_nth() */
+	struct option_list name, topic, key, rate; /* see config_nth() */
 	struct option_list property, topic_config;
 	uint64_t    partitions, replication; /* 0: the broker's own */
 	uint64_t    buffer;      /* bytes that wait for the broker */

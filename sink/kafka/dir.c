@@ -38,6 +38,7 @@ dir_remove(struct dir *d, struct wish *w)
 	free(w->saved);
 	free(w->key);
 	free(w->group);
+	free(w->rate);
 	free(w);
 }
 
@@ -113,11 +114,13 @@ read_file(struct wish *w, int fd, const struct stat *now)
 	free(w->saved);
 	free(w->key);
 	free(w->group);
+	free(w->rate);
 	w->query = text;
 	w->saved = said(text, "saved");
 	w->topic = said(text, "topic");
 	w->key = said(text, "key");
 	w->group = said(text, "group");
+	w->rate = said(text, "rate");
 	if (w->saved) { /* whoever knows it fills it in */
 		free(w->query);
 		w->query = NULL;

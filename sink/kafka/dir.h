@@ -4,6 +4,7 @@
  *     orders.mql:   -- topic: orders        without it: --topic, or the name
  *                   -- key: customer_id     without it: --key, or none
  *                   -- group: sinks         without it: --group, or none
+ *                   -- rate: 100            without it: --rate, or any
  *                   select * where kind == 'order'
  *
  *     big.mql:      -- saved: big-orders    is kept by the source-job
@@ -27,7 +28,7 @@ struct wish {
 	char *query;            /* NULL: there is none now */
 	char *saved;            /* the name that query is saved under; NULL: it
 				   is the file's own */
-	char *topic, *key, *group; /* NULL: not said */
+	char *topic, *key, *group, *rate; /* NULL: not said */
 	struct stat was;        /* when it was read */
 	bool  given;            /* by who has us, not by a file */
 	bool  seen;             /* at this look */

@@ -104,14 +104,31 @@ join_group(struct output *o, const struct output_ask *ask)
 }
 
 static int
+bound_rate(struct output *o, const char *rate, struct buf *why)
+{
+	const size_t n = rate ? strspn(rate, "0123456789") : 0;
+
+	if (!rate)
+		return 0;
+	o->rate = strtoull(rate, NULL, 10);
+	if (n && !rate[n] && o->rate <= WIRE_MAX_RATE)
+		return 0;
+	buf_printf(why, "the rate: %s is no whole number of rows a second up "
+		   "to %d", rate, WIRE_MAX_RATE);
+	return MQL_EINVAL;
+}
+
+static int
 prepare(struct output *o, const struct output_ask *ask, struct buf *why)
 {
 	struct mql_query *q = NULL;
 	struct mql_diag d = { 0 };
 	bool since;
-	int err = mql_query_compile(ask->query, &q, &d);
+	int err = bound_rate(o, ask->rate, why);
 
-	if (err) {
+	if (err)
+		return err;
+	if ((err = mql_query_compile(ask->query, &q, &d))) {
 		explain(why, "the query", &d, ask->query);
 		return err;
 	}
@@ -384,6 +401,7 @@ begin(struct output *o)
 	opt.query = o->text;
 	opt.source_job = o->world->config->peer.source_job;
 	opt.name = "mql-sink-kafka " MQL_VERSION;
+	opt.rate = o->rate;
 	opt.group = o->group;
 	opt.group_key = o->by;
 	opt.member = o->group ? o->world->config->member : NULL;

@@ -37,6 +37,7 @@ struct output_ask {
 	const char *name, *query, *topic;
 	const char *key;   /* of records */
 	const char *group; /* of sinks that share the rows */
+	const char *rate;  /* a number of rows a second; 0: any */
 };
 
 struct output {
@@ -44,6 +45,7 @@ struct output {
 	const struct output_world *world;
 	char            *name, *text; /* of the query: as it is asked */
 	char            *group, *by; /* NULL: alone; by what rows are shared */
+	uint64_t         rate;       /* of mql_tail_options */
 	struct topic    *topic;
 	struct key      *key;        /* NULL: records have none */
 	enum client_kind kind;

@@ -92,8 +92,12 @@ begin_wish(struct sink *s, struct wish *w)
 		.topic = or_one(w->topic, &c->topic),
 		.key = or_one(w->key, &c->key),
 		.group = w->group ? w->group : c->group,
+		.rate = w->saved ? NULL : or_one(w->rate, &c->rate),
 	};
 
+	if (w->saved && w->rate)
+		log_warn("%s: what is saved runs for others, too: it has no "
+			 "rate", w->name);
 	if (!ask.topic)
 		ask.topic = w->name;
 	w->tried = true;
@@ -205,6 +209,7 @@ begin_given(struct sink *s, struct buf *why)
 			.query = c->query.item[i],
 			.topic = config_nth(&c->topic, i),
 			.key = config_nth(&c->key, i), .group = c->group,
+			.rate = config_nth(&c->rate, i),
 		};
 		err = begin(s, &ask, &o, why);
 	}

@@ -17,40 +17,51 @@ enum { TICK_MS = 100, PAUSE_MS = 1 };
 
 /* --- joining: any thread ---------------------------------------------------- */
 
+/* What is asked. */
+struct ask {
+	const struct mql_query *query;
+	uint64_t rate;
+};
+
+static bool
+is_of(const struct sub *s, const struct ask *ask)
+{
+	return s->rate == ask->rate &&
+	       !strcmp(s->canonical, mql_query_text(ask->query));
+}
+
 static struct sub *
-find(struct hub *h, const char *epoch, const char *canonical)
+find(struct hub *h, const char *epoch, const struct ask *ask)
 {
 	struct sub *s;
 
 	TAILQ_FOREACH(s, &h->subs, entry)
-		if (!strcmp(s->epoch, epoch) &&
-		    !strcmp(s->canonical, canonical))
+		if (!strcmp(s->epoch, epoch) && is_of(s, ask))
 			return s;
 	TAILQ_FOREACH(s, &h->fresh, entry)
-		if (!strcmp(s->epoch, epoch) &&
-		    !strcmp(s->canonical, canonical))
+		if (!strcmp(s->epoch, epoch) && is_of(s, ask))
 			return s;
 	return NULL;
 }
 
 /* Whoever joins where rows depend on the beginning must get all of them. */
 static bool
-joinable(struct sub *s, const char *canonical)
+joinable(struct sub *s, const struct ask *ask)
 {
-	return !atomic_load(&s->ended) && !strcmp(s->canonical, canonical) &&
+	return !atomic_load(&s->ended) && is_of(s, ask) &&
 	       (!s->since || !place_sum(ring_first(&s->ring)));
 }
 
 static struct sub *
-shared(struct hub *h, const char *canonical)
+shared(struct hub *h, const struct ask *ask)
 {
 	struct sub *s;
 
 	TAILQ_FOREACH(s, &h->subs, entry)
-		if (joinable(s, canonical))
+		if (joinable(s, ask))
 			return s;
 	TAILQ_FOREACH(s, &h->fresh, entry)
-		if (joinable(s, canonical))
+		if (joinable(s, ask))
 			return s;
 	return NULL;
 }
@@ -62,11 +73,11 @@ wake(struct hub *h)
 }
 
 static int
-begin(struct hub *h, const struct mql_query *q, struct sub **out)
+begin(struct hub *h, const struct ask *ask, struct sub **out)
 {
 	if (h->nsubs >= h->config->max_queries)
 		return MQL_ELIMIT;
-	if (!(*out = sub_new(q, h->config->replay)))
+	if (!(*out = sub_new(ask->query, ask->rate, h->config->replay)))
 		return MQL_ENOMEM;
 	TAILQ_INSERT_TAIL(&h->fresh, *out, entry);
 	h->nsubs++;
@@ -105,10 +116,10 @@ attach(struct sub *sub, struct source *s)
 }
 
 int
-hub_join(struct hub *h, const struct mql_query *q,
+hub_join(struct hub *h, const struct mql_query *q, uint64_t rate,
 	 const struct position *position, struct source *s)
 {
-	const char *canonical = mql_query_text(q);
+	const struct ask ask = { q, rate };
 	struct sub *sub = NULL;
 	int err = 0;
 
@@ -116,13 +127,13 @@ hub_join(struct hub *h, const struct mql_query *q,
 	if (atomic_load(&h->draining))
 		err = MQL_ECLOSED;
 	else if (position)
-		sub = find(h, position->epoch, canonical);
+		sub = find(h, position->epoch, &ask);
 	if (sub) {
 		attach(sub, s);
 		resume(s, position);
 	} else if (!err) {
-		if (!(sub = shared(h, canonical)))
-			err = begin(h, q, &sub);
+		if (!(sub = shared(h, &ask)))
+			err = begin(h, &ask, &sub);
 		if (!err) {
 			attach(sub, s);
 			s->at = sub->since ? (struct place){ 0 }

@@ -3,6 +3,7 @@
 
 #include "common/duration.h"
 #include "sink/sse/server.h"
+#include "wire/frame.h"
 
 static int
 hex(char c)
@@ -80,6 +81,10 @@ take(void *arg, struct str name, struct str value)
 	} else if (str_eq(name, STR("limit"))) {
 		if (!parse_number(value, &p->limit))
 			complain(p, "limit is a whole number");
+	} else if (str_eq(name, STR("rate"))) {
+		if (!parse_number(value, &p->rate) || p->rate > WIRE_MAX_RATE)
+			complain(p, "rate is a whole number of rows a second, "
+				    "at most 1000000000");
 	} else if (str_eq(name, STR("for"))) {
 		if (duration_parse(value, &p->for_ms))
 			complain(p, "for is a duration like 10s");

@@ -53,7 +53,7 @@ typedef enum MHD_Result door(struct request *r);
 struct params { /* borrowed from the request */
 	struct str q[MAX_QUERIES];
 	size_t     nq;
-	uint64_t   limit;
+	uint64_t   limit, rate;
 	int64_t    for_ms;
 	struct str stream, last_event_id;
 	char       why[120]; /* what is wrong */

@@ -83,8 +83,8 @@ keep_error(struct source *s, int err, const struct mql_diag *diag)
 
 /* One query of the stream. */
 static int
-join(struct request *r, struct str text, const struct position *p,
-     struct source *s)
+join(struct request *r, struct str text, uint64_t rate,
+     const struct position *p, struct source *s)
 {
 	struct mql_query *q;
 	struct mql_diag diag;
@@ -99,7 +99,8 @@ join(struct request *r, struct str text, const struct position *p,
 		hub_count(&r->server->hub->counters.bad_queries, 1);
 		return keep_error(s, err, &diag);
 	}
-	err = hub_join(r->server->hub, q, p->kind == POSITION_AT ? p : NULL, s);
+	err = hub_join(r->server->hub, q, rate,
+		       p->kind == POSITION_AT ? p : NULL, s);
 	mql_query_free(q);
 	return err;
 }
@@ -147,7 +148,8 @@ open_stream(struct request *r, const struct params *p,
 	int err = v ? 0 : MQL_ENOMEM;
 
 	for (size_t i = 0; !err && i < p->nq; i++)
-		err = join(r, p->q[i], &at[i], viewer_source(v, i));
+		err = join(r, p->q[i], p->rate, &at[i],
+			   viewer_source(v, i));
 	if (!err)
 		return respond(r, v, opt.gzip);
 	viewer_free(v);

@@ -33,13 +33,14 @@ name_epoch(char *epoch)
 }
 
 struct sub *
-sub_new(const struct mql_query *q, size_t replay)
+sub_new(const struct mql_query *q, uint64_t rate, size_t replay)
 {
 	struct sub *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return NULL;
 	s->canonical = strdup(mql_query_text(q));
+	s->rate = rate;
 	s->kind = client_query_kind(q, &s->since);
 	s->began = clock_wall_ms();
 	s->idle = clock_mono_ms();
@@ -300,6 +301,7 @@ sub_begin(struct sub *s, struct hub *h)
 	opt.query = s->canonical;
 	opt.source_job = h->config->peer.source_job;
 	opt.name = "mql-sink-sse " MQL_VERSION;
+	opt.rate = s->rate;
 	int err = client_tail_start(&opt, h->context, &s->tail, &diag);
 	if (err) {
 		end(s, *diag.text ? diag.text : mql_strerror(err), true, false);

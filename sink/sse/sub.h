@@ -34,6 +34,7 @@ struct source {
 struct sub {
 	TAILQ_ENTRY(sub) entry;    /* hub->lock */
 	char            *canonical;
+	uint64_t         rate;     /* of mql_tail_options */
 	enum client_kind kind;
 	bool             since;    /* rows depend on when one began */
 	char             epoch[EPOCH_LEN + 1];
@@ -65,7 +66,7 @@ struct sub {
 };
 
 /* A subscription to q that nobody serves yet; NULL: out of memory. */
-struct sub *sub_new(const struct mql_query *q, size_t replay);
+struct sub *sub_new(const struct mql_query *q, uint64_t rate, size_t replay);
 void sub_free(struct sub *s); /* no source is left */
 
 /* --- the hub's thread --------------------------------------------------- */

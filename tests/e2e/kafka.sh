@@ -127,6 +127,22 @@ kill -TERM "$SINK"
 wait "$SINK" || fail "the sink ended with status $?"
 say "ok: queries of a directory come, change and go"
 
+# --- a rate ------------------------------------------------------------------------
+rates() { "$BUILD/mql" queries -o json | jq -s 'flatten | map(.rate) | max'; }
+has_rate() { [ "$(rates)" = "$1" ]; }
+printf -- '-- rate: 30\nselect n as thirty\n' | put thirty.mql
+printf -- '-- rate: many\nselect n as many\n' | put many.mql
+rm "$WORK/queries/low.mql"
+sink rate --query-dir "$WORK/queries" --rate 7 --topic rate --query "select n"
+until_true 10 has_rate 30 || fail "the rate of a file is $(rates)"
+until_true 10 says "$WORK/rate.err" 'many: the rate: many is no whole number' ||
+	fail "a rate that is none is not told: $(cat "$WORK/rate.err")"
+rm "$WORK/queries/thirty.mql"
+until_true 10 has_rate 7 || fail "the rate of a query is $(rates)"
+kill -TERM "$SINK"
+wait "$SINK" || fail "the sink ended with status $?"
+say "ok: a rate for a query, and for that of a file"
+
 # --- groups ------------------------------------------------------------------------
 sink groups --topic groups --name per-tap \
 	--query "select tap, count(*) as n group by tap"

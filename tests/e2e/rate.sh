@@ -61,4 +61,8 @@ status=0
 "$BUILD/mql" --rate 5 "select count(*)" 2> "$WORK/no.err" || status=$?
 [ $status = 2 ] && says "$WORK/no.err" 'rows are events' ||
 	fail "groups with a rate: $status"
+status=0
+"$BUILD/mql" --rate 1000000001 "select n" 2> "$WORK/no.err" || status=$?
+[ $status = 2 ] && says "$WORK/no.err" 'a rate is at most' ||
+	fail "a rate without end: $status"
 say "ok: $line"

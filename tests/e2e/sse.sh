@@ -97,6 +97,18 @@ until_true 10 seen_events gone gap 1 || fail "no gap"
 [ "$(event gone gap | jq -c '[.rows, .ms]')" = '[null,null]' ] ||
 	fail "$(event gone gap)"
 
+# --- a rate of the fleet ---------------------------------------------------------
+watch capped "select n where n > 1" -d rate=50
+rates() { "$BUILD/mql" queries -o json | jq -s "flatten | map(.rate) | max"; }
+until_true 10 is 50 rates || fail "the rate of a stream is $(rates)"
+capped() { [ "$(event capped meta | jq .agent.drop_rate)" -gt 0 ]; }
+until_true 10 capped || fail "nothing is dropped for the rate"
+for bad in x 1000000001 -1 ''; do
+	[ "$(status "$AT/api/v1/stream?q=select+n&rate=$bad")" = 400 ] ||
+		fail "rate=$bad: $(cat "$WORK/body")"
+done
+say "ok: a rate"
+
 # --- the end -------------------------------------------------------------------
 curl -sN --max-time 10 "$AT/api/v1/stream?q=select+n&limit=7" > "$WORK/ends.out"
 [ "$(nrows ends)" = 7 ] || fail "limit=7: $(nrows ends) rows"

@@ -26,7 +26,8 @@ begin(const char *text)
 	agents = 0;
 	ck_assert_int_eq(query_compile(str_of(text), &query, &diag), 0);
 	ck_assert_int_eq(results_new(query, &(struct results_options){
-		.max_bytes = BYTES, .grace_ms = GRACE_MS, .now = 5000,
+		.max_bytes = BYTES, .max_out = BYTES, .grace_ms = GRACE_MS,
+		.now = 5000,
 		.marked = marked, .arg = &agents }, &made), 0);
 }
 
@@ -163,7 +164,45 @@ START_TEST(what_comes_past_the_limit_and_what_is_no_row_is_counted)
 }
 END_TEST
 
-TEST_MAIN(results, rows_wait_until_they_are_taken,
+/* Groups are small, and their rows are as long as the asker likes. */
+START_TEST(rows_that_wait_are_bounded_however_long_they_are)
+{
+	enum { NAME = 100000, GROUPS = 1000 };
+	struct results_item item;
+	char *text = NULL, one[32];
+	size_t bytes = 0;
+	uint64_t n = 0;
+
+	ck_assert_int_ge(asprintf(&text, "select k as '%0*d' group by k", NAME,
+				  0), 0);
+	begin(text);
+	free(text);
+	for (int i = 0; i < GROUPS; i++) {
+		snprintf(one, sizeof one, "{\"k\":%d}", i);
+		ck_assert(row(one));
+	}
+	results_tick(made, 7000);
+	ck_assert_uint_eq(results_counts(made).overflow, 0);
+	ck_assert_uint_eq(results_counts(made).results, GROUPS);
+	while (results_next(made, &item) && !item.is_mark) {
+		bytes += item.row.len;
+		n++;
+	}
+	ck_assert(item.is_mark); /* behind all that there is of them */
+	ck_assert_uint_gt(n, 0);
+	ck_assert_uint_le(bytes, BYTES);
+	ck_assert_uint_eq(results_counts(made).unkept, GROUPS - n);
+	/* What was taken has made room. */
+	row("{\"k\":0}");
+	ck_assert(!results_next(made, &item));
+	results_tick(made, 8000);
+	ck_assert(results_next(made, &item) && !item.is_mark);
+	finish();
+}
+END_TEST
+
+TEST_MAIN(results, rows_that_wait_are_bounded_however_long_they_are,
+	  rows_wait_until_they_are_taken,
 	  a_mark_stands_behind_the_rows_of_its_window,
 	  a_mark_is_completed_when_it_is_made,
 	  a_total_is_marked_from_the_beginning_to_its_tick,

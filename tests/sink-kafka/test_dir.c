@@ -75,21 +75,24 @@ START_TEST(a_file_says_query_topic_and_key)
 }
 END_TEST
 
-START_TEST(a_file_may_name_a_group_and_what_is_saved)
+START_TEST(a_file_may_name_a_group_a_rate_and_what_is_saved)
 {
 	struct wish *w;
 
 	begin();
-	put("a.mql", "-- saved: big\n-- group: sinks\nselect * from x\n");
+	put("a.mql", "-- saved: big\n-- group: sinks\n-- rate: 100\n"
+	    "select * from x\n");
 	dir_look(&dir);
 	w = TAILQ_FIRST(&dir.wishes);
 	ck_assert_str_eq(w->saved, "big");
 	ck_assert_str_eq(w->group, "sinks");
+	ck_assert_str_eq(w->rate, "100");
 	ck_assert_ptr_null(w->query); /* it is kept elsewhere */
 	put("a.mql", "select 1\n");
 	dir_look(&dir);
 	ck_assert_ptr_null(w->saved);
 	ck_assert_ptr_null(w->group);
+	ck_assert_ptr_null(w->rate);
 	ck_assert_str_eq(w->query, "select 1\n");
 	drop("a.mql");
 	finish();
@@ -216,7 +219,7 @@ END_TEST
 
 TEST_MAIN(dir, a_file_with_a_nul_byte_is_left_as_it_was,
 	  a_file_says_query_topic_and_key,
-	  a_file_may_name_a_group_and_what_is_saved,
+	  a_file_may_name_a_group_a_rate_and_what_is_saved,
 	  what_is_wished_by_name_stays_whatever_files_do,
 	  what_a_file_does_not_say_is_not_known, changes_and_ends_are_seen,
 	  other_files_do_not_count,

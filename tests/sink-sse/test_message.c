@@ -36,16 +36,24 @@ close_hub(void)
 }
 
 static int
-join(struct viewer *v, size_t i, const char *query, const char *id)
+join_at(struct viewer *v, size_t i, const char *query, uint64_t rate,
+	const char *id)
 {
 	struct mql_query *q;
 	struct position p;
 
 	position_parse(str_of(id), &p, 1);
 	ck_assert_int_eq(mql_query_compile(query, &q, NULL), 0);
-	int err = hub_join(&hub, q, id ? &p : NULL, viewer_source(v, i));
+	int err = hub_join(&hub, q, rate, id ? &p : NULL,
+			   viewer_source(v, i));
 	mql_query_free(q);
 	return err;
+}
+
+static int
+join(struct viewer *v, size_t i, const char *query, const char *id)
+{
+	return join_at(v, i, query, 0, id);
 }
 
 static struct viewer *
@@ -164,6 +172,25 @@ START_TEST(same_queries_share_a_subscription_from_now_on)
 END_TEST
 
 /* Ten rows were asked for: who joins at the seventh wants ten as well. */
+START_TEST(viewers_share_only_what_has_the_same_rate)
+{
+	struct viewer *v;
+
+	open_hub();
+	v = viewer_new(&hub, 4, &plain);
+	ck_assert_int_eq(join_at(v, 0, "select n", 5, NULL), 0);
+	ck_assert_int_eq(join_at(v, 1, "select n", 0, NULL), 0);
+	ck_assert_int_eq(join_at(v, 2, "select n", 5, NULL), 0);
+	ck_assert_int_eq(join_at(v, 3, "select n", 5, v->source[1].epoch), 0);
+	ck_assert_ptr_ne(v->source[0].sub, v->source[1].sub);
+	ck_assert_ptr_eq(v->source[0].sub, v->source[2].sub);
+	ck_assert_ptr_eq(v->source[0].sub, v->source[3].sub);
+	ck_assert_uint_eq(v->source[0].sub->rate, 5);
+	viewer_free(v);
+	close_hub();
+}
+END_TEST
+
 START_TEST(who_joins_a_limit_gets_it_whole_or_its_own)
 {
 	open_hub();
@@ -440,7 +467,8 @@ START_TEST(a_heartbeat_breaks_the_silence)
 }
 END_TEST
 
-TEST_MAIN(message, rows_come_with_their_number,
+TEST_MAIN(message, viewers_share_only_what_has_the_same_rate,
+	  rows_come_with_their_number,
 	  same_queries_share_a_subscription_from_now_on,
 	  who_joins_a_limit_gets_it_whole_or_its_own,
 	  a_limit_of_the_viewer_cuts_and_ends,

@@ -63,12 +63,14 @@ $(SOURCE_JOB_TESTS:%=$(O)/%): | $(O)/mql-source-job
 # On librdkafka's mock cluster.
 TESTS += test_sj_kafka
 test_sj_kafka.src    := tests/source-job/test_kafka.c source-job/kafka/consumer.c \
-                        source-job/kafka/history.c source-job/kafka/history_find.c source-job/kafka/offsets.c \
+                        source-job/kafka/history.c source-job/kafka/history_find.c \
+                        source-job/kafka/offsets.c source-job/kafka/offsets_commit.c \
                         source-job/kafka/replay.c source-job/kafka/source.c
 test_sj_kafka.deps   := agent kafka
 TESTS += test_sj_history
 test_sj_history.src  := tests/source-job/test_history.c source-job/kafka/consumer.c \
-                        source-job/kafka/history.c source-job/kafka/history_find.c source-job/kafka/offsets.c
+                        source-job/kafka/history.c source-job/kafka/history_find.c \
+                        source-job/kafka/offsets.c source-job/kafka/offsets_commit.c
 test_sj_history.deps := kafka
 TESTS += test_sj_table
 test_sj_table.src    := tests/source-job/test_table.c source-job/kafka/table.c \

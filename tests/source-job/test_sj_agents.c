@@ -286,6 +286,50 @@ START_TEST(an_agent_that_is_for_one_query_from_now_on_is_asked_no_other)
 }
 END_TEST
 
+/* Answers that come together are told together, one that never comes keeps none
+ * of them back, and what each agent had counted before is nobody's here. */
+static void
+count_answers_of(const char *workers)
+{
+	const struct books_agent past[] = { agent_sent(10), agent_sent(0) };
+	struct agent a[3];
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, workers, NULL);
+	for (size_t i = 0; i < 3; i++)
+		agent_open(&a[i], &d, (char[]){ (char)('a' + i), 0 }, NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	for (size_t i = 0; i < 3; i++)
+		agent_until_added(&a[i]);
+	agent_ack(&a[0], a[0].added, WIRE_LIVE, &past[0]);
+	agent_ack(&a[1], a[1].added, WIRE_LIVE, &past[1]);
+	TAIL_UNTIL(&t, t.books.live == 2);
+	ck_assert_uint_eq(t.before.sent, 10);
+	ck_assert_uint_eq(t.books.agent.sent, 0);
+	agent_rows(&a[2], a[2].added, 8, 3, 100); /* before it answers */
+	agent_rows(&a[0], a[0].added, 11, 5, 100);
+	agent_ack(&a[2], a[2].added, WIRE_LIVE, &past[0]);
+	TAIL_UNTIL(&t, t.books.live == 3 && t.books.source.delivered == 8);
+	ck_assert_uint_eq(t.before.sent, 17);
+	ck_assert_uint_eq(t.books.agent.sent, 8);
+	ck_assert_uint_eq(t.books.source.lost, 0);
+	ck_assert(books_balance(&t.books));
+	for (size_t i = 0; i < 3; i++)
+		agent_close(&a[i]);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+
+START_TEST(answers_that_come_together_are_counted_as_they_come)
+{
+	count_answers_of("--workers=1"); /* in the job's own thread */
+	count_answers_of("--workers=2"); /* in one beside it */
+	count_answers_of("--workers=4");
+}
+END_TEST
+
 TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_that_comes_back_goes_on_where_it_was,
 	  a_run_that_began_anew_is_told_by_its_counters,
@@ -294,4 +338,5 @@ TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_whose_link_breaks_is_lost,
 	  an_agent_that_went_without_a_word_says_later_what_it_had_sent,
 	  agents_are_bounded,
+	  answers_that_come_together_are_counted_as_they_come,
 	  an_agent_that_is_for_one_query_from_now_on_is_asked_no_other)

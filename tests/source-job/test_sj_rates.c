@@ -80,6 +80,31 @@ START_TEST(a_rate_is_of_rows_that_are_events)
 }
 END_TEST
 
-TEST_MAIN(sj_rates, a_rate_is_divided_over_those_that_have_something,
+static void
+await_listed(struct tail *t, const char *rate)
+{
+	bool ok;
+
+	while (!strstr(tail_request(t, "queries", "", &ok), rate))
+		ck_assert(ok);
+}
+
+START_TEST(operators_see_which_rate_a_query_has)
+{
+	struct scene s = { 0 };
+	struct tail all = { 0 };
+
+	begin(&s, 800);
+	await_listed(&s.t, "\"rate\":800,");
+	tail_open(&all, &s.d);
+	tail_subscribe(&all, "select n");
+	await_listed(&all, "\"rate\":0,");
+	tail_close(&all);
+	scene_close(&s);
+}
+END_TEST
+
+TEST_MAIN(sj_rates, operators_see_which_rate_a_query_has,
+	  a_rate_is_divided_over_those_that_have_something,
 	  who_asks_without_a_rate_lifts_it_and_it_comes_back,
 	  a_rate_is_of_rows_that_are_events)

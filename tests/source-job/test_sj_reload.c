@@ -122,6 +122,44 @@ START_TEST(what_needs_a_restart_stays)
 }
 END_TEST
 
-TEST_MAIN(sj_reload, limits_are_others_after_sighup,
+static void
+expect_full(struct changing *c)
+{
+	struct wire_hello m = { .agent = STR("b"), .app = STR("test"),
+				.session = 1 };
+	struct wire_error e;
+	struct peer p;
+
+	peer_open(&p, c->d.agents);
+	wire_hello_encode(&m, &p.frame);
+	peer_send(&p);
+	struct str body = peer_expect(&p, WIRE_ERROR);
+	ck_assert_int_eq(wire_error_decode(body, &e), 0);
+	ck_assert_int_eq(e.code, MQL_ELIMIT);
+	arena_fini(&e.mem);
+	peer_close(&p);
+}
+
+/* Memory is divided for so many: a share for each would be too much. */
+START_TEST(there_are_no_more_agents_than_memory_was_divided_for)
+{
+	struct changing c;
+	struct agent a;
+
+	begin(&c, "max-agents = 1\n");
+	write_file(&c, "max-agents = 2\nmax-queries = 1\n");
+	daemon_signal(&c.d, SIGHUP);
+	until_answer(&c, "select a", 0);
+	c.t.id++;
+	until_answer(&c, "select b", MQL_ELIMIT); /* it was read by now */
+	agent_open(&a, &c.d, "a", NULL);
+	expect_full(&c);
+	agent_close(&a);
+	end(&c);
+}
+END_TEST
+
+TEST_MAIN(sj_reload, there_are_no_more_agents_than_memory_was_divided_for,
+	  limits_are_others_after_sighup,
 	  a_file_that_makes_no_sense_changes_nothing,
 	  what_needs_a_restart_stays)

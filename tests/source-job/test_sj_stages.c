@@ -199,6 +199,34 @@ START_TEST(groups_beyond_the_memory_are_counted)
 }
 END_TEST
 
+/* Small groups may have long rows: a kilobyte of name each. */
+START_TEST(rows_of_groups_beyond_the_memory_are_counted_too)
+{
+	enum { N = 200 };
+	struct buf text = BUF_INIT;
+	char query[1100];
+	struct scene s;
+
+	daemon_start(&s.d, "--stage-memory=64K", NULL);
+	snprintf(query, sizeof query,
+		 "select k, count(*) as '%01000d' group by k", 0);
+	scene_ask(&s, query);
+	for (int i = 0; i < N; i++)
+		buf_printf(&text, "{\"k\":%d}\n", i);
+	buf_put_u8(&text, '\0');
+	agent_lines(&s.a, s.a.added, 1, (const char *)text.data);
+	TAIL_UNTIL(&s.t, s.t.books.source.drop_slow);
+	ck_assert_uint_eq(s.t.books.source.folded, N);
+	ck_assert_uint_eq(s.t.books.source.overflow, 0);
+	tail_unsubscribe(&s.t);
+	scene_end(&s, N, 0);
+	ck_assert_uint_gt(s.t.books.source.results,
+			  s.t.books.source.drop_slow);
+	buf_fini(&text);
+	scene_close(&s);
+}
+END_TEST
+
 START_TEST(a_row_that_is_no_json_is_lost_to_a_stage)
 {
 	struct scene s;
@@ -267,6 +295,7 @@ TEST_MAIN(sj_stages, groups_of_two_agents_are_one_and_come_at_the_end,
 	  a_late_joiner_begins_with_windows_of_its_own,
 	  distinct_rows_go_at_once_and_end_with_their_limit,
 	  groups_beyond_the_memory_are_counted,
+	  rows_of_groups_beyond_the_memory_are_counted_too,
 	  a_row_that_is_no_json_is_lost_to_a_stage,
 	  a_drain_gives_the_totals_first,
 	  at_asks_the_agents_that_it_names_and_no_others)

@@ -101,11 +101,15 @@ START_TEST(who_greets_and_then_is_silent_is_cut_off)
 	static const char ready[] =
 		"\4\x1c\5READY\xbSocket-Type\0\0\0\6DEALER";
 	struct wire_context *c = new_context();
-	struct wire_router *r = new_router(c, "tcp://127.0.0.1:0");
-	struct wire_dealer *d = new_dealer(c, wire_router_endpoint(r));
-	int fd = raw_connect(r);
+	struct wire_router *r;
+	struct wire_dealer *d;
 	unsigned changes;
+	int fd;
 
+	wire_context_ping(c, 500, 5000);
+	r = new_router(c, "tcp://127.0.0.1:0");
+	d = new_dealer(c, wire_router_endpoint(r));
+	fd = raw_connect(r);
 	await_link(d, WIRE_LINK_UP, 1);
 	send(fd, greeting, sizeof greeting, MSG_NOSIGNAL);
 	send(fd, ready, sizeof ready - 1, MSG_NOSIGNAL);

@@ -140,6 +140,74 @@ START_TEST(a_wait_ends_when_its_wake_descriptor_is_readable)
 }
 END_TEST
 
+/* A wait, in a poll set of the caller's. */
+static void
+wait_outside(struct wire_dealer *d, int timeout_ms, struct wire_watch *w)
+{
+	const int ms = wire_dealer_watch(d, timeout_ms, w);
+	struct pollfd p[] = { { w->fd[0], POLLIN, 0 },
+			      { w->fd[1], POLLIN, 0 } };
+	const int n = poll(p, 2, ms);
+	const bool readable[] = { p[0].revents, p[1].revents };
+
+	ck_assert_int_ge(n, 0);
+	wire_dealer_see(d, readable, n > 0);
+}
+
+/* Each wait may be as long as the test: none may miss what comes. */
+static void
+await_outside(struct wire_dealer *d, enum wire_link want, struct wire_watch *w)
+{
+	int64_t end = clock_mono_ms() + DEADLINE_MS;
+	unsigned changes;
+
+	while (wire_dealer_link(d, &changes) != want) {
+		ck_assert_msg(clock_mono_ms() < end, "no such link in time");
+		wait_outside(d, DEADLINE_MS, w);
+	}
+}
+
+START_TEST(a_dealer_is_waited_for_in_a_poll_set_of_its_owners)
+{
+	struct wire_context *c = new_context(), *other = new_context();
+	struct wire_router *r = new_router(other, "tcp://127.0.0.1:0");
+	struct wire_dealer *d = new_dealer(c, wire_router_endpoint(r));
+	struct wire_watch w = { 0 };
+	struct wire_peer peer;
+	struct str msg;
+	char endpoint[80];
+	uint64_t serial;
+
+	snprintf(endpoint, sizeof endpoint, "%s", wire_router_endpoint(r));
+	await_outside(d, WIRE_LINK_UP, &w);
+	for (int i = 0; i < 100; i++) {
+		send_text(d, "more");
+		await_router(r, &peer, "more");
+		answer(r, &peer, "go on");
+		while (!wire_dealer_recv(d, &msg))
+			wait_outside(d, DEADLINE_MS, &w);
+		ck_assert(str_eq(msg, STR("go on")));
+	}
+	while (wire_dealer_recv(d, &msg))
+		;
+	ck_assert_int_eq(wire_dealer_watch(d, 77, &w), 77); /* it rests */
+	wire_dealer_see(d, (bool[2]){ false, false }, false);
+	ck_assert(wire_dealer_quiet(d));
+	serial = w.serial;
+	ck_assert_uint_ne(serial, 0);
+	wire_router_close(r, 0);
+	wire_context_free(other); /* the port is free when this returns */
+	await_outside(d, WIRE_LINK_DOWN, &w);
+	r = new_router(c, endpoint);
+	await_outside(d, WIRE_LINK_UP, &w);
+	wire_dealer_watch(d, 0, &w);
+	ck_assert_uint_ne(w.serial, serial);
+	wire_dealer_close(d, 0);
+	wire_router_close(r, 0);
+	wire_context_free(c);
+}
+END_TEST
+
 /* --- links ---------------------------------------------------------------------- */
 
 /* A port at which nobody listens, nor can, until fd is closed. */
@@ -400,6 +468,7 @@ TEST_MAIN(socket, messages_travel_both_ways_over_every_transport,
 	  the_largest_frame_passes_and_a_larger_one_cuts_its_sender_off,
 	  a_router_that_sends_still_wakes_for_what_has_arrived,
 	  a_wait_ends_when_its_wake_descriptor_is_readable,
+	  a_dealer_is_waited_for_in_a_poll_set_of_its_owners,
 	  nothing_is_sent_without_a_link,
 	  a_dealer_finds_a_router_that_comes_later,
 	  a_new_link_carries_nothing_of_the_old_one,

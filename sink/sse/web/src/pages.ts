@@ -28,6 +28,7 @@ const QUERIES: Col[] = [
     show: (_, q) => `${count(Number(q["live"] ?? 0))} / ${count(Number(q["targeted"] ?? 0))}` },
   { key: "refused", name: "refused", num: true, rare: true },
   { key: "rows_per_s", name: "rows/s", num: true, show: (v) => short(Number(v)) },
+  { key: "rate", name: "rate cap", num: true, rare: true, show: (v) => short(Number(v)) },
   { key: "seen", name: "seen", num: true, show: (v) => short(Number(v)) },
   { key: "matched", name: "matched", num: true, show: (v) => short(Number(v)) },
   { key: "dropped", name: "dropped", num: true },
