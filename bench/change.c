@@ -3,8 +3,9 @@
  * swapped under a thread that publishes; and what that thread notices of it.
  *
  * Figures are of the thread's processor time. With a number as a second
- * argument that many queries are added and nothing is measured, for who counts
- * instructions in what begins with counted_. There is no source-job and no
+ * argument that many queries come and go and nothing is measured, for who
+ * counts instructions in counted_more() and counted_less(); with a third one,
+ * beside none, as most queries of a fleet do. There is no source-job and no
  * thread of the agent's: this one does its work. */
 #include <pthread.h>
 #include <sched.h>
@@ -30,6 +31,7 @@ struct suite {
 	struct mql_stream *stream;
 	char              *text[TEXTS];
 	uint32_t           oldest, newest; /* ids; text[id % TEXTS] */
+	bool               alone;
 	struct buf         delta;
 	_Atomic bool       over;
 	double             took[SLICES]; /* ns a publish */
@@ -48,8 +50,9 @@ open_agent(struct suite *s)
 	opt.max_queries = LIVE + BATCH;
 	opt.cpu_permille = 1000000; /* the publisher does nothing else */
 	if (mql_agent_open(&opt, &a) ||
-	    mql_stream_open_struct(a, "requests", many_fields(), MANY_FIELDS,
-				   &s->stream) ||
+	    (s->alone ? mql_stream_open(a, "requests", &s->stream) :
+	     mql_stream_open_struct(a, "requests", many_fields(), MANY_FIELDS,
+				    &s->stream)) ||
 	    pthread_key_create(&a->key, publisher_give_back) ||
 	    run_table_init(a) || folds_init(a))
 		bench_die("the agent does not open");
@@ -115,10 +118,32 @@ change(struct suite *s, int64_t *at)
 }
 
 __attribute__((noinline)) static void
-counted_change(struct suite *s, int64_t *at)
+counted_more(struct suite *s, int64_t *at)
 {
 	change(s, at);
 	bench_barrier(); /* not by a jump */
+}
+
+/* Returns how many us it took. */
+__attribute__((noinline)) static double
+counted_less(struct suite *s)
+{
+	int64_t at[PARTS + 1];
+
+	change(s, at);
+	return (double)(at[PARTS] - at[0]) / 1e3;
+}
+
+/* What somebody asks of a fleet. */
+static char *
+fleet_query(unsigned i)
+{
+	char *text;
+
+	if (asprintf(&text, "select * where country == \"BR\" and status == %u",
+		     600 + i) < 0)
+		bench_die("out of memory");
+	return text;
 }
 
 /* Live all of them, some at a time. */
@@ -128,12 +153,14 @@ fill(struct suite *s)
 	int64_t at[PARTS + 1];
 
 	for (unsigned i = 0; i < TEXTS; i++)
-		s->text[i] = many_query(s->many, MANY_SELECTIVE);
-	for (unsigned i = 0; i < LIVE; i += BATCH) {
+		s->text[i] = s->alone ? fleet_query(i) :
+			     many_query(s->many, MANY_SELECTIVE);
+	for (unsigned i = 0; !s->alone && i < LIVE; i += BATCH) {
 		write_delta(s, BATCH, 0);
 		change(s, at);
 	}
-	if (s->agent->runs.n[RUN_LIVE] != LIVE || !mql_active(s->stream))
+	if (s->agent->runs.n[RUN_LIVE] != (s->alone ? 0 : LIVE) ||
+	    mql_active(s->stream) == s->alone)
 		bench_die("%u queries are live", s->agent->runs.n[RUN_LIVE]);
 }
 
@@ -227,8 +254,7 @@ measure(struct suite *s)
 			us[k][i] = (double)(at[k + 1] - at[k]) / 1e3;
 		us[PARTS][i] = (double)(at[PARTS] - at[0]) / 1e3;
 		write_delta(s, 0, 1);
-		change(s, at);
-		us[PARTS + 1][i] = (double)(at[PARTS] - at[0]) / 1e3;
+		us[PARTS + 1][i] = counted_less(s);
 	}
 	busy = stop(s, t);
 	for (unsigned k = 0; k < PARTS + 2; k++)
@@ -245,16 +271,18 @@ main(int argc, char **argv)
 	static struct suite s;
 	int64_t at[PARTS + 1];
 
-	if (argc != 2 && argc != 3)
-		bench_die("usage: %s BUILD-DIRECTORY [CHANGES]", argv[0]);
+	if (argc < 2 || argc > 4)
+		bench_die("usage: %s BUILD-DIRECTORY [CHANGES [alone]]",
+			  argv[0]);
+	s.alone = argc == 4;
 	s.many = many_new();
 	open_agent(&s);
 	fill(&s);
-	for (int i = argc == 3 ? atoi(argv[2]) : 0; i > 0; i--) {
+	for (int i = argc > 2 ? atoi(argv[2]) : 0; i > 0; i--) {
 		write_delta(&s, 1, 0);
-		counted_change(&s, at);
+		counted_more(&s, at);
 		write_delta(&s, 0, 1);
-		change(&s, at);
+		counted_less(&s);
 	}
 	if (argc == 2)
 		measure(&s);

@@ -1,14 +1,20 @@
 /* arena.c - chunks in a list; the head serves what is small.
  *
  *     arena.head -> [next|used|size| data ....free ] -> [ full ] -> NULL
- */
+ *
+ * What is given is zeroed, not the chunk: most arenas use little of theirs. */
 #include "common/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = 4096, ALIGN = alignof(max_align_t) };
+enum {
+	FIRST_BYTES = 960, /* will do for most; with its head malloc(3) has
+			      such blocks at hand */
+	CHUNK_BYTES = 4096,
+	ALIGN = alignof(max_align_t),
+};
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -21,12 +27,14 @@ struct arena_chunk {
 static struct arena_chunk *
 chunk_new(struct arena *a, size_t n)
 {
-	const size_t chunk = a->chunk ? a->chunk : CHUNK_BYTES;
+	const size_t chunk = a->chunk ? a->chunk :
+			     a->head ? CHUNK_BYTES : FIRST_BYTES;
 	size_t size = n > chunk ? n : chunk;
-	struct arena_chunk *c = calloc(1, sizeof *c + size);
+	struct arena_chunk *c = malloc(sizeof *c + size);
 
 	if (!c)
 		return NULL;
+	c->used = 0;
 	c->size = size;
 	if (a->head && n > chunk) {
 		c->next = a->head->next;
@@ -38,8 +46,9 @@ chunk_new(struct arena *a, size_t n)
 	return c;
 }
 
-void *
-arena_alloc(struct arena *a, size_t n)
+/* n bytes, whatever is in them. */
+static void *
+take(struct arena *a, size_t n)
 {
 	struct arena_chunk *c = a->head;
 	char *p;
@@ -57,24 +66,37 @@ arena_alloc(struct arena *a, size_t n)
 }
 
 void *
+arena_alloc(struct arena *a, size_t n)
+{
+	void *p = take(a, n);
+
+	return p ? memset(p, 0, n) : NULL;
+}
+
+void *
 arena_grow(struct arena *a, const void *old, size_t oldn, size_t n)
 {
-	void *p = arena_alloc(a, n);
+	char *p = take(a, n);
 
+	if (oldn > n)
+		oldn = n;
 	if (p && oldn)
-		memcpy(p, old, oldn < n ? oldn : n);
+		memcpy(p, old, oldn);
+	if (p)
+		memset(p + oldn, 0, n - oldn);
 	return p;
 }
 
 struct str
 arena_str(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.len + 1);
+	char *p = take(a, s.len + 1);
 
 	if (!p)
 		return (struct str){ NULL, 0 };
 	if (s.len)
 		memcpy(p, s.ptr, s.len);
+	p[s.len] = 0;
 	return (struct str){ p, s.len };
 }
 

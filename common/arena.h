@@ -10,7 +10,8 @@
 
 struct arena {
 	struct arena_chunk *head;
-	size_t chunk; /* bytes that are asked for at a time; 0: 4096 */
+	size_t chunk; /* bytes that are asked for at a time; 0: 960 at first,
+			 then 4096 */
 };
 
 /* n zeroed bytes, or NULL. They live until arena_fini(). */

@@ -185,6 +185,7 @@ static int
 reserve_slot(struct pathset *ps)
 {
 	unsigned cap = ps->slotcap ? ps->slotcap * 2 : FIRST_SLOTS;
+	struct field_place *place;
 	struct slot *slot;
 
 	if (ps->nslot == PATHSET_MAX)
@@ -195,6 +196,10 @@ reserve_slot(struct pathset *ps)
 	if (!slot)
 		return MQL_ENOMEM;
 	ps->slot = slot;
+	place = reallocarray(ps->place, cap, sizeof *place);
+	if (!place)
+		return MQL_ENOMEM;
+	ps->place = place;
 	ps->slotcap = cap;
 	return 0;
 }
@@ -358,7 +363,7 @@ out:
 static bool
 copy_block(const void *from, size_t n, size_t size, void **out)
 {
-	*out = n ? calloc(n, size) : NULL;
+	*out = n ? reallocarray(NULL, n, size) : NULL;
 	if (*out)
 		memcpy(*out, from, n * size);
 	return *out || !n;
@@ -367,22 +372,25 @@ copy_block(const void *from, size_t n, size_t size, void **out)
 int
 pathset_copy(const struct pathset *ps, struct pathset **out)
 {
-	struct pathset *copy = calloc(1, sizeof *copy);
-	void *slot = NULL, *node = NULL, *table = NULL;
+	struct pathset *copy = malloc(sizeof *copy);
+	void *slot = NULL, *place = NULL, *node = NULL, *table = NULL;
 
 	*out = NULL;
 	if (!copy || !copy_block(ps->slot, ps->slotcap, sizeof *ps->slot,
 				 &slot) ||
+	    !copy_block(ps->place, ps->slotcap, sizeof *ps->place, &place) ||
 	    !copy_block(ps->node, ps->nodecap, sizeof *ps->node, &node) ||
 	    !copy_block(ps->table, ps->tablecap, sizeof *ps->table, &table)) {
 		free(copy);
 		free(slot);
+		free(place);
 		free(node);
 		free(table);
 		return MQL_ENOMEM;
 	}
 	*copy = *ps;
 	copy->slot = slot;
+	copy->place = place;
 	copy->node = node;
 	copy->table = table;
 	copy->texts->refs++;
@@ -400,6 +408,7 @@ pathset_free(struct pathset *ps)
 		free(ps->texts);
 	}
 	free(ps->slot);
+	free(ps->place);
 	free(ps->node);
 	free(ps->table);
 	free(ps);

@@ -72,11 +72,11 @@ struct pathset {
 	const struct policy *policy; /* NULL: nothing is hidden */
 	struct pathset_texts *texts; /* shared with copies */
 	struct slot *slot;
+	struct field_place *place;   /* by slot */
 	struct node *node;
 	uint16_t    *table;  /* of nodes, 0: free; a power of two, half empty */
 	unsigned     nslot, slotcap, nnode, nodecap, tablecap;
 	uint16_t     meta[META_COUNT]; /* the slot of each */
-	struct field_place place[PATHSET_MAX]; /* by slot */
 };
 
 /* Which of 64 bits stands for a key: most keys of an event that nobody asks

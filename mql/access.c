@@ -19,6 +19,7 @@ struct find {
 	bool              oom;
 	struct access_term *room; /* MAX_TERMS of them */
 	unsigned            n;
+	const struct ast   *best; /* what the best access so far is of */
 };
 
 /* --- one test ---------------------------------------------------------------- */
@@ -310,38 +311,50 @@ add_access(struct find *f, const struct ast *n)
 {
 	struct access_list *l = &f->q->access;
 	struct access *a = &l->at[l->n];
-	struct buf text = BUF_INIT;
 
 	f->n = 0;
 	if (!find_terms(f, n))
 		return;
-	spell_expr(n, &text);
 	a->n = f->n;
-	a->text = arena_str(&f->q->arena,
-			    (struct str){ (char *)text.data, text.len });
 	a->term = arena_grow(&f->q->arena, f->room, f->n * sizeof *f->room,
 			     f->n * sizeof *f->room);
-	if (text.err || !a->text.ptr || !a->term)
+	if (!a->term) {
 		f->oom = true;
-	else if (a->n == 1)
+		return;
+	}
+	if (a->n == 1)
 		a->proves = (uint16_t)residual_proven(&f->q->residual,
 						      a->term);
-	buf_fini(&text);
 	l->n++;
+	if (access_best(l) == a)
+		f->best = n;
 }
 
 static int
-keep_text(struct mql_query *q, const struct ast *where)
+keep_text(struct mql_query *q, const struct ast *n, struct str *to)
 {
 	struct buf text = BUF_INIT;
 
-	spell_expr(where, &text);
-	q->access.where = arena_str(&q->arena,
-			(struct str){ (char *)text.data, text.len });
-	int err = text.err || !q->access.where.ptr ? MQL_ENOMEM : 0;
-	q->access.hash = XXH3_64bits(text.data, text.len);
+	if (n)
+		spell_expr(n, &text);
+	*to = arena_str(&q->arena, (struct str){ (char *)text.data, text.len });
+	int err = text.err || !to->ptr ? MQL_ENOMEM : 0;
 	buf_fini(&text);
 	return err;
+}
+
+static int
+keep_texts(struct mql_query *q, const struct ast *where,
+	   const struct ast *best)
+{
+	struct access_list *l = &q->access;
+	int err = keep_text(q, where, &l->where);
+
+	if (err)
+		return err;
+	l->hash = XXH3_64bits(l->where.ptr, l->where.len);
+	l->best = l->where;
+	return best == where ? 0 : keep_text(q, best, &l->best);
 }
 
 int
@@ -360,7 +373,7 @@ access_find(struct mql_query *q, const struct ast *where)
 		add_access(&f, where->kind == AST_AND ? where->item[i] :
 							where);
 	free(f.room);
-	return f.oom ? MQL_ENOMEM : keep_text(q, where);
+	return f.oom ? MQL_ENOMEM : keep_texts(q, where, f.best);
 }
 
 /* --- which one ---------------------------------------------------------------- */

@@ -44,13 +44,13 @@ struct access { /* one of its terms holds, or the query is not answered */
 	struct access_term *term;
 	unsigned            n;
 	uint16_t            proves; /* of one term: residual_proven() */
-	struct str          text;   /* for people: country == 'BR' */
 };
 
 struct access_list {
 	struct access *at;
 	unsigned       n;
 	struct str     where; /* canonical; len 0: none */
+	struct str     best;  /* that part of it which access_best() is of */
 	uint64_t       hash;  /* of it */
 };
 

@@ -145,7 +145,8 @@ say_index(const struct mql_query *q, FILE *to)
 
 	if (best)
 		fprintf(to, "%-12s%.*s (%s)%s\n", "index",
-			(int)best->text.len, best->text.ptr, access_name(best),
+			(int)q->access.best.len, q->access.best.ptr,
+			access_name(best),
 			q->access.n > 1 ? ", or what proves more selective" :
 					  "");
 	else

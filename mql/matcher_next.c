@@ -204,9 +204,12 @@ set_pretest(struct matcher *m)
 bool
 matcher_hide(struct matcher *m, const struct policy *policy)
 {
+	const bool hid = m->hides;
+
 	if (*m->paths_refs == 1)
 		m->hides = pathset_guard(m->paths, policy);
-	set_pretest(m);
+	if (m->hides != hid)
+		set_pretest(m);
 	return m->hides;
 }
 

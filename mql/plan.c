@@ -330,6 +330,18 @@ copy_lists(const struct select *s, struct plan *p)
 	return 0;
 }
 
+/* Of rows without a limit an agent runs the whole query. */
+static int
+plan_agent(struct compile *c, struct plan *p)
+{
+	if (!p->plain)
+		return spell_reduced(c, &p->agent_text);
+	if (p->limit != UINT64_MAX)
+		return spell(&c->sel, false, &p->agent_text);
+	p->agent_text = p->text;
+	return 0;
+}
+
 int
 plan(struct compile *c, struct plan *out)
 {
@@ -343,9 +355,7 @@ plan(struct compile *c, struct plan *out)
 	out->sample = s->sampling;
 	out->limit = s->limit;
 	if (!spell(s, true, &out->text) &&
-	    !(out->plain ? spell(s, false, &out->agent_text) :
-			   spell_reduced(c, &out->agent_text)) &&
-	    !spell_fold(c, &out->fold_text) &&
+	    !plan_agent(c, out) && !spell_fold(c, &out->fold_text) &&
 	    !spell_at(s, &out->at_text) && !plan_stage(s, &out->stage_text) &&
 	    !plan_warn(s, out, &out->warnings) && !copy_lists(s, out))
 		return 0;
@@ -358,8 +368,9 @@ plan_fini(struct plan *p)
 {
 	if (!p)
 		return;
+	if (p->agent_text != p->text)
+		free(p->agent_text);
 	free(p->text);
-	free(p->agent_text);
 	free(p->fold_text);
 	free(p->at_text);
 	free(p->stage_text);

@@ -15,7 +15,8 @@
 
 struct plan {
 	char *text;       /* canonical; NUL-terminated, heap */
-	char *agent_text; /* what an agent runs, see query_agent_text() */
+	char *agent_text; /* what an agent runs, see query_agent_text(); text
+			     itself, if it is the same */
 	char *fold_text;  /* see query_fold_text(); NULL: none */
 	char *at_text;    /* see query_at_text(); "" : everywhere */
 	char *stage_text; /* what the source-job does, for explain; or "" */

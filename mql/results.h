@@ -58,7 +58,8 @@ void results_partial(struct results *r, const struct partial *p, int64_t now);
 /* All agents have told everything before upto. */
 void results_complete(struct results *r, int64_t upto, int64_t now);
 void results_tick(struct results *r, int64_t now); /* time has passed */
-void results_end(struct results *r, int64_t now); /* what is open is cut short */
+/* Nothing comes any more: what is open is cut short. */
+void results_end(struct results *r, int64_t now);
 
 /* --- out ------------------------------------------------------------------ */
 

@@ -18,6 +18,14 @@ put_str(struct buf *b, struct str s)
 	buf_put(b, s.ptr, s.len);
 }
 
+static void
+put_int(int64_t i, struct buf *b)
+{
+	const struct value v = value_int(i);
+
+	value_write_json(&v, b);
+}
+
 /* Single quotes, where only they are doubled; double quotes with escapes when
  * there are control bytes, so that the query stays on one line. */
 void
@@ -88,7 +96,9 @@ put_step(struct buf *b, const struct step *s)
 		buf_put_u8(b, ']');
 		break;
 	case STEP_INDEX:
-		buf_printf(b, "[%d]", (int)s->index);
+		buf_put_u8(b, '[');
+		put_int(s->index, b);
+		buf_put_u8(b, ']');
 		break;
 	case STEP_ANY:
 		buf_puts(b, "[*]");
@@ -163,7 +173,8 @@ spell_duration(int64_t ms, struct buf *b)
 
 	while (ms % unit[u].ms || (!ms && unit[u].ms > 1))
 		u++;
-	buf_printf(b, "%lld%s", (long long)(ms / unit[u].ms), unit[u].name);
+	put_int(ms / unit[u].ms, b);
+	buf_puts(b, unit[u].name);
 }
 
 void
@@ -208,7 +219,7 @@ put_leaf(struct buf *b, const struct ast *n)
 	else if (n->kind == AST_INT && n->duration)
 		spell_duration(n->i, b);
 	else if (n->kind == AST_INT)
-		buf_printf(b, "%lld", (long long)n->i);
+		put_int(n->i, b);
 	else if (n->kind == AST_FLOAT)
 		put_float(b, n->f);
 	else if (n->kind == AST_BOOL)
@@ -239,11 +250,13 @@ put_call(struct buf *b, const struct ast *n)
 static void
 put_agg(struct buf *b, const struct ast *n)
 {
-	buf_printf(b, "%s(%s%s", n->agg.fn->name, n->all ? "*" : "",
-		   n->agg.distinct ? "distinct " : "");
+	buf_puts(b, n->agg.fn->name);
+	buf_puts(b, n->all ? "(*" : "(");
+	buf_puts(b, n->agg.distinct ? "distinct " : "");
 	put_list(b, n->item, n->n);
 	if (!strcmp(n->agg.fn->name, "top")) {
-		buf_printf(b, ", %u", (unsigned)n->agg.k);
+		buf_puts(b, ", ");
+		put_int(n->agg.k, b);
 	} else if (!strcmp(n->agg.fn->name, "percentile")) {
 		buf_puts(b, ", ");
 		put_float(b, n->agg.q);

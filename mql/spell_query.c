@@ -129,7 +129,7 @@ put_clause(struct buf *b, const char *name, const struct ast *n)
 {
 	if (!n)
 		return;
-	buf_printf(b, " %s ", name);
+	buf_puts(b, name);
 	spell_expr(n, b);
 }
 
@@ -142,13 +142,13 @@ spell_select(const struct select *s, bool with_limit, struct buf *b)
 		buf_puts(b, i ? ", " : " from ");
 		spell_name(s->stream[i], b);
 	}
-	put_clause(b, "where", s->where);
+	put_clause(b, " where ", s->where);
 	put_groups(b, s);
 	put_window(b, &s->window);
-	put_clause(b, "having", s->having);
+	put_clause(b, " having ", s->having);
 	put_order(b, s);
 	put_sample(b, &s->sampling);
 	if (s->limit != UINT64_MAX && with_limit)
 		buf_printf(b, " limit %llu", (unsigned long long)s->limit);
-	put_clause(b, "at", s->at);
+	put_clause(b, " at ", s->at);
 }

@@ -4,6 +4,8 @@
 #include "common/utf8.h"
 #include "mql/grammar.h"
 
+enum { LONGEST_KEYWORD = 8 }; /* eight bytes are compared as one number */
+
 /* The byte of s at i; A to Z as small ones, in any locale: a Turkish host's
  * LIMIT is a limit, too. */
 static unsigned char
@@ -28,17 +30,21 @@ int
 word_keyword(struct str s)
 {
 	static const struct {
-		struct str word;
-		int        token;
+		char word[LONGEST_KEYWORD + 1];
+		int  token;
 	} keywords[] = {
-#define X(token, spelling) { { spelling, sizeof spelling - 1 }, T_##token },
+#define X(token, spelling) { spelling, T_##token },
 		KEYWORDS(X)
 #undef X
 	};
+	char word[LONGEST_KEYWORD] = "";
 
+	if (s.len > LONGEST_KEYWORD)
+		return 0;
+	for (size_t i = 0; i < s.len; i++)
+		word[i] = (char)lower(s, i);
 	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
-		if (s.len == keywords[i].word.len &&
-		    word_is_same(s, keywords[i].word))
+		if (!memcmp(word, keywords[i].word, LONGEST_KEYWORD))
 			return keywords[i].token;
 	return 0;
 }

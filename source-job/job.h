@@ -45,7 +45,7 @@ struct job {
 	struct config config;
 	int      argc;      /* where that is from: see reload.h */
 	char   **argv;
-	uint64_t seats;     /* agents that credit is divided for: see credit.h */
+	uint64_t seats;     /* agents that credit is divided for: credit.h */
 	char     id[80];    /* unique per process: what peers are told */
 	int64_t  now;       /* monotonic ms, read once a turn */
 	int64_t  stood;     /* ms in all for which we did not run */

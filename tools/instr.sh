@@ -7,15 +7,17 @@ set -eu
 build=$1 program=$2
 few=2000 many=12000
 
-under() { # program argument... -> instructions
+under() { # function program argument... -> instructions
+	counted=$1
+	shift
 	valgrind --tool=callgrind --callgrind-out-file="$build/instr.out" \
-		--collect-atstart=no --toggle-collect='counted*' \
+		--collect-atstart=no --toggle-collect="$counted" \
 		"$@" > "$build/instr.log" 2>&1
 	awk '/^(totals|summary):/ { n = $2 } END { print n }' "$build/instr.out"
 }
 
 count() { # case n -> instructions
-	under "$program" "$build" "$1" "$2"
+	under 'counted*' "$program" "$build" "$1" "$2"
 }
 
 printf '%-34s %8s %8s\n' 'instructions per operation' '' target
@@ -38,6 +40,13 @@ built, set only	-
 built, no match	-
 JSON text, no match	-
 END
-a=$(under "$build/bench_change" "$build" 100)
-b=$(under "$build/bench_change" "$build" 500)
-printf '%-34s %8d\n' '10,000 queries live, one more' $(((b - a) / 400))
+while IFS='	' read -r name counted alone; do
+	a=$(under "$counted" "$build/bench_change" "$build" 100 $alone)
+	b=$(under "$counted" "$build/bench_change" "$build" 500 $alone)
+	printf '%-34s %8d\n' "$name" $(((b - a) / 400))
+done <<END
+10,000 queries live, one more	counted_more*
+10,000 queries live, one less	counted_less*
+no query live, one more	counted_more*	alone
+no query live, one less	counted_less*	alone
+END

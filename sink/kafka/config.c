@@ -22,8 +22,8 @@ static const struct option_usage usage = {
 		"A file NAME.mql of --query-dir holds a query; lines like "
 		"`-- topic: orders`,\n`-- key: customer_id`, "
 		"`-- group: sinks` and `-- rate: 100` in it are about its\n"
-		"rows, and `-- saved: NAME` says that its text is kept by the source-job."
-		"\n"
+		"rows, and `-- saved: NAME` says that its text is kept by the "
+		"source-job.\n"
 		"When it runs, one JSON line with its address goes to standard "
 		"output. SIGTERM\nends the queries, waits for what is on the "
 		"way, and says what was left.",

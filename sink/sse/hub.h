@@ -60,9 +60,9 @@ int hub_start(struct hub *h, const struct config *config,
 void hub_stop(struct hub *h); /* viewers must be gone; once started only */
 
 /* Where s may join, made if need be: q compiled, rate of mql_tail_options,
- * position as it came, or NULL. s->sub is set, s->at and s->gap say where to begin, and s is on the
- * list of its subscription until hub_leave(). 0; MQL_ELIMIT: too many
- * queries; MQL_ENOMEM; MQL_ECLOSED: draining. */
+ * position as it came, or NULL. s->sub is set, s->at and s->gap say where to
+ * begin, and s is on the list of its subscription until hub_leave(). 0;
+ * MQL_ELIMIT: too many queries; MQL_ENOMEM; MQL_ECLOSED: draining. */
 int hub_join(struct hub *h, const struct mql_query *q, uint64_t rate,
 	     const struct position *position, struct source *s);
 void hub_leave(struct hub *h, struct source *s);

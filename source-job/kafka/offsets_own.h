@@ -1,5 +1,5 @@
-/* offsets_own.h - what the files of offsets share: offsets.c (partitions as they
- * come and go, and their late messages) and offsets_commit.c (commits). */
+/* offsets_own.h - what the files of offsets share: offsets.c (partitions as
+ * they come and go, and their late messages) and offsets_commit.c (commits). */
 #ifndef SOURCE_JOB_KAFKA_OFFSETS_OWN_H
 #define SOURCE_JOB_KAFKA_OFFSETS_OWN_H
 

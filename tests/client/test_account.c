@@ -449,11 +449,13 @@ START_TEST(what_the_last_merge_takes_and_makes_is_counted_once)
 	client_account_events(&t, 100);
 	a.made.counts.taken = 100;
 	a.made.counts.late = 4;
-	a.made.counts.results = 7;
+	a.made.counts.results = 9;
+	a.made.counts.unkept = 2; /* rows for which was no memory */
 	a.received = 6; /* and one waits to be taken */
 	client_account_books(&a, &b);
 	ck_assert_uint_eq(b.folded, 96);
-	ck_assert_uint_eq(b.results, 7);
+	ck_assert_uint_eq(b.results, 9);
+	ck_assert_uint_eq(b.dropped.slow, 2);
 	ck_assert_uint_eq(b.dropped.late, 4);
 	ck_assert_uint_eq(b.delivered, 6);
 	ck_assert_uint_eq(b.queued, 6);

@@ -26,7 +26,8 @@ begin(const char *text)
 	agents = 0;
 	ck_assert_int_eq(query_compile(str_of(text), &query, &diag), 0);
 	ck_assert_int_eq(results_new(query, &(struct results_options){
-		.max_bytes = BYTES, .max_out = BYTES, .grace_ms = GRACE_MS, .now = 5000,
+		.max_bytes = BYTES, .max_out = BYTES, .grace_ms = GRACE_MS,
+		.now = 5000,
 		.marked = marked, .arg = &agents }, &made), 0);
 }
 

@@ -13,7 +13,7 @@
 #include "common/scratch.h"
 #include "wire/keys.h"
 
-static char key_dir[SCRATCH_PATH]; /* with agents/, subscribers/ and operators/ */
+static char key_dir[SCRATCH_PATH]; /* has agents/, subscribers/, operators/ */
 
 static inline const char *
 key_path(const char *name)
