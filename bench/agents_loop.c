@@ -16,7 +16,9 @@
 #include "common/clock.h"
 #include "common/thread.h"
 
-enum { EVENTS = 64, NEWS = UINT32_MAX };
+enum { EVENTS = 64 };
+
+static const uint32_t NEWS = UINT32_MAX;
 
 enum sign { SOCKET, MONITOR, WAKER, SIGNS };
 
