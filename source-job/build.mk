@@ -16,7 +16,7 @@ mql-source-job.src  := source-job/agent_messages.c source-job/agents.c source-jo
                        source-job/power.c source-job/queries.c source-job/queue.c source-job/quota.c \
                        source-job/registry.c source-job/relay.c source-job/reload.c source-job/replays.c \
                        source-job/requests.c source-job/run.c \
-                       source-job/saved.c source-job/saved_file.c source-job/saved_topic.c source-job/state.c \
+                       source-job/saved.c source-job/saved_file.c source-job/saved_topic.c source-job/secrets.c source-job/state.c \
                        source-job/spread.c source-job/staged.c source-job/stager.c source-job/subscribe.c source-job/subscribers.c \
                        source-job/threads.c source-job/watermark.c source-job/worker.c
 mql-source-job.deps := language wire http kafka

@@ -1,6 +1,8 @@
 TESTS += test_ledger test_map test_queue test_config test_channel test_watermark test_registry \
          test_quota test_state test_saved test_spread test_clocks test_credit \
-         test_rate
+         test_rate test_secrets
+test_secrets.src := tests/source-job/test_secrets.c source-job/secrets.c
+test_secrets.deps := wire
 test_rate.src    := tests/source-job/test_rate.c source-job/rate.c
 test_rate.deps   := common
 test_credit.src  := tests/source-job/test_credit.c source-job/credit.c
