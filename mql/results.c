@@ -53,8 +53,8 @@ put(struct results *r, uint32_t head, const void *what, size_t len)
 	return false;
 }
 
-/* One that is lost is like those behind it: they need not be made, since to make
- * many that are long takes long. */
+/* Once one was lost the others are not made: many that are long would take
+ * long. */
 static bool
 has_room(void *arg)
 {
