@@ -33,6 +33,7 @@ struct results {
 
 	struct buf out;
 	size_t     at;      /* that is to be taken next */
+	bool       full;    /* until all of it is taken */
 };
 
 /* --- what comes out --------------------------------------------------------- */
@@ -52,6 +53,18 @@ put(struct results *r, uint32_t head, const void *what, size_t len)
 	return false;
 }
 
+/* Once one was lost the others are not made: many that are long would take
+ * long. */
+static bool
+has_room(void *arg)
+{
+	struct results *r = arg;
+
+	r->now.results += r->full;
+	r->now.unkept += r->full;
+	return !r->full;
+}
+
 /* Whether more are wanted is known to who takes them. */
 static bool
 give(void *arg, struct str row, int64_t window)
@@ -60,9 +73,9 @@ give(void *arg, struct str row, int64_t window)
 
 	(void)window;
 	r->now.results++;
-	if ((r->opt.max_out && r->out.len + row.len > r->opt.max_out) ||
-	    !put(r, (uint32_t)row.len, row.ptr, row.len))
-		r->now.unkept++;
+	r->full |= r->opt.max_out && r->out.len + row.len > r->opt.max_out;
+	r->full |= !r->full && !put(r, (uint32_t)row.len, row.ptr, row.len);
+	r->now.unkept += r->full;
 	return true;
 }
 
@@ -142,6 +155,7 @@ results_next(struct results *r, struct results_item *out)
 
 	if (r->at == r->out.len) {
 		r->at = 0;
+		r->full = false;
 		if (r->out.cap > OUT_KEEP)
 			buf_fini(&r->out);
 		buf_reset(&r->out);
@@ -261,7 +275,7 @@ results_new(const struct mql_query *q, const struct results_options *opt,
 	r->since = opt->now;
 	const struct stage_options stage = {
 		.max_bytes = opt->max_bytes, .grace_ms = opt->grace_ms,
-		.row = give, .closed = closed, .arg = r,
+		.row = give, .room = has_room, .closed = closed, .arg = r,
 	};
 	if ((err = stage_new(q, &stage, &r->stage)))
 		results_free(r);

@@ -77,8 +77,8 @@ struct results_counts { /* of all that ever went in */
 	uint64_t overflow; /* for which was no memory */
 	uint64_t past_limit; /* that came after the query's limit */
 	uint64_t bad;      /* rows that were none */
-	uint64_t results;  /* rows that were made; of them */
-	uint64_t unkept;   /* that could not wait, for want of room */
+	uint64_t results;  /* rows that were due; of them */
+	uint64_t unkept;   /* that could not wait, for want of room: lost */
 };
 struct results_counts results_counts(const struct results *r);
 

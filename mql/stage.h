@@ -44,6 +44,9 @@ struct stage_options {
 	/* A finished row, borrowed for the call; false: no more are wanted.
 	 * window: its start, ms since the epoch; INT64_MIN: none. */
 	bool   (*row)(void *arg, struct str row, int64_t window);
+	/* Before the row of a group is made; may be NULL. False: there is no
+	 * room for it; it counts as given, and is not made. */
+	bool   (*room)(void *arg);
 	/* A time window is complete (after its rows); may be NULL. */
 	void   (*closed)(void *arg, int64_t start, int64_t end,
 			 uint64_t events);

@@ -52,20 +52,26 @@ static bool
 give(void *arg, const struct held_row *held)
 {
 	struct giving *g = arg;
+	struct stage *s = g->s;
 	struct str row = held->row;
 
-	if (!g->left || g->s->refused)
+	if (!g->left || s->refused)
 		return false;
 	if (is_repeated(g, held->same))
 		return true;
+	if (!g->err && g->groups && s->opt.room && !s->opt.room(s->opt.arg)) {
+		s->given++;
+		g->left--;
+		return true;
+	}
 	if (!g->err && g->groups) {
-		row = finish_row(&g->s->finish, g->groups, held);
+		row = finish_row(&s->finish, g->groups, held);
 		g->err = row.ptr ? 0 : MQL_ENOMEM;
 	}
 	if (g->err)
 		return false;
 	g->left--;
-	return stage_give(g->s, row, g->window);
+	return stage_give(s, row, g->window);
 }
 
 /* The limit holds for each window; else for all that was given. */

@@ -258,6 +258,53 @@ START_TEST(a_window_by_count_counts_rows_each_for_itself)
 }
 END_TEST
 
+struct shelf {
+	unsigned room, asked, rows;
+};
+
+static bool
+has_room(void *arg)
+{
+	struct shelf *s = arg;
+
+	return s->asked++ < s->room;
+}
+
+static bool
+put_on(void *arg, struct str row, int64_t window)
+{
+	struct shelf *s = arg;
+
+	(void)row;
+	(void)window;
+	s->rows++;
+	return true;
+}
+
+START_TEST(rows_of_groups_without_room_are_not_made)
+{
+	struct shelf shelf = { .room = 2 };
+	const struct stage_options opt = { .row = put_on, .room = has_room,
+					   .arg = &shelf };
+	struct mql_query *q;
+	struct stage *s;
+	char row[32];
+
+	ck_assert_int_eq(mql_query_compile("select a group by a limit 7", &q,
+					   NULL), 0);
+	ck_assert_int_eq(stage_new(q, &opt, &s), 0);
+	for (int i = 0; i < 10; i++) {
+		snprintf(row, sizeof row, "{\"a\":%d}", i);
+		ck_assert_int_eq(stage_row(s, str_of(row), 1000), 0);
+	}
+	stage_end(s);
+	ck_assert_uint_eq(shelf.rows, 2);
+	ck_assert_uint_eq(shelf.asked, 7); /* the limit is of all */
+	stage_free(s);
+	mql_query_free(q);
+}
+END_TEST
+
 /* Whatever an agent makes of an event, a stage makes the same row of it. */
 START_TEST(paths_of_one_dotted_form_do_not_share_a_column)
 {
@@ -364,7 +411,8 @@ START_TEST(a_limit_needs_the_room_of_its_rows_only)
 }
 END_TEST
 
-TEST_MAIN(stage, a_row_that_stands_for_many_counts_as_many,
+TEST_MAIN(stage, rows_of_groups_without_room_are_not_made,
+	  a_row_that_stands_for_many_counts_as_many,
 	  a_window_by_count_counts_rows_each_for_itself,
 	  paths_of_one_dotted_form_do_not_share_a_column,
 	  rows_with_fields_by_prefix_are_made_of_whole_events,
