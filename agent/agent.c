@@ -188,7 +188,7 @@ bring_up(struct mql_agent *a)
 
 int
 agent_open_in(const struct mql_agent_options *opt,
-		  struct agent_loop *loop, struct mql_agent **out)
+	      struct agent_loop *loop, struct mql_agent **out)
 {
 	struct mql_agent_options mine = MQL_AGENT_OPTIONS_INIT;
 	struct mql_agent *a;

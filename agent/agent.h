@@ -121,14 +121,14 @@ struct agent_loop {
 	struct wire_context *context; /* outlives the agents */
 	/* Take the agent's steps, as below, from now on in a thread that is
 	 * always the same. 0, MQL_ENOMEM or MQL_EOS. */
-	int (*start)(struct agent_loop *h, struct mql_agent *a);
+	int (*start)(struct agent_loop *l, struct mql_agent *a);
 };
 
 /* mql_agent_open() for a fleet in one process: no thread is started, and the
  * agent's descriptors are in the service's table. A forked child must not
  * publish. */
 int agent_open_in(const struct mql_agent_options *opt,
-		      struct agent_loop *loop, struct mql_agent **out);
+		  struct agent_loop *loop, struct mql_agent **out);
 
 int agent_name(struct mql_agent *a);  /* a new one. 0 or MQL_ENOMEM */
 int agent_start(struct mql_agent *a); /* its thread. 0, MQL_ENOMEM, MQL_EOS */

@@ -259,6 +259,16 @@ change_reserve(const struct mql_agent *a, struct stream_change *c)
 	return c->in && c->out ? 0 : MQL_ENOMEM;
 }
 
+/* Is there no query any more when those that leave, all of them live in the
+ * stream, have left? */
+static bool
+is_deserted(const struct mql_stream *s, size_t nin, size_t nout)
+{
+	const struct generation *g = atomic_load(&s->generation);
+
+	return !nin && nout == (g ? matcher_live(g->matcher) : 0);
+}
+
 int
 stream_build(struct mql_agent *a, struct mql_stream *s, struct run *const *in,
 	     size_t nin, const uint16_t *out, size_t nout, bool *refused)
@@ -271,13 +281,16 @@ stream_build(struct mql_agent *a, struct mql_stream *s, struct run *const *in,
 	generation_free(s->next);
 	s->next = NULL;
 	c->nin = c->nout = 0;
-	if (!nin && !atomic_load(&s->generation))
+	if ((nin || nout) && change_reserve(a, c))
+		return MQL_ENOMEM;
+	c->nout = nout;
+	if (nout)
+		memcpy(c->out, out, nout * sizeof *out);
+	if (is_deserted(s, nin, nout))
 		return 0;
 	query = calloc(nin + 1, sizeof *query);
-	if (!query || change_reserve(a, c)) {
-		free(query);
+	if (!query)
 		return MQL_ENOMEM;
-	}
 	for (size_t i = 0; i < nin; i++)
 		query[i] = (struct matcher_query){
 			.q = in[i]->q, .id = in[i]->slot, .fold = in[i]->fold,
@@ -289,9 +302,6 @@ stream_build(struct mql_agent *a, struct mql_stream *s, struct run *const *in,
 	for (size_t i = 0; i < nin; i++)
 		if (!refused[i])
 			c->in[c->nin++] = in[i]->slot;
-	c->nout = nout;
-	if (nout)
-		memcpy(c->out, out, nout * sizeof *out);
 	if (matcher_live(m))
 		return generation_new(s, m, &s->next);
 	matcher_free(m);

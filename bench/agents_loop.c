@@ -130,12 +130,15 @@ wait_for(struct agents_loop *l, int ms)
 	const int n = epoll_wait(l->epoll, e, EVENTS, ms);
 
 	for (int i = 0; i < n; i++) {
-		struct seat *s = &l->seat[e[i].data.u32 / SIGNS];
+		const uint32_t of = e[i].data.u32;
+		struct seat *s;
 
-		if (e[i].data.u32 == NEWS)
+		if (of == NEWS) {
 			let_in(l);
-		else
-			s->ready = s->told[e[i].data.u32 % SIGNS] = true;
+			continue;
+		}
+		s = &l->seat[of / SIGNS];
+		s->ready = s->told[of % SIGNS] = true;
 	}
 }
 

@@ -17,8 +17,8 @@ enum {
 struct find {
 	struct mql_query *q;
 	bool              oom;
-	struct access_term *room; /* MAX_TERMS of them */
-	unsigned            n;
+	struct access_term *room;
+	unsigned            n, cap;
 	const struct ast   *best; /* what the best access so far is of */
 };
 
@@ -80,7 +80,7 @@ add(struct find *f, enum access_kind kind, uint16_t path, unsigned n)
 {
 	struct access_term *t = &f->room[f->n];
 
-	if (f->n == MAX_TERMS || n > MAX_VALUES)
+	if (f->n == f->cap || n > MAX_VALUES)
 		return NULL;
 	*t = (struct access_term){ .kind = kind, .path = path, .n = n };
 	if (n && !(t->eq = arena_alloc(&f->q->arena, n * sizeof *t->eq))) {
@@ -357,6 +357,19 @@ keep_texts(struct mql_query *q, const struct ast *where,
 	return best == where ? 0 : keep_text(q, best, &l->best);
 }
 
+/* How many terms n may give: one of each test. */
+static unsigned
+tests(const struct ast *n)
+{
+	unsigned sum = 0;
+
+	if (n->kind != AST_AND && n->kind != AST_OR)
+		return 1;
+	for (unsigned i = 0; i < n->n && sum < MAX_TERMS; i++)
+		sum += tests(n->item[i]);
+	return sum < MAX_TERMS ? sum : MAX_TERMS;
+}
+
 int
 access_find(struct mql_query *q, const struct ast *where)
 {
@@ -367,7 +380,8 @@ access_find(struct mql_query *q, const struct ast *where)
 	if (!where)
 		return 0;
 	q->access.at = arena_alloc(&q->arena, most * sizeof *q->access.at);
-	f.room = malloc(MAX_TERMS * sizeof *f.room);
+	f.cap = tests(where);
+	f.room = malloc(f.cap * sizeof *f.room);
 	f.oom = !q->access.at || !f.room;
 	for (unsigned i = 0; i < most && !f.oom; i++)
 		add_access(&f, where->kind == AST_AND ? where->item[i] :

@@ -33,12 +33,24 @@ matcher_free(struct matcher *m)
 	free(m);
 }
 
+static struct matcher *
+zeroed(void)
+{
+	struct matcher *m = malloc(sizeof *m);
+
+	if (!m)
+		return NULL;
+	memset(m, 0, offsetof(struct matcher, pretest));
+	pretest_clear(&m->pretest);
+	return m;
+}
+
 /* One without queries, the first of its line. */
 static int
 begin(const struct schema *schema, size_t room, struct matcher **out)
 {
 	static const struct members none;
-	struct matcher *m = calloc(1, sizeof *m);
+	struct matcher *m = zeroed();
 	struct pathset *ps;
 	int err = MQL_ENOMEM;
 
@@ -60,7 +72,7 @@ out:
 static int
 follow(const struct matcher *old, size_t room, struct matcher **out)
 {
-	struct matcher *m = calloc(1, sizeof *m);
+	struct matcher *m = zeroed();
 	int err = MQL_ENOMEM;
 
 	*out = NULL;
@@ -191,7 +203,7 @@ add_segments(struct matcher *m, bool whole)
 static void
 set_pretest(struct matcher *m)
 {
-	m->pretest = (struct pretest){ 0 };
+	pretest_clear(&m->pretest);
 	if (m->nlive > PRETEST_QUERIES || m->hides)
 		return;
 	for (size_t i = 0; i < m->members.n; i++)

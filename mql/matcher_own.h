@@ -53,13 +53,13 @@ struct matcher {
 	struct pathset *paths;
 	unsigned       *paths_refs;
 	bool            hides;  /* paths read other values than the event's */
-	struct pretest  pretest;
 	struct members  members;
 	size_t          nlive, nfold;
 	struct segment  segment[MAX_SEGMENTS];
 	unsigned        nsegment;
 	uint64_t        watched[PATHSET_MAX / 64]; /* slots that any access
 						      looks at */
+	struct pretest  pretest; /* last: all before it begins zeroed */
 };
 
 /* A query at i, and no hole? */

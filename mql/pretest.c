@@ -156,6 +156,7 @@ pretest_add(struct pretest *t, const struct mql_query *q)
 	t->useless |= t->n == PRETEST_QUERIES;
 	if (t->useless)
 		return;
+	to->n = 0;
 	find_terms(&q->prog, to, PRETEST_NEEDLES - t->needles);
 	t->n++;
 	t->needles += most_needles(to);

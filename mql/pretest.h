@@ -26,7 +26,7 @@ enum {
 	PRETEST_NEEDLES = 4, /* that may be asked of one event */
 };
 
-struct pretest { /* zeroed: nothing is told */
+struct pretest { /* cleared: nothing is told */
 	struct pretest_query {
 		struct pretest_term {
 			struct needle needle[PRETEST_NEEDLES];
@@ -47,6 +47,13 @@ struct luck {
 	uint8_t     asked;   /* which term; PRETEST_TERMS: none */
 	bool        trial;
 };
+
+static inline void
+pretest_clear(struct pretest *t) /* its two KB need no zeroes */
+{
+	t->n = t->needles = 0;
+	t->useless = false;
+}
 
 /* One more query, which is borrowed, is to be told from all that cannot match
  * it. */

@@ -4,16 +4,16 @@
 #     awk -v seconds=3600 -f judge.awk soak.tsv
 #
 # A sample is a line of four columns: seconds since the start, who, what, and
-# the value. Judged are the means of `rss` (KB), `fds`, `threads` and
-# `mql_heap_bytes`, of who is there in both quarters; the first one is for
-# warming up. Who tells what malloc() has given out is judged by that: its
-# resident memory may also grow by what the allocator keeps after a burst.
-# Whatever else is sampled is for people. Exit status 1 if anything grew.
+# the value. Judged are the means of `heap` and `rss` (KB), `fds` and `threads`,
+# of who is there in both quarters; the first one is for warming up. Whose heap
+# is known is judged by that: its resident memory may also grow by what the
+# allocator keeps after a burst. Whatever else is sampled is for people. Exit
+# status 1 if anything grew.
 BEGIN {
 	FS = "\t"
-	# A twentieth and what an allocator or a burst of guests may hold.
+	# A twentieth and what a burst of guests may hold.
+	share["heap"] = 0.05; slack["heap"] = 1536
 	share["rss"] = 0.05; slack["rss"] = 1536
-	share["mql_heap_bytes"] = 0.05; slack["mql_heap_bytes"] = 1536 * 1024
 	kept = 16 * 1024 # KB: source-job/main.c, keep_memory()
 	share["fds"] = 0.05; slack["fds"] = 8
 	share["threads"] = 0; slack["threads"] = 1
@@ -41,11 +41,11 @@ END {
 		before = sum[key, 1] / n[key, 1]
 		after = sum[key, 3] / n[key, 3]
 		limit = before * (1 + share[what]) + slack[what]
-		if (what == "rss" && n[name[1] "\tmql_heap_bytes", 3])
+		if (what == "rss" && n[name[1] "\theap", 3])
 			limit += kept
 		word = after > limit ? "GREW" : "ok"
 		bad += after > limit
-		printf("%-4s %-12s %-14s %10.1f  then %10.1f, at most %10.1f\n",
+		printf("%-4s %-12s %-7s %10.1f  then %10.1f, at most %10.1f\n",
 			word, name[1], what, before, after, limit) | sort
 	}
 	close(sort)

@@ -13,14 +13,16 @@
 #     guests    come, go, stall, flood, share groups, save; garbage; half-open
 #               connections; wrong keys
 #
-# Every ten seconds memory, descriptors and threads of who stays, and what they
-# count, are written to TABLE (judge.awk says how), which judges at the end.
+# Every ten seconds memory (heap.c), descriptors and threads of who stays, and
+# what they count, are written to TABLE (judge.awk says how), which judges at the end.
 # All is on loopback, and paced: it takes about one core. What is known of lost
 # agents is kept for a minute, so less than ten minutes tell nothing of growth.
 . "$(dirname "$0")/../e2e/lib.sh"
 TABLE=$2 SECONDS_LONG=${3:-3600}
 MQL=$BUILD/mql
 EVERY=$((SECONDS_LONG < 600 ? 1 : 10))
+export SOAK_HEAP=$WORK/heap
+mkdir "$SOAK_HEAP"
 : > "$TABLE"
 
 pause() { read -rt "$1" -u "$NAP" || :; }
@@ -32,7 +34,7 @@ fds() { local all=(/proc/"$1"/fd/*); echo "${#all[@]}"; }
 job() { # NAME OPTIONS...: at the same ports when it was there before
 	local name=$1
 	shift
-	background "$name" "$BUILD/mql-source-job" --heartbeat 1s --lease 5s \
+	background "$name" watched "$BUILD/mql-source-job" --heartbeat 1s --lease 5s \
 		--agents "${AGENTS_OF[$name]:-tcp://127.0.0.1:0}" \
 		--subscribers "${SUBSCRIBERS_OF[$name]:-tcp://127.0.0.1:0}" \
 		--http "${HTTP_OF[$name]:-127.0.0.1:0}" "$@"
@@ -56,7 +58,7 @@ keys() {
 	cp "$K/reader.pub" "$K/allowed/subscribers"
 	job keyed --key-file "$K/job.key" --allowed-keys "$K/allowed"
 	MQL_AGENT_KEY=$K/agent.key MQL_AGENT_SERVER_KEY=$K/job.pub \
-		stays tap0 "$MQL" tap --app keyed --loop --rate 100 --lossy \
+		stays tap0 watched "$MQL" tap --app keyed --loop --rate 100 --lossy \
 		-s "${AGENTS_OF[keyed]}" "$WORK/events.ndjson"
 	stays reader count_rows "$MQL" --key-file "$K/reader.key" -q \
 		--server-key "$K/job.pub" -s "${SUBSCRIBERS_OF[keyed]}" \
@@ -67,8 +69,10 @@ stays() { # NAME COMMAND...
 	background "$@"
 	PID[$1]=$LAST
 }
+# Its heap is told.
+watched() { LD_PRELOAD=$BUILD/heap.so exec "$@"; }
 # Its rows are counted, not kept; its own standard error stays as it is.
-count_rows() { exec "$@" > >(exec wc -l); }
+count_rows() { watched "$@" > >(exec wc -l); }
 
 # fleet NAME OPTIONS...: ends when a line comes to its input
 declare -A INPUT
@@ -77,7 +81,7 @@ fleet() {
 	shift
 	mkfifo "$WORK/$name.in"
 	exec {INPUT[$name]}<> "$WORK/$name.in"
-	background "$name" sh -c 'in=$1; shift; exec "$@" < "$in"' - \
+	background "$name" watched sh -c 'in=$1; shift; exec "$@" < "$in"' - \
 		"$WORK/$name.in" "$BUILD/fleet" --to "${AGENTS_OF[main]}" "$@"
 	PID[$name]=$LAST
 }
@@ -88,7 +92,7 @@ kafka() {
 	background mock sh -c 'exec "$1" < "$2"' - "$BUILD/mock-kafka" \
 		"$WORK/mock.in"
 	until_true 10 lines_at_least "$WORK/mock.out" 1 || fail "no mock"
-	stays kafka "$BUILD/mql-sink-kafka" --http 127.0.0.1:0 --topic soak \
+	stays kafka watched "$BUILD/mql-sink-kafka" --http 127.0.0.1:0 --topic soak \
 		--bootstrap "$(cat "$WORK/mock.out")" --name soak \
 		--query "select @seq as s, country where country == 'BR'"
 	until_true 20 says "$WORK/kafka.out" '"ready"' || fail "no Kafka sink"
@@ -108,12 +112,12 @@ begin() {
 	fleet killed --agents 16 --processes 2 --events 10 --kills 20s
 	fleet peers --peers 200 --processes 1 --rate 2 --batch 2 --churn 4
 	for i in 1 2 3; do
-		stays "tap$i" "$MQL" tap --app "tap$i" --loop --rate 100 \
+		stays "tap$i" watched "$MQL" tap --app "tap$i" --loop --rate 100 \
 			-s "${AGENTS_OF[main]},${AGENTS_OF[flaky]}" \
 			--lossy "$WORK/events.ndjson"
 	done
 	stays witness count_rows "$MQL" -s "$both" "select @seq as s"
-	stays sse "$BUILD/mql-sink-sse" --listen 127.0.0.1:0 --replay 1M
+	stays sse watched "$BUILD/mql-sink-sse" --listen 127.0.0.1:0 --replay 1M
 	until_true 20 says "$WORK/sse.out" '"ready"' || fail "no page"
 	HTTP_OF[sse]=$(jq -r .http "$WORK/sse.out")
 	HTTP_OF[sse]=${HTTP_OF[sse]#http://}
@@ -259,6 +263,7 @@ sample_process() { # NAME PID
 		$1 == "VmRSS:" { print now, who, "rss", $2 }
 		$1 == "Threads:" { print now, who, "threads", $2 }' \
 		"/proc/$2/status" >> "$TABLE"
+	[ ! -s "$SOAK_HEAP/$2" ] || put "$1" heap $(cat "$SOAK_HEAP/$2")
 	put "$1" fds "$(fds "$2")"
 }
 
@@ -339,8 +344,8 @@ grows() { # RSS-AT-THE-END [HEAP-AT-THE-END]: of 20,000 KB
 		for (t = 0; t < 400; t++) {
 			print t, "a", "rss", t < 300 ? 20000 : rss
 			if (heap)
-				print t, "a", "mql_heap_bytes",
-					1024 * (t < 300 ? 20000 : heap)
+				print t, "a", "heap",
+					t < 300 ? 20000 : heap
 		} }' |
 		awk -v seconds=400 -f "$ROOT/tests/soak/judge.awk" > /dev/null
 }
