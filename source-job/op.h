@@ -40,7 +40,7 @@ enum op_kind {
 	OP_ROWS,   /* batch */
 	OP_PARTIAL, /* partial: groups, merged from those of its agents */
 	OP_LOST,   /* rows can no longer arrive: lost */
-	OP_CARRIED, /* a run was found that had counted this much before */
+	OP_CARRIED, /* runs were found that had counted this much before */
 	OP_AGENT_LOST, /* a live agent, at this serial */
 	OP_AGENT_BACK, /* the one that was lost then */
 	OP_AGENT_LEFT, /* a live one, with a goodbye */

@@ -82,6 +82,8 @@ struct parts {
 	uint64_t     version;
 	bool         dirty;        /* the set is to be told */
 	bool         resting;      /* some are */
+	size_t       owed;         /* answers to what agents were told, */
+	int64_t      told_at;      /* the last of it then, ms */
 	int64_t      settle_at;    /* what was put off is to be said, ms;
 				      INT64_MAX: nothing was */
 	char         why[640];     /* for people: why they are */

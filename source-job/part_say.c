@@ -247,33 +247,39 @@ say_notes(struct part *part)
 	part_say(part, &(struct op){ .kind = OP_NOTES, .notes = copy });
 }
 
-/* While it closes nobody is shown what stands: the last word has it all. */
-static void
-say_stands(struct part *part)
+static bool
+has_changed(const struct part *part)
+{
+	return part->changed || part->refused != part->count.refused;
+}
+
+/* More is about to come. */
+static bool
+is_put_off(struct part *part)
 {
 	struct parts *ps = &part->worker->parts;
 	const int64_t due = part->said + PACE_MS;
 
-	if (part->closing)
-		return;
-	if (part->pending && part->said && part->worker->now < due) {
-		if (due < ps->settle_at)
-			ps->settle_at = due;
-		return;
-	}
-	part_say(part, &(struct op){ .kind = OP_STANDS });
-	part->changed = false;
+	if (!part->pending || !part->said || part->worker->now >= due)
+		return false;
+	if (due < ps->settle_at)
+		ps->settle_at = due;
+	return true;
 }
 
+/* While it closes nobody is shown what stands: the last word has it all. */
 void
 part_settle(struct part *part)
 {
 	say_unsaid(part);
 	say_told(part);
+	if (!(has_changed(part) || part->renote) || is_put_off(part))
+		return;
 	if (part->renote)
 		say_notes(part);
-	if (part->changed || part->refused != part->count.refused)
-		say_stands(part);
+	if (has_changed(part) && !part->closing)
+		part_say(part, &(struct op){ .kind = OP_STANDS });
+	part->changed = false;
 }
 
 void

@@ -96,6 +96,7 @@ tell(struct worker *w)
 	else
 		agents_broadcast(w);
 	ps->version++;
+	ps->told_at = w->now;
 	LIST_FOREACH(part, &ps->all, entry) {
 		part->told = is_wanted(part);
 		part->force = false;
@@ -127,6 +128,10 @@ parts_flush(struct worker *w)
 	if (w->parts.nclosing)
 		finish_closed(w);
 	w->parts.settle_at = INT64_MAX;
-	LIST_FOREACH(part, &w->parts.all, entry)
+	w->parts.owed = 0;
+	LIST_FOREACH(part, &w->parts.all, entry) {
 		part_settle(part);
+		w->parts.owed += part->closing ? part->count.awaited :
+						 part->pending;
+	}
 }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/thread.h"
@@ -21,6 +22,12 @@ enum {
 	OUT_BYTES = 4 << 20,
 	OWN_BYTES = 512 << 10,
 	LINGER_MS = 500,
+	/* Where so many answers to what agents were told are on their way, and
+	 * for at most so long, they gather for a moment: one by one each would
+	 * wake us, and cost more than it takes to read it. */
+	GATHER = 32,
+	GATHER_MS = 1000,
+	GATHER_NS = 400000,
 };
 
 int
@@ -166,7 +173,7 @@ worker_turn(struct worker *w)
 /* Where the job is behind, only its bell is listened to: it rings when there
  * is room. */
 static void
-sleep_on(struct worker *w)
+wait_for_work(struct worker *w)
 {
 	int64_t left = w->due - clock_mono_ms();
 	struct pollfd fd[] = {
@@ -180,6 +187,15 @@ sleep_on(struct worker *w)
 	if (!channel_first(&w->in))
 		poll(fd, 2, left < 0 ? 0 : (int)left);
 	bell_awake(&w->bell);
+}
+
+static void
+sleep_on(struct worker *w)
+{
+	if (w->parts.owed >= GATHER && w->now - w->parts.told_at < GATHER_MS)
+		nanosleep(&(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
+	else
+		wait_for_work(w);
 }
 
 static void *

@@ -330,6 +330,44 @@ START_TEST(answers_that_come_together_are_counted_as_they_come)
 }
 END_TEST
 
+/* So many that their answers are let to gather; but most of them say nothing.
+ */
+START_TEST(agents_that_do_not_answer_keep_nobody_waiting)
+{
+	enum { AGENTS = 40 };
+	static struct agent a[AGENTS];
+	struct daemon d;
+	struct tail t;
+
+	daemon_start(&d, "--workers=2", NULL);
+	for (size_t i = 0; i < AGENTS; i++)
+		agent_open(&a[i], &d, (char[]){ (char)('0' + i), 0 }, NULL);
+	tail_open(&t, &d);
+	tail_subscribe(&t, QUERY);
+	for (size_t i = 0; i < AGENTS; i++)
+		agent_until_added(&a[i]);
+	agent_ack(&a[7], a[7].added, WIRE_LIVE, NULL);
+	agent_rows(&a[7], a[7].added, 1, 5, 100);
+	TAIL_UNTIL(&t, t.rows == 5);
+	for (size_t i = 0; i < AGENTS; i++)
+		if (i != 7)
+			agent_ack(&a[i], a[i].added, WIRE_LIVE, NULL);
+	TAIL_UNTIL(&t, t.books.live == AGENTS);
+	tail_unsubscribe(&t);
+	for (size_t i = 0; i < AGENTS; i++) {
+		struct books_agent books = agent_sent(i == 7 ? 5 : 0);
+		agent_end(&a[i], &books);
+	}
+	TAIL_UNTIL(&t, t.ended);
+	ck_assert_uint_eq(t.books.agent.sent, 5);
+	ck_assert(books_balance(&t.books));
+	for (size_t i = 0; i < AGENTS; i++)
+		agent_close(&a[i]);
+	tail_close(&t);
+	daemon_stop(&d);
+}
+END_TEST
+
 TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_that_comes_back_goes_on_where_it_was,
 	  a_run_that_began_anew_is_told_by_its_counters,
@@ -339,4 +377,5 @@ TEST_MAIN(sj_agents, a_silent_agent_is_lost,
 	  an_agent_that_went_without_a_word_says_later_what_it_had_sent,
 	  agents_are_bounded,
 	  answers_that_come_together_are_counted_as_they_come,
+	  agents_that_do_not_answer_keep_nobody_waiting,
 	  an_agent_that_is_for_one_query_from_now_on_is_asked_no_other)
