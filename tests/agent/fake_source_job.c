@@ -314,6 +314,17 @@ take_hello(struct fake *f, struct str body)
 	fake_snapshot(f);
 }
 
+/* It may be said again, for an answer that got lost: then it is a report. */
+static void
+take_live(struct fake *f, struct fake_query *q, const struct books_agent *books)
+{
+	if (q->state == FAKE_LIVE && q->session == f->session)
+		return;
+	q->session = f->session;
+	q->before = *books;
+	q->next = books->sent + 1;
+}
+
 static void
 take_entry(struct fake *f, const struct wire_ack_entry *e)
 {
@@ -322,16 +333,14 @@ take_entry(struct fake *f, const struct wire_ack_entry *e)
 	if (!q)
 		return;
 	q->acks++;
+	if (e->state == WIRE_LIVE)
+		take_live(f, q, &e->books);
 	q->state = e->state == WIRE_LIVE ? FAKE_LIVE :
 		   e->state == WIRE_ENDED ? FAKE_ENDED : FAKE_REFUSED;
 	keep_text(q->why, sizeof q->why, e->why);
 	if (e->state == WIRE_REFUSED)
 		return;
 	q->books = e->books;
-	if (e->state == WIRE_LIVE) {
-		q->before = e->books;
-		q->next = e->books.sent + 1;
-	}
 }
 
 static void

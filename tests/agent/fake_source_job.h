@@ -23,7 +23,8 @@ struct fake_query {
 	bool     listed;    /* in the set */
 	enum fake_state state;
 	char     why[300];
-	struct books_agent before; /* with the last "live" */
+	struct books_agent before; /* with the "live" that it began with, */
+	uint64_t session;          /* in this one */
 	struct books_agent books;  /* the latest that we know */
 	uint64_t next;      /* sequence number of the next row */
 	uint64_t rows, gap; /* received, and missing before them */
