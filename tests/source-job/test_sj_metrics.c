@@ -154,7 +154,8 @@ START_TEST(what_waits_for_the_slow_is_told)
 	TAIL_UNTIL(&s.t, s.t.accepted);
 	agent_go_live(&s.a);
 	agent_rows(&s.a, s.a.added, 1, 9, 100);
-	TAIL_UNTIL(&s.t, s.t.books.source.waiting > 0);
+	TAIL_UNTIL(&s.t, s.t.books.source.waiting > 0 &&
+			 s.t.books.source.waiting + s.t.rows == 9);
 	const double rows = (double)s.t.books.source.waiting;
 	const char *text = metrics(&s.d);
 	ck_assert(prometheus_value(text, "mql_queue_rows") == rows);
