@@ -87,7 +87,8 @@ fi
 
 log=-Dlog4j2.configurationFile=$here/log4j2.properties
 if [ ! -f "$dir/data/meta.properties" ]; then
-	id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)
+	# Letters and digits only: one that began with - would be an option.
+	id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'xy' | tr -d =)
 	java -Xmx256m -XX:TieredStopAtLevel=1 "$log" -cp "$libs/*" \
 		kafka.tools.StorageTool format -t "$id" \
 		-c "$dir/server.properties" >&2
