@@ -109,13 +109,17 @@ ask_real(const char *dir, unsigned n)
 	return ms;
 }
 
+/* The machine's mood changes meanwhile: bare peers are asked before and after. */
 void
 suite_live(const char *dir, unsigned n)
 {
-	const double bare = ask_bare(n, NULL);
+	double bare = ask_bare(n, NULL) / 2;
+	const double stand_ins = ask_stand_ins(dir, n, NULL);
+	const double real = ask_real(dir, n);
 
-	report("stand-ins", n, ask_stand_ins(dir, n, NULL), bare);
-	report("real agents", n, ask_real(dir, n), bare);
+	bare += ask_bare(n, NULL) / 2;
+	report("stand-ins", n, stand_ins, bare);
+	report("real agents", n, real, bare);
 }
 
 void
