@@ -109,7 +109,7 @@ ask_real(const char *dir, unsigned n)
 	return ms;
 }
 
-/* The machine's mood changes meanwhile: bare peers are asked before and after. */
+/* As the machine is now: bare peers are asked before and after. */
 void
 suite_live(const char *dir, unsigned n)
 {
