@@ -2,6 +2,7 @@
 #include "mql/members.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* --- slots -------------------------------------------------------------------- */
 
@@ -29,7 +30,7 @@ chunk_drop(struct chunk *c)
 {
 	if (!c || --c->refs)
 		return;
-	for (int i = 0; i < MEMBERS_CHUNK; i++)
+	for (unsigned i = 0; i < c->n; i++)
 		slots_drop(c->at[i].slots);
 	free(c);
 }
@@ -41,9 +42,10 @@ chunk_copy(const struct chunk *old)
 
 	if (!c)
 		return NULL;
-	*c = *old;
 	c->refs = 1;
-	for (int i = 0; i < MEMBERS_CHUNK; i++)
+	c->n = old->n;
+	memcpy(c->at, old->at, c->n * sizeof *c->at);
+	for (unsigned i = 0; i < c->n; i++)
 		if (c->at[i].slots)
 			c->at[i].slots->refs++;
 	return c;
@@ -107,13 +109,16 @@ members_push(struct members *ms)
 	struct member *me;
 
 	if (!*at) {
-		*at = calloc(1, sizeof **at);
+		*at = malloc(sizeof **at);
 		if (!*at)
 			return NULL;
 		(*at)->refs = 1;
+		(*at)->n = 0;
 	}
 	me = members_own(ms, ms->n);
-	if (me)
-		ms->n++;
+	if (!me)
+		return NULL;
+	*me = (struct member){ 0 };
+	(*at)->n = (unsigned)(++ms->n - 1) % MEMBERS_CHUNK + 1;
 	return me;
 }

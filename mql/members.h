@@ -45,7 +45,8 @@ struct members {
 };
 
 struct chunk {
-	unsigned      refs;
+	unsigned      refs, n; /* n members are in it, and what is behind them
+				  was never written: most have one or two */
 	struct member at[MEMBERS_CHUNK];
 };
 
