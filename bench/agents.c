@@ -198,7 +198,9 @@ agents_start(const struct agents_options *opt)
 	if (!a->opt.processes || a->opt.processes > AGENTS_PROCESSES)
 		bench_die("1 to %d processes", AGENTS_PROCESSES);
 	if (opt->n / opt->processes > AGENTS_IN_PROCESS)
-		bench_die("at most %d agents in a process", AGENTS_IN_PROCESS);
+		bench_die("%u agents take %u processes at least", opt->n,
+			  (opt->n + AGENTS_IN_PROCESS - 1) /
+			  AGENTS_IN_PROCESS);
 	snprintf(a->source_job, sizeof a->source_job, "%s", opt->source_job);
 	if (opt->large)
 		corpus_fill(&events.corpus, CORPUS_EARLY);

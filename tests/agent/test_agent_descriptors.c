@@ -1,12 +1,12 @@
 /* test_agent_descriptors.c - a kernel before Linux 5.9 has no close_range():
  * then agent and service have one table of descriptors, and all the rest is as
  * ever. Linked with --wrap for that call. */
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 
 #include "agent/descriptors.h"
 #include "tests/agent/fixture.h"
+#include "tests/descriptors.h"
 
 static bool old_kernel;
 static _Atomic bool told;
@@ -29,19 +29,6 @@ hear(void *arg, const char *line)
 	(void)arg;
 	if (strstr(line, "no descriptor table of its own"))
 		told = true;
-}
-
-static unsigned
-descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
 }
 
 START_TEST(a_kernel_without_close_range_changes_no_row)

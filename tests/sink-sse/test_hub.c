@@ -1,11 +1,10 @@
 /* test_hub.c - a hub that cannot start leaves nothing behind. */
 #include "sink/sse/hub.h"
 
-#include <dirent.h>
-
 #include "common/thread.h"
 #include "mql/error.h"
 #include "tests/check_main.h"
+#include "tests/descriptors.h"
 
 int __wrap_thread_start(pthread_t *t, const char *name, void *(*run)(void *),
 			void *arg);
@@ -20,19 +19,6 @@ __wrap_thread_start(pthread_t *t, const char *name, void *(*run)(void *),
 	(void)run;
 	(void)arg;
 	return MQL_EOS;
-}
-
-static unsigned
-descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
 }
 
 START_TEST(a_hub_without_a_thread_keeps_no_descriptor)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "mql/error.h"
 
 enum { DEADLINE_MS = 20000 };
 const struct wire_keys *peer_keys;
@@ -90,6 +91,24 @@ peer_expect(struct peer *p, unsigned kind)
 		recv_or_fail(p, what, &got, &body);
 	} while (got != kind);
 	return body;
+}
+
+void
+peer_expect_full(const struct daemon *d, const char *agent)
+{
+	struct wire_hello m = { .agent = str_of(agent), .app = STR("test"),
+				.session = 1 };
+	struct wire_error e;
+	struct peer p;
+
+	peer_open(&p, d->agents);
+	wire_hello_encode(&m, &p.frame);
+	peer_send(&p);
+	struct str body = peer_expect(&p, WIRE_ERROR);
+	ck_assert_int_eq(wire_error_decode(body, &e), 0);
+	ck_assert_int_eq(e.code, MQL_ELIMIT);
+	arena_fini(&e.mem);
+	peer_close(&p);
 }
 
 /* --- a fake agent -------------------------------------------------------- */

@@ -50,6 +50,9 @@ void peer_recv(struct peer *p, unsigned *kind, struct str *body);
 /* The next message of this kind; what comes before it is ignored. */
 struct str peer_expect(struct peer *p, unsigned kind);
 
+/* A hello of this agent is refused: the daemon has enough. */
+void peer_expect_full(const struct daemon *d, const char *agent);
+
 /* --- a fake agent -------------------------------------------------------- */
 
 struct agent {

@@ -122,24 +122,6 @@ START_TEST(what_needs_a_restart_stays)
 }
 END_TEST
 
-static void
-expect_full(struct changing *c)
-{
-	struct wire_hello m = { .agent = STR("b"), .app = STR("test"),
-				.session = 1 };
-	struct wire_error e;
-	struct peer p;
-
-	peer_open(&p, c->d.agents);
-	wire_hello_encode(&m, &p.frame);
-	peer_send(&p);
-	struct str body = peer_expect(&p, WIRE_ERROR);
-	ck_assert_int_eq(wire_error_decode(body, &e), 0);
-	ck_assert_int_eq(e.code, MQL_ELIMIT);
-	arena_fini(&e.mem);
-	peer_close(&p);
-}
-
 /* Memory is divided for so many: a share for each would be too much. */
 START_TEST(there_are_no_more_agents_than_memory_was_divided_for)
 {
@@ -153,7 +135,7 @@ START_TEST(there_are_no_more_agents_than_memory_was_divided_for)
 	c.t.id++;
 	until_answer(&c, "select b", MQL_ELIMIT); /* it was read by now */
 	agent_open(&a, &c.d, "a", NULL);
-	expect_full(&c);
+	peer_expect_full(&c.d, "b");
 	agent_close(&a);
 	end(&c);
 }
